@@ -1,0 +1,138 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The floors of ARCHITECTURE.md: a target may depend only on targets of lower floors,
+/// never on a sibling; each C library has exactly one importer.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/SyncKit/\(name)",
+        swiftSettings: strict)
+}
+
+func library(_ name: String, pkgConfig: String?, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/SyncKit/\(name)", pkgConfig: pkgConfig,
+        providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(
+    name: "HummingbirdTesting", package: "hummingbird")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "syncd",
+    products: [
+        .executable(name: "syncd", targets: ["SyncDaemon"]),
+        .executable(name: "syncctl", targets: ["syncctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Floor 0: C libraries, a module map and a shim each.
+        library("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
+        library("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        .systemLibrary(name: "CLinux", path: "Sources/SyncKit/CLinux"),
+        .systemLibrary(name: "CMalloc", path: "Sources/SyncKit/CMalloc"),
+        // Floor 1: the vocabulary and the seams.
+        floor("SyncModel", [crypto]),
+        // Floor 2: siblings that never import each other.
+        floor("SyncMerge", ["SyncModel"]),
+        floor("SyncTree", ["SyncModel", "CLinux"]),
+        floor("SyncWatch", ["SyncModel"]),
+        floor("SyncGit", ["SyncModel", "CGit2", "CDeflate"]),
+        floor("SyncStore", ["SyncModel", grdb, sqlite]),
+        floor("SyncConfiguration", ["SyncModel", toml]),
+        floor("SyncHTTP", ["SyncModel", "CCurl"]),
+        // Floor 3: the wire.
+        floor("SyncRemote", ["SyncModel", "SyncMerge", "SyncGit", "SyncHTTP", cryptoExtras]),
+        // Floor 4: the cycle.
+        floor(
+            "SyncEngine",
+            [
+                "SyncModel", "SyncMerge", "SyncTree", "SyncWatch", "SyncGit", "SyncStore",
+                "SyncConfiguration", "SyncRemote", "CMalloc", logging, lifecycle,
+            ]),
+        // Floor 5: the daemon's face.
+        floor("SyncAPI", ["SyncModel", "SyncEngine", hummingbird, logging]),
+        // Floor 6: what the daemon imports.
+        floor(
+            "SyncKit",
+            [
+                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncAPI", logging, lifecycle,
+                signals,
+            ]),
+        .executableTarget(
+            name: "SyncDaemon", dependencies: ["SyncKit", arguments],
+            path: "Sources/SyncDaemon", swiftSettings: strict),
+        .executableTarget(
+            name: "syncctl",
+            dependencies: [
+                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncHTTP", "SyncMerge", arguments,
+                logging,
+            ],
+            path: "Sources/syncctl", swiftSettings: strict),
+        // Tests, beside their floor.
+        .target(
+            name: "SyncTestKit",
+            dependencies: ["SyncModel", "SyncMerge", "SyncRemote", "SyncEngine"],
+            path: "Tests/SyncTestKit",
+            swiftSettings: strict),
+        tests("SyncModelTests", ["SyncModel", "SyncTestKit"]),
+        tests("SyncMergeTests", ["SyncMerge", "SyncModel", "SyncTestKit"]),
+        tests("SyncTreeTests", ["SyncTree", "SyncModel", "SyncTestKit"]),
+        tests("SyncWatchTests", ["SyncWatch", "SyncModel"]),
+        tests("SyncGitTests", ["SyncGit", "SyncModel"]),
+        tests("SyncStoreTests", ["SyncStore", "SyncModel", "SyncTestKit"]),
+        tests("SyncConfigurationTests", ["SyncConfiguration", "SyncModel"]),
+        tests(
+            "SyncRemoteTests", ["SyncRemote", "SyncGit", "SyncHTTP", "SyncModel", "SyncTestKit"]),
+        tests(
+            "SyncEngineTests",
+            [
+                "SyncEngine", "SyncModel", "SyncMerge", "SyncGit", "SyncRemote", "SyncTestKit",
+                logging,
+            ]),
+        tests(
+            "SyncAPITests",
+            [
+                "SyncAPI", "SyncEngine", "SyncHTTP", "SyncModel", hummingbird, hummingbirdTesting,
+                logging, lifecycle,
+            ]),
+        tests("SyncKitTests", ["SyncKit", "SyncModel", logging]),
+        tests(
+            "SyncctlTests",
+            ["syncctl", "SyncConfiguration", "SyncEngine", "SyncModel", "SyncTestKit"]),
+        tests("TidyTests", []),
+    ]
+)

@@ -1,0 +1,58 @@
+#ifndef SYNCD_CLINUX_SHIM_H
+#define SYNCD_CLINUX_SHIM_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What Glibc lacks or declares variadic. Each returns as the system call does: -1 and errno. */
+
+static inline int syncd_openat2(int dir, const char *path, uint64_t flags, uint64_t mode,
+                                uint64_t resolve) {
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = flags;
+    how.mode = mode;
+    how.resolve = resolve;
+    return (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+}
+
+static inline int syncd_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                                  unsigned flags) {
+    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+static inline int syncd_fcntl_int(int fd, int command, int argument) {
+    return fcntl(fd, command, argument);
+}
+
+static inline int syncd_openat(int dir, const char *path, int flags, unsigned mode) {
+    return openat(dir, path, flags, mode);
+}
+
+static inline int syncd_syncfs(int fd) { return syncfs(fd); }
+
+static inline long syncd_getdents64(int fd, void *buffer, size_t count) {
+    return syscall(SYS_getdents64, fd, buffer, count);
+}
+
+#define SYNCD_RENAME_NOREPLACE 1u
+#define SYNCD_RENAME_EXCHANGE 2u
+#define SYNCD_F_SETLEASE 1024
+#define SYNCD_F_GETLEASE 1025
+#define SYNCD_RESOLVE_BENEATH_ALL \
+    (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
+/* Linux's fcntl.h numbers; glibc hides F_SETSIG without _GNU_SOURCE. */
+#define SYNCD_F_SETSIG 10
+static const int syncd_O_PATH = O_PATH;
+static const int syncd_O_TMPFILE = O_TMPFILE;
+
+#endif

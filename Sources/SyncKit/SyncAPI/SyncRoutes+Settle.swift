@@ -1,0 +1,61 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import SyncEngine
+internal import SyncModel
+
+/// Conflicts and what settles them, versions brought back, types.
+extension SyncRoutes {
+    @Sendable func conflicts(_: Request, _: BasicRequestContext) async throws -> Response {
+        try JSONAnswer.of(try await service.conflicts())
+    }
+
+    @Sendable func settled(_: Request, _: BasicRequestContext) async throws -> Response {
+        try JSONAnswer.of(try await service.settledConflicts())
+    }
+
+    @Sendable func conflict(_: Request, _ context: BasicRequestContext) async throws -> Response {
+        let id = try context.parameters.require("id")
+        guard let found = try await service.conflicts().first(where: { $0.id == id }) else {
+            throw HTTPError(.notFound, message: "there is no open conflict \(id)")
+        }
+        return try JSONAnswer.of(found)
+    }
+
+    @Sendable func settle(_ request: Request, _ context: BasicRequestContext) async throws
+        -> Response
+    {
+        let id = try context.parameters.require("id")
+        let asked: SettleRequest = try await body(of: request)
+        return try await changed { try await service.settle(id, asked) }
+    }
+
+    @Sendable func restore(_ request: Request, _: BasicRequestContext) async throws -> Response {
+        let asked: RestoreRequest = try await body(of: request)
+        return try await changed { try await service.restore(asked) }
+    }
+
+    @Sendable func setType(_ request: Request, _: BasicRequestContext) async throws -> Response {
+        let asked: TypeRequest = try await body(of: request)
+        return try await changed { try await service.setType(asked) }
+    }
+
+    private func body<Body: Decodable>(of request: Request) async throws -> Body {
+        let bytes = try await request.body.collect(upTo: Limits.settleBytes)
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(bytes.readableBytesView))
+        } catch { throw HTTPError(.badRequest, message: "expected a JSON object: \(error)") }
+    }
+
+    private func changed(_ work: () async throws -> ChangeReport) async throws -> Response {
+        do { return try JSONAnswer.of(try await work()) } catch let error as ChangeRefusal {
+            let status: HTTPResponse.Status =
+                switch error.code {
+                case .missing: .notFound
+                case .wrong: .badRequest
+                case .moved: .conflict
+                }
+            return try JSONAnswer.problem(status, error.description)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package import SyncModel
+
+/// The text of a new `config.toml`.
+package enum ConfigurationText {
+    /// Writes what `syncctl init` was told, with a word on every key for a newcomer. Loading the
+    /// text gives these values back.
+    /// - Parameters:
+    ///   - device: nil is the host name, whatever it will be.
+    ///   - repository: nil is the default place.
+    ///   - remote: nil is local history only.
+    ///   - folders: with absolute paths or such that begin with `~/`.
+    package static func render(
+        vault: String = "default", device: String? = nil, repository: String? = nil,
+        branch: String = "sync", remote: String? = nil, folders: [Configuration.Folder]
+    ) -> String {
+        """
+        # One vault of syncd on this device. 'syncctl reload' takes changes over; a mistake is
+        # named with its line and changes nothing.
+        # Every key and its default: docs/reference/configuration.md
+
+        vault = \(quoted(vault))
+
+        [device]
+        # The author of this device's commits and the label of its side in conflicts.
+        \(line("name", device, example: "laptop", "default: the host name"))
+
+        [repository]
+        # The history: a bare git repository outside every folder.
+        \(line("path", repository, example: "~/.local/share/syncd/\(vault).git", "the default"))
+        branch = \(quoted(branch))
+        # Any git URL or path. Without one the history stays on this device.
+        \(line("remote", remote, example: "https://github.com/me/notes.git", nil))
+
+        # Each [[folder]] is a local directory and where its files stand in the repository.
+        \(folders.map(folder).joined(separator: "\n\n"))
+
+        [sync]
+        # quiet       = "300ms"   # a batch closes after this long without an event
+        # max_wait    = "5s"      # ... and at the latest after this long
+        # poll        = "30s"     # how often to look at the remote
+        # full_scan   = "15m"     # how often to look at every file, should an event be lost
+        # max_deletes = "50%"     # a batch that would delete more of a folder stops and asks
+
+        [auth]
+        # The first that answers gives the token. A secret never stands in this file.
+        # token_env     = "GITHUB_TOKEN"
+        # token_file    = "~/.config/syncd/token"     # only with mode 0600
+        # token_command = "pass show github"
+
+        [http]
+        # The dashboard, API and webhooks. "" switches TCP off.
+        # listen = "127.0.0.1:8390"
+        # webhook_secret_file = "~/.config/syncd/webhook-secret"
+
+        """
+    }
+
+    private static func folder(_ folder: Configuration.Folder) -> String {
+        let prefix = folder.prefix.map { quoted($0.text) }
+        var lines = [
+            "[[folder]]", "path   = \(quoted(folder.path))",
+            prefix.map { "prefix = \($0)" } ?? "# without a prefix it is the whole repository",
+        ]
+        if folder.ignore.isEmpty {
+            lines.append(
+                "# ignore = [\"*.tmp\"]   # this device only; a .gitignore counts everywhere")
+        } else {
+            lines.append("ignore = [\(folder.ignore.map(quoted).joined(separator: ", "))]")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func line(
+        _ key: String, _ value: String?, example: String, _ note: String?
+    ) -> String {
+        if let value { return "\(key) = \(quoted(value))" }
+        return "# \(key) = \(quoted(example))" + (note.map { "   # \($0)" } ?? "")
+    }
+
+    private static func quoted(_ text: String) -> String { ConfigurationReader.quoted(text) }
+}

@@ -1,0 +1,55 @@
+internal import SyncModel
+
+/// What has to happen to one path of a folder so that it holds the head's version.
+struct ApplyStep {
+    let path: TreePath
+    /// What the record says stands there.
+    let have: RecordedFile?
+    /// What shall stand there; nil for nothing.
+    let want: FileVersion?
+    /// The commit whose version stands there, for when the step has to be put off.
+    let base: ObjectID?
+}
+
+/// The steps from what a folder holds to the head, in the order they are taken.
+struct ApplyPlan {
+    /// Removals that make room: of a file where a directory comes, or in a directory where a
+    /// file comes.
+    var clearing: [ApplyStep] = []
+    /// Changes of the executable bit only.
+    var modes: [ApplyStep] = []
+    /// New contents.
+    var installs: [ApplyStep] = []
+    /// All other removals: after the installs, so that a rename never leaves nothing.
+    var removals: [ApplyStep] = []
+    /// Postponed paths that hold the head's version by now.
+    var settled: [TreePath] = []
+
+    /// Sorts steps into the order in which they are safe.
+    init(_ steps: [ApplyStep]) {
+        let coming = Set(steps.filter { $0.want != nil }.map(\.path))
+        var directories: Set<TreePath> = []
+        for path in coming { directories.formUnion(path.ancestors) }
+        for step in steps {
+            if step.have?.version == step.want {
+                settled.append(step.path)
+            } else if step.want == nil {
+                let makesRoom =
+                    directories.contains(step.path)
+                    || step.path.ancestors.contains { coming.contains($0) }
+                if makesRoom { clearing.append(step) } else { removals.append(step) }
+            } else if let have = step.have?.version, let want = step.want, have.id == want.id,
+                have.mode.isFile, want.mode.isFile
+            {
+                modes.append(step)
+            } else {
+                installs.append(step)
+            }
+        }
+    }
+
+    /// Whether there is nothing to do to any file.
+    var isEmpty: Bool {
+        clearing.isEmpty && modes.isEmpty && installs.isEmpty && removals.isEmpty
+    }
+}

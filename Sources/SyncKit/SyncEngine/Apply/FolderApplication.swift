@@ -1,0 +1,104 @@
+internal import SyncModel
+
+/// Taking the steps of a plan in one folder, and what came of them.
+struct Application {
+    let folder: VaultFolder
+    let record: any VaultRecord
+    let clock: any WallClock
+    /// The device that made the applied versions; nil is this one.
+    let source: String?
+    /// What the record has to learn, in one transaction at the end.
+    var changes: [RecordChange] = []
+    /// Paths on which something else stood than expected: to be captured.
+    private(set) var edited: [TreePath] = []
+    private(set) var holds: [(path: TreePath, reason: HeldPath.Reason?)] = []
+    private(set) var done = 0
+    private(set) var waiting = 0
+    /// The first failure of a step; the steps that failed are put off.
+    private(set) var failure: FolderError?
+    /// Whether a `.gitignore` changed, so that what it left out has to be looked at.
+    private(set) var rulesChanged = false
+    private var touched: Set<TreePath?> = []
+
+    init(folder: VaultFolder, record: any VaultRecord, clock: any WallClock, source: String?) {
+        self.folder = folder
+        self.record = record
+        self.clock = clock
+        self.source = source
+    }
+
+    /// Takes all steps. A step that fails is put off and the others go on; staged files that
+    /// find no place are discarded.
+    mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent]) {
+        for step in plan.clearing { do { try remove(step) } catch { fail(step, error) } }
+        for step in plan.modes { do { try changeMode(step) } catch { fail(step, error) } }
+        for content in staged {
+            do { try install(content) } catch { fail(content.step, error) }
+        }
+        for step in plan.removals { do { try remove(step) } catch { fail(step, error) } }
+        do { try folder.access.flush(directories: touched) } catch { failure = failure ?? error }
+    }
+
+    private mutating func fail(_ step: ApplyStep, _ error: FolderError) {
+        failure = failure ?? error
+        postpone(step)
+    }
+
+    private mutating func install(_ content: StagedContent) throws(FolderError) {
+        let step = content.step
+        var isPlaced = false
+        defer { if !isPlaced { folder.access.discard(content.file) } }
+        let outcome = try folder.access.install(
+            content.file, at: step.path, replacing: step.have?.version)
+        if case .done = outcome { isPlaced = true }
+        note(outcome, step, sha256: content.sha256)
+    }
+
+    private mutating func remove(_ step: ApplyStep) throws(FolderError) {
+        guard let have = step.have else {
+            // The record holds nothing there: whatever stands there now is a local edit.
+            edited.append(step.path)
+            return
+        }
+        let outcome = try folder.access.remove(step.path, expecting: have.version)
+        note(outcome, step, sha256: [])
+        guard case .done = outcome else { return }
+        for directory in step.path.ancestors {
+            try folder.access.removeDirectoryIfEmpty(directory)
+        }
+    }
+
+    private mutating func changeMode(_ step: ApplyStep) throws(FolderError) {
+        guard let have = step.have, let want = step.want else { return }
+        let outcome = try folder.access.setMode(step.path, from: have.version, to: want.mode)
+        note(outcome, step, sha256: have.sha256)
+    }
+
+    private mutating func postpone(_ step: ApplyStep) {
+        waiting += 1
+        changes.append(.postpone(step.path, base: step.base ?? .zero))
+    }
+
+    private mutating func note(_ outcome: ApplyOutcome, _ step: ApplyStep, sha256: [UInt8]) {
+        switch outcome {
+        case .done(let stat):
+            done += 1
+            touched.insert(step.path.parent)
+            holds.append((step.path, nil))
+            if step.path.name.elementsEqual(IgnoreView.name) { rulesChanged = true }
+            if let want = step.want, let stat {
+                changes.append(
+                    .put(
+                        RecordedFile(
+                            path: step.path, version: want, stat: stat,
+                            checked: clock.nanoseconds(), sha256: sha256, source: source)))
+            } else {
+                changes += [.remove(step.path), .settle(step.path)]
+            }
+        case .busy, .differs, .obstructed:
+            postpone(step)
+            if outcome == .differs { edited.append(step.path) }
+            if outcome == .obstructed { holds.append((step.path, .obstructed)) }
+        }
+    }
+}

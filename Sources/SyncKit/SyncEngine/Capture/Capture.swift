@@ -1,0 +1,208 @@
+internal import SyncMerge
+package import SyncModel
+
+/// What one capture did.
+package struct CaptureReport: Sendable {
+    /// The new head when something was committed.
+    package var head: ObjectID?
+    /// How many paths the commits changed.
+    package var changes = 0
+}
+
+/// Taking the folders' changes into the repository. A leaf commit's parent is the commit whose
+/// version the writer saw, which is the folder's applied commit but for paths whose newer version
+/// was put off: so a local edit never silently undoes a change it knew nothing of.
+extension Vault {
+    /// One captured change, and the commit whose version was changed.
+    struct Captured {
+        let folder: Int
+        let local: TreePath
+        let change: TreeChange
+        let base: ObjectID?
+        /// What the record shall hold; nil removes the row.
+        let row: RecordedFile?
+        /// Set for an edit found in a file that apply had moved away: the record stays as it is.
+        var displaced: DisplacedFile?
+        /// The bytes, where an open conflict hangs on them.
+        var content: [UInt8]?
+        /// Newest modification of what stands there, nanoseconds; nil for a deletion.
+        var modified: Int64? { row?.stat.modified }
+    }
+
+    /// How a capture's deletions and times are taken.
+    package struct CaptureOptions: Sendable {
+        /// The change was seen as it happened: it is stamped now. A change found by a scan is
+        /// stamped with the newest modification instead.
+        package var live = false
+        /// Deletes however much is gone.
+        package var acceptDeletes = false
+
+        /// The careful defaults.
+        package init(live: Bool = false, acceptDeletes: Bool = false) {
+            self.live = live
+            self.acceptDeletes = acceptDeletes
+        }
+    }
+
+    /// Captures what is dirty into one commit, or one for each commit that was changed upon, and
+    /// advances the record.
+    /// - Parameters:
+    ///   - dirty: what to look at, by index of the folder.
+    /// - Throws: `RepositoryError`, `RecordError`, or `FolderError` for what concerns more than
+    ///   one path; nothing is lost, and what was dirty has to be given again.
+    @discardableResult
+    package func capture(_ dirty: [Int: DirtyPaths], _ options: CaptureOptions = .init()) throws
+        -> CaptureReport
+    {
+        try recoverHead()
+        let dirty = dirty.merging(again, uniquingKeysWith: DirtyPaths.both)
+        again = [:]
+        var isDone = false
+        defer { if !isDone { again.merge(dirty, uniquingKeysWith: DirtyPaths.both) } }
+        let head = try head()
+        let pack = try repository.beginPack()
+        var captured: [Captured] = []
+        for (index, folder) in folders.enumerated() {
+            do {
+                try folder.access.checkRoot()
+                folder.stopped = nil
+                captured += try displaced(index, pack)
+                guard let dirty = dirty[index], !dirty.isEmpty else { continue }
+                captured += try readChanges(index, dirty, options, pack)
+            } catch let error as FolderError where folder.stops(for: error) {
+                folder.stopped = error
+                again[index] = .everything
+            }
+        }
+        let report = try commit(captured, onto: head, pack, options)
+        isDone = true
+        return report
+    }
+
+    /// Reads one folder's changes; contents go into the pack.
+    private func readChanges(
+        _ index: Int, _ dirty: DirtyPaths, _ options: CaptureOptions, _ pack: any PackSink
+    ) throws -> [Captured] {
+        let folder = folders[index]
+        let rules = dirty.paths.filter { $0.name.elementsEqual(IgnoreView.name) }
+        if dirty.all || !rules.isEmpty { folder.ignore.reset() }
+        if !rules.isEmpty {
+            changedRules.insert(index)
+            // What the rules left out until now may be synced from now on.
+            again[index, default: DirtyPaths()].merge(.everything)
+        }
+        let bases = try bases(of: folder)
+        let findings = try Examination.examine(
+            dirty, of: folder, record: record, tracked: bases.postponed)
+        for hold in findings.holds { try self.hold(folder, hold.path, hold.reason) }
+
+        // An open conflict hangs on its file's text, and follows it to another name.
+        let keeps = try !conflicts().records.isEmpty && findings.toRead.count <= Limits.batchPaths
+        let files = try read(index, findings.toRead, pack, keepingText: keeps)
+        var result = files.map { file in
+            var item = captured(
+                index, file.path, before: file.before, row: file.row, base: bases[file.path])
+            item.content = file.kept
+            return item
+        }
+        var deletions = findings.deleted.map { row in
+            captured(index, row.path, before: row.version, row: nil, base: bases[row.path])
+        }
+        if try !options.acceptDeletes && isMassDeletion(index, deletions, added: result) {
+            for deletion in deletions.prefix(Limits.listedPaths) {
+                try hold(folder, deletion.local, .massDeletion)
+            }
+            folder.heldDeletions = deletions.count
+            deletions = []
+        } else if folder.heldDeletions > 0 && (dirty.all || options.acceptDeletes) {
+            folder.heldDeletions = 0
+            for held in try record.held(folder.id) where held.reason == .massDeletion {
+                guard let path = folder.id.map({ held.path.relative(to: $0) }) ?? held.path else {
+                    continue
+                }
+                try hold(folder, path, nil)
+            }
+        }
+        result += deletions
+        return result
+    }
+
+    private func captured(
+        _ index: Int, _ path: TreePath, before: FileVersion?, row: RecordedFile?, base: ObjectID?
+    ) -> Captured {
+        Captured(
+            folder: index, local: path,
+            change: TreeChange(
+                path: folders[index].repositoryPath(path), before: before, after: row?.version),
+            base: base, row: row)
+    }
+
+    /// A deletion is not counted when the same content appears elsewhere in the batch: a rename.
+    private func isMassDeletion(_ index: Int, _ deletions: [Captured], added: [Captured]) throws
+        -> Bool
+    {
+        if deletions.count <= Limits.deletesUnasked { return false }
+        let come = Set(added.compactMap { $0.change.before == nil ? $0.change.after?.id : nil })
+        let gone = deletions.count { !come.contains($0.change.before?.id ?? .zero) }
+        let held = try record.count(folders[index].id)
+        return gone > Limits.deletesUnasked && gone * 100 > held * maxDeletesPercent
+    }
+
+    /// The commit whose version stands at each path of a folder.
+    func bases(of folder: VaultFolder) throws(RecordError) -> FolderBases {
+        try FolderBases(folder, record, lost: lostApplied)
+    }
+
+    /// The record was lost: until it is made anew the folders count as edits of the commit that
+    /// they held when the remote was last told. They may have gone on since, and an older base
+    /// never undoes anything; without one every edited file would stand against its own past.
+    package func recallApplied() throws(RepositoryError) {
+        let commit = try repository.reference(appliedReference)
+        lostApplied = commit.flatMap { repository.contains($0) ? $0 : nil }
+    }
+
+    /// Where the repository itself says what the folders hold: a step behind the record, for when
+    /// that is lost.
+    var appliedReference: String { "refs/sync/devices/\(identity.device)" }
+
+    /// Notes or takes away a reason to hold a path of a folder back.
+    func hold(_ folder: VaultFolder, _ path: TreePath, _ reason: HeldPath.Reason?) throws {
+        try record.hold(folder.id, path, reason)
+    }
+}
+
+/// The commit whose version stands at each path of a folder.
+struct FolderBases {
+    private let applied: ObjectID?
+    private let exceptions: [TreePath: ObjectID]
+
+    /// - Parameter lost: what a folder without a record is known to have held once.
+    init(
+        _ folder: VaultFolder, _ record: any VaultRecord, lost: ObjectID?
+    ) throws(RecordError) {
+        applied = try record.applied(folder.id) ?? lost
+        var exceptions: [TreePath: ObjectID] = [:]
+        for path in try record.deferred(folder.id) { exceptions[path.path] = path.base }
+        self.exceptions = exceptions
+    }
+
+    /// The paths whose newer version waits to be applied.
+    var postponed: Set<TreePath> { Set(exceptions.keys) }
+
+    /// The commit; nil when the folder held nothing there before any commit was applied.
+    subscript(path: TreePath) -> ObjectID? {
+        guard let exception = exceptions[path] else { return applied }
+        return exception == .zero ? nil : exception
+    }
+}
+
+extension VaultFolder {
+    /// Whether a failure concerns the whole folder and nothing but it: it stops, others go on.
+    func stops(for error: FolderError) -> Bool {
+        switch error.code {
+        case .rootMissing, .rootReplaced: true
+        case .notFound, .unreadable, .io: error.path == nil
+        default: false
+        }
+    }
+}

@@ -1,0 +1,173 @@
+internal import SyncMerge
+internal import SyncModel
+
+extension RecordedFile {
+    /// The same row as a version of the folder's applied commit.
+    fileprivate var settled: RecordedFile {
+        RecordedFile(
+            path: path, version: version, stat: stat, checked: checked, sha256: sha256,
+            source: source)
+    }
+}
+
+/// Making commits of what was captured, and noting in the record what the folders hold.
+extension Vault {
+    /// Commits what was captured: one leaf for each base, merged into the head where the base is
+    /// not the head. An edit found in a displaced file is a leaf of its own: the path itself may
+    /// have been edited too. The record moves last.
+    func commit(
+        _ captured: [Captured], onto head: ObjectID?, _ pack: any PackSink,
+        _ options: CaptureOptions
+    ) throws -> CaptureReport {
+        let groups = Dictionary(grouping: captured.filter { $0.displaced == nil }, by: \.base)
+        let stamps = CommitStamps(reading: repository)
+        var leaves: [ObjectID?: ObjectID] = [:]
+        var asides: [ObjectID] = []
+        var report = CaptureReport()
+        for (base, group) in groups {
+            let news = try base == head ? group : group.filter { try !isKnown($0, in: head) }
+            guard let leaf = try leaf(news, on: base, pack, stamps, options) else { continue }
+            leaves[base] = leaf
+            report.changes += news.count
+            if base != head { asides.append(leaf) }
+        }
+        for item in captured where item.displaced != nil {
+            guard let leaf = try leaf([item], on: item.base, pack, stamps, options) else {
+                continue
+            }
+            asides.append(leaf)
+            report.changes += 1
+        }
+        try pack.finish()
+
+        var current = leaves[head] ?? head
+        for leaf in asides.sorted() { current = try current.map { try merge($0, leaf) } ?? leaf }
+        // The record first: if the process ends here, the leaves are in the repository and the
+        // record names them, so that `recoverHead` finds them. The other way round a later edit
+        // of the same file would be taken for an edit of the version before.
+        mayHaveLostHead = true
+        try note(captured, leaves, over: head)
+        if let current { try setHead(current, from: head) }
+        mayHaveLostHead = false
+        for item in captured {
+            if let displaced = item.displaced {
+                try folders[item.folder].access.forget(displaced)
+            }
+        }
+        if current != head { report.head = current }
+        return report
+    }
+
+    /// Brings commits into the head that the record names and the head lacks: the process ended
+    /// between the two.
+    func recoverHead() throws {
+        guard mayHaveLostHead else { return }
+        let history = History(CommitStamps(reading: repository))
+        var named: Set<ObjectID> = []
+        for folder in folders {
+            if let applied = try record.applied(folder.id) { named.insert(applied) }
+            for path in try record.deferred(folder.id) { named.insert(path.base) }
+        }
+        let head = try head()
+        // A repository that cannot give its own head is said to be damaged before any work.
+        if let tree = try tree(of: head) { _ = try repository.tree(tree) }
+        for (index, folder) in folders.enumerated() {
+            // A record of another repository says nothing about this one.
+            guard let applied = try record.applied(folder.id), !repository.contains(applied) else {
+                continue
+            }
+            try record.forget(folder.id)
+            again[index] = .everything
+        }
+        var current = head
+        for id in named.sorted() where id != .zero && repository.contains(id) {
+            // A merge that was made again over a newer remote head is meant to be gone.
+            if MergeIdentity.made(try repository.commit(id)) { continue }
+            if let known = current {
+                if try !history.isAncestor(id, of: known) { current = try merge(known, id) }
+            } else {
+                current = id
+            }
+        }
+        if let current { try setHead(current, from: head) }
+        mayHaveLostHead = false
+    }
+
+    /// Whether the head has what stands in the folder already: nothing to commit then.
+    private func isKnown(_ captured: Captured, in head: ObjectID?) throws -> Bool {
+        try TreeDiff.version(
+            at: captured.change.path, of: tree(of: head), reading: repository)
+            == captured.change.after
+    }
+
+    /// Writes one leaf commit; nil when nothing differs from its parent's tree.
+    private func leaf(
+        _ group: [Captured], on base: ObjectID?, _ pack: any PackSink, _ stamps: CommitStamps,
+        _ options: CaptureOptions
+    ) throws -> ObjectID? {
+        if group.isEmpty { return nil }
+        let parentTree = try tree(of: base)
+        var versions = Dictionary(
+            group.map { ($0.change.path, $0.change.after) }, uniquingKeysWith: { $1 })
+        let settled = try SettledByEdit(parentTree, reading: repository)
+        if !settled.isEmpty {
+            let contents = Dictionary(
+                group.map { ($0.change.path, $0.content) }, uniquingKeysWith: { $1 })
+            versions.merge(
+                try settled.changes(
+                    versions, content: { contents[$0] ?? nil }, writing: pack)
+            ) { $1 }
+        }
+        let tree = try TreeEdit.apply(
+            versions, to: parentTree, reading: repository, writing: pack)
+        if tree == parentTree ?? Tree.emptyID { return nil }
+
+        let now = clock.now()
+        let newest = group.compactMap(\.modified).max().map { $0 / 1_000_000 }
+        let seen = options.live ? now.milliseconds : min(now.milliseconds, newest ?? .max)
+        let least = try base.map { try stamps.time(of: $0).milliseconds + 1 } ?? seen
+        let time = Timestamp(milliseconds: max(seen, least))
+        let message = LeafMessage.text(
+            group.map(\.change), device: identity.device, time: time)
+        return try leaf(of: tree, on: base, at: time, message, pack)
+    }
+
+    /// Writes a leaf commit: the only kind that has a time of its own.
+    func leaf(
+        of tree: ObjectID, on base: ObjectID?, at time: Timestamp, _ message: String,
+        _ pack: any PackSink
+    ) throws(RepositoryError) -> ObjectID {
+        let signature = Signature(
+            name: identity.device, email: "\(identity.device)@syncd.invalid",
+            seconds: time.seconds)
+        let commit = Commit(
+            tree: tree, parents: base.map { [$0] } ?? [], author: signature,
+            committer: signature, message: message)
+        return try pack.add(.commit, commit.serialized)
+    }
+
+    /// Advances the record: the folders hold what was captured, of the commit that captured it.
+    private func note(_ captured: [Captured], _ leaves: [ObjectID?: ObjectID], over head: ObjectID?)
+        throws
+    {
+        let onHead = leaves[head]
+        for (index, folder) in folders.enumerated() where folder.stopped == nil {
+            let isCurrent = try record.applied(folder.id) == head
+            let advances = onHead != nil && isCurrent
+            var changes: [RecordChange] = []
+            for item in captured where item.folder == index && item.displaced == nil {
+                if let row = item.row {
+                    changes.append(.put(row.settled))
+                } else {
+                    changes += [.remove(item.local), .settle(item.local)]
+                }
+                if item.base == head && isCurrent { continue }
+                if let holds = leaves[item.base] ?? head {
+                    changes.append(.postpone(item.local, base: holds))
+                }
+            }
+            if changes.isEmpty && !advances { continue }
+            try record.advance(folder.id, changes, applied: advances ? onHead : nil)
+        }
+    }
+}

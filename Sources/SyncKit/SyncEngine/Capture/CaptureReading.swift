@@ -1,0 +1,148 @@
+internal import SyncModel
+
+/// Reading dirty files into the pack.
+extension Vault {
+    /// What reading one file gave beside its content.
+    private enum Reading: Sendable {
+        case read(
+            mode: FileMode, stat: FileStat, checked: Int64, sha256: [UInt8], kept: [UInt8]?)
+        case failed(FolderError)
+    }
+
+    /// Reads files into the pack, many at a time where that pays.
+    /// - Parameter keepsText: whether the bytes of what may be a document are needed beside the
+    ///   pack.
+    /// - Returns: the files whose version is another than the record's, with the new row and the
+    ///   version before. Rows of files that turn out unchanged are refreshed on the way; what
+    ///   cannot be read is held back and named.
+    func read(
+        _ index: Int, _ files: [(path: TreePath, row: RecordedFile?)], _ pack: any PackSink,
+        keepingText keepsText: Bool
+    ) throws -> [ReadFile] {
+        let folder = folders[index]
+        let (access, clock) = (folder.access, clock)
+        let impatient = folder.neverClosed(files.map(\.path), at: clock.nanoseconds())
+        let readings = try pack.addBlobs(files.count) {
+            number -> (content: [UInt8]?, outcome: Reading) in
+            let checked = clock.nanoseconds()
+            do throws(FolderError) {
+                let path = files[number].path
+                let snapshot = try access.read(path, whileOpen: impatient.contains(path))
+                let reading = Reading.read(
+                    mode: snapshot.mode, stat: snapshot.stat, checked: checked,
+                    sha256: SHA256Digest.of(snapshot.content),
+                    kept: keepsText && snapshot.content.count <= Limits.documentSize
+                        ? snapshot.content : nil)
+                return (snapshot.content, reading)
+            } catch { return (nil, .failed(error)) }
+        }
+        var changed: [ReadFile] = []
+        var refreshed: [RecordChange] = []
+        var held = Set(try record.held(folder.id).map(\.path))
+        for (file, reading) in zip(files, readings) {
+            switch reading.outcome {
+            case .failed(let error):
+                try note(error, for: file, in: index)
+            case .read(let mode, let stat, let checked, let sha256, let kept):
+                folder.busySince[file.path] = nil
+                guard let id = reading.id else { continue }
+                if held.remove(folder.repositoryPath(file.path)) != nil {
+                    try hold(folder, file.path, nil)
+                }
+                let row = RecordedFile(
+                    path: file.path, version: FileVersion(mode: mode, id: id), stat: stat,
+                    checked: checked, sha256: sha256, source: file.row?.source,
+                    base: file.row?.base)
+                if row.version == file.row?.version {
+                    refreshed.append(.put(row))
+                } else {
+                    changed.append(
+                        ReadFile(
+                            path: file.path, row: row.madeHere, before: file.row?.version,
+                            kept: kept))
+                }
+            }
+        }
+        if !refreshed.isEmpty { try record.advance(folder.id, refreshed, applied: nil) }
+        return changed
+    }
+
+    /// One file could not be read: it is held back, or looked at again, and the rest goes on.
+    private func note(
+        _ error: FolderError, for file: (path: TreePath, row: RecordedFile?), in index: Int
+    ) throws {
+        let folder = folders[index]
+        switch error.code {
+        case .notFound: lookAgain(index, file.path)
+        case .busy:
+            folder.busySince[file.path] = folder.busySince[file.path] ?? clock.nanoseconds()
+            try hold(folder, file.path, .busy)
+            lookAgain(index, file.path)
+        case .unreadable: try hold(folder, file.path, .unreadable)
+        case .tooLarge: try hold(folder, file.path, .tooLarge)
+        case .special: try hold(folder, file.path, .special)
+        case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles: throw error
+        case .readOnly, .io:
+            try hold(folder, file.path, .failed)
+            lookAgain(index, file.path)
+        }
+    }
+
+    /// Takes local edits that landed in files which apply had moved out of the way: each is an
+    /// edit of the version that stood there.
+    func displaced(_ index: Int, _ pack: any PackSink) throws -> [Captured] {
+        let folder = folders[index]
+        var result: [Captured] = []
+        for displaced in try folder.access.settleDisplaced() {
+            let snapshot = displaced.snapshot
+            let version = FileVersion(
+                mode: snapshot.mode, id: try pack.add(.blob, snapshot.content))
+            let path = folder.repositoryPath(displaced.path)
+            let base = try commit(having: displaced.base, at: path)
+            result.append(
+                Captured(
+                    folder: index, local: displaced.path,
+                    change: TreeChange(path: path, before: displaced.base, after: version),
+                    base: base, row: nil, displaced: displaced, content: snapshot.content))
+        }
+        return result
+    }
+
+    /// The nearest commit behind the head in which a path has a version; nil when none has.
+    private func commit(having version: FileVersion?, at path: TreePath) throws -> ObjectID? {
+        guard let version, let head = try head() else { return nil }
+        var seen: Set<ObjectID> = [head]
+        var queue = [head]
+        var next = 0
+        while next < queue.count, next < Limits.historyWalk {
+            let id = queue[next]
+            next += 1
+            let commit = try repository.commit(id)
+            if try TreeDiff.version(at: path, of: commit.tree, reading: repository) == version {
+                return id
+            }
+            for parent in commit.parents where seen.insert(parent).inserted {
+                queue.append(parent)
+            }
+        }
+        return nil
+    }
+}
+
+/// A file that was read and is another than the record says.
+struct ReadFile {
+    let path: TreePath
+    let row: RecordedFile
+    let before: FileVersion?
+    /// Its bytes, where they were asked for.
+    let kept: [UInt8]?
+}
+
+extension RecordedFile {
+    /// The same row as a version that this device made.
+    var madeHere: RecordedFile {
+        RecordedFile(
+            path: path, version: version, stat: stat, checked: checked, sha256: sha256,
+            source: nil)
+    }
+}

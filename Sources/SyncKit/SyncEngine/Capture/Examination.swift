@@ -1,0 +1,164 @@
+internal import SyncModel
+
+/// What looking at a folder found, before any content was read.
+struct Findings {
+    /// Files that may have changed, with their record.
+    var toRead: [(path: TreePath, row: RecordedFile?)] = []
+    /// Records whose file is gone.
+    var deleted: [RecordedFile] = []
+    /// Paths to hold back, or (nil) to hold no longer.
+    var holds: [(path: TreePath, reason: HeldPath.Reason?)] = []
+}
+
+/// Compares a folder with its record by stat: what must be read and what is gone.
+struct Examination {
+    let folder: VaultFolder
+    let record: any VaultRecord
+    private let tracked: Set<TreePath>
+    private var findings = Findings()
+    /// Paths that were looked at, with all below them.
+    private var covered: Set<TreePath> = []
+
+    /// A file whose times are this close to its last check may have changed within the clock's
+    /// granularity, in nanoseconds: a kernel tick and room to spare.
+    static let granularity: Int64 = 20_000_000
+
+    /// Looks at what is dirty in one folder.
+    /// - Parameter tracked: paths that are synced although they have no record yet.
+    static func examine(
+        _ dirty: DirtyPaths, of folder: VaultFolder, record: any VaultRecord,
+        tracked: Set<TreePath>
+    ) throws -> Findings {
+        var examination = Examination(folder: folder, record: record, tracked: tracked)
+        if dirty.all {
+            try examination.scan(nil)
+        } else {
+            // In byte order a directory comes before what is in it, and covers it.
+            for path in dirty.directories.union(dirty.paths).sorted() {
+                try examination.look(at: path)
+            }
+        }
+        return examination.findings
+    }
+
+    private init(folder: VaultFolder, record: any VaultRecord, tracked: Set<TreePath>) {
+        self.folder = folder
+        self.record = record
+        self.tracked = tracked
+    }
+
+    /// Looks at one path, whatever stands there now.
+    private mutating func look(at path: TreePath) throws {
+        guard folder.isInScope(path), !path.ancestors.contains(where: covered.contains),
+            covered.insert(path).inserted
+        else { return }
+        let row = try record.file(folder.id, path)
+        let stat = try folder.access.stat(path)
+        if stat?.kind == .directory {
+            if let row { findings.deleted.append(row) }
+            if try isWatched(path) { try scan(path) }
+            return
+        }
+        try sweep(below: path, visited: [], failed: [])
+        guard let stat else {
+            if let row { findings.deleted.append(row) }
+            findings.holds.append((path, nil))
+            return
+        }
+        try weigh(path, stat, row, folder.ignore.directory(path.parent))
+    }
+
+    /// Decides by stat whether a file or link has to be read.
+    private mutating func weigh(
+        _ path: TreePath, _ stat: FileStat, _ row: RecordedFile?, _ directory: IgnoreView.Directory
+    ) {
+        if let row, isClean(stat, row) { return }
+        if row == nil, !tracked.contains(path), directory.isIgnored(path, isDirectory: false) {
+            return
+        }
+        if stat.kind == .special {
+            findings.holds.append((path, .special))
+        } else {
+            findings.toRead.append((path, row))
+        }
+    }
+
+    /// Scans a directory and all below it.
+    private mutating func scan(_ start: TreePath?) throws {
+        var visited: Set<TreePath> = []
+        var failed: [TreePath] = []
+        var pending: [TreePath?] = [start]
+        while let directory = pending.popLast() {
+            let entries: [FolderEntry]
+            do { entries = try folder.access.list(directory) } catch {
+                guard let directory else { throw error }
+                switch error.code {
+                case .notFound: continue
+                case .unreadable, .tooLarge: findings.holds.append((directory, .unreadable))
+                default: throw error
+                }
+                failed.append(directory)
+                continue
+            }
+            if let directory { visited.insert(directory) }
+            var rows: [TreePath: RecordedFile] = [:]
+            for row in try record.files(folder.id, in: directory) { rows[row.path] = row }
+            let rules = try folder.ignore.directory(directory)
+            for entry in entries {
+                guard
+                    let path = directory.map({ $0.appending(entry.name) }) ?? TreePath(entry.name),
+                    folder.isInScope(path, isDirectory: entry.stat.kind == .directory)
+                else { continue }
+                if entry.stat.kind == .directory {
+                    if try isWatched(path) { pending.append(path) }
+                } else {
+                    weigh(path, entry.stat, rows.removeValue(forKey: path), rules)
+                }
+            }
+            for row in rows.values where folder.isInScope(row.path) {
+                findings.deleted.append(row)
+            }
+        }
+        try sweep(below: start, visited: visited, failed: failed)
+    }
+
+    /// Finds the records of directories that were not visited since they are gone.
+    private mutating func sweep(below start: TreePath?, visited: Set<TreePath>, failed: [TreePath])
+        throws
+    {
+        var gone: [TreePath] = []
+        if let start, !visited.contains(start) { gone.append(start) }
+        var cursor = start
+        while let next = try record.directory(folder.id, after: cursor) {
+            if let start, !next.bytes.starts(with: start.bytes) { break }
+            cursor = next
+            if let start, !next.isAtOrBelow(start) { continue }
+            if !visited.contains(next) { gone.append(next) }
+        }
+        for directory in gone where !failed.contains(where: { directory.isAtOrBelow($0) }) {
+            for row in try record.files(folder.id, in: directory)
+            where folder.isInScope(row.path) {
+                findings.deleted.append(row)
+            }
+        }
+    }
+
+    /// Whether a directory is looked into: not ignored, or files in it are synced already.
+    private func isWatched(_ directory: TreePath) throws -> Bool {
+        if try !folder.ignore.isIgnored(directory, isDirectory: true) { return true }
+        if try !record.files(folder.id, in: directory).isEmpty { return true }
+        var cursor = directory
+        while let next = try record.directory(folder.id, after: cursor),
+            next.bytes.starts(with: directory.bytes)
+        {
+            if next.isAtOrBelow(directory) { return true }
+            cursor = next
+        }
+        return false
+    }
+
+    /// Whether the stat proves that the content is what the record says.
+    private func isClean(_ stat: FileStat, _ row: RecordedFile) -> Bool {
+        stat == row.stat && max(stat.modified, stat.changed) + Self.granularity < row.checked
+    }
+}

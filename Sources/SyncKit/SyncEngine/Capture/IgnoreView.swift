@@ -1,0 +1,65 @@
+internal import SyncModel
+internal import SyncTree
+internal import Synchronization
+
+/// The `.gitignore` files of a folder, read as directories are looked at and remembered until one
+/// of them changes. The watch asks it too, on a thread of its own.
+final class IgnoreView: Sendable {
+    private let access: any FolderAccess
+    private let known = Mutex<[TreePath?: Directory]>([:])
+
+    /// What holds in one directory.
+    struct Directory: Sendable {
+        fileprivate let rules: IgnoreRules
+        /// Whether the rules leave out the directory or one above it.
+        let isIgnored: Bool
+
+        /// Whether the rules leave out what stands at a path in this directory.
+        func isIgnored(_ path: TreePath, isDirectory: Bool) -> Bool {
+            isIgnored || rules.isEntryIgnored(path, isDirectory: isDirectory)
+        }
+    }
+
+    init(_ access: any FolderAccess) { self.access = access }
+
+    /// Forgets what was read: a `.gitignore` changed.
+    func reset() { known.withLock { $0 = [:] } }
+
+    /// Whether the rules leave a path out, itself or a directory above it.
+    func isIgnored(_ path: TreePath, isDirectory: Bool) throws(FolderError) -> Bool {
+        try directory(path.parent).isIgnored(path, isDirectory: isDirectory)
+    }
+
+    /// What holds in a directory; nil is the root.
+    func directory(_ path: TreePath?) throws(FolderError) -> Directory {
+        if let known = known.withLock({ $0[path] }) { return known }
+        var above = Directory(rules: IgnoreRules(), isIgnored: false)
+        var isIgnored = false
+        if let path {
+            above = try directory(path.parent)
+            isIgnored = above.isIgnored(path, isDirectory: true)
+        }
+        // Nothing below an ignored directory can be brought back, so its own rules are not asked.
+        let content = isIgnored ? [] : try content(in: path)
+        let result = Directory(
+            rules: above.rules.adding(gitignore: content, at: path), isIgnored: isIgnored)
+        known.withLock { $0[path] = result }
+        return result
+    }
+
+    private func content(in directory: TreePath?) throws(FolderError) -> [UInt8] {
+        guard let path = directory.map({ $0.appending(Self.name) }) ?? TreePath(Self.name) else {
+            return []
+        }
+        do { return try access.read(path).content } catch {
+            switch error.code {
+            // An unreadable or half-written file is held back as any other; it rules nothing.
+            case .notFound, .special, .unreadable, .tooLarge, .busy: return []
+            default: throw error
+            }
+        }
+    }
+
+    /// The name of the files that hold the rules.
+    static let name = Array(".gitignore".utf8)
+}

@@ -1,0 +1,101 @@
+internal import SyncModel
+
+/// How an exchange with the remote ended.
+package enum ExchangeOutcome: Sendable, Equatable {
+    /// The folders hold the head, and the remote has it.
+    case inSync
+    /// There is more to do: paths wait to be applied, or others kept pushing.
+    case pending
+    /// The remote said no; its words.
+    case declined(String)
+}
+
+/// The cycle after capture: from a commit to every device. It begins from the repository and the
+/// record alone, so it may run after a capture that failed.
+extension Vault {
+    /// Brings the folders, the head and the remote's head together.
+    package func exchange(pause: (Int) async throws -> Void = { _ in }) async throws
+        -> ExchangeOutcome
+    {
+        // Applying a head that lacks what the record names would take that away from the folder.
+        try recoverHead()
+        for attempt in 1...Limits.pushTries {
+            try await fetch()
+            try settleFolders()
+            switch try await push() {
+            case .accepted:
+                return try isSettled() ? .inSync : .pending
+            case .declined(let words):
+                return .declined(words)
+            case .moved:
+                try await pause(attempt)
+            }
+        }
+        return .pending
+    }
+
+    /// Asks the remote for its head and merges it into ours.
+    private func fetch() async throws {
+        guard let remote else { return }
+        let seen = try await remote.fetch()
+        seenRemote = seen
+        if let remoteHead = seen.head { try integrate(remoteHead) }
+    }
+
+    /// Applies the head; what apply finds edited is captured and merged, and applied again.
+    package func settleFolders() throws {
+        for _ in 0..<Limits.applyRounds {
+            // Apply keeps what it replaced until a capture has seen that nobody wrote to it.
+            if try applyHead().applied == 0 && again.isEmpty { return }
+            try capture([:], CaptureOptions(live: true))
+        }
+    }
+
+    /// Pushes the head when the remote does not have it.
+    private func push() async throws -> PushOutcome {
+        guard let remote, let head = try head() else { return .accepted }
+        let applied = try appliedEverywhere()
+        if head == seenRemote?.head && applied == seenRemote?.devices[identity.device] {
+            return .accepted
+        }
+        let outcome = try await remote.push(
+            head, expecting: seenRemote?.head, applied: applied)
+        if outcome == .accepted {
+            if head != seenRemote?.head { pushed = head }
+            var devices = seenRemote?.devices ?? [:]
+            devices[identity.device] = applied
+            seenRemote = RemoteSnapshot(head: head, devices: devices)
+            if let applied { try remember(applied: applied) }
+        }
+        return outcome
+    }
+
+    /// Says in the repository too what the folders hold.
+    private func remember(applied: ObjectID) throws {
+        let known = try repository.reference(appliedReference)
+        if known != applied {
+            try repository.setReference(appliedReference, to: applied, expecting: known)
+        }
+        lostApplied = nil
+    }
+
+    /// The commit that all folders hold; nil while they differ.
+    private func appliedEverywhere() throws -> ObjectID? {
+        var commits: Set<ObjectID?> = []
+        for folder in folders { commits.insert(try record.applied(folder.id)) }
+        return commits.count == 1 ? commits.first ?? nil : nil
+    }
+
+    /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
+    /// means.
+    package func isSettled() throws -> Bool {
+        let head = try head()
+        for folder in folders {
+            guard folder.stopped == nil, folder.heldDeletions == 0,
+                try record.applied(folder.id) == head,
+                try record.deferred(folder.id).isEmpty
+            else { return false }
+        }
+        return again.isEmpty && (remote == nil || head == nil || seenRemote?.head == head)
+    }
+}

@@ -1,0 +1,71 @@
+package import SyncModel
+
+/// What a barrier came to: the answer to `POST /api/sync/flush`.
+package struct Flushed: Sendable, Codable, Equatable {
+    /// The commit that holds what was written before; nil while the vault holds nothing.
+    package let head: ObjectID?
+    /// Whether all of it could be captured.
+    package let complete: Bool
+
+    /// Takes the parts.
+    package init(head: ObjectID?, complete: Bool) {
+        self.head = head
+        self.complete = complete
+    }
+}
+
+/// A path that is not synced, with what to do: an entry of `held --json`.
+package struct HeldAnswer: Sendable, Codable, Equatable {
+    /// In the repository, with the prefix of its folder.
+    package let path: TreePath
+    /// The word of docs/reference/status.md.
+    package let reason: HeldPath.Reason
+    /// What a person can do, in one line.
+    package let advice: String
+
+    /// Adds the words for the reason.
+    package init(_ held: HeldPath) {
+        path = held.path
+        reason = held.reason
+        advice = held.reason.advice
+    }
+}
+
+/// Whether a daemon works: the answer to `GET /health`.
+package struct HealthAnswer: Sendable, Codable, Equatable {
+    /// Whether it works, in a word.
+    package enum Word: String, Sendable, Codable { case ok, failing }
+
+    /// `failing` while syncing is blocked or its last attempts failed.
+    package let status: Word
+    /// As in `syncctl status`, for whoever wants more than a word.
+    package let state: VaultStatus.State
+    /// Why it does not, or what a person should know; nil when all is well.
+    package let reason: String?
+    /// Changes with every start and every reload.
+    package let instance: String
+    /// The configuration file it began with.
+    package let configuration: String
+
+    /// Judges by the status that was last published.
+    package init(_ picture: VaultStatus, instance: String, configuration: String) {
+        let fails = picture.state == .blocked || picture.syncHealth.status == "failing"
+        status = fails ? .failing : .ok
+        state = picture.state
+        reason = picture.notices.first ?? picture.syncHealth.lastError
+        self.instance = instance
+        self.configuration = configuration
+    }
+}
+
+/// What a reload came to: the answer to `POST /api/sync/reload`.
+package struct ReloadAnswer: Sendable, Codable, Equatable {
+    /// What a reload came to, in a word.
+    package enum Result: String, Sendable, Codable { case unchanged, restarting }
+
+    /// `unchanged` when the file says what the daemon already does.
+    package let result: Result
+
+    /// Takes the word.
+    package init(_ result: Result) { self.result = result }
+}

@@ -1,0 +1,162 @@
+internal import Glibc
+internal import SyncGit
+internal import SyncMerge
+package import SyncModel
+internal import SyncRemote
+internal import SyncWatch
+
+/// Looks at everything a vault needs on this machine, without changing any of it.
+package struct Checkup {
+    private let configuration: Configuration
+
+    /// Takes a configuration that could be read.
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// All findings, in the order in which a person would look; the daemon and the record are
+    /// the caller's to ask.
+    package func findings() -> [Finding] {
+        var findings = [git()]
+        findings += repository()
+        for folder in configuration.folders { findings += FolderCheckup(folder).findings() }
+        findings.append(watches())
+        findings.append(stateDirectory())
+        findings.append(remote())
+        findings += space()
+        return findings
+    }
+
+    private func git() -> Finding {
+        guard let (code, output) = Program.run("git", ["--version"]), code == 0 else {
+            return .warn(
+                "git",
+                "there is no git program: syncd works without, checks and transports want it",
+                mend: "apt install git")
+        }
+        return .ok("git", output.split(separator: "\n").first.map(String.init) ?? "")
+    }
+
+    private func repository() -> [Finding] {
+        let path = configuration.repository
+        do {
+            let repository = try GitRepository(opening: path)
+            let head = try repository.reference("refs/heads/\(configuration.branch)")
+            guard let head else { return [.ok("repository", "\(path), nothing is committed yet")] }
+            let commit = try repository.commit(head)
+            _ = try repository.tree(commit.tree)
+            return [whole(path, head), clock(try CommitStamps(reading: repository).time(of: head))]
+        } catch {
+            return [
+                .fail(
+                    "repository", "\(path): \(error)",
+                    mend: "mv \(path) \(path).damaged; syncctl sync, which fetches it anew and "
+                        + "leaves the folders as they are")
+            ]
+        }
+    }
+
+    /// Asks git whether everything is there that the head leads to.
+    private func whole(_ path: String, _ head: ObjectID) -> Finding {
+        let words = ["-C", path, "fsck", "--connectivity-only", "--no-dangling", "--no-progress"]
+        guard let (code, output) = Program.run("git", words) else {
+            return .ok("repository", "\(path) at \(head.short), not checked with git fsck")
+        }
+        if code == 0 { return .ok("repository", "\(path) at \(head.short), whole") }
+        let first = output.split(separator: "\n").first.map(String.init) ?? "exit \(code)"
+        return .fail(
+            "repository", "\(path): git fsck: \(first)",
+            mend: "mv \(path) \(path).damaged; syncctl sync, which fetches it anew and leaves the "
+                + "folders as they are")
+    }
+
+    /// The clock decides which of two versions is the later.
+    private func clock(_ newest: Timestamp) -> Finding {
+        let ahead = newest.milliseconds - SystemClock().now().milliseconds
+        if ahead <= Limits.clockAhead.components.seconds * 1000 {
+            return .ok("clock", SystemClock().now().iso8601)
+        }
+        return .warn(
+            "clock", "\(ahead / 60_000) minutes behind the newest commit, \(newest.iso8601)",
+            mend: "timedatectl set-ntp true, here or on the device that made the commit")
+    }
+
+    private func watches() -> Finding {
+        guard let limit = WatchLoop.limit else {
+            return .warn(
+                "inotify", "its limit cannot be read", mend: "mount /proc, or rely on full_scan")
+        }
+        let count = configuration.folders.reduce(0) {
+            $0 + DirectoryCount.below($1.path, most: Limits.countedDirectories)
+        }
+        let mend = "sysctl fs.inotify.max_user_watches=\(max(2 * count, 524_288))"
+        if count > limit {
+            return .warn(
+                "inotify", "\(count) directories, \(limit) can be watched: the rest is scanned",
+                mend: mend)
+        }
+        if count * 10 > limit * 8 {
+            return .warn("inotify", "\(count) directories of \(limit) at most", mend: mend)
+        }
+        return .ok("inotify", "\(count) directories of \(limit) at most")
+    }
+
+    private func stateDirectory() -> Finding {
+        let path = configuration.stateDirectory
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            return .warn("state", "\(path) is not there yet", mend: "syncd run")
+        }
+        if status.st_uid != geteuid() {
+            return .fail("state", "\(path) belongs to another user", mend: "chown -R $USER \(path)")
+        }
+        if status.st_mode & 0o077 != 0 {
+            return .fail("state", "\(path) is open to others", mend: "chmod 700 \(path)")
+        }
+        return .ok("state", path)
+    }
+
+    private func remote() -> Finding {
+        guard let url = configuration.remote else {
+            return .ok("remote", "none: the history stays on this device")
+        }
+        guard let path = RemotePath(url) else {
+            return .warn("remote", "\(url) is not checked", mend: "git ls-remote \(url)")
+        }
+        do {
+            let directory = try path.directory
+            let remote = try GitRepository(
+                opening: directory, staleLockSeconds: Limits.staleRemoteLockSeconds)
+            let head = try remote.reference("refs/heads/\(configuration.branch)")
+            guard access(directory + "/objects", W_OK) == 0, access(directory + "/refs", W_OK) == 0
+            else {
+                return .fail(
+                    "remote", "\(url) cannot be written",
+                    mend: "check the owner and the permissions of \(directory)")
+            }
+            return .ok("remote", "\(url) \(head.map { "at \($0.short)" } ?? "has no branch yet")")
+        } catch {
+            let trouble = Trouble(error)
+            return .fail("remote", trouble.message, mend: trouble.hint ?? "syncctl status")
+        }
+    }
+
+    private func space() -> [Finding] {
+        let places =
+            [configuration.repository, configuration.stateDirectory]
+            + configuration.folders.map(\.path)
+        var seen: Set<UInt> = []
+        return places.compactMap { place in
+            var status = stat()
+            var system = statvfs()
+            guard stat(place, &status) == 0, seen.insert(UInt(status.st_dev)).inserted,
+                statvfs(place, &system) == 0
+            else { return nil }
+            let free = Int(system.f_bavail) * Int(system.f_frsize)
+            let words = "\(free >> 20) MiB free at \(place)"
+            if free < Limits.freeBytes { return .fail("space", words, mend: "free some space") }
+            if free < 16 * Limits.freeBytes {
+                return .warn("space", words, mend: "free some space")
+            }
+            return .ok("space", words)
+        }
+    }
+}

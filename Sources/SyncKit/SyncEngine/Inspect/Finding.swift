@@ -1,0 +1,35 @@
+/// What `doctor` found of one thing: an entry of `doctor --json`.
+package struct Finding: Sendable, Codable, Equatable {
+    /// How well it is.
+    package enum State: String, Sendable, Codable {
+        case ok
+        /// It works, or works for now.
+        case warn
+        /// Syncing does not work, or not safely.
+        case fail
+    }
+
+    /// What was looked at, in a word.
+    package let check: String
+    /// Decides the exit code of `doctor`: a `fail` makes it fail.
+    package let state: State
+    /// What was found, in one line.
+    package let message: String
+    /// What mends it, a command where there is one; nil when nothing is to be mended.
+    package let mend: String?
+
+    /// Nothing to mend.
+    package static func ok(_ check: String, _ message: String) -> Finding {
+        Finding(check: check, state: .ok, message: message, mend: nil)
+    }
+
+    /// Something a person should know.
+    package static func warn(_ check: String, _ message: String, mend: String) -> Finding {
+        Finding(check: check, state: .warn, message: message, mend: mend)
+    }
+
+    /// Something that has to be mended.
+    package static func fail(_ check: String, _ message: String, mend: String) -> Finding {
+        Finding(check: check, state: .fail, message: message, mend: mend)
+    }
+}

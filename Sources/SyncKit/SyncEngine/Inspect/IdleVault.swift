@@ -1,0 +1,145 @@
+internal import SyncGit
+package import SyncModel
+internal import SyncRemote
+
+/// A vault whose daemon does not run, held for a look: nothing of it is changed.
+package struct IdleVault {
+    private let opened: OpenedVault
+    private let configuration: Configuration
+
+    /// Takes the vault's lock and opens it.
+    /// - Throws: as `OpenedVault`; `RecordError` `.locked` when somebody has it.
+    package init(_ configuration: Configuration, waiting wait: Duration) throws {
+        self.configuration = configuration
+        opened = try OpenedVault(configuration, waiting: wait)
+    }
+
+    /// Compares the folders with the record, the record with the head, and the head with the
+    /// remote's.
+    package func status() -> VaultStatus {
+        let vault = opened.vault
+        var status = VaultStatus(vault: configuration.vault, device: configuration.device)
+        do {
+            try vault.describe(&status)
+            let remote = lookAtRemote(&status)
+            let folders = try lookAtFolders(&status)
+            if try vault.record.fact(Vault.Fact.paused) != nil {
+                status.state = .paused
+            } else if folders == .blocked {
+                status.state = .blocked
+            } else if remote == .unseen {
+                status.state = .offline
+            } else if status.conflicts > 0 {
+                status.state = .conflicts
+            } else {
+                let same = remote == .none || status.head == nil || status.remoteHead == status.head
+                status.state = folders == .clean && same ? .inSync : .pending
+            }
+        } catch {
+            status.state = .blocked
+            status.notices = [Trouble(error).text]
+            status.syncHealth.status = "failing"
+            status.syncHealth.lastError = Trouble(error).message
+        }
+        return status
+    }
+
+    /// Everything that is held back.
+    package func held() throws(RecordError) -> [HeldPath] {
+        var held: [HeldPath] = []
+        for folder in opened.vault.folders { held += try opened.vault.record.held(folder.id) }
+        return held
+    }
+
+    /// What rules settled, the newest first.
+    package func settled() throws(RecordError) -> [SettledConflict] {
+        try opened.vault.record.settled()
+    }
+
+    /// Asks the remote how far each device has applied; what it names is fetched.
+    /// - Throws: `RemoteError`.
+    package func devices() async throws -> [String: ObjectID] {
+        try await opened.vault.remote?.fetch().devices ?? [:]
+    }
+
+    /// Why the record was begun anew when it was opened; nil when it was not.
+    package var rebuilt: String? { opened.rebuilt }
+
+    private enum Remote { case none, seen, unseen }
+    private enum Folders { case clean, changed, blocked }
+
+    /// Reads the remote's head; nothing is fetched.
+    private func lookAtRemote(_ status: inout VaultStatus) -> Remote {
+        guard let url = configuration.remote else { return .none }
+        do {
+            guard let path = RemotePath(url) else { return .unseen }
+            let repository = try GitRepository(
+                opening: try path.directory, staleLockSeconds: Limits.staleRemoteLockSeconds)
+            status.remoteHead = try repository.reference(opened.vault.identity.reference)
+            return .seen
+        } catch {
+            let trouble = Trouble(error)
+            status.notices.append(trouble.text)
+            status.syncHealth.status = "degraded"
+            status.syncHealth.lastError = trouble.message
+            return .unseen
+        }
+    }
+
+    private func lookAtFolders(_ status: inout VaultStatus) throws -> Folders {
+        let vault = opened.vault
+        let head = try vault.head()
+        var result = Folders.clean
+        for folder in vault.folders {
+            do {
+                try folder.access.checkRoot()
+                let changes = try vault.uncaptured(folder)
+                status.pending.changes += changes
+                if changes > 0 { result = max(result, .changed) }
+            } catch let error as FolderError where folder.stops(for: error) {
+                status.notices.append(Trouble(error).text)
+                result = .blocked
+            }
+            let isApplied =
+                try vault.record.applied(folder.id) == head
+                && vault.record.deferred(folder.id).isEmpty
+            if !isApplied { result = max(result, .changed) }
+            if try vault.record.held(folder.id).contains(where: { $0.reason == .massDeletion }) {
+                status.notices.append(HeldPath.Reason.massDeletion.advice)
+                result = .blocked
+            }
+        }
+        return result
+    }
+
+    private func max(_ one: Folders, _ other: Folders) -> Folders {
+        one == .blocked || other == .blocked ? .blocked : one == .clean ? other : one
+    }
+}
+
+extension Vault {
+    /// How many paths of a folder differ from the record. Contents are read only where the stat
+    /// does not tell.
+    func uncaptured(_ folder: VaultFolder) throws -> Int {
+        let findings = try Examination.examine(
+            .everything, of: folder, record: record, tracked: [])
+        var count = findings.deleted.count
+        for (path, row) in findings.toRead where try row == nil || isEdited(path, row, in: folder) {
+            count += 1
+        }
+        return count
+    }
+
+    /// Whether a file's content is another than the record says; one that cannot be read counts.
+    private func isEdited(_ path: TreePath, _ row: RecordedFile?, in folder: VaultFolder)
+        throws(FolderError) -> Bool
+    {
+        let snapshot: FileSnapshot
+        do { snapshot = try folder.access.read(path) } catch {
+            if error.path != nil { return true }
+            throw error
+        }
+        let id = ObjectID(hashing: snapshot.content, as: .blob)
+        return FileVersion(mode: snapshot.mode, id: id) != row?.version
+    }
+}

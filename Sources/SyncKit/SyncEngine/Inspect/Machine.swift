@@ -1,0 +1,74 @@
+internal import Glibc
+package import SyncConfiguration
+package import SyncModel
+
+/// What a program finds around it: the environment, the host's name, the user's home.
+package struct Machine: Sendable {
+    /// The process's variables as they were when it started.
+    package let environment: [String: String]
+    /// At most 255 bytes; `localhost` when the system does not say.
+    package let hostName: String
+    /// Absolute, without a trailing slash.
+    package let home: String
+
+    /// Asks the system.
+    package init() {
+        var variables: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") {
+                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        environment = variables
+        hostName = Self.askHostName()
+        home = Self.home(variables["HOME"])
+    }
+
+    /// The process's working directory; the root when it is gone.
+    static var workingDirectory: String {
+        guard let directory = getcwd(nil, 0) else { return "/" }
+        defer { free(directory) }
+        return String(cString: directory)
+    }
+
+    private static func askHostName() -> String {
+        var bytes = [CChar](repeating: 0, count: 256)
+        guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
+        let name = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: name, as: UTF8.self)
+    }
+
+    private static func home(_ variable: String?) -> String {
+        if let variable, variable.hasPrefix("/") {
+            let names = variable.split(separator: "/")
+            return names.isEmpty ? "" : "/" + names.joined(separator: "/")
+        }
+        guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir else { return "" }
+        return String(cString: home)
+    }
+
+    /// The configuration file that a program is to use, absolute.
+    /// - Parameter option: what the user gave with `--config`; before it comes nothing, after it
+    ///   `SYNCD_CONFIG` and the default place.
+    package func configurationFile(_ option: String?) -> String {
+        if let option { return VaultPlan.absolute(option, home: home) }
+        if let variable = environment["SYNCD_CONFIG"], !variable.isEmpty {
+            return VaultPlan.absolute(variable, home: home)
+        }
+        return DefaultPaths(environment: environment, home: home).configuration
+    }
+
+    /// Where a vault's daemon listens.
+    package func socket(vault: String) -> String {
+        DefaultPaths(environment: environment, home: home).socket(vault: vault)
+    }
+
+    /// Reads and checks a configuration file for this machine.
+    package func load(_ file: String) throws(ConfigurationError) -> Configuration {
+        try Configuration.load(
+            path: file, environment: environment, hostName: hostName, home: home)
+    }
+}

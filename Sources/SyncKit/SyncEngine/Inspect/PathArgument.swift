@@ -1,0 +1,50 @@
+package import SyncModel
+
+/// A path as a user gives it: one of this machine inside a folder, or one of the repository.
+package struct PathArgument {
+    private let configuration: Configuration
+    private let workingDirectory: String
+    private let home: String
+
+    /// Takes what paths are resolved against.
+    /// - Parameter workingDirectory: absolute.
+    package init(_ configuration: Configuration, workingDirectory: String, home: String) {
+        self.configuration = configuration
+        self.workingDirectory = workingDirectory
+        self.home = home
+    }
+
+    /// The path in the repository.
+    /// - Parameters:
+    ///   - text: what the user wrote. Absolute and from `~/`, `./` or `../` it is a local path;
+    ///     otherwise a path of the repository that is known, else one below the working
+    ///     directory when that is inside a folder, else one of the repository.
+    ///   - isKnown: whether the repository has something at a path.
+    /// - Returns: nil when it is outside every folder, or the root of one that is everything.
+    package func resolve(
+        _ text: String, isKnown: (TreePath) throws(RepositoryError) -> Bool
+    ) throws(RepositoryError) -> TreePath? {
+        let isLocal =
+            ["/", "./", "../", "~/"].contains { text.hasPrefix($0) }
+            || [".", "..", "~"].contains(text)
+        if isLocal { return inFolder(text) }
+        var name = text
+        while name.hasSuffix("/") { name.removeLast() }
+        guard let path = TreePath(name) else { return nil }
+        if try isKnown(path) { return path }
+        return inFolder(text) ?? path
+    }
+
+    /// The path in the repository of a local path.
+    private func inFolder(_ text: String) -> TreePath? {
+        let full = VaultPlan.absolute(text, home: home, from: workingDirectory)
+        for folder in configuration.folders {
+            if full == folder.path { return folder.prefix }
+            guard full.hasPrefix(folder.path + "/"),
+                let below = TreePath(String(full.dropFirst(folder.path.count + 1)))
+            else { continue }
+            return folder.prefix?.appending(below) ?? below
+        }
+        return nil
+    }
+}

@@ -1,0 +1,77 @@
+package import SyncModel
+
+/// A commit as a user names it: `HEAD`, the branch, 4 to 40 hexadecimal digits, each with `~N`
+/// for the N-th first parent.
+package enum Revision {
+    /// Why a name is no commit.
+    package struct Unknown: Error, Sendable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Finds the commit.
+    /// - Parameters:
+    ///   - name: what the user wrote.
+    ///   - head: the vault's head.
+    ///   - branch: the synced branch's short name.
+    /// - Throws: `Unknown`, or `RepositoryError`.
+    package static func find(
+        _ name: String, head: ObjectID?, branch: String, reading reader: any ObjectReader
+    ) throws -> ObjectID {
+        let parts = name.split(separator: "~", maxSplits: 1, omittingEmptySubsequences: false)
+        var steps = 0
+        if parts.count == 2 {
+            guard let number = parts[1].isEmpty ? 1 : Int(parts[1]), number >= 0 else {
+                throw Unknown(description: "'\(name)': expected a number behind '~'")
+            }
+            steps = number
+        }
+        guard let head else { throw Unknown(description: "nothing is committed yet") }
+        var commit = try base(String(parts[0]), head, branch, reader)
+        for _ in 0..<steps {
+            guard let parent = try reader.commit(commit).parents.first else {
+                throw Unknown(description: "'\(name)' is before the first commit")
+            }
+            commit = parent
+        }
+        return commit
+    }
+
+    private static func base(
+        _ name: String, _ head: ObjectID, _ branch: String, _ reader: any ObjectReader
+    ) throws -> ObjectID {
+        if ["HEAD", "head", "@", branch, "refs/heads/\(branch)"].contains(name) { return head }
+        if let id = ObjectID(hex: name[...]) {
+            if reader.contains(id) { return id }
+            throw Unknown(description: "there is no commit \(name)")
+        }
+        guard name.utf8.count >= 4, name.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+            throw Unknown(
+                description: "'\(name)' names no commit: expected HEAD, HEAD~N or 4 to 40 digits"
+                    + " of its id")
+        }
+        return try abbreviated(name.lowercased(), head, reader)
+    }
+
+    /// The one commit behind the head whose id begins with these digits.
+    private static func abbreviated(
+        _ digits: String, _ head: ObjectID, _ reader: any ObjectReader
+    ) throws -> ObjectID {
+        var seen: Set<ObjectID> = [head]
+        var pending = [head]
+        var found: [ObjectID] = []
+        while let id = pending.popLast(), seen.count <= Limits.historyWalk {
+            if id.hex.hasPrefix(digits) { found.append(id) }
+            for parent in try reader.commit(id).parents where seen.insert(parent).inserted {
+                pending.append(parent)
+            }
+        }
+        guard let first = found.first else {
+            throw Unknown(description: "there is no commit \(digits)")
+        }
+        if found.count > 1 {
+            let all = found.prefix(5).map(\.hex).joined(separator: ", ")
+            throw Unknown(description: "'\(digits)' is short for several commits: \(all)")
+        }
+        return first
+    }
+}

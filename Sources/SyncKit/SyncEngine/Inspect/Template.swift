@@ -1,0 +1,76 @@
+internal import Glibc
+internal import SyncModel
+
+/// An example layout that a new vault may begin with.
+struct Template {
+    private let source: String
+
+    init(_ source: String) { self.source = source }
+
+    /// Copies what stands in the layout for a prefix into a folder that is empty.
+    /// - Parameter prefix: where the folder's files stand in the repository: for `shared` or
+    ///   the whole repository that is all of the layout, for `shared/memories` that part of it.
+    /// - Returns: how many files.
+    func copy(into folder: String, prefix: FolderID) throws(VaultPlan.Refusal) -> Int {
+        guard try names(in: folder).isEmpty else {
+            throw VaultPlan.Refusal("\(folder) is not empty: the example layout goes only there")
+        }
+        guard let prefix else { return try copy(source, to: folder + "/shared") }
+        let text = prefix.text
+        if text == "shared" { return try copy(source, to: folder) }
+        if text.hasPrefix("shared/"), access(source + text.dropFirst(6), F_OK) == 0 {
+            return try copy(source + text.dropFirst(6), to: folder)
+        }
+        throw VaultPlan.Refusal(
+            "the example layout has no \(text): use the prefix 'shared', or one below it",
+            isUsage: true)
+    }
+
+    private func copy(_ from: String, to place: String) throws(VaultPlan.Refusal) -> Int {
+        _ = try VaultPlan.makeDirectory(place)
+        var count = 0
+        for name in try names(in: from) {
+            var status = stat()
+            guard lstat("\(from)/\(name)", &status) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: count += try copy("\(from)/\(name)", to: "\(place)/\(name)")
+            case S_IFREG:
+                try copyFile("\(from)/\(name)", to: "\(place)/\(name)")
+                count += 1
+            default: continue
+            }
+        }
+        return count
+    }
+
+    private func copyFile(_ from: String, to place: String) throws(VaultPlan.Refusal) {
+        let source = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard source >= 0 else { throw refusal("read", from) }
+        defer { close(source) }
+        let target = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard target >= 0 else { throw refusal("write", place) }
+        defer { close(target) }
+        while true {
+            let count = sendfile(target, source, nil, 1 << 20)
+            if count == 0 { return }
+            if count < 0 && errno != EINTR { throw refusal("copy", from) }
+        }
+    }
+
+    private func names(in directory: String) throws(VaultPlan.Refusal) -> [String] {
+        guard let stream = opendir(directory) else { throw refusal("read", directory) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private func refusal(_ verb: String, _ path: String) -> VaultPlan.Refusal {
+        VaultPlan.Refusal("cannot \(verb) \(path): \(String(cString: strerror(errno)))")
+    }
+}

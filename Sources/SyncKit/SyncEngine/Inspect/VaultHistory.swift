@@ -1,0 +1,92 @@
+internal import Glibc
+internal import SyncGit
+internal import SyncMerge
+package import SyncModel
+
+/// A vault's history, for reading; beside a daemon that runs as well as without one.
+package struct VaultHistory {
+    /// How far a device has applied the vault: an entry of `devices --json`.
+    package struct Device: Sendable, Codable, Equatable {
+        /// The name in its configuration, and in its reference.
+        package let device: String
+        /// The commit it has applied.
+        package let commit: ObjectID
+        /// That commit's date, ISO 8601.
+        package let time: String
+        /// How many commits of the head it lacks, counted up to 10,000.
+        package let behind: Int
+    }
+
+    let configuration: Configuration
+    let repository: GitRepository
+    /// The synced branch's head; nil before the first commit.
+    package let head: ObjectID?
+
+    /// Opens the repository.
+    /// - Throws: `RepositoryError`.
+    package init(_ configuration: Configuration) throws(RepositoryError) {
+        self.configuration = configuration
+        repository = try GitRepository(opening: configuration.repository)
+        head = try repository.reference("refs/heads/\(configuration.branch)")
+    }
+
+    /// The newest commits, of a path or of everything.
+    /// - Parameter most: how many at most.
+    package func log(_ path: TreePath?, most: Int) throws(RepositoryError) -> [HistoryEntry] {
+        guard let head else { return [] }
+        return try HistoryLog(reading: repository, path: path).entries(from: head, most: most)
+    }
+
+    /// The repository's path of what the user wrote.
+    /// - Returns: nil when it is outside every folder.
+    package func path(_ text: String, _ machine: Machine) throws(RepositoryError) -> TreePath? {
+        let argument = PathArgument(
+            configuration, workingDirectory: Machine.workingDirectory, home: machine.home)
+        return try argument.resolve(text) { path throws(RepositoryError) in
+            guard let head else { return false }
+            let tree = try repository.commit(head).tree
+            let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
+            guard let above else { return false }
+            return try repository.tree(above)[path.name] != nil
+        }
+    }
+
+    /// Finds the commit that a user names.
+    /// - Throws: `Revision.Unknown`, `RepositoryError`.
+    package func revision(_ name: String) throws -> ObjectID {
+        try Revision.find(
+            name, head: head, branch: configuration.branch, reading: repository)
+    }
+
+    /// The bytes that a file had in a commit; of a symbolic link its target.
+    /// - Returns: nil when no file stands there.
+    package func content(_ path: TreePath, at commit: ObjectID) throws(RepositoryError) -> [UInt8]?
+    {
+        let tree = try repository.commit(commit).tree
+        guard let version = try TreeDiff.version(at: path, of: tree, reading: repository),
+            version.mode != .submodule
+        else { return nil }
+        return try repository.blob(version.id)
+    }
+
+    /// Says of each device how far it is.
+    /// - Parameter applied: the commits that devices published.
+    /// - Returns: by name; a device whose commit is not here is left out.
+    package func devices(_ applied: [String: ObjectID]) throws(RepositoryError) -> [Device] {
+        let stamps = CommitStamps(reading: repository)
+        let history = History(stamps)
+        var devices: [Device] = []
+        for (name, id) in applied.sorted(by: { $0.key < $1.key }) where repository.contains(id) {
+            let seconds = try stamps.commit(id).committer.seconds
+            var behind = 0
+            if let head, head != id {
+                behind = try history.count(from: head, notIn: id, most: 10_000)
+            }
+            devices.append(
+                Device(
+                    device: name, commit: id,
+                    time: Timestamp(milliseconds: seconds * 1000).iso8601, behind: behind))
+        }
+        return devices
+    }
+}

@@ -1,0 +1,177 @@
+internal import Glibc
+internal import SyncConfiguration
+internal import SyncModel
+internal import SyncRemote
+
+/// A vault that is to be made: what `syncctl init` was told.
+package struct VaultPlan: Sendable {
+    /// Why a vault is not made; nothing was written then.
+    package struct Refusal: Error, Sendable, CustomStringConvertible {
+        package let description: String
+        /// Whether what was asked for makes no sense, as against something in its way.
+        package let isUsage: Bool
+
+        init(_ description: String, isUsage: Bool = false) {
+            self.description = description
+            self.isUsage = isUsage
+        }
+    }
+
+    /// The configuration file.
+    package let file: String
+    /// Nil derives it from the file's name.
+    package var vault: String?
+    /// Nil is the host name.
+    package var device: String?
+    /// Without `refs/heads/`; the same on every device.
+    package var branch = "sync"
+    /// A path or URL that all devices share; nil syncs nowhere.
+    package var remote: String?
+    /// Directories as given and their prefixes; an empty prefix is the whole repository.
+    package var folders: [(directory: String, prefix: String)] = []
+    /// A directory whose files begin the first folder, when that is empty.
+    package var template: String?
+
+    /// Begins a plan.
+    /// - Parameter file: the configuration file that is to be written, absolute.
+    package init(file: String) { self.file = file }
+
+    /// Writes the configuration, makes what it names, and fetches what the remote has.
+    /// - Returns: what was done, a line each.
+    /// - Throws: `Refusal` or `ConfigurationError` before anything was written; what opening the
+    ///   vault or asking the remote says after.
+    package func carryOut(on machine: Machine) async throws -> [String] {
+        try refuseToOverwrite()
+        let remote = try remoteInFull(machine.home)
+        let draft = try writeDraft(remote, machine)
+        defer { unlink(draft.path) }
+        var done: [String] = []
+        for folder in draft.configuration.folders where try Self.makeDirectory(folder.path) {
+            done.append("made the folder \(folder.path)")
+        }
+        let opened = try OpenedVault(draft.configuration, waiting: Limits.lockWait)
+        let seen = try await opened.vault.remote?.fetch()
+        if let template, let folder = draft.configuration.folders.first {
+            let count = try Template(template).copy(into: folder.path, prefix: folder.prefix)
+            done.append("copied \(count) files of the example layout into \(folder.path)")
+        }
+        // A link, as against a rename, never replaces a file that came meanwhile.
+        guard link(draft.path, file) == 0 else {
+            throw Refusal("\(file) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        done.append("wrote \(file)")
+        done.append("made the repository \(draft.configuration.repository)")
+        if let head = seen?.head {
+            try opened.vault.integrate(head)
+            try opened.vault.record.setFact(Vault.Fact.remoteHead, head.hex)
+            done.append("fetched \(branch) at \(head.short) from \(remote ?? "")")
+        }
+        return done
+    }
+
+    private func refuseToOverwrite() throws(Refusal) {
+        if access(file, F_OK) == 0 {
+            throw Refusal("\(file) is there already, and init overwrites nothing")
+        }
+    }
+
+    /// The remote as the configuration shall have it: a path made absolute, and one that can be
+    /// used now.
+    private func remoteInFull(_ home: String) throws -> String? {
+        guard let remote else { return nil }
+        guard let path = RemotePath(remote) else { return remote }
+        let full = remote.hasPrefix("file:") ? remote : Self.absolute(remote, home: home)
+        _ = try (RemotePath(full) ?? path).directory
+        return full
+    }
+
+    /// Writes the configuration beside its place and reads it as the daemon will.
+    private func writeDraft(_ remote: String?, _ machine: Machine) throws -> (
+        path: String, configuration: Configuration
+    ) {
+        var folders: [Configuration.Folder] = []
+        for (directory, prefix) in self.folders {
+            var name = prefix
+            while name.hasSuffix("/") { name.removeLast() }
+            if name.hasPrefix("/") || (TreePath(name) == nil && !name.isEmpty) {
+                throw Refusal(
+                    "'\(prefix)' is no path of the repository: expected one such as "
+                        + "shared/documents", isUsage: true)
+            }
+            folders.append(
+                .init(
+                    path: Self.absolute(directory, home: machine.home), prefix: TreePath(name)))
+        }
+        let text = ConfigurationText.render(
+            vault: vaultName(machine), device: device, branch: branch, remote: remote,
+            folders: folders)
+        let slash = file.lastIndex(of: "/") ?? file.startIndex
+        _ = try Self.makeDirectory(String(file[..<slash]))
+        let path = "\(file).\(getpid()).new"
+        try Self.write(text, to: path)
+        do { return (path, try machine.load(path)) } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// The vault's name: as given, or as the configuration file is called.
+    private func vaultName(_ machine: Machine) -> String {
+        if let vault { return vault }
+        if file == machine.configurationFile(nil) { return "default" }
+        let name = file.split(separator: "/").last.map(String.init) ?? ""
+        let stem = name.hasSuffix(".toml") ? String(name.dropLast(5)) : name
+        return stem.isEmpty || stem == "config" ? "default" : stem
+    }
+
+    private static func write(_ text: String, to path: String) throws(Refusal) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw Refusal("\(path) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0
+        else {
+            let cause = String(cString: strerror(errno))
+            unlink(path)
+            throw Refusal("\(path) cannot be written: \(cause)")
+        }
+    }
+
+    /// Makes a directory and those above it.
+    /// - Returns: false when it was there.
+    static func makeDirectory(_ path: String) throws(Refusal) -> Bool {
+        var information = stat()
+        if stat(path, &information) == 0 {
+            if information.st_mode & S_IFMT == S_IFDIR { return false }
+            throw Refusal("\(path) is there and is no directory")
+        }
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            if mkdir(made, 0o755) != 0 && errno != EEXIST {
+                throw Refusal("\(made) cannot be made: \(String(cString: strerror(errno)))")
+            }
+        }
+        return true
+    }
+
+    /// A path as the user gave it, from the root: `~/` is the home, the rest counts from the
+    /// working directory, `..` leads out of what is before it.
+    static func absolute(
+        _ path: String, home: String, from directory: String = Machine.workingDirectory
+    ) -> String {
+        var full = path
+        if path == "~" || path.hasPrefix("~/") {
+            full = home + path.dropFirst()
+        } else if !path.hasPrefix("/") {
+            full = directory + "/" + path
+        }
+        var names: [Substring] = []
+        for name in full.split(separator: "/") where name != "." {
+            if name == ".." { _ = names.popLast() } else { names.append(name) }
+        }
+        return "/" + names.joined(separator: "/")
+    }
+}

@@ -1,0 +1,30 @@
+package import SyncModel
+
+/// What clients ask beside a cycle.
+extension VaultService {
+    /// Wakes the exchange and does not wait for it; many calls are one cycle.
+    package func trigger() { wake?.yield() }
+
+    /// Captures everything that was written before the call.
+    /// - Returns: the head, and whether it holds all of that: not while the vault is paused or a
+    ///   file could not be read.
+    /// - Throws: `RepositoryError` when the head cannot be read.
+    package func barrier() throws(RepositoryError) -> Flushed {
+        guard !isPaused else { return Flushed(head: try vault.head(), complete: false) }
+        for index in vault.folders.indices { inbox[index] = .everything }
+        let isCaptured = capture(live: false)
+        publish()
+        wake?.yield()
+        return Flushed(head: try vault.head(), complete: isCaptured && vault.again.isEmpty)
+    }
+
+    /// Reads what the head leads to at once: a repository whose objects are gone is noticed
+    /// although nothing has to be done.
+    func checkHead() throws(RepositoryError) {
+        guard let head = try vault.head() else { return }
+        _ = try vault.repository.tree(try vault.repository.commit(head).tree)
+    }
+
+    /// How far each device had applied when the remote was last seen.
+    package func devices() -> [String: ObjectID] { vault.seenRemote?.devices ?? [:] }
+}

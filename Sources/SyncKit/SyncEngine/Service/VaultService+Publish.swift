@@ -1,0 +1,98 @@
+internal import Logging
+internal import SyncModel
+internal import SyncRemote
+internal import SyncStore
+internal import SyncWatch
+
+/// Publishing where the vault stands: the board at once, `state.json` soon.
+extension VaultService {
+    /// Puts the present picture on the board.
+    func publish() {
+        var status = board.status
+        status.daemon = wake == nil ? "stopped" : "running"
+        do {
+            try vault.describe(&status)
+            status.pending.changes += inbox.values.reduce(0) { $0 + $1.count }
+            status.state = try state(status)
+        } catch {
+            status.state = .blocked
+            status.notices = [Trouble(error).text]
+        }
+        if let trouble { status.notices.append(trouble.text) }
+        status.syncHealth.lastError = trouble?.message
+        status.syncHealth.consecutiveFailures = failures
+        status.syncHealth.status =
+            trouble == nil ? "healthy" : trouble?.kind == .retry ? "degraded" : "failing"
+        if let watch { status.watch = watchStatus(watch) }
+        board.update { $0 = status }
+    }
+
+    /// The one word for where the vault stands, the most urgent first.
+    private func state(_ status: VaultStatus) throws -> VaultStatus.State {
+        if isPaused { return .paused }
+        if vault.folders.contains(where: { $0.stopped != nil || $0.heldDeletions > 0 }) {
+            return .blocked
+        }
+        if let trouble {
+            if trouble.isRemote { return .offline }
+            if trouble.kind == .needsUser { return .blocked }
+        }
+        if status.conflicts > 0 { return .conflicts }
+        if try inbox.isEmpty && trouble == nil && hasExchanged && vault.isSettled() {
+            return .inSync
+        }
+        return isExchanging ? .syncing : .pending
+    }
+
+    private func watchStatus(_ watch: BatchStream) -> VaultStatus.Watch {
+        var result = VaultStatus.Watch()
+        result.mode = "inotify"
+        result.limit = WatchLoop.limit ?? 0
+        for index in vault.folders.indices {
+            let status = watch.loop.status(folder: index)
+            result.directories += status.directories
+            if status.unwatched?.isEmpty != true { result.mode = "partial" }
+        }
+        return result
+    }
+
+    /// Writes `state.json` soon; many changes are one write, and the writes together take a
+    /// small share of the time.
+    func scheduleState() {
+        if stateWrite != nil { return }
+        let delay = max(Duration.seconds(1), lastStateWrite * 30)
+        stateWrite = Task { [weak self] in
+            // A timer: what is written meanwhile goes into the same write.
+            let clock = ContinuousClock()
+            do { try await clock.sleep(for: delay) } catch { return }
+            await self?.writeState()
+            await self?.consolidate()
+            FreeMemory.release()
+        }
+    }
+
+    /// Consolidates the vault's packs, and a path remote's: nobody else does after our pushes.
+    private func consolidate() async {
+        await consolidator.consolidate(configuration.repository)
+        if let remote = opened.remote?.directory { await consolidator.consolidate(remote) }
+    }
+
+    /// Writes `state.json` now.
+    func writeState() {
+        stateWrite = nil
+        let began = ContinuousClock.now
+        defer { lastStateWrite = ContinuousClock.now - began }
+        let status = board.status
+        do {
+            var file = StateFile()
+            file.lastSync = status.lastSync
+            file.files = try vault.record.recent(limit: Limits.stateFiles)
+            for folder in vault.folders { file.fileCount += try vault.record.count(folder.id) }
+            file.pendingConflicts = try conflicts()
+            file.resolvedConflicts = try vault.record.settled()
+            file.syncHealth = status.syncHealth
+            _ = try StateFile.write(
+                file.rendered(), to: configuration.stateDirectory + "/state.json")
+        } catch { log.error("state.json is not written: \(Trouble(error).text)") }
+    }
+}

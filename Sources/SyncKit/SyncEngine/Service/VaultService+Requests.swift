@@ -1,0 +1,95 @@
+internal import Logging
+package import SyncModel
+
+/// What others ask of a running vault.
+extension VaultService {
+    /// A caller that waits for a cycle.
+    struct Waiting {
+        let request: Request
+        let done: CheckedContinuation<ExchangeOutcome?, Never>
+    }
+
+    /// Makes one whole cycle now and waits for its end.
+    /// - Returns: how it ended; nil when it failed: the status says why; nil too once the
+    ///   service is about to end.
+    package func sync(_ request: Request = Request()) async -> ExchangeOutcome? {
+        if isEnding { return nil }
+        guard wake != nil else { return await cycleOnce(request) }
+        return await withCheckedContinuation { done in
+            requests.append(Waiting(request: request, done: done))
+            wake?.yield()
+        }
+    }
+
+    /// One cycle without the daemon's loop.
+    private func cycleOnce(_ request: Request) async -> ExchangeOutcome? {
+        prepare(request)
+        guard capture(live: false, acceptDeletes: request.acceptDeletes) else { return nil }
+        let outcome = await exchange()
+        writeState()
+        return outcome
+    }
+
+    /// Stops or takes up syncing; survives a restart.
+    package func setPaused(_ paused: Bool) throws(RecordError) {
+        try vault.record.setFact(Vault.Fact.paused, paused ? "yes" : nil)
+        isPaused = paused
+        log.info(paused ? "paused" : "resumed")
+        if !paused { captureAll() }
+        publish()
+        wake?.yield()
+    }
+
+    /// Does what a request asks for before the capture. A first capture tells which folders are
+    /// stopped and which deletions are held.
+    func prepare(_ request: Request) {
+        if request.acceptFolders || request.restoreDeleted {
+            captureAll()
+            if request.acceptFolders { acceptFolders() }
+            if request.restoreDeleted { restoreDeleted() }
+        }
+        if request.scan || request.acceptDeletes {
+            for index in vault.folders.indices { inbox[index] = .everything }
+        }
+    }
+
+    private func captureAll() {
+        for index in vault.folders.indices { inbox[index] = .everything }
+        capture(live: false)
+    }
+
+    /// Everything that is held back.
+    package func held() throws(RecordError) -> [HeldPath] {
+        var result: [HeldPath] = []
+        for folder in vault.folders { result += try vault.record.held(folder.id) }
+        return result
+    }
+
+    /// Takes each folder's root as it is now, and the folder for a new one: what is missing in it
+    /// comes back, what is in it and not in the vault is added.
+    func acceptFolders() {
+        do {
+            for (folder, latent) in zip(vault.folders, opened.folders) where isReplaced(latent) {
+                latent.acceptRoot()
+                try vault.record.forget(folder.id)
+            }
+        } catch { fail(error) }
+    }
+
+    /// Whether another directory stands where the folder was; one that is missing is waited for.
+    private func isReplaced(_ folder: LatentFolder) -> Bool {
+        do {
+            try folder.checkRoot()
+            return false
+        } catch { return error.code == .rootReplaced }
+    }
+
+    /// Brings files back whose deletion was held.
+    func restoreDeleted() {
+        do {
+            for folder in vault.folders where folder.heldDeletions > 0 {
+                try vault.restoreDeleted(folder)
+            }
+        } catch { fail(error) }
+    }
+}

@@ -1,0 +1,150 @@
+package import ServiceLifecycle
+internal import SyncModel
+internal import SyncRemote
+internal import SyncWatch
+
+/// The daemon's loop: the watch captures, the wake-up exchanges, and while nothing happens
+/// nothing runs.
+extension VaultService: Service {
+    /// Watches and syncs until the task is cancelled or a graceful shutdown begins; the step that
+    /// is under way is finished first.
+    package func run() async throws {
+        let (wakeups, wake) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.wake = wake
+        let watch = try startWatch()
+        self.watch = watch
+        board.follow { watch.isQuiet }
+        publish()
+        writeState()
+        let service = self
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await service.follow(watch) }
+                group.addTask { await service.exchangeOn(wakeups) }
+                group.addTask { await service.tick() }
+                await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            watch.stop()
+            wake.finish()
+        }
+        board.follow(nil)
+        self.watch = nil
+        self.wake = nil
+        writeState()
+    }
+
+    private func startWatch() throws -> BatchStream {
+        let folders = zip(configuration.folders, vault.folders).map { configured, folder in
+            let rules = folder.watchRules
+            return WatchedFolder(root: configured.path) { rules.shouldWatch($0) }
+        }
+        let timing = BatchTiming(
+            quiet: configuration.sync.quiet, maxWait: configuration.sync.maxWait)
+        let stream = try BatchStream(folders, timing: timing)
+        for path in opened.remote?.watchPaths ?? [] { stream.loop.watchDirectory(path) }
+        return stream
+    }
+
+    /// Captures what the watch tells, and wakes the exchange.
+    private func follow(_ watch: BatchStream) async {
+        for await notice in watch {
+            switch notice {
+            case .batch(let folder, let batch):
+                self.notice(folder, DirtyPaths(batch), live: !batch.rescan)
+            case .directoryChanged: break
+            case .directoryLost(let path): lostDirectories.insert(path)
+            }
+            wake?.yield()
+        }
+    }
+
+    /// Exchanges with the remote whenever something woke it, and again while something waits.
+    private func exchangeOn(_ wakeups: AsyncStream<Void>) async {
+        for await _ in wakeups {
+            let started = requests
+            requests = []
+            for request in started {
+                prepare(request.request)
+                capture(live: false, acceptDeletes: request.request.acceptDeletes)
+            }
+            let outcome = await exchange()
+            for request in started { request.done.resume(returning: outcome) }
+            if requests.isEmpty { retryLater(outcome) } else { wake?.yield() }
+            if hasExchanged && lastStateWrite == .zero { writeState() } else { scheduleState() }
+        }
+        isEnding = true
+        for request in requests { request.done.resume(returning: nil) }
+        requests = []
+    }
+
+    /// Wakes the exchange for each poll and each full scan.
+    private func tick() async {
+        let clock = ContinuousClock()
+        var nextScan = clock.now + configuration.sync.fullScan
+        while !Task.isCancelled {
+            let next = min(clock.now + configuration.sync.poll, nextScan)
+            do { try await clock.sleep(until: next) } catch { return }
+            watchAgain()
+            if clock.now >= nextScan {
+                nextScan = clock.now + configuration.sync.fullScan
+                for index in vault.folders.indices { notice(index, .everything, live: false) }
+            }
+            wake?.yield()
+        }
+    }
+
+    /// Sets watches anew that were lost: of a root that came back, of a remote that was replaced.
+    private func watchAgain() {
+        guard let watch else { return }
+        for path in lostDirectories { watch.loop.watchDirectory(path) }
+        lostDirectories = []
+        for (index, folder) in vault.folders.enumerated() {
+            let status = watch.loop.status(folder: index)
+            if status.error != nil || folder.stopped != nil { watch.loop.rewatch(folder: index) }
+            switch status.unwatched {
+            case nil: notice(index, .everything, live: false)
+            case let unwatched? where !unwatched.isEmpty:
+                var dirty = DirtyPaths()
+                dirty.directories = unwatched
+                notice(index, dirty, live: false)
+            default: break
+            }
+        }
+    }
+
+    /// Tries again after a while when something failed or waits; a longer while each time.
+    private func retryLater(_ outcome: ExchangeOutcome?) {
+        guard outcome != .inSync, !isPaused else {
+            retries = 0
+            return
+        }
+        retries = min(retries + 1, 6)
+        let most = 500 << retries
+        let delay = Duration.milliseconds(Int.random(in: most / 2...most))
+        retry?.cancel()
+        retry = Task { [weak self] in
+            // A timer: nothing tells when a busy file or a broken disk is well again.
+            let clock = ContinuousClock()
+            do { try await clock.sleep(for: delay) } catch { return }
+            await self?.captureWaiting()
+        }
+    }
+
+    private func captureWaiting() {
+        if !inbox.isEmpty || !vault.again.isEmpty { capture(live: true) }
+        wake?.yield()
+    }
+}
+
+extension DirtyPaths {
+    /// What a batch of the watch says has to be looked at.
+    init(_ batch: Batch) {
+        self.init()
+        paths = batch.paths
+        directories = batch.directories
+        all = batch.rescan || batch.rootGone
+    }
+}

@@ -1,0 +1,223 @@
+package import Logging
+package import SyncModel
+internal import SyncStore
+internal import SyncWatch
+
+/// A vault at work: owns it on a thread of its own, runs its cycles when something happened, and
+/// publishes where it stands.
+package actor VaultService {
+    /// What a caller asks of one cycle.
+    package struct Request: Sendable {
+        /// Looks at every file instead of what the watch named.
+        package var scan = true
+        /// Lets deletions through that were held for being many at once.
+        package var acceptDeletes = false
+        /// Puts those deletions' files back from the head instead.
+        package var restoreDeleted = false
+        /// Takes the directories that stand at the roots now, whatever stood there before.
+        package var acceptFolders = false
+
+        /// A cycle over everything.
+        package init() {}
+    }
+
+    let consolidator: Consolidator
+    private let executor = QueueExecutor(label: "syncd.vault")
+    /// Where the vault stands; may be read at any time from anywhere.
+    nonisolated package let board: StatusBoard
+    /// What the vault was opened with; a reload makes another service.
+    package let configuration: Configuration
+    let log: Logger
+    var opened: OpenedVault
+    var inbox: [Int: DirtyPaths] = [:]
+    var isExchanging = false
+    /// What keeps the folders from being captured, and what keeps the vault from the remote.
+    var troubles: [Stage: Trouble] = [:]
+    var trouble: Trouble? { troubles[.capture] ?? troubles[.exchange] }
+
+    /// Whether the remote refuses the login, or none was found.
+    package var isRefused: Bool { troubles[.exchange]?.isRefused ?? false }
+
+    /// The two halves of a cycle, which fail apart from each other.
+    enum Stage: Sendable { case capture, exchange }
+
+    var failures = 0
+    var watch: BatchStream?
+    var isPaused: Bool
+    /// Whether folders, head and remote were brought together since the start.
+    var hasExchanged = false
+    var wake: AsyncStream<Void>.Continuation?
+    var requests: [Waiting] = []
+    /// Whether the loop that answers requests has ended for good.
+    var isEnding = false
+    var retries = 0
+    var retry: Task<Void, Never>?
+    var stateWrite: Task<Void, Never>?
+    /// How long the last write of `state.json` took.
+    var lastStateWrite = Duration.zero
+    /// Plain directories whose watch was lost.
+    var lostDirectories: Set<String> = []
+    private var random = SystemRandomNumberGenerator()
+
+    /// Opens a vault.
+    /// - Parameter wait: how long to wait for another process that has it.
+    /// - Throws: as `OpenedVault`.
+    package init(
+        _ configuration: Configuration, log: Logger, waiting wait: Duration = .zero
+    ) throws {
+        self.configuration = configuration
+        self.log = log
+        consolidator = Consolidator(log: log)
+        let opened = try OpenedVault(configuration, waiting: wait)
+        self.opened = opened
+        isPaused = try opened.vault.record.fact(Vault.Fact.paused) != nil
+        board = StatusBoard(
+            VaultStatus(vault: configuration.vault, device: configuration.device))
+        if let reason = opened.rebuilt {
+            log.warning("the record of the folders was damaged and is made anew: \(reason)")
+        }
+    }
+
+    /// A thread of its own: reading and writing files would block the shared ones.
+    nonisolated package var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    var vault: Vault { opened.vault }
+
+    /// Takes what the watch or a scan named, and captures it.
+    func notice(_ folder: Int, _ dirty: DirtyPaths, live: Bool) {
+        inbox[folder, default: DirtyPaths()].merge(dirty)
+        if isPaused { return publish() }
+        // Until it is captured and pushed nobody may say that all is in sync.
+        board.update { if $0.state == .inSync { $0.state = .syncing } }
+        capture(live: live)
+    }
+
+    /// Captures what is in the inbox; what fails stays there.
+    @discardableResult
+    func capture(live: Bool, acceptDeletes: Bool = false) -> Bool {
+        do {
+            try captureInbox(live: live, acceptDeletes: acceptDeletes)
+            return true
+        } catch {
+            fail(error, at: .capture)
+            return false
+        }
+    }
+
+    /// The same for a caller that cannot go on without.
+    func captureInbox(live: Bool, acceptDeletes: Bool = false) throws {
+        let dirty = inbox
+        inbox = [:]
+        do {
+            let began = ContinuousClock.now
+            let report = try vault.capture(
+                dirty, .init(live: live, acceptDeletes: acceptDeletes))
+            try opened.rememberRoots()
+            if let head = report.head {
+                let subject = try vault.repository.commit(head).subject
+                log.info(
+                    "captured \(subject)",
+                    metadata: [
+                        "commit": "\(head.short)", "paths": "\(report.changes)",
+                        "took": "\(milliseconds(since: began)) ms",
+                    ])
+            }
+            rewatchChangedRules()
+            troubles[.capture] = nil
+        } catch {
+            inbox.merge(dirty, uniquingKeysWith: DirtyPaths.both)
+            throw error
+        }
+    }
+
+    /// Brings folders, head and remote together; one at a time.
+    /// - Returns: how it ended; nil when it failed or another is under way.
+    func exchange() async -> ExchangeOutcome? {
+        if isExchanging || isPaused { return nil }
+        isExchanging = true
+        defer {
+            isExchanging = false
+            publish()
+        }
+        do {
+            let began = ContinuousClock.now
+            try checkHead()
+            let before = (head: try vault.head(), remote: vault.seenRemote?.head)
+            let outcome = try await vault.exchange { attempt in
+                let most = min(2_000, 20 << attempt)
+                // Devices whose pushes met step aside for different times.
+                let clock = ContinuousClock()
+                try await clock.sleep(
+                    for: .milliseconds(Int.random(in: 0...most, using: &self.random)))
+            }
+            try opened.rememberRoots()
+            try account(since: before, began)
+            rewatchChangedRules()
+            hasExchanged = true
+            troubles[.exchange] = nil
+            if troubles[.capture] == nil { failures = 0 }
+            if case .declined(let words) = outcome {
+                troubles[.exchange] = Trouble(.needsUser, "the remote refused the push: \(words)")
+            }
+            // What capture could not take is tried again with the next exchange.
+            return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
+        } catch {
+            fail(error, at: .exchange)
+            return nil
+        }
+    }
+
+    private func milliseconds(since start: ContinuousClock.Instant) -> Int64 {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Says what an exchange moved, and keeps what the next start and a status without the daemon
+    /// want to know.
+    private func account(
+        since before: (head: ObjectID?, remote: ObjectID?), _ began: ContinuousClock.Instant
+    ) throws {
+        guard let seen = vault.seenRemote else { return }
+        let record = vault.record
+        let head = try vault.head()
+        let now = vault.clock.now().iso8601
+        let took: Logger.Metadata = ["took": "\(milliseconds(since: began)) ms"]
+        if try record.fact(Vault.Fact.remoteHead) != seen.head?.hex {
+            try record.setFact(Vault.Fact.remoteHead, seen.head?.hex)
+        }
+        if head != before.head, let head {
+            try record.setFact(Vault.Fact.pulled, now)
+            let subject = try vault.repository.commit(head).subject
+            log.info("applied \(subject)", metadata: took)
+        }
+        if let far = seen.head, far == head, far != before.remote, vault.pushed == far {
+            try record.setFact(Vault.Fact.pushed, now)
+            log.info("pushed \(far.short)", metadata: took)
+        }
+    }
+
+    /// Notes a failure: it is said once, not at every try.
+    func fail(_ error: any Error, at stage: Stage = .capture) {
+        let next = Trouble(error, repository: configuration.repository)
+        if next != troubles[stage] { log.error("\(next.text)") }
+        troubles[stage] = next
+        failures += 1
+        if let error = error as? RecordError, error.code == .corrupt { reopen(error) }
+        publish()
+    }
+
+    /// The record turned out to be damaged: it is made anew from the folders and the repository.
+    private func reopen(_ error: RecordError) {
+        log.warning("the record is damaged and is made anew: \(error.cause)")
+        do { try opened.rebuildRecord(error.cause) } catch {
+            log.error("\(Trouble(error).text)")
+        }
+        for index in vault.folders.indices { inbox[index] = .everything }
+    }
+
+    private func rewatchChangedRules() {
+        for folder in vault.takeChangedRules() { watch?.loop.rewatch(folder: folder) }
+    }
+}

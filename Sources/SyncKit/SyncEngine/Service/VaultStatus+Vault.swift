@@ -1,0 +1,63 @@
+internal import SyncMerge
+package import SyncModel
+
+/// What a vault says of itself. Its truth comes from the repository and the record, not from the
+/// last thing that was logged.
+extension Vault {
+    /// Names under which the record keeps facts for the status.
+    enum Fact {
+        static let paused = "paused"
+        static let remoteHead = "remote-head"
+        static let pushed = "last-local-to-remote"
+        static let pulled = "last-remote-to-local"
+    }
+
+    /// The most commits that are counted before the status says "at least".
+    private static let countedCommits = 10_000
+
+    /// Fills in all that the vault itself knows; state, watch and health are the service's.
+    package func describe(_ status: inout VaultStatus) throws {
+        status.head = try head()
+        let remembered = try record.fact(Fact.remoteHead).flatMap { ObjectID(hex: $0) }
+        status.remoteHead = seenRemote != nil ? seenRemote?.head : remembered
+        status.lastSync.localToRemote = try record.fact(Fact.pushed)
+        status.lastSync.remoteToLocal = try record.fact(Fact.pulled)
+        status.conflicts = try conflicts().records.count
+        status.quarantined = 0
+        status.pending.changes = again.values.reduce(0) { $0 + $1.count }
+        status.notices = []
+        for folder in folders {
+            status.quarantined += try record.held(folder.id).count
+            status.pending.changes += try record.deferred(folder.id).count + folder.heldDeletions
+            if let stopped = folder.stopped { status.notices.append(Trouble(stopped).text) }
+            if folder.heldDeletions > 0 {
+                status.notices.append(
+                    "\(folder.heldDeletions) files of \(folder.id?.text ?? "the folder") are "
+                        + "gone, more than max_deletes allows: "
+                        + HeldPath.Reason.massDeletion.advice)
+            }
+        }
+        status.pending.commitsToPush = try commitsToPush(status.remoteHead)
+        status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
+    }
+
+    private func commitsToPush(_ remoteHead: ObjectID?) throws -> Int {
+        guard remote != nil, let head = try head(), head != remoteHead else { return 0 }
+        let known = remoteHead.flatMap { repository.contains($0) ? $0 : nil }
+        return try History(CommitStamps(reading: repository))
+            .count(from: head, notIn: known, most: Self.countedCommits)
+    }
+
+    private func oldestUnpushed(_ status: VaultStatus) throws -> Int? {
+        guard status.pending.commitsToPush > 0, let head = status.head else { return nil }
+        let stamps = CommitStamps(reading: repository)
+        var current = head
+        for _ in 1..<max(1, status.pending.commitsToPush) {
+            guard let parent = try stamps.commit(current).parents.first else { break }
+            if parent == status.remoteHead { break }
+            current = parent
+        }
+        let seconds = clock.now().seconds - (try stamps.time(of: current).seconds)
+        return Int(max(0, seconds))
+    }
+}

@@ -1,0 +1,36 @@
+package import SyncMerge
+package import SyncModel
+
+extension ConflictRecord {
+    /// The side that a device calls its own: what it made last, else the earliest.
+    package func own(_ device: String) -> Int {
+        sides.lastIndex { $0.stamp.device == device } ?? 0
+    }
+
+    /// The side that stands against it: the latest of the others.
+    package func other(_ device: String) -> Int {
+        let own = own(device)
+        return sides.indices.last { $0 != own } ?? own
+    }
+}
+
+extension OpenConflict {
+    /// A conflict as a device sees it.
+    /// - Parameter device: its side is "ours".
+    package init(_ record: ConflictRecord, device: String) {
+        let ours = record.sides[record.own(device)]
+        let theirs = record.sides[record.other(device)]
+        let rule =
+            switch (record.kind, record.copy) {
+            case (.deleteModify, _): "an edit stays against a deletion"
+            case (_, .some): "the loser is kept as a copy"
+            case _ where record.isText: "three-way merge of lines"
+            default: "union by record"
+            }
+        self.init(
+            id: record.id, path: record.path, type: record.type.rawValue, kind: record.kind,
+            rule: rule, base: record.bases.first?.blob, ours: ours.blob, theirs: theirs.blob,
+            oursDevice: ours.stamp.device, theirsDevice: theirs.stamp.device,
+            detectedAt: record.since.iso8601)
+    }
+}

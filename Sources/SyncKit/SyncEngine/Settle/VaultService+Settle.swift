@@ -1,0 +1,50 @@
+internal import Logging
+internal import SyncMerge
+package import SyncModel
+
+/// Settling conflicts, bringing versions back, setting types.
+extension VaultService {
+    /// The open conflicts, as this device sees them, by path.
+    package func conflicts() throws(RepositoryError) -> [OpenConflict] {
+        try vault.conflicts().records.map {
+            OpenConflict($0, device: configuration.device)
+        }
+    }
+
+    /// What rules settled, the newest first.
+    package func settledConflicts() throws(RecordError) -> [SettledConflict] {
+        try vault.record.settled()
+    }
+
+    /// Settles a conflict in a new commit and brings the folders to it.
+    /// - Throws: `ChangeRefusal`, or what a capture or an apply throws; the commit stands then,
+    ///   when it was made.
+    package func settle(_ id: String, _ request: SettleRequest) throws -> ChangeReport {
+        try change(isDryRun: request.dryRun) { try vault.settle(id, request) }
+    }
+
+    /// Brings versions back in a new commit.
+    package func restore(_ request: RestoreRequest) throws -> ChangeReport {
+        try change(isDryRun: request.dryRun) { try vault.restore(request) }
+    }
+
+    /// Sets a type in a new commit.
+    package func setType(_ request: TypeRequest) throws -> ChangeReport {
+        try change(isDryRun: false) { try vault.setType(request) }
+    }
+
+    /// Captures what is there, makes the change and applies it; the remote gets it with the next
+    /// exchange.
+    private func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
+        for index in vault.folders.indices { inbox[index] = .everything }
+        try captureInbox(live: true)
+        let report = try make()
+        if report.commit != nil {
+            if !isExchanging { try vault.settleFolders() }
+            log.info("\(report.paths.count) files changed by request")
+        }
+        publish()
+        wake?.yield()
+        return report
+    }
+}

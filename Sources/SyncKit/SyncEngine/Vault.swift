@@ -1,0 +1,112 @@
+package import SyncMerge
+package import SyncModel
+
+/// A vault: the folders, the repository and what stands between them. Every step of the cycle is
+/// a method of this type, on the seams only, so that the simulation runs the very same code.
+///
+/// Not safe for use from two threads: one actor owns it.
+package final class Vault {
+    /// What the vault is called where.
+    package struct Identity: Sendable {
+        /// As in the configuration, part of the default paths; 1 to 64 ASCII characters.
+        package var name: String
+        /// Unique among the devices of the vault: it names who made a version.
+        package var device: String
+        /// Without `refs/heads/`.
+        package var branch: String
+
+        /// Takes the parts.
+        package init(name: String, device: String, branch: String) {
+            self.name = name
+            self.device = device
+            self.branch = branch
+        }
+
+        /// The branch's full reference name.
+        package var reference: String { "refs/heads/\(branch)" }
+    }
+
+    /// Fixed while the vault is open.
+    package let identity: Identity
+    /// The device's own bare repository: what was captured is safe once it is there.
+    package let repository: any ObjectRepository
+    /// In the configuration's order; other parts name a folder by its index.
+    package let folders: [VaultFolder]
+    /// What each folder holds on disk, as last captured or applied.
+    package let record: any VaultRecord
+    /// Nil for a vault that only keeps history.
+    package let remote: (any RemoteLink)?
+    /// Handed in, so that the simulation decides what time it is.
+    package let clock: any WallClock
+    /// The share of a folder's files that one batch may delete unasked, in percent.
+    package var maxDeletesPercent: Int
+    /// What apply or capture found that has to be looked at again, by folder index.
+    package internal(set) var again: [Int: DirtyPaths] = [:]
+    /// The remote's head when it was last seen in this run; nil when it has none or was not seen.
+    package internal(set) var seenRemote: RemoteSnapshot?
+
+    /// The commit that was pushed last in this run.
+    package internal(set) var pushed: ObjectID?
+    /// The open conflicts as last read, and the tree of their records.
+    private var knownConflicts: (directory: ObjectID?, list: ConflictList)?
+    /// Folders whose ignore rules changed since `takeChangedRules` was last called.
+    var changedRules: Set<Int> = []
+    /// What folders without a record held, as far as is known; nil but after a loss of the record.
+    var lostApplied: ObjectID?
+    /// Whether the record may name a commit that the head lacks: at the start, and after a
+    /// failure between the two.
+    var mayHaveLostHead = true
+
+    /// Takes the parts; nothing is read yet.
+    package init(
+        identity: Identity, repository: any ObjectRepository, folders: [VaultFolder],
+        record: any VaultRecord, remote: (any RemoteLink)?, clock: any WallClock,
+        maxDeletesPercent: Int = 50
+    ) {
+        self.identity = identity
+        self.repository = repository
+        self.folders = folders
+        self.record = record
+        self.remote = remote
+        self.clock = clock
+        self.maxDeletesPercent = maxDeletesPercent
+    }
+
+    /// The head of the synced branch; nil before the first commit.
+    package func head() throws(RepositoryError) -> ObjectID? {
+        try repository.reference(identity.reference)
+    }
+
+    /// Moves the head.
+    func setHead(_ id: ObjectID, from old: ObjectID?) throws(RepositoryError) {
+        if id == old { return }
+        try repository.setReference(identity.reference, to: id, expecting: old)
+    }
+
+    /// The tree of a commit; nil for no commit.
+    func tree(of commit: ObjectID?) throws(RepositoryError) -> ObjectID? {
+        guard let commit else { return nil }
+        return try repository.commit(commit).tree
+    }
+
+    /// The conflicts that are open in the head.
+    package func conflicts() throws(RepositoryError) -> ConflictList {
+        let tree = try tree(of: head())
+        let directory = try ConflictList.directory(of: tree, reading: repository)
+        if let knownConflicts, knownConflicts.directory == directory { return knownConflicts.list }
+        let list = try ConflictList(of: tree, reading: repository)
+        knownConflicts = (directory, list)
+        return list
+    }
+
+    /// The folders whose ignore rules changed since the last call: their watches are set anew.
+    package func takeChangedRules() -> Set<Int> {
+        defer { changedRules = [] }
+        return changedRules
+    }
+
+    /// Notes that a path has to be looked at again.
+    func lookAgain(_ folder: Int, _ path: TreePath) {
+        again[folder, default: DirtyPaths()].paths.insert(path)
+    }
+}

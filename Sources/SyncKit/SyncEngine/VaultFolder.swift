@@ -1,0 +1,87 @@
+package import SyncModel
+internal import SyncTree
+
+/// One folder of a vault with what the engine keeps about it between two cycles.
+package final class VaultFolder {
+    /// Where its files stand in the repository; nil is the top.
+    package let id: FolderID
+    /// The only way to its files; the simulation hands in its own.
+    package let access: any FolderAccess
+    /// What this device leaves out, in both directions; nil when that is nothing.
+    let excluded: IgnoreRules?
+    let ignore: IgnoreView
+    /// Why the folder is not synced at the moment: its root is gone or another; nil while it is.
+    package internal(set) var stopped: FolderError?
+    /// Deletions that wait for the user's word.
+    package internal(set) var heldDeletions = 0
+    /// Since when a file could not be read because a program has it open for writing,
+    /// nanoseconds since 1970 UTC.
+    var busySince: [TreePath: Int64] = [:]
+    /// After this long a file that is still open is read as it stands, in nanoseconds.
+    let patience: Int64
+
+    /// - Parameters:
+    ///   - id: the prefix of its files in the repository.
+    ///   - access: the files.
+    ///   - exclude: patterns in `.gitignore` form that hold on this device only.
+    ///   - patience: how long to wait for a program to close a file before it is read as it is.
+    package init(
+        id: FolderID, access: any FolderAccess, exclude: [String] = [],
+        patience: Duration = .seconds(5)
+    ) {
+        self.patience =
+            patience.components.seconds * 1_000_000_000
+            + patience.components.attoseconds / 1_000_000_000
+        self.id = id
+        self.access = access
+        let excluded = IgnoreRules.only(exclude)
+        self.excluded = excluded.isEmpty ? nil : excluded
+        ignore = IgnoreView(access)
+    }
+
+    /// Those of the files that a program has held open for longer than the patience.
+    func neverClosed(_ paths: [TreePath], at now: Int64) -> Set<TreePath> {
+        if busySince.isEmpty { return [] }
+        return Set(paths.filter { path in busySince[path].map { now - $0 > patience } ?? false })
+    }
+
+    /// What the watch asks, on a thread of its own.
+    struct WatchRules: Sendable {
+        fileprivate let scope: IgnoreRules?
+        fileprivate let ignore: IgnoreView
+
+        /// Whether a directory is watched: not left out on this device, not ignored. A file that
+        /// is synced although its directory is ignored is found by the full scan.
+        func shouldWatch(_ directory: TreePath) -> Bool {
+            if let scope, scope.isIgnored(directory, isDirectory: true) { return false }
+            do { return try !ignore.isIgnored(directory, isDirectory: true) } catch {
+                // Rules that cannot be read now leave nothing out.
+                return true
+            }
+        }
+    }
+
+    var watchRules: WatchRules { WatchRules(scope: excluded, ignore: ignore) }
+
+    /// The path in the repository of a path below the folder's root.
+    func repositoryPath(_ path: TreePath) -> TreePath { id?.appending(path) ?? path }
+
+    /// The path below the folder's root; nil when it stands elsewhere or this device leaves it
+    /// out.
+    func localPath(_ path: TreePath) -> TreePath? {
+        guard let local = id.map({ path.relative(to: $0) }) ?? path, isInScope(local) else {
+            return nil
+        }
+        return local
+    }
+
+    /// Whether this device takes part in the path: not excluded, nor a directory above it. The
+    /// records of conflicts belong to the repository, not to a folder that is all of it.
+    func isInScope(_ path: TreePath, isDirectory: Bool = false) -> Bool {
+        if id == nil, path.components.first.map({ $0.elementsEqual(".sync".utf8) }) ?? false {
+            return false
+        }
+        guard let excluded else { return true }
+        return !excluded.isIgnored(path, isDirectory: isDirectory)
+    }
+}

@@ -1,0 +1,63 @@
+internal import Glibc
+internal import SyncModel
+
+/// The few calls on plain files that the repository needs.
+enum FileSystem {
+    /// Whether anything stands at the path.
+    static func exists(_ path: String) -> Bool { status(path) != nil }
+
+    /// What stands at the path, a symbolic link not followed; nil for nothing.
+    static func status(_ path: String) -> stat? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status : nil
+    }
+
+    /// How long ago what stands at the path was changed, in seconds; nil for nothing.
+    static func ageInSeconds(_ path: String) -> Int? {
+        guard let status = status(path) else { return nil }
+        return time(nil) - status.st_mtim.tv_sec
+    }
+
+    /// Makes a file's content or a directory's names durable.
+    static func sync(_ path: String) throws(RepositoryError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0 { throw SystemFailure.last("sync", path) }
+    }
+
+    /// The names in a directory in no order, without `.` and `..`.
+    static func names(in path: String) throws(RepositoryError) -> [String] {
+        guard let stream = opendir(path) else { throw SystemFailure.last("list", path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// The whole content of a file.
+    static func content(of path: String) throws(RepositoryError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) != 0 { throw SystemFailure.last("read", path) }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeMutableBytes {
+                read(descriptor, $0.baseAddress! + done, $0.count - done)
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw SystemFailure.last("read", path) }
+            if count == 0 { throw RepositoryError(.corrupt, "read \(path)", "it became shorter") }
+            done += count
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,55 @@
+internal import CGit2
+internal import SyncModel
+
+/// An open repository of libgit2.
+struct RepositoryHandle: ~Copyable {
+    let pointer: OpaquePointer
+
+    /// Opens the bare repository at exactly this path.
+    init(opening path: String) throws(RepositoryError) {
+        var opened: OpaquePointer?
+        let flags = GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue | GIT_REPOSITORY_OPEN_BARE.rawValue
+        let code = git_repository_open_ext(&opened, path, flags, nil)
+        guard code == 0, let opened else {
+            let failure = LibGit2.failure(code, "open \(path)")
+            // A directory that is there but lacks what makes it a repository.
+            let isPlain = code == GIT_ENOTFOUND.rawValue && FileSystem.exists(path)
+            throw isPlain
+                ? RepositoryError(.notARepository, "open \(path)", failure.cause) : failure
+        }
+        pointer = opened
+    }
+
+    deinit { git_repository_free(pointer) }
+}
+
+/// An object database of libgit2.
+struct DatabaseHandle: ~Copyable {
+    let pointer: OpaquePointer
+
+    /// The repository's own.
+    init(of repository: borrowing RepositoryHandle) throws(RepositoryError) {
+        var database: OpaquePointer?
+        let code = git_repository_odb(&database, repository.pointer)
+        guard code == 0, let database else { throw LibGit2.failure(code, "open the objects") }
+        pointer = database
+    }
+
+    /// Another one for the same objects, which shares nothing with the repository's: another
+    /// thread may have it.
+    /// - Parameter objects: the path of the directory `objects`.
+    init(opening objects: String) throws(RepositoryError) {
+        var database: OpaquePointer?
+        let code = git_odb_open(&database, objects)
+        guard code == 0, let database else { throw LibGit2.failure(code, "open \(objects)") }
+        pointer = database
+    }
+
+    deinit { git_odb_free(pointer) }
+
+    /// Whether the object is in what was known at the last look at the packs, or loose.
+    func has(_ id: ObjectID) -> Bool {
+        var oid = id.oid
+        return git_odb_exists_ext(pointer, &oid, GIT_ODB_LOOKUP_NO_REFRESH.rawValue) == 1
+    }
+}

@@ -1,0 +1,178 @@
+internal import CGit2
+internal import Glibc
+package import SyncModel
+
+/// A bare git repository on disk, read and written through libgit2, its packs by our own writer.
+///
+/// Not safe for use from two threads: whoever opened it owns it. Any number of handles, also of
+/// other processes, may be open on one repository.
+package final class GitRepository: ObjectRepository {
+    /// The repository's directory, as given.
+    package let path: String
+    /// A reference's lock file older than this is taken for left behind by a crash.
+    let staleLockSeconds: Int
+    let handle: RepositoryHandle
+    private(set) var database: DatabaseHandle
+    private var trees = TreeCache()
+    private var packs = PackListing()
+
+    /// Opens the bare repository at exactly this path and removes what a crash left in it.
+    /// - Parameter staleLockSeconds: from what age on the lock file of a reference is removed.
+    ///   The default is for a vault's own repository, whose one owner holds the vault's lock: an
+    ///   old lock file there has nobody left who could be writing.
+    /// - Throws: `.missing` when nothing is there, `.notARepository`, `.readOnly` when it may not
+    ///   be read, `.corrupt`, `.io`.
+    package init(opening path: String, staleLockSeconds: Int = Limits.staleLockSeconds)
+        throws(RepositoryError)
+    {
+        try LibGit2.start()
+        self.path = path
+        self.staleLockSeconds = staleLockSeconds
+        handle = try RepositoryHandle(opening: path)
+        database = try DatabaseHandle(of: handle)
+        packs.look(at: packDirectory)
+        TemporaryFile.removeAbandoned(in: packDirectory)
+    }
+
+    /// Makes a bare repository whose `HEAD` names `branch`; completes one that is half there and
+    /// leaves a whole one as it is.
+    /// - Parameters:
+    ///   - path: the repository's directory; missing parents are made, all with mode 0700.
+    ///   - branch: the branch's short name.
+    package static func create(at path: String, branch: String) throws(RepositoryError) {
+        try LibGit2.start()
+        var options = git_repository_init_options()
+        try LibGit2.check(
+            git_repository_init_options_init(
+                &options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION)), "create \(path)")
+        options.flags =
+            GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_MKDIR.rawValue
+            | GIT_REPOSITORY_INIT_MKPATH.rawValue
+        options.mode = 0o700
+        let code = branch.withCString { name in
+            options.initial_head = name
+            var created: OpaquePointer?
+            let code = git_repository_init_ext(&created, path, &options)
+            git_repository_free(created)
+            return code
+        }
+        try LibGit2.check(code, "create \(path)")
+        if chmod(path, 0o700) != 0 { throw SystemFailure.last("create", path) }
+        // libgit2 syncs neither of the two, and a repository with an empty HEAD is none.
+        for made in ["\(path)/HEAD", "\(path)/config", "\(path)/refs", path, "\(path)/.."] {
+            try FileSystem.sync(made)
+        }
+    }
+
+    /// The directory that holds the packs.
+    var packDirectory: String { objectDirectory + "/pack" }
+
+    /// The directory that holds all objects.
+    var objectDirectory: String {
+        String(cString: git_repository_commondir(handle.pointer)) + "objects"
+    }
+}
+
+extension GitRepository {
+    /// Reads a whole object, loose or packed; its bytes are checked against its name.
+    package func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
+        var oid = id.oid
+        var read: OpaquePointer?
+        defer { git_odb_object_free(read) }
+        try lookup("read", id) { git_odb_read(&read, $0, &oid) }
+        let kind = try Self.kind(git_odb_object_type(read), id)
+        let bytes = UnsafeRawBufferPointer(
+            start: git_odb_object_data(read), count: git_odb_object_size(read))
+        return StoredObject(kind: kind, content: Array(bytes))
+    }
+
+    /// Reads the kind and the inflated size in bytes; the content stays unread.
+    package func header(_ id: ObjectID) throws(RepositoryError) -> (kind: ObjectKind, size: Int) {
+        var oid = id.oid
+        var size = 0
+        var type = GIT_OBJECT_INVALID
+        try lookup("read the header of", id) { git_odb_read_header(&size, &type, $0, &oid) }
+        return (try Self.kind(type, id), size)
+    }
+
+    /// Asks the objects, and once more of a fresh handle when that failed for another reason
+    /// than the object's: libgit2 does not get over a pack that was there and is gone, as after
+    /// `git gc`.
+    private func lookup(
+        _ operation: String, _ id: ObjectID, _ call: (OpaquePointer) -> Int32
+    ) throws(RepositoryError) {
+        var code = call(database.pointer)
+        if code < 0 && code != GIT_ENOTFOUND.rawValue && code != GIT_EMISMATCH.rawValue {
+            try reopenObjects()
+            code = call(database.pointer)
+        }
+        try LibGit2.check(code, operation, object: id)
+    }
+
+    /// Reads and parses a tree, or remembers it.
+    package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {
+        if id == Tree.emptyID { return .empty }
+        if let known = trees[id] { return known }
+        let stored = try object(id)
+        guard stored.kind == .tree else {
+            throw RepositoryError(.corrupt, "read tree", object: id, "it is a \(stored.kind)")
+        }
+        do {
+            let tree = try Tree(parsing: stored.content)
+            trees.insert(tree, id)
+            return tree
+        } catch { throw RepositoryError(.corrupt, "read tree", object: id, "\(error)") }
+    }
+
+    /// Whether the object is here, also in packs that others just put there.
+    package func contains(_ id: ObjectID) -> Bool {
+        if database.has(id) { return true }
+        // A miss would make libgit2 list the packs again, each time: only worth it when the
+        // directory changed since.
+        do throws(RepositoryError) {
+            return try refresh() && database.has(id)
+        } catch {
+            // Whoever then reads the object is told why it cannot be had.
+            packs = PackListing()
+            return false
+        }
+    }
+
+    /// Starts a pack; its file is made when the first object comes.
+    package func beginPack() throws(RepositoryError) -> any PackSink {
+        try PackWriter(into: self)
+    }
+
+    /// Sees packs that others put there and lets go of packs that are gone, whose space on disk
+    /// an open handle would keep. Costs one look at the directory when nothing changed.
+    /// - Returns: whether anything may have changed.
+    @discardableResult package func refresh() throws(RepositoryError) -> Bool {
+        switch packs.look(at: packDirectory) {
+        case .same: return false
+        case .more: try LibGit2.check(git_odb_refresh(database.pointer), "look at the packs")
+        case .fewer: try reopenObjects()
+        }
+        return true
+    }
+
+    /// Takes a fresh handle on the objects: the only way to make libgit2 forget a pack.
+    private func reopenObjects() throws(RepositoryError) {
+        let fresh = try DatabaseHandle(opening: objectDirectory)
+        try LibGit2.check(
+            git_repository_set_odb(handle.pointer, fresh.pointer), "open the objects")
+        database = fresh
+    }
+
+    private static func kind(_ type: git_object_t, _ id: ObjectID) throws(RepositoryError)
+        -> ObjectKind
+    {
+        switch type {
+        case GIT_OBJECT_COMMIT: return .commit
+        case GIT_OBJECT_TREE: return .tree
+        case GIT_OBJECT_BLOB: return .blob
+        case GIT_OBJECT_TAG: return .tag
+        default:
+            throw RepositoryError(.corrupt, "read", object: id, "of unknown type \(type.rawValue)")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+internal import CGit2
+internal import Glibc
+internal import SyncModel
+
+/// libgit2 as this program uses it: set up once, its errors turned into ours.
+enum LibGit2 {
+    /// Sets the library up on first use; what it gives is the count of set-ups, or an error.
+    private static let count: Int32 = {
+        let count = git_libgit2_init()
+        // A reference has to survive a power cut once it is said to be written.
+        _ = syncd_git_enable_fsync(1)
+        // Nobody's git configuration may change what is captured or written.
+        for level in [
+            GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
+            GIT_CONFIG_LEVEL_PROGRAMDATA,
+        ] {
+            _ = syncd_git_set_search_path(level.rawValue, "")
+        }
+        // Only paths that the configuration names are opened, never one that was searched for,
+        // and no hook or program of a repository is ever run.
+        _ = syncd_git_set_owner_validation(0)
+        _ = syncd_git_set_cache_size(Limits.objectCacheBytes)
+        _ = syncd_git_set_windows(Limits.packWindowBytes, Limits.packMappedBytes)
+        return count
+    }()
+
+    /// Makes sure that the library is set up.
+    static func start() throws(RepositoryError) {
+        if count < 1 { throw failure(count, "start libgit2") }
+    }
+
+    /// Checks what a call returned. The library's last error is the thread's: call this in the
+    /// same synchronous frame.
+    static func check(_ code: Int32, _ operation: String, object: ObjectID? = nil)
+        throws(RepositoryError)
+    {
+        if code < 0 { throw failure(code, operation, object: object) }
+    }
+
+    /// Turns the thread's last libgit2 error into ours.
+    static func failure(_ code: Int32, _ operation: String, object: ObjectID? = nil)
+        -> RepositoryError
+    {
+        let last = git_error_last()
+        let text = last?.pointee.message.map { String(cString: $0) } ?? "libgit2 error \(code)"
+        return RepositoryError(
+            classify(code, class: last?.pointee.klass ?? 0, text: text), operation, object: object,
+            text)
+    }
+
+    private static func classify(_ code: Int32, class klass: Int32, text: String)
+        -> RepositoryError.Code
+    {
+        switch code {
+        case GIT_ENOTFOUND.rawValue: return .missing
+        case GIT_EMISMATCH.rawValue: return .corrupt
+        case GIT_EMODIFIED.rawValue, GIT_EEXISTS.rawValue: return .moved
+        case GIT_ELOCKED.rawValue: return .locked
+        default: break
+        }
+        // libgit2 keeps no errno; its message ends with the system's words for it.
+        for number in [ENOSPC, EDQUOT, EROFS, EACCES, EPERM]
+        where text.hasSuffix(String(cString: strerror(number))) {
+            return SystemFailure.code(number)
+        }
+        let formats = [
+            GIT_ERROR_ZLIB, GIT_ERROR_ODB, GIT_ERROR_OBJECT, GIT_ERROR_TREE, GIT_ERROR_INDEXER,
+        ]
+        return formats.contains { Int32($0.rawValue) == klass } ? .corrupt : .io
+    }
+}
+
+/// Failures of system calls, as the repository's errors.
+enum SystemFailure {
+    /// The error for a call that just failed with `errno`.
+    static func last(_ operation: String, _ path: String) -> RepositoryError {
+        let number = errno
+        return RepositoryError(
+            code(number), operation, "\(path): \(String(cString: strerror(number)))")
+    }
+
+    /// What kind of failure an error number is.
+    static func code(_ number: Int32) -> RepositoryError.Code {
+        switch number {
+        case ENOSPC, EDQUOT: .noSpace
+        case EROFS, EACCES, EPERM: .readOnly
+        case ENOENT: .missing
+        default: .io
+        }
+    }
+}
+
+extension ObjectID {
+    /// The name as libgit2 has it.
+    var oid: git_oid {
+        var oid = git_oid()
+        _ = bytes.withUnsafeBufferPointer { git_oid_fromraw(&oid, $0.baseAddress) }
+        return oid
+    }
+
+    /// Takes a name from libgit2.
+    init(_ oid: git_oid) {
+        self = withUnsafeBytes(of: oid.id) { ObjectID($0) } ?? .zero
+    }
+}

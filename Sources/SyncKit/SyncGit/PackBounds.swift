@@ -1,0 +1,153 @@
+internal import CDeflate
+internal import Glibc
+internal import SyncModel
+
+/// How large the objects of a pack are before anybody makes room for them. A few bytes of a pack
+/// can claim, or hold, gigabytes: a delta names its result's size, and repeats what it copies.
+/// Source: `Documentation/gitformat-pack`.
+enum PackBounds {
+    /// Looks at every entry.
+    /// - Parameters:
+    ///   - path: a whole pack, with or without more after it.
+    ///   - mostBytes: of one object, inflated, and of what a delta makes.
+    /// - Throws: `.corrupt` for an object that is larger, or what is no pack.
+    static func check(_ path: String, mostBytes: Int = Limits.receivedObjectBytes)
+        throws(RepositoryError)
+    {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) != 0 { throw SystemFailure.last("read", path) }
+        let size = Int(status.st_size)
+        guard size >= 12 + ObjectID.byteCount else { throw malformed(0) }
+        guard let place = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
+            place != MAP_FAILED
+        else { throw SystemFailure.last("map", path) }
+        defer { munmap(place, size) }
+        madvise(place, size, MADV_SEQUENTIAL)
+        let bytes = UnsafeRawBufferPointer(start: place, count: size)
+        let inflater = try Inflater()
+        var cursor = 12
+        let count = bytes[8..<12].reduce(0) { $0 << 8 | Int($1) }
+        for _ in 0..<count {
+            var entry = Entry(bytes, at: cursor)
+            guard let header = entry.header() else { throw malformed(cursor) }
+            if header.size > mostBytes { throw tooLarge(cursor, header.size) }
+            guard let used = inflater.inflate(bytes[entry.position...], size: header.size) else {
+                throw malformed(cursor)
+            }
+            if header.isDelta {
+                guard let sizes = inflater.deltaSizes(header.size) else { throw malformed(cursor) }
+                if max(sizes.base, sizes.result) > mostBytes {
+                    throw tooLarge(cursor, max(sizes.base, sizes.result))
+                }
+            }
+            cursor = entry.position + used
+        }
+    }
+
+    private static func malformed(_ offset: Int) -> RepositoryError {
+        RepositoryError(.corrupt, "receive objects", "the entry at byte \(offset) is malformed")
+    }
+
+    private static func tooLarge(_ offset: Int, _ size: Int) -> RepositoryError {
+        RepositoryError(
+            .corrupt, "receive objects",
+            "the entry at byte \(offset) makes an object of \(size >> 20) MiB, more than "
+                + "\(Limits.receivedObjectBytes >> 20)")
+    }
+
+    /// Reads the beginning of an entry.
+    private struct Entry {
+        private let bytes: UnsafeRawBufferPointer
+        private(set) var position: Int
+
+        init(_ bytes: UnsafeRawBufferPointer, at position: Int) {
+            (self.bytes, self.position) = (bytes, position)
+        }
+
+        /// Type, inflated size, and past the base that a delta names.
+        mutating func header() -> (isDelta: Bool, size: Int)? {
+            guard let first = next() else { return nil }
+            var size = Int(first & 15)
+            var shift = 4
+            var byte = first
+            while byte & 0x80 != 0 {
+                guard let more = next(), shift < 53 else { return nil }
+                size |= Int(more & 0x7f) << shift
+                shift += 7
+                byte = more
+            }
+            switch first >> 4 & 7 {
+            case 1...4: return (false, size)
+            case 6:
+                repeat {
+                    guard let more = next() else { return nil }
+                    byte = more
+                } while byte & 0x80 != 0
+                return (true, size)
+            case 7:
+                position += ObjectID.byteCount
+                return position < bytes.count ? (true, size) : nil
+            default: return nil
+            }
+        }
+
+        private mutating func next() -> UInt8? {
+            guard position < bytes.count else { return nil }
+            defer { position += 1 }
+            return bytes[position]
+        }
+    }
+}
+
+/// Inflates the entries of a pack, one after the other into the same room.
+private final class Inflater {
+    private let decompressor: OpaquePointer
+    private var room = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+
+    init() throws(RepositoryError) {
+        guard let made = libdeflate_alloc_decompressor() else {
+            throw RepositoryError(.io, "inflate", "out of memory")
+        }
+        decompressor = made
+    }
+
+    deinit {
+        libdeflate_free_decompressor(decompressor)
+        room.deallocate()
+    }
+
+    /// Inflates what begins here.
+    /// - Returns: how many bytes that took; nil when it does not inflate to exactly `size`.
+    func inflate(_ bytes: Slice<UnsafeRawBufferPointer>, size: Int) -> Int? {
+        if room.count < size {
+            room.deallocate()
+            room = .allocate(byteCount: size, alignment: 16)
+        }
+        let source = UnsafeRawBufferPointer(rebasing: bytes)
+        var used = 0
+        let result = libdeflate_zlib_decompress_ex(
+            decompressor, source.baseAddress, source.count, room.baseAddress, size, &used, nil)
+        return result == LIBDEFLATE_SUCCESS ? used : nil
+    }
+
+    /// What the delta that was inflated last says of its base's and its result's size.
+    func deltaSizes(_ count: Int) -> (base: Int, result: Int)? {
+        var position = 0
+        func number() -> Int? {
+            var (value, shift) = (0, 0)
+            while position < count, shift < 56 {
+                let byte = room[position]
+                position += 1
+                value |= Int(byte & 0x7f) << shift
+                shift += 7
+                if byte & 0x80 == 0 { return value }
+            }
+            return nil
+        }
+        guard let base = number(), let result = number() else { return nil }
+        return (base, result)
+    }
+}

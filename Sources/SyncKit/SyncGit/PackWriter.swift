@@ -1,0 +1,136 @@
+internal import SyncModel
+
+/// Writes a pack, entry by entry, without deltas. Source: `Documentation/gitformat-pack`.
+///
+/// The number of objects stands in the pack's first bytes and is known last, so a pack that went
+/// to disk is read once more, from the page cache, to be hashed; a small one stays in memory
+/// until it is whole.
+final class PackWriter: PackSink {
+    private let repository: GitRepository
+    private let deflater: Deflater
+    private var known: Set<ObjectID> = []
+    private var index = PackIndex()
+    private var buffer: [UInt8] = []
+    private var spilled = 0
+    private var file: TemporaryFile?
+    private var failure: RepositoryError?
+
+    /// Starts a pack for this repository; makes no file yet.
+    init(into repository: GitRepository) throws(RepositoryError) {
+        self.repository = repository
+        deflater = try Deflater()
+    }
+
+    func add(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID {
+        let id = ObjectID(hashing: content, as: kind)
+        if known.contains(id) || repository.database.has(id) { return id }
+        try append(id, deflater.entry(kind, content))
+        return id
+    }
+
+    /// Adds an object also when the repository has it: in a pack that is to go.
+    func addAgain(_ id: ObjectID, _ object: StoredObject) throws(RepositoryError) {
+        if !known.contains(id) {
+            try append(id, deflater.entry(object.kind, object.content))
+        }
+    }
+
+    func addBlobs<Outcome: Sendable>(
+        _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
+    ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
+        var results: [(id: ObjectID?, outcome: Outcome)] = []
+        results.reserveCapacity(count)
+        let stage = try BlobStage(repository.objectDirectory, known: known)
+        while results.count < count {
+            for blob in try stage.next(results.count..<count, read) {
+                if let entry = blob.entry, let id = blob.id { try append(id, entry) }
+                results.append((blob.id, blob.outcome))
+            }
+        }
+        return results
+    }
+
+    func finish() throws(RepositoryError) { _ = try finishNamed() }
+
+    /// Finishes the pack.
+    /// - Returns: the hash it is called by; nil when nothing was added.
+    func finishNamed() throws(RepositoryError) -> ObjectID? {
+        if let failure { throw failure }
+        if index.rows.isEmpty { return nil }
+        do throws(RepositoryError) { return try write() } catch { throw fail(error) }
+    }
+
+    /// Writes the pack to its end and puts it in place.
+    private func write() throws(RepositoryError) -> ObjectID {
+        let start = Self.header(index.rows.count)
+        let pack: TemporaryFile
+        var hash: StreamingSHA1
+        if let file {
+            pack = file
+            try spill()
+            try pack.overwrite(at: 0, start)
+            hash = try pack.hash()
+        } else {
+            pack = try TemporaryFile(in: repository.packDirectory)
+            buffer.replaceSubrange(..<start.count, with: start)
+            hash = StreamingSHA1()
+            hash.update(buffer)
+            try spill(to: pack)
+        }
+        let name = hash.value
+        try pack.write(name.bytes)
+        try publish(pack, name)
+        return name
+    }
+
+    /// What was written is of no use to anybody after a failure; nor is what else comes.
+    private func fail(_ error: RepositoryError) -> RepositoryError {
+        failure = error
+        file = nil
+        buffer = []
+        return error
+    }
+
+    /// Puts pack and index in place, the index last: a pack without one is not there to git.
+    private func publish(_ pack: TemporaryFile, _ name: ObjectID) throws(RepositoryError) {
+        let indexFile = try TemporaryFile(in: repository.packDirectory)
+        try indexFile.write(index.serialized(of: name))
+        try TemporaryFile.sync([pack, indexFile])
+        try pack.keep(as: "pack-\(name.hex).pack")
+        try indexFile.keep(as: "pack-\(name.hex).idx")
+        try FileSystem.sync(repository.packDirectory)
+        (index, buffer, spilled, file) = (PackIndex(), [], 0, nil)
+        known = []
+        try repository.refresh()
+    }
+
+    private func append(_ id: ObjectID, _ entry: PackEntry) throws(RepositoryError) {
+        if let failure { throw failure }
+        guard known.insert(id).inserted else { return }
+        if buffer.isEmpty && spilled == 0 { buffer = Self.header(0) }
+        index.append(
+            PackIndex.Row(id: id, offset: spilled + buffer.count, crc: entry.crc))
+        buffer.append(contentsOf: entry.bytes)
+        if buffer.count < Limits.packBufferBytes { return }
+        do throws(RepositoryError) { try spill() } catch { throw fail(error) }
+    }
+
+    /// Writes what is in memory to the pack's file.
+    private func spill() throws(RepositoryError) {
+        if let file { return try spill(to: file) }
+        let made = try TemporaryFile(in: repository.packDirectory)
+        file = made
+        try spill(to: made)
+    }
+
+    private func spill(to target: TemporaryFile) throws(RepositoryError) {
+        try target.write(buffer)
+        target.startWriting(spilled..<spilled + buffer.count)
+        spilled += buffer.count
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private static func header(_ count: Int) -> [UInt8] {
+        withUnsafeBytes(of: UInt32(count).bigEndian) { Array("PACK".utf8) + [0, 0, 0, 2] + $0 }
+    }
+}

@@ -1,0 +1,34 @@
+/// A failure on the way to a server or back; what the server answers is no failure.
+package struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What kind of failure.
+    package enum Code: Sendable, Equatable {
+        /// Nobody listens there, or no such host is known.
+        case unreachable
+        /// The server could not show who it is, or speaks no TLS of 1.2 or later.
+        case untrusted
+        /// The caller wanted no more of it, or has cancelled it.
+        case stopped
+        /// The deadline is over.
+        case timedOut
+        /// The answer is larger than was allowed.
+        case tooLarge
+        /// Anything else on the wire.
+        case failed
+    }
+
+    /// What a caller decides by.
+    package let code: Code
+    /// What was tried and where, in words.
+    package let operation: String
+    /// The library's words, or ours.
+    package let cause: String
+
+    /// Takes the code, the operation in words and the cause.
+    package init(_ code: Code, _ operation: String, _ cause: String) {
+        self.code = code
+        self.operation = operation
+        self.cause = cause
+    }
+
+    package var description: String { "\(operation): \(cause)" }
+}

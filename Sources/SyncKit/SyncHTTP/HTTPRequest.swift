@@ -1,0 +1,76 @@
+/// One request to a server.
+package struct HTTPRequest {
+    /// Who asks, in HTTP's Basic scheme.
+    package struct Login: Sendable, Equatable {
+        /// The user's name, no colon in it.
+        package let user: String
+        /// The password or token.
+        package let password: String
+
+        /// Pairs the two.
+        package init(user: String, password: String) {
+            self.user = user
+            self.password = password
+        }
+    }
+
+    /// What is sent with a request.
+    package enum Body {
+        case none
+        case bytes([UInt8])
+        /// Made while it is sent, of a length nobody knows before.
+        case stream(any HTTPBodySource)
+    }
+
+    /// The whole URL without a login.
+    package let url: String
+    /// Lines such as `Accept: */*`.
+    package var headers: [String] = []
+    /// The type of body that is wanted; one of another type counts as words for people.
+    package var answerType: String
+    /// Sent by POST; `.none` is a GET.
+    package var body: Body = .none
+    /// Sent at once, to this URL's host alone.
+    package var login: Login?
+    /// The most bytes of an answer, inflated.
+    package var mostBytes: Int
+    /// For all of it.
+    package var deadline: Duration
+
+    /// Asks by GET, without login.
+    package init(_ url: String, answerType: String, mostBytes: Int, deadline: Duration) {
+        self.url = url
+        self.answerType = answerType
+        self.mostBytes = mostBytes
+        self.deadline = deadline
+    }
+}
+
+/// Gives a request's body piece by piece, from its start as often as that is asked for.
+package protocol HTTPBodySource: AnyObject {
+    /// Begins again.
+    func rewind()
+
+    /// Fills the room as far as it can.
+    /// - Returns: how many bytes; 0 at the end; nil when the body cannot be made.
+    func read(into room: UnsafeMutableRawBufferPointer) -> Int?
+}
+
+/// What a server's answer begins with.
+package struct HTTPHead: Sendable, Equatable {
+    /// The status code.
+    package var status = 0
+    /// By name in lower case; of a repeated one the last.
+    package var headers: [String: String] = [:]
+    /// Where a redirect leads, in full; nil when the answer is none.
+    package var redirect: String?
+    /// The beginning of a body that came with another status than 200 to 299, or of another
+    /// type.
+    package var complaint: [UInt8] = []
+
+    /// The body's type, without parameters.
+    package var type: String {
+        let value = headers["content-type"] ?? ""
+        return value.prefix { $0 != ";" && $0 != " " }.lowercased()
+    }
+}

@@ -1,0 +1,185 @@
+internal import Glibc
+internal import Logging
+internal import ServiceLifecycle
+internal import SyncAPI
+internal import SyncConfiguration
+internal import SyncEngine
+internal import SyncModel
+internal import UnixSignals
+
+/// The daemon: a vault at work with its control socket, from a configuration that may be changed
+/// while it runs.
+package actor Daemon {
+    /// Why it ended.
+    package enum End: Sendable {
+        /// SIGTERM, or the work ended by itself.
+        case asked
+        /// SIGINT.
+        case interrupted
+    }
+
+    /// The configuration file, absolute.
+    private let file: String
+    private let machine: Machine
+    private var running: Configuration
+    /// The configuration to go on with after the services ended; nil ends the daemon.
+    private var next: Configuration?
+    private var group: ServiceGroup?
+    private var end: End?
+
+    /// Why it did not do what it was asked to, in words for the user.
+    package struct Failure: Error, Sendable {
+        /// Whether it is the configuration that has to be mended.
+        package let isConfiguration: Bool
+        /// Whether the remote refuses the login, or none was found.
+        package private(set) var isRefused = false
+        /// What is wrong, one thing each.
+        package let lines: [String]
+
+        init(_ error: any Error) {
+            switch error {
+            case let error as ConfigurationError:
+                isConfiguration = true
+                lines = error.problems.map(\.description)
+            case let error as RecordError where error.code == .locked:
+                isConfiguration = false
+                lines = [
+                    error.cause.replacing(" runs this vault", with: " already runs this vault")
+                ]
+            default:
+                isConfiguration = false
+                lines = [Trouble(error).text]
+            }
+        }
+
+        init(_ unfinished: [String], isRefused: Bool) {
+            self.isRefused = isRefused
+            isConfiguration = false
+            lines = unfinished
+        }
+    }
+
+    /// The program's version.
+    package static let version = Version.text
+
+    /// Reads the configuration.
+    /// - Parameter option: the file; nil is `SYNCD_CONFIG`, then the default place.
+    /// - Throws: `Failure` with everything that is wrong with the file.
+    package init(configuration option: String?) throws(Failure) {
+        machine = Machine()
+        file = machine.configurationFile(option)
+        do { running = try machine.load(file) } catch { throw Failure(error) }
+    }
+
+    /// Makes one whole cycle and ends.
+    /// - Returns: how many conflicts are open.
+    /// - Throws: `Failure` when the vault is not in sync after it.
+    package func once() async throws(Failure) -> Int {
+        let service: VaultService
+        do {
+            service = try VaultService(running, log: log(running), waiting: Limits.lockWait)
+        } catch { throw Failure(error) }
+        let outcome = await service.sync()
+        let status = service.board.status
+        guard outcome == .inSync else {
+            throw Failure(status.unfinished, isRefused: await service.isRefused)
+        }
+        return status.conflicts
+    }
+
+    /// Syncs until a signal ends it.
+    /// - Throws: `Failure` when the vault or its control socket cannot be opened.
+    package func run() async throws(Failure) -> End {
+        do { return try await work() } catch { throw Failure(error) }
+    }
+
+    private func work() async throws -> End {
+        signal(SIGPIPE, SIG_IGN)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let listener = Task { for await signal in signals { await self.take(signal) } }
+        defer { listener.cancel() }
+        try await serve(running)
+        while end == nil, let changed = next {
+            next = nil
+            do {
+                try await serve(changed)
+                running = changed
+            } catch {
+                log(running).error(
+                    "the changed configuration cannot be used, the one before goes on: \(error)")
+                try await serve(running)
+            }
+        }
+        return end ?? .asked
+    }
+
+    /// Runs the services of one configuration to their end.
+    private func serve(_ configuration: Configuration) async throws {
+        let log = log(configuration)
+        let service = try VaultService(configuration, log: log, waiting: Limits.lockWait)
+        let routes = SyncRoutes(service, file: file) { [weak self] in
+            await self?.reload() ?? .unchanged
+        }
+        let server = ControlServer(configuration.socket, routes, log: log)
+        var quiet = log
+        quiet.logLevel = .warning
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: service, failureTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup),
+                ], logger: quiet))
+        if end != nil { return }
+        self.group = group
+        defer { self.group = nil }
+        running = configuration
+        log.info("started: vault \(configuration.vault), device \(configuration.device)")
+        try await group.run()
+        log.info("stopped")
+    }
+
+    private func log(_ configuration: Configuration) -> Logger {
+        Logger(label: "syncd") { _ in ReadableLog(file: configuration.stateDirectory + "/log") }
+    }
+
+    private func take(_ signal: UnixSignal) async {
+        if signal == .sighup {
+            switch reload() {
+            case .unchanged: log(running).info("reload: nothing changed")
+            case .restarting, .refused: break
+            }
+            return
+        }
+        end = signal == .sigint ? .interrupted : .asked
+        endInTime()
+        await group?.triggerGracefulShutdown()
+    }
+
+    /// Ends the process when a step takes too long to finish: whatever is under way is taken up
+    /// at the next start.
+    private func endInTime() {
+        let code: Int32 = end == .interrupted ? 130 : 0
+        Task {
+            // A deadline, not a wait for luck: it ends a process that does not end by itself.
+            let clock = ContinuousClock()
+            try await clock.sleep(for: Limits.shutdownWait)
+            _exit(code)
+        }
+    }
+
+    /// Reads the configuration again, and starts anew with it when it changed.
+    private func reload() -> SyncRoutes.Reload {
+        do {
+            let read = try machine.load(file)
+            if read == running { return .unchanged }
+            log(running).info("the configuration changed: starting anew")
+            next = read
+            let group = group
+            Task { await group?.triggerGracefulShutdown() }
+            return .restarting
+        } catch {
+            log(running).error("the configuration has mistakes, the running one stays: \(error)")
+            return .refused("\(error)")
+        }
+    }
+}

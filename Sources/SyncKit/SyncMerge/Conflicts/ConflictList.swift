@@ -1,0 +1,65 @@
+package import SyncModel
+
+/// The open conflicts of one tree.
+package struct ConflictList: Sendable {
+    /// A record with the file that it was read from.
+    package struct Entry: Sendable, Hashable {
+        /// The file's name in `.sync/conflicts`.
+        package let name: [UInt8]
+        /// What the tree has there.
+        package let version: FileVersion
+        /// Nil when the file is none that this version of the program could have written.
+        package let record: ConflictRecord?
+    }
+
+    /// By name.
+    package let entries: [Entry]
+
+    /// Reads the records of a tree; those past `Limits.openConflicts` are carried along unread.
+    /// - Parameter tree: a commit's; nil is the empty tree.
+    package init(of tree: ObjectID?, reading reader: any ObjectReader) throws(RepositoryError) {
+        guard let directory = try Self.directory(of: tree, reading: reader) else {
+            entries = []
+            return
+        }
+        var entries: [Entry] = []
+        for entry in try reader.tree(directory).entries {
+            guard let version = entry.version else { continue }
+            var record: ConflictRecord?
+            if version.mode.isFile, entries.count < Limits.openConflicts,
+                try reader.header(version.id).size <= Limits.conflictRecordBytes
+            {
+                record = ConflictRecord(reading: try reader.blob(version.id))
+            }
+            entries.append(Entry(name: entry.name, version: version, record: record))
+        }
+        self.entries = entries
+    }
+
+    /// The tree of all records: while it stays the same, so does the list. Nil for none.
+    package static func directory(of tree: ObjectID?, reading reader: any ObjectReader)
+        throws(RepositoryError) -> ObjectID?
+    {
+        try TreeDiff.subtree(of: tree, at: ConflictRecord.directory, reading: reader)
+    }
+
+    /// The conflicts, by path.
+    package var records: [ConflictRecord] {
+        entries.compactMap(\.record).sorted { ($0.path, $0.id) < ($1.path, $1.id) }
+    }
+
+    /// The conflict of a document's text at a path, and the name that its id was made from; nil
+    /// for none.
+    func open(at path: TreePath, reading reader: any ObjectReader) throws(RepositoryError)
+        -> (terms: ConflictTerms, named: TreePath)?
+    {
+        for entry in entries {
+            if let record = entry.record, record.path == path,
+                let terms = try record.terms(reading: reader)
+            {
+                return (terms, record.named)
+            }
+        }
+        return nil
+    }
+}

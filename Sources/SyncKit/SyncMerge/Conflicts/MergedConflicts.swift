@@ -1,0 +1,102 @@
+internal import SyncModel
+
+/// The records of a merged tree. A record never changes, it comes and goes: so each is there when
+/// one side added it or neither took it away. Where the merge decided about a file itself, it
+/// decides about that file's records too.
+struct MergedConflicts {
+    private typealias Names = [[UInt8]: ConflictList.Entry]
+    private let base: Names
+    private let first: Names
+    private let second: Names
+    private var merged: Names = [:]
+    private var added: [TreePath: (record: ConflictRecord, version: FileVersion)] = [:]
+    init(
+        base: ObjectID?, first: ObjectID, second: ObjectID, reading reader: any ObjectReader
+    ) throws(RepositoryError) {
+        self.base = Self.names(try ConflictList(of: base, reading: reader))
+        self.first = Self.names(try ConflictList(of: first, reading: reader))
+        self.second = Self.names(try ConflictList(of: second, reading: reader))
+        for name in Set(self.first.keys).union(self.second.keys) {
+            let (old, one, two) = (self.base[name], self.first[name], self.second[name])
+            let kept = one == old ? two : two == old ? one : (one ?? two)
+            if let kept { merged[name] = kept }
+        }
+    }
+
+    private static func names(_ list: ConflictList) -> Names {
+        Dictionary(list.entries.map { ($0.name, $0) }, uniquingKeysWith: { one, _ in one })
+    }
+
+    /// Takes a path's records as one side has them.
+    /// - Parameter origin: what the side calls the file.
+    /// - Returns: those that have to be written anew, since the file has another name.
+    mutating func take(_ path: TreePath, from side: SideIndex, at origin: TreePath)
+        -> [ConflictRecord]
+    {
+        drop([path, origin])
+        var moved: [ConflictRecord] = []
+        for (name, entry) in side == .first ? first : second where entry.record?.path == origin {
+            if path == origin {
+                merged[name] = entry
+            } else if let record = entry.record, record.isText {
+                moved.append(record.moved(to: path))
+            }
+        }
+        return moved
+    }
+
+    /// Takes a path's records as the base has them.
+    mutating func takeBase(_ path: TreePath) {
+        drop([path])
+        for (name, entry) in base where entry.record?.path == path { merged[name] = entry }
+    }
+
+    /// Takes the records of paths away: their contents were merged, and they with them.
+    mutating func drop(_ paths: Set<TreePath>) {
+        if merged.isEmpty { return }
+        merged = merged.filter { entry in
+            entry.value.record.map { !paths.contains($0.path) } ?? true
+        }
+    }
+
+    /// Takes a path's records away and gives them: the file is called otherwise now.
+    mutating func takeAway(_ path: TreePath) -> [ConflictRecord] {
+        let all = merged.values.compactMap(\.record) + added.values.map(\.record)
+        drop([path])
+        added = added.filter { $0.value.record.path != path }
+        return all.filter { $0.path == path }
+    }
+
+    /// Takes the records away whose file, or whose copy beside it, is gone: that settled them.
+    mutating func dropWithoutFile(_ stands: (TreePath) throws(RepositoryError) -> Bool)
+        throws(RepositoryError)
+    {
+        for (name, entry) in merged {
+            guard let record = entry.record else { continue }
+            if try !stands(record.copy ?? record.path) { merged[name] = nil }
+        }
+    }
+
+    /// Whether something is open at a path.
+    func isOpen(_ path: TreePath) -> Bool {
+        merged.values.contains { $0.record?.path == path }
+    }
+
+    /// Adds a conflict that this merge found.
+    mutating func add(_ record: ConflictRecord, written blob: ObjectID) {
+        added[record.recordPath] = (record, FileVersion(mode: .regular, id: blob))
+    }
+
+    /// What to put over the first side's tree.
+    var versions: [TreePath: FileVersion?] {
+        var result: [TreePath: FileVersion?] = [:]
+        for name in Set(first.keys).union(merged.keys) {
+            guard first[name]?.version != merged[name]?.version,
+                let path = ConflictRecord.directory.appending(name)
+            else { continue }
+            result.updateValue(merged[name]?.version, forKey: path)
+        }
+        for (path, entry) in added { result.updateValue(entry.version, forKey: path) }
+        return result
+    }
+}

@@ -1,0 +1,65 @@
+package import SyncModel
+
+/// How a person settles a document's conflict.
+package enum ConflictChoice: Sendable, Hashable {
+    /// Takes the text of one side where they disagree; counted from 0 in the order of the terms.
+    case side(Int)
+    /// Takes what stood there before.
+    case base
+    /// Takes all sides' texts, one after the other.
+    case both
+}
+
+extension ContentMerge {
+    /// Whether a file still carries a conflict: its id is in a marker, be they whole or not, or
+    /// the file shows no markers.
+    package static func isOpen(
+        _ terms: ConflictTerms, in content: [UInt8], as rule: FileRule, path: TreePath?
+    ) -> Bool {
+        if rule.writesMarkers {
+            let reading = ConflictMarkers.read(
+                content, id: terms.id(path: path), sideCount: terms.sides.count)
+            if case .settled = reading { return false }
+            return true
+        }
+        guard let stamp = terms.sides.first?.stamp else { return false }
+        let side = ContentSide(content: content, stamp: stamp, terms: terms)
+        return DocumentMerge.openConflict(side, rule: rule, path: path) != nil
+    }
+
+    /// Whether a marker with a conflict's id is in a file.
+    static func carries(_ id: String, in content: [UInt8]) -> Bool {
+        if case .settled = ConflictMarkers.read(content, id: id, sideCount: 2) { return false }
+        return true
+    }
+
+    /// Settles a conflict: the file as it is, with one text in place of each pair of markers.
+    /// - Parameter content: the file as it stands, edited around its markers or not.
+    /// - Returns: nil when the markers do not belong together any more.
+    package static func settled(
+        _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?,
+        by choice: ConflictChoice
+    ) -> [UInt8]? {
+        var text = content
+        if !rule.writesMarkers {
+            // The file shows the earliest side: the conflict has to be written out first.
+            var shown = rule
+            shown.writesMarkers = true
+            guard let written = DocumentMerge.written(terms, as: shown, path: path) else {
+                return nil
+            }
+            text = written
+        }
+        let id = terms.id(path: path)
+        if choice == .both {
+            return ConflictMarkers.joined(text, id: id, sideCount: terms.sides.count)
+        }
+        let reading = ConflictMarkers.read(text, id: id, sideCount: terms.sides.count)
+        guard case .open(let sides, let bases) = reading else { return nil }
+        switch choice {
+        case .side(let index): return sides.indices.contains(index) ? sides[index] : nil
+        case .base: return bases.first
+        case .both: return nil
+        }
+    }
+}

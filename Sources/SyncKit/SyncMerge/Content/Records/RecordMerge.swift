@@ -1,0 +1,181 @@
+internal import SyncModel
+
+/// Merges versions of a file of records.
+///
+/// The sides come ordered, `early` before `late` by stamp, so nothing here can depend on whose
+/// side is whose. Each record is decided on its own, as a function of the base and of the set of
+/// leaves that changed it; the order of the file is a function of the base and of the merged set.
+struct RecordMerge {
+    /// A record of the result: one identity, as it will be written.
+    struct Merged {
+        let id: Int
+        var raws: [Int]
+    }
+
+    let type: FileType
+    let shape: RecordShape
+    let identity: RecordIdentity
+    var table: RecordTable
+    let base: RecordVersion
+    let early: RecordVersion
+    let late: RecordVersion
+    /// The leaves of each side where it is itself a merge.
+    let earlyLeaves: [RecordVersion]
+    let lateLeaves: [RecordVersion]
+    /// What each identity is, canonical, by number.
+    let names: [ArraySlice<UInt8>]
+    var notes: [MergeNote] = []
+
+    /// Merges the file.
+    /// - Parameters:
+    ///   - contents: the base's, the earlier side's and the later side's bytes; an absent or
+    ///     blank one holds no records.
+    ///   - leaves: of the earlier and of the later side, where it is a merge.
+    ///   - shape: one that all contents admit.
+    /// - Returns: nil where the records cannot stand in one file: a block of Markdown that ends
+    ///   as a header begins would take the next one with it.
+    static func merged(
+        base: [UInt8]?, early: ContentSide, late: ContentSide, type: FileType, shape: RecordShape
+    ) -> (content: [UInt8], notes: [MergeNote])? {
+        func file(_ content: [UInt8]?) -> RecordFile {
+            RecordFile.isBlank(content) ? RecordFile() : RecordFile(content ?? [], shape)
+        }
+        let files = [file(base), file(early.content), file(late.content)]
+        let earlyLeaves = early.leaves.count > 1 ? early.leaves.map { file($0.content) } : []
+        let lateLeaves = late.leaves.count > 1 ? late.leaves.map { file($0.content) } : []
+        let all = files + earlyLeaves + lateLeaves
+        let stamps =
+            [early.stamp, early.stamp, late.stamp]
+            + (earlyLeaves.isEmpty ? [] : early.leaves.map(\.stamp))
+            + (lateLeaves.isEmpty ? [] : late.leaves.map(\.stamp))
+        var table = RecordTable(shape.form)
+        let numbers = all.map { file in file.records.map { table.add($0) } }
+        let identity: RecordIdentity =
+            shape.hasPlaces ? .place : .choose(Array(numbers[..<3]), &table)
+        var reader = RecordReader(identity: identity, isEvent: type == .event)
+        let versions = zip(numbers, stamps).map { reader.version($0, $1, &table) }
+        var merge = RecordMerge(
+            type: type, shape: shape, identity: identity, table: table, base: versions[0],
+            early: versions[1], late: versions[2],
+            earlyLeaves: Array(versions[3..<(3 + earlyLeaves.count)]),
+            lateLeaves: Array(versions[(3 + earlyLeaves.count)...]), names: reader.names)
+        var decided = merge.resolved()
+        let torn = Set(all.compactMap(\.tornLine).map { merge.table.add($0) })
+        merge.dropTorn(torn, &decided)
+        let records = merge.arranged(decided)
+        let raws = records.flatMap(\.raws)
+        var style = RecordFile.Style.merged(
+            base: files[0].style, early: files[1].style, late: files[2].style)
+        // What is not JSON may be the beginning of a line: it never again stands without an end.
+        if let last = raws.last, !merge.table.infos[last].isObject, shape == .lines {
+            style.close = [0x0a]
+        }
+        if type == .event { merge.reportBodies(records) } else { merge.reportTexts() }
+        let shell = mergedShell(files, earlyLeaves, lateLeaves, stamps)
+        let content = RecordFile.rendered(
+            raws.map { merge.table.bytes($0) }, shape, style, shell: shell)
+        if shape == .blocks, RecordFile(content, shape).records != raws.map(merge.table.bytes) {
+            return nil
+        }
+        return (content, merge.notes.sorted())
+    }
+
+    /// Merges what stands around the records of a wrapper, as a record of its own.
+    private static func mergedShell(
+        _ files: [RecordFile], _ early: [RecordFile], _ late: [RecordFile],
+        _ stamps: [VersionStamp]
+    ) -> [UInt8]? {
+        guard files.contains(where: { $0.shell != nil }) else { return nil }
+        var table = RecordTable(.value)
+        let versions = zip(files + early + late, stamps).map { file, stamp in
+            var version = RecordVersion(stamp: stamp)
+            if let shell = file.shell { version.count(id: 0, raw: table.add(shell[...])) }
+            return version
+        }
+        var merge = RecordMerge(
+            type: .memory, shape: .object, identity: .place, table: table, base: versions[0],
+            early: versions[1], late: versions[2],
+            earlyLeaves: Array(versions[3..<(3 + early.count)]),
+            lateLeaves: Array(versions[(3 + early.count)...]), names: [[]])
+        guard let raw = merge.resolved().first?.raws.first else { return nil }
+        return Array(merge.table.bytes(raw))
+    }
+
+    /// Drops a torn line that is the beginning of another line that stays.
+    private mutating func dropTorn(_ torn: Set<Int>, _ records: inout [Merged]) {
+        for raw in torn {
+            let bytes = table.bytes(raw)
+            let isBeginning = records.contains { record in
+                record.raws.contains { $0 != raw && table.bytes($0).starts(with: bytes) }
+            }
+            guard isBeginning else { continue }
+            records.removeAll { $0.raws == [raw] }
+            notes.append(MergeNote(.tornLineDropped, bytes.prefix(64)))
+        }
+    }
+
+    /// Lists events for which more than one body stands.
+    private mutating func reportBodies(_ records: [Merged]) {
+        guard case .key(let key) = identity else { return }
+        var bodies: [[UInt8]: Int] = [:]
+        for record in records {
+            guard let id = table.infos[record.raws[0]].identity(key) else { continue }
+            bodies[id, default: 0] += 1
+        }
+        for (id, count) in bodies where count > 1 {
+            notes.append(MergeNote(.eventBodies, RecordMerge.display(id)))
+        }
+    }
+
+    /// Lists pairs of records that both sides added with one text under different ids.
+    private mutating func reportTexts() {
+        guard case .key = identity else { return }
+        var texts: [[UInt8]: Int] = [:]
+        for entry in early.entries where base[entry.id] == nil && late[entry.id] == nil {
+            if let text = text(entry.raw) { texts[text] = entry.id }
+        }
+        guard !texts.isEmpty else { return }
+        for entry in late.entries where base[entry.id] == nil && early[entry.id] == nil {
+            guard let text = text(entry.raw), let other = texts[text] else { continue }
+            let pair = [name(other), name(entry.id)].sorted { $0.lexicographicallyPrecedes($1) }
+            notes.append(MergeNote(.sameText, pair[0] + [0x20] + pair[1]))
+        }
+    }
+
+    private func text(_ raw: Int) -> [UInt8]? {
+        guard let fields = table.value(raw)?.dictionary else { return nil }
+        for name in ["memory", "text", "content", "data"] {
+            if let value = fields[Array(name.utf8)], value.kind == .string { return value.string }
+        }
+        return nil
+    }
+
+    /// An identity for people to read.
+    func name(_ id: Int) -> [UInt8] { Self.display(names[id].dropFirst()) }
+
+    private static func display(_ canonical: some Sequence<UInt8>) -> [UInt8] {
+        Array(canonical.filter { $0 != 0xff && $0 != 0x22 }.prefix(64))
+    }
+}
+
+extension RecordShape {
+    /// How records stand in such a file.
+    var form: RecordTable.Form {
+        switch self {
+        case .map, .wrapper(_, isMap: true): .member
+        case .blocks: .block
+        default: .value
+        }
+    }
+
+    /// Whether a record's place in the file is its identity: a map's key, or the only one.
+    var hasPlaces: Bool { form == .member || self == .object }
+}
+
+extension RecordFile {
+    /// Whether there is nothing but white space.
+    static func isBlank(_ content: [UInt8]?) -> Bool {
+        guard let content else { return true }
+        return content[bodyStart(content)...].allSatisfy(JSONParser.isSpace)
+    }
+}

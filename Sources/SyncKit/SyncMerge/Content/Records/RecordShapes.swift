@@ -1,0 +1,104 @@
+internal import SyncModel
+
+/// The shapes that one version of a file admits.
+struct RecordShapes {
+    /// The best first.
+    let shapes: [RecordShape]
+    /// Nothing but white space: no records in lines or blocks; unparsable as JSON.
+    let isBlank: Bool
+    /// Whether the text begins as an object or an array does.
+    let looksLikeJSON: Bool
+    /// Of blocks: whether there are two or more.
+    let isCollection: Bool
+    /// Whether lines of torn objects are all there is: JSON Lines, if the other versions are.
+    let mayBeLines: Bool
+
+    /// Looks at a side. Where merging leaves of JSON Lines left nothing but damaged lines, the
+    /// leaves tell what they are the rest of.
+    init(_ side: ContentSide) {
+        let own = RecordShapes(side.content)
+        guard own.shapes.isEmpty, !own.isBlank, !own.mayBeLines, side.leaves.count > 1 else {
+            self = own
+            return
+        }
+        let leaves = side.leaves.map { RecordShapes($0.content) }
+        let areLines =
+            leaves.allSatisfy { $0.admits(.lines) }
+            && leaves.contains { $0.shapes.first == .lines }
+        self.init(
+            shapes: own.shapes, isBlank: own.isBlank, looksLikeJSON: own.looksLikeJSON,
+            isCollection: own.isCollection, mayBeLines: areLines)
+    }
+
+    /// Looks at a content; an absent one admits all shapes.
+    init(_ content: [UInt8]?) {
+        guard let content else {
+            self.init(
+                shapes: [], isBlank: true, looksLikeJSON: false, isCollection: false,
+                mayBeLines: false)
+            return
+        }
+        let shapes = RecordShape.candidates(content)
+        let body = RecordFile.bodyStart(content)..<content.count
+        let isCollection =
+            shapes == [.blocks] && RecordBlocks.split(content, body)?.count ?? 0 > 1
+        let first = content[RecordFile.bodyStart(content)...].first { !JSONParser.isSpace($0) }
+        self.init(
+            shapes: shapes, isBlank: first == nil,
+            looksLikeJSON: first == 0x7b || first == 0x5b, isCollection: isCollection,
+            mayBeLines: shapes.isEmpty && RecordLines.areJSON(content, body, least: 0))
+    }
+
+    private init(
+        shapes: [RecordShape], isBlank: Bool, looksLikeJSON: Bool, isCollection: Bool,
+        mayBeLines: Bool
+    ) {
+        self.isCollection = isCollection
+        self.mayBeLines = mayBeLines
+        self.shapes = shapes
+        self.isBlank = isBlank
+        self.looksLikeJSON = looksLikeJSON
+    }
+
+    var isValid: Bool { !shapes.isEmpty }
+
+    func admits(_ shape: RecordShape) -> Bool {
+        if isBlank { return shape == .lines || shape == .blocks }
+        return shapes.contains(shape) || mayBeLines && shape == .lines
+    }
+
+    /// The shapes where other versions say what torn lines are.
+    private func beside(_ others: RecordShapes...) -> [RecordShape] {
+        mayBeLines && others.contains { $0.shapes.first == .lines } ? [.lines] : shapes
+    }
+
+    /// The best shape that both sides admit and, if there is one, the base as well.
+    /// - Returns: nil when the sides have none in common; `usesBase` is false when the base is in
+    ///   none of theirs: then both sides count as added.
+    static func common(
+        _ base: RecordShapes, _ early: RecordShapes, _ late: RecordShapes
+    ) -> (shape: RecordShape, usesBase: Bool)? {
+        let shapes = (early.beside(late, base), late.beside(early, base))
+        let shared = (late.isBlank ? shapes.0 : shapes.1).filter { shape in
+            (early.isBlank ? early.admits(shape) : shapes.0.contains(shape))
+                && (late.isBlank ? late.admits(shape) : shapes.1.contains(shape))
+        }
+        var usable = shared.filter { isMade(of: $0, early, late) }
+        // Two new files of one line each are two records, not two versions of one object.
+        if base.isBlank, usable.first == .object, usable.contains(.lines) { usable = [.lines] }
+        // What the base is best taken for comes first: what the merge gives is then taken for the
+        // same, whatever it came to look like.
+        if let best = base.shapes.first(where: { usable.contains($0) }) { return (best, true) }
+        if let best = usable.first(where: { base.isBlank || base.admits($0) }) {
+            return (best, true)
+        }
+        return usable.first.map { ($0, false) }
+    }
+
+    /// One block alone is a document with front matter, not a collection.
+    private static func isMade(
+        of shape: RecordShape, _ early: RecordShapes, _ late: RecordShapes
+    ) -> Bool {
+        shape != .blocks || early.isCollection || late.isCollection
+    }
+}

@@ -1,0 +1,170 @@
+internal import SyncModel
+
+/// Conflict markers in the manner of git's diff3 style:
+///
+///     <<<<<<< id device blob
+///     ||||||| id base blob
+///     =======
+///     >>>>>>> id device blob
+///
+/// With more than two sides each further one follows a labelled `=======`; where the bases'
+/// texts differ, each has a `|||||||` of its own.
+struct ConflictMarkers {
+    let id: String
+    let length: Int
+    let terms: ConflictTerms
+    /// How a marker line ends.
+    let ending: [UInt8]
+
+    private static let left: UInt8 = 0x3c
+    private static let base: UInt8 = 0x7c
+    private static let middle: UInt8 = 0x3d
+    private static let right: UInt8 = 0x3e
+
+    /// The length that no run of a marker's characters in the texts reaches: at least 7.
+    ///
+    /// Only runs at the start of a line count: nothing else can be taken for a marker.
+    static func length(_ texts: [[UInt8]]) -> Int {
+        var longest = 6
+        for text in texts {
+            var run = 0
+            var last: UInt8 = 0x0a
+            var isLeading = true
+            for byte in text {
+                if byte == 0x0a {
+                    (run, isLeading) = (0, true)
+                } else if isLeading {
+                    let isMark = byte == left || byte == base || byte == middle || byte == right
+                    isLeading = isMark && (run == 0 || byte == last)
+                    run = isLeading ? run + 1 : 0
+                    longest = max(longest, run)
+                }
+                last = byte
+            }
+        }
+        return longest + 1
+    }
+
+    /// Appends a conflict.
+    /// - Parameter texts: each side's and each base's lines, with their ends.
+    func append(sides: [[UInt8]], bases: [[UInt8]], to result: inout [UInt8]) {
+        let (sideIDs, baseIDs) = (terms.sideIDs, terms.baseIDs)
+        func label(_ index: Int) -> String {
+            let device = terms.sides[index].stamp.device.unicodeScalars.map {
+                $0.value < 0x21 || $0.value == 0x7f ? "_" : String($0)
+            }
+            return "\(id) \(device.joined()) \(sideIDs[index].short)"
+        }
+        let last = sides.count - 1
+        line(Self.left, label(0), to: &result)
+        result += sides[0]
+        let shown = bases.allSatisfy { $0 == bases[0] } ? [bases[0]] : bases
+        for (index, text) in shown.enumerated() {
+            line(Self.base, "\(id) base \(baseIDs[index].short)", to: &result)
+            result += text
+        }
+        for index in sides.indices.dropFirst() {
+            line(Self.middle, index == last ? "" : label(index), to: &result)
+            result += sides[index]
+        }
+        line(Self.right, label(last), to: &result)
+    }
+
+    private func line(_ mark: UInt8, _ label: String, to result: inout [UInt8]) {
+        result += Array(repeating: mark, count: length)
+        if !label.isEmpty { result += [0x20] + Array(label.utf8) }
+        result += ending
+    }
+
+    /// Reads the conflict's markers out of a file that somebody may have edited.
+    enum Reading {
+        /// The conflict's name is nowhere in the file: it is settled.
+        case settled
+        /// Each side's and each base's whole text.
+        case open(sides: [[UInt8]], bases: [[UInt8]])
+        /// Markers are left that do not belong together.
+        case broken
+    }
+
+    /// Takes a file apart into the texts that stand between the markers of conflict `id`.
+    /// - Parameter sideCount: how many sides the conflict has.
+    static func read(_ bytes: [UInt8], id: String, sideCount: Int) -> Reading {
+        var sides = Array(repeating: [UInt8](), count: sideCount)
+        var bases = Array(repeating: [UInt8](), count: sideCount - 1)
+        var isFound = false
+        var length = 0
+        /// Nil outside; else the number of the side or, below zero, -1 - the base's.
+        var place: Int?
+        var baseTexts: [[UInt8]] = []
+        var side = 0
+        for range in RecordLines.ranges(bytes, 0..<bytes.count) {
+            let whole = bytes[range.lowerBound..<min(range.upperBound + 1, bytes.count)]
+            let mark = mark(bytes[range], id: id, length: length)
+            switch (mark?.byte, place) {
+            case (nil, nil):
+                for index in sides.indices { sides[index] += whole }
+                for index in bases.indices { bases[index] += whole }
+            case (nil, let at?):
+                if at >= 0 { sides[at] += whole } else { baseTexts[-1 - at] += whole }
+            case (left, nil):
+                (isFound, length, side, place, baseTexts) = (true, mark?.length ?? 0, 0, 0, [])
+            case (base, .some) where side == 0 && baseTexts.count < bases.count:
+                baseTexts.append([])
+                place = -baseTexts.count
+            case (middle, .some) where side + 1 < sideCount && !baseTexts.isEmpty:
+                side += 1
+                place = side
+            case (right, .some) where side == sideCount - 1:
+                for index in bases.indices {
+                    bases[index] += baseTexts[min(index, baseTexts.count - 1)]
+                }
+                (place, length) = (nil, 0)
+            default: return .broken
+            }
+        }
+        guard isFound else { return contains(bytes, id) ? .broken : .settled }
+        return place == nil ? .open(sides: sides, bases: bases) : .broken
+    }
+
+    /// The file with all sides' texts, one after the other, in place of each conflict; nil when
+    /// the markers do not belong together.
+    static func joined(_ bytes: [UInt8], id: String, sideCount: Int) -> [UInt8]? {
+        guard case .open = read(bytes, id: id, sideCount: sideCount) else { return nil }
+        var result: [UInt8] = []
+        var length = 0
+        var isBase = false
+        for range in RecordLines.ranges(bytes, 0..<bytes.count) {
+            let whole = bytes[range.lowerBound..<min(range.upperBound + 1, bytes.count)]
+            guard let mark = mark(bytes[range], id: id, length: length) else {
+                if !isBase { result += whole }
+                continue
+            }
+            isBase = mark.byte == base
+            length = mark.byte == right ? 0 : mark.length
+        }
+        return result
+    }
+
+    /// The marker that a line is: inside a conflict one of its length; outside, one that opens it.
+    private static func mark(
+        _ line: ArraySlice<UInt8>, id: String, length: Int
+    ) -> (byte: UInt8, length: Int)? {
+        guard let byte = line.first,
+            byte == left || byte == base || byte == middle || byte == right
+        else { return nil }
+        let count = line.prefix { $0 == byte }.count
+        guard count >= 7, length == 0 || count == length else { return nil }
+        let label = line.dropFirst(count)
+        let isNamed = label.starts(with: [0x20] + Array(id.utf8))
+        let isPlain = byte == middle && (label.isEmpty || label.elementsEqual([0x0d]))
+        guard isNamed || isPlain && length > 0 else { return nil }
+        return (byte, count)
+    }
+
+    private static func contains(_ bytes: [UInt8], _ id: String) -> Bool {
+        let id = Array(id.utf8)
+        return RecordLines.ranges(bytes, 0..<bytes.count).contains {
+            mark(bytes[$0], id: String(decoding: id, as: UTF8.self), length: 0) != nil
+        }
+    }
+}

@@ -1,0 +1,228 @@
+internal import SyncModel
+
+/// Three-way text merge with conflicts as values.
+struct DocumentMerge {
+    private let rule: FileRule
+    private let path: TreePath?
+    private let baseTerms: ConflictTerms?
+
+    /// Merges documents that are present on both sides.
+    static func merged(
+        base: [UInt8]?, baseTerms: ConflictTerms?, _ early: ContentSide, _ late: ContentSide,
+        rule: FileRule, path: TreePath?
+    ) -> ContentResult {
+        let contents = [base, early.content, late.content].compactMap { $0 }
+        if contents.contains(where: TextFile.isBinary) {
+            return SimpleMerge.copied(early, late, because: .binary)
+        }
+        if contents.contains(where: { $0.count > Limits.documentSize }) {
+            return SimpleMerge.copied(early, late, because: .tooLarge)
+        }
+        return DocumentMerge(rule: rule, path: path, baseTerms: baseTerms)
+            .merged(base, early, late)
+    }
+
+    /// The conflict that a version carries, if its markers are still in the file.
+    static func openConflict(
+        _ side: ContentSide, rule: FileRule, path: TreePath?
+    ) -> ConflictTerms? {
+        guard let recorded = side.terms, let content = side.content else { return nil }
+        let merge = DocumentMerge(rule: rule, path: path, baseTerms: nil)
+        let now = merge.value(content, recorded, side.stamp)
+        return now.sides.count > 1 ? recorded : nil
+    }
+
+    /// A conflict as a file shows it.
+    static func written(_ terms: ConflictTerms, as rule: FileRule, path: TreePath?) -> [UInt8]? {
+        DocumentMerge(rule: rule, path: path, baseTerms: nil).rendered(terms).content
+    }
+
+    private func merged(
+        _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide
+    ) -> ContentResult {
+        let old = value(base ?? [], baseTerms, TermSum.origin)
+        var sum = sum(parts(early, since: old) + parts(late, since: old), since: old)
+        var result = ContentResult(content: nil, stamp: late.stamp)
+        var rendering = rendered(sum)
+        if !rendering.isClean, sum.sides.count > Limits.conflictSides {
+            // Edits of a conflict that nobody settles would double its sides each time.
+            let sides = [early, late].map {
+                TermSum.single(joined($0.content ?? [], $0.terms), $0.stamp)
+            }
+            sum = TermSum.of(sides, minus: [TermSum.single(joined(base ?? [], baseTerms))])
+            rendering = rendered(sum)
+        }
+        guard let content = rendering.content else {
+            return SimpleMerge.copied(early, late, because: .markers)
+        }
+        result.content = content
+        result.conflict = rendering.isClean ? nil : sum
+        result.notes = rendering.notes.sorted()
+        if rendering.notes.contains(where: { $0.kind == .fieldOverwritten }) {
+            result.losers = [ContentLeaf(content: early.content, stamp: early.stamp)]
+        }
+        return result
+    }
+
+    /// A file with all sides' texts, one after the other, in place of each conflict.
+    private func joined(_ content: [UInt8], _ terms: ConflictTerms?) -> [UInt8] {
+        guard let terms, terms.sides.count > 1 else { return content }
+        var shown = rule
+        shown.writesMarkers = true
+        let text = rule.writesMarkers ? content : Self.written(terms, as: shown, path: path)
+        return ConflictMarkers.joined(
+            text ?? content, id: terms.id(path: path), sideCount: terms.sides.count) ?? content
+    }
+
+    /// Adds up what was made from one base.
+    ///
+    /// Where the base carries a conflict, a part that settled it says what the file is, and one
+    /// that did not what it did to the conflict beside. Several that settled it stand against
+    /// what the conflict was about: taking its terms off could leave nothing of any of them.
+    private func sum(_ parts: [ConflictTerms], since old: ConflictTerms) -> ConflictTerms {
+        let settled = parts.filter { $0.sides.count == 1 }.count
+        guard let origin = old.bases.first, settled > 0 else {
+            return TermSum.of(parts, minus: Array(repeating: old, count: parts.count - 1))
+        }
+        let before = Array(repeating: TermSum.single(origin), count: settled - 1)
+        let open = Array(repeating: old, count: parts.count - settled)
+        return TermSum.of(parts, minus: before + open)
+    }
+
+    /// A side as what it is the sum of: its leaves, where merging them gives what it has, or
+    /// its own value alone.
+    private func parts(_ side: ContentSide, since old: ConflictTerms) -> [ConflictTerms] {
+        let content = side.content ?? []
+        let whole = value(content, side.terms, side.stamp)
+        // An absent leaf lost against an edit: nothing of it is in the side.
+        let leaves = side.leaves.compactMap { leaf in
+            leaf.content.map { value($0, baseTerms, leaf.stamp) }
+        }
+        guard leaves.count > 1 else { return [whole] }
+        let together = sum(leaves, since: old)
+        let rendering = rendered(together)
+        guard rendering.content == content,
+            rendering.isClean || together.id(path: nil) == whole.id(path: nil)
+        else { return [whole] }
+        return leaves
+    }
+
+    /// A version as a sum: of the recorded terms, as far as they are still in it, or of its
+    /// content alone. Somebody may have edited the file around the markers, or between them.
+    private func value(
+        _ content: [UInt8], _ recorded: ConflictTerms?, _ stamp: VersionStamp
+    ) -> ConflictTerms {
+        let settled = TermSum.single(content, stamp)
+        guard let recorded, recorded.sides.count > 1 else { return settled }
+        let whole = rendered(recorded)
+        if whole.content == content { return whole.isClean ? settled : recorded }
+        if !rule.writesMarkers, let written = whole.content {
+            // The file shows one text for all sides: what was done to it was done to each.
+            let newest = recorded.sides[recorded.sides.count - 1].stamp
+            return ConflictTerms(
+                bases: recorded.bases + [written],
+                sides: recorded.sides + [ContentLeaf(content: content, stamp: newest)])
+        }
+        let reading = ConflictMarkers.read(
+            content, id: recorded.id(path: path), sideCount: recorded.sides.count)
+        guard case .open(let sides, let bases) = reading else { return settled }
+        return ConflictTerms(
+            bases: bases,
+            sides: zip(sides, recorded.sides).map { ContentLeaf(content: $0, stamp: $1.stamp) })
+    }
+
+    /// What a sum of terms looks like as a file.
+    private struct Rendering {
+        /// Nil when the markers would be too long.
+        var content: [UInt8]?
+        var isClean = true
+        var notes: [MergeNote] = []
+    }
+
+    private func rendered(_ terms: ConflictTerms) -> Rendering {
+        guard terms.sides.count > 1 else { return Rendering(content: terms.sides[0].content ?? []) }
+        let sides = terms.sides.map { TextFile($0.content ?? []) }
+        let bases = terms.bases.map { TextFile($0) }
+        var front = FrontMatterMerge(sides: sides, bases: bases)
+        let head = front.lines()
+        let pieces = TextRegions.merged(
+            sides: zip(sides, front.sideLines).map { Self.body($0, after: $1.count) },
+            bases: zip(bases, front.baseLines).map { Self.body($0, after: $1.count) },
+            isAppendOnly: rule.isAppendOnly)
+        let style = TermSum.newest(sides.map(\.style), bases.map(\.style)) ?? .lf
+        let hasBOM = TermSum.newest(sides.map(\.hasBOM), bases.map(\.hasBOM))
+        let endsWithNewline = TermSum.newest(
+            sides.map(\.endsWithNewline), bases.map(\.endsWithNewline))
+        var rendering = Rendering()
+        rendering.notes = front.notes
+        rendering.isClean = !pieces.contains { if case .conflict = $0 { true } else { false } }
+        let length = ConflictMarkers.length(terms.bases + terms.sides.map { $0.content ?? [] })
+        if !rendering.isClean, rule.writesMarkers, length > Limits.markerLength {
+            return rendering
+        }
+        let markers = ConflictMarkers(
+            id: terms.id(path: path), length: length, terms: terms, ending: style.bytes)
+        let writer = TextWriter(style: style, markers: rule.writesMarkers ? markers : nil)
+        rendering.content = writer.text(
+            hasBOM: hasBOM, head: head, pieces: pieces, endsWithNewline: endsWithNewline ?? true)
+        return rendering
+    }
+
+    private static func body(_ file: TextFile, after count: Int) -> [TextRegions.Line] {
+        zip(file.lines, file.endings).dropFirst(count).map { ($0, $1) }
+    }
+}
+
+/// Writes merged lines.
+struct TextWriter {
+    /// How lines end; where mixed, each as in the text it comes from.
+    let style: TextFile.Ending
+    /// Nil where conflicts are not shown: the earliest side's lines stand in their place.
+    let markers: ConflictMarkers?
+
+    /// Puts a text together.
+    func text(
+        hasBOM: Bool, head: [ArraySlice<UInt8>], pieces: [TextRegions.Piece],
+        endsWithNewline: Bool
+    ) -> [UInt8] {
+        var result: [UInt8] = hasBOM ? [0xef, 0xbb, 0xbf] : []
+        for line in head { result += line + style.bytes }
+        // What may have to be taken off at the end: a marker's end stays.
+        var end = head.isEmpty ? 0 : style.bytes.count
+        for piece in pieces {
+            switch piece {
+            case .lines(let lines):
+                append(lines, to: &result)
+                end = lines.last.map { ending($0).count } ?? end
+            case .conflict(let sides, let bases):
+                guard let markers else {
+                    append(sides[0], to: &result)
+                    end = sides[0].last.map { ending($0).count } ?? end
+                    continue
+                }
+                end = 0
+                markers.append(
+                    sides: sides.map(bytes), bases: bases.map(bytes), to: &result)
+            }
+        }
+        if !endsWithNewline { result.removeLast(end) }
+        return result
+    }
+
+    private func bytes(_ lines: [TextRegions.Line]) -> [UInt8] {
+        var result: [UInt8] = []
+        append(lines, to: &result)
+        return result
+    }
+
+    private func append(_ lines: [TextRegions.Line], to result: inout [UInt8]) {
+        for line in lines {
+            result += line.bytes
+            result += ending(line)
+        }
+    }
+
+    private func ending(_ line: TextRegions.Line) -> [UInt8] {
+        style == .mixed ? line.ending.bytes : style.bytes
+    }
+}

@@ -1,0 +1,37 @@
+/// How a file's versions are merged: the types of docs/reference/repository-layout.md.
+package enum FileType: String, Hashable, Sendable, CaseIterable, Codable {
+    /// Last write wins, byte for byte.
+    case simple
+    /// Three-way text merge with conflict markers.
+    case document
+    /// Union by record, field by field.
+    case memory
+    /// Memory ordered by (timestamp, sequence, id).
+    case conversation
+    /// Memory whose records never change.
+    case event
+}
+
+/// A file's type and what else `.gitattributes` or the layout says about merging it.
+package struct FileRule: Hashable, Sendable {
+    /// The rule by which versions are merged.
+    package var type: FileType
+    /// Insertions of both sides at one place are joined (`sync-append`).
+    package var isAppendOnly: Bool
+    /// Conflicts are written into the file between markers; false (`sync-markers=off`) keeps
+    /// the earlier side's text there and the conflict in its record alone.
+    package var writesMarkers: Bool
+    /// The device whose version wins whatever the time (`sync-authority`); simple files only.
+    package var authority: String?
+
+    /// Takes the parts; without more than a type, the defaults.
+    package init(
+        _ type: FileType, isAppendOnly: Bool = false, writesMarkers: Bool = true,
+        authority: String? = nil
+    ) {
+        self.type = type
+        self.isAppendOnly = isAppendOnly
+        self.writesMarkers = writesMarkers
+        self.authority = authority
+    }
+}

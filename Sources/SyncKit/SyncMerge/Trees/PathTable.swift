@@ -1,0 +1,128 @@
+internal import SyncModel
+
+/// The changed paths of both sides in one table, renames followed.
+struct PathTable {
+    /// Where a side's version stands in its own commit: a followed rename moves the row, not this.
+    struct Origin: Hashable {
+        let commit: ObjectID
+        let path: TreePath
+    }
+
+    /// What one side has at a path.
+    struct Side {
+        var version: FileVersion?
+        var origin: Origin
+    }
+
+    /// What stands at a path in the base and on both sides.
+    struct Row {
+        var base: FileVersion?
+        var first: Side
+        var second: Side
+    }
+
+    private(set) var rows: [TreePath: Row] = [:]
+    /// The base's versions of all paths that either side changed.
+    let base: [TreePath: FileVersion?]
+    private let renamesFirst: [TreePath: TreePath]
+    private let renamesSecond: [TreePath: TreePath]
+    private let sides: (first: ObjectID, second: ObjectID)
+
+    /// Joins both sides' changes against the same base.
+    init(
+        first: [TreeChange], second: [TreeChange], sides: (first: ObjectID, second: ObjectID)
+    ) {
+        self.sides = sides
+        var base: [TreePath: FileVersion?] = [:]
+        for change in first + second { base[change.path] = .some(change.before) }
+        self.base = base
+        renamesFirst = Self.renames(first)
+        renamesSecond = Self.renames(second)
+        for change in first {
+            rows[change.path] = Self.row(change.path, change.before, sides)
+            rows[change.path]?.first.version = change.after
+        }
+        for change in second {
+            if rows[change.path] == nil {
+                rows[change.path] = Self.row(change.path, change.before, sides)
+            }
+            rows[change.path]?.second.version = change.after
+        }
+    }
+
+    private static func row(
+        _ path: TreePath, _ base: FileVersion?, _ sides: (first: ObjectID, second: ObjectID)
+    ) -> Row {
+        Row(
+            base: base,
+            first: Side(version: base, origin: Origin(commit: sides.first, path: path)),
+            second: Side(version: base, origin: Origin(commit: sides.second, path: path)))
+    }
+
+    /// Renames of exactly equal content, one to one: a content that vanished from one path and
+    /// appeared at one other. Empty files are never followed: they are all alike.
+    private static func renames(_ changes: [TreeChange]) -> [TreePath: TreePath] {
+        var gone: [ObjectID: [TreePath]] = [:]
+        var come: [ObjectID: [TreePath]] = [:]
+        let empty = ObjectID(hashing: [], as: .blob)
+        for change in changes {
+            if let before = change.before, change.after == nil, before.id != empty {
+                gone[before.id, default: []].append(change.path)
+            } else if let after = change.after, change.before == nil {
+                come[after.id, default: []].append(change.path)
+            }
+        }
+        var result: [TreePath: TreePath] = [:]
+        for (id, from) in gone {
+            if from.count == 1, let to = come[id], to.count == 1 { result[from[0]] = to[0] }
+        }
+        return result
+    }
+
+    /// Moves an edit to the new name that the other side gave the file, and chooses one name
+    /// where both sides renamed it differently.
+    mutating func followRenames(stamps: CommitStamps) throws(RepositoryError) {
+        for (old, new) in renamesFirst {
+            if let other = renamesSecond[old] {
+                if other != new { try chooseName(old, first: new, second: other, stamps) }
+            } else if let edited = rows[old]?.second.version, edited != rows[old]?.base {
+                land(old, at: new, editor: \.second)
+            }
+        }
+        for (old, new) in renamesSecond where renamesFirst[old] == nil {
+            if let edited = rows[old]?.first.version, edited != rows[old]?.base {
+                land(old, at: new, editor: \.first)
+            }
+        }
+    }
+
+    /// The edit of `old` by one side lands at `new`, the name the other side gave the file.
+    private mutating func land(
+        _ old: TreePath, at new: TreePath, editor: WritableKeyPath<Row, Side>
+    ) {
+        guard let source = rows[old], var target = rows[new] else { return }
+        rows[old]?[keyPath: editor].version = nil
+        if target[keyPath: editor].version == nil {
+            target.base = source.base
+            target[keyPath: editor] = source[keyPath: editor]
+        } else {
+            // The editor put another file there: two files meet at one name.
+            let renamer: WritableKeyPath<Row, Side> = editor == \.first ? \.second : \.first
+            target[keyPath: renamer] = source[keyPath: editor]
+        }
+        rows[new] = target
+    }
+
+    /// Both sides renamed one file: the later rename names it.
+    private mutating func chooseName(
+        _ old: TreePath, first: TreePath, second: TreePath, _ stamps: CommitStamps
+    ) throws(RepositoryError) {
+        let stampFirst = try stamps.origin(of: first, at: sides.first)
+        let stampSecond = try stamps.origin(of: second, at: sides.second)
+        if stampFirst > stampSecond {
+            rows[second]?.second.version = nil
+        } else {
+            rows[first]?.first.version = nil
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package import SyncModel
+
+/// Merges each file by the rule of its type, which the trees themselves give: `.gitattributes`
+/// files are merged first, the later write wins, and what comes of that applies.
+package final class RuleByType: ContentRule {
+    /// The trees that are merged and the history behind them.
+    package struct Sides {
+        /// The common ancestor's tree, or several folded into one; nil for none.
+        let base: ObjectID?
+        /// The best common ancestors.
+        let bases: [ObjectID]
+        let first: MergeSide
+        /// Its commit is the later of the two.
+        let second: MergeSide
+        /// Whether the result is itself a base: what conflicts takes its ancestor's text.
+        let isFolding: Bool
+
+        /// Takes the parts.
+        package init(
+            base: ObjectID?, of bases: [ObjectID], first: MergeSide, second: MergeSide,
+            isFolding: Bool = false
+        ) {
+            self.base = base
+            self.bases = bases
+            self.first = first
+            self.second = second
+            self.isFolding = isFolding
+        }
+    }
+
+    private let reader: any ObjectReader
+    private let sink: any PackSink
+    private let sides: Sides
+    private let leaves: LeafVersions
+    private let conflicts: (base: ConflictList, first: ConflictList, second: ConflictList)
+    private var attributes: [TreePath?: [UInt8]?] = [:]
+
+    /// - Parameters:
+    ///   - reader: gives trees and contents.
+    ///   - sink: takes merged contents and the records of conflicts.
+    ///   - stamps: dates versions; shared over one merge.
+    package init(
+        reading reader: any ObjectReader, writing sink: any PackSink, stamps: CommitStamps,
+        _ sides: Sides
+    ) throws(RepositoryError) {
+        self.reader = reader
+        self.sink = sink
+        self.sides = sides
+        leaves = LeafVersions(stamps: stamps, history: History(stamps), bases: sides.bases)
+        conflicts = (
+            try ConflictList(of: sides.base, reading: reader),
+            try ConflictList(of: sides.first.tree, reading: reader),
+            try ConflictList(of: sides.second.tree, reading: reader)
+        )
+    }
+
+    package func merge(_ versions: ContentCase) throws(RepositoryError) -> ContentDecision {
+        var before: [UInt8]?
+        if let base = versions.base, base.mode.isFile { before = try reader.blob(base.id) }
+        let origins = versions.origins
+        let open = (
+            base: try [versions.path, origins.first, origins.second].firstOpen(
+                in: conflicts.base, reading: reader),
+            first: try conflicts.first.open(at: origins.first, reading: reader),
+            second: try conflicts.second.open(at: origins.second, reading: reader)
+        )
+        let first = try side(versions.first, origins.first, sides.first, open.first?.terms)
+        let second = try side(versions.second, origins.second, sides.second, open.second?.terms)
+        let rule = try rules(for: versions.path)
+            .type(of: versions.path, content: second.content ?? []).rule
+        // A conflict that goes on goes on under its name, whatever the file is called by now.
+        let named = open.first?.named ?? open.second?.named ?? versions.path
+        let result = ContentMerge.merge(
+            base: before, first, second, as: rule, path: named, baseTerms: open.base?.terms)
+        if sides.isFolding { return try folded(result, versions, rule, named) }
+        guard let merged = result.content else { return try LastWriteWins().merge(versions) }
+        var decision = ContentDecision(id: try id(of: merged, versions, (first, second)))
+        decision.type = rule.type
+        if let loser = result.losers.first {
+            decision.loses = loser.content == first.content ? .first : .second
+            decision.keepsCopy = !result.copies.isEmpty
+        }
+        decision.kind = result.fallback == .binary ? .binary : Self.kind(versions)
+        decision.conflict = conflict(result, versions, rule, named)
+        if decision.conflict == nil {
+            decision.conflict = stillOpen(merged, versions, rule)
+        }
+        return decision
+    }
+
+    private static func kind(_ versions: ContentCase) -> OpenConflict.Kind {
+        versions.base == nil ? .addAdd : .content
+    }
+
+    /// The conflict of a side whose markers somebody broke: merged as text, they are still there.
+    private func stillOpen(_ merged: [UInt8], _ versions: ContentCase, _ rule: FileRule)
+        -> ConflictRecord?
+    {
+        guard rule.writesMarkers else { return nil }
+        for (list, origin) in [
+            (conflicts.first, versions.origins.first), (conflicts.second, versions.origins.second),
+        ] {
+            for record in list.records where record.path == origin && record.isText {
+                if ContentMerge.carries(record.id, in: merged) {
+                    return record.moved(to: versions.path)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// What has to be decided about the merged file.
+    private func conflict(
+        _ result: ContentResult, _ versions: ContentCase, _ rule: FileRule, _ named: TreePath
+    ) -> ConflictRecord? {
+        if let terms = result.conflict {
+            return ConflictRecord(
+                terms, path: versions.path, named: named, kind: Self.kind(versions),
+                known: known(versions))
+        }
+        if result.isClean { return nil }
+        return ConflictRecord(
+            path: versions.path, type: rule.type, kind: .content, base: versions.base?.id,
+            sides: [versions.first.stamp, versions.second.stamp], copy: nil)
+    }
+
+    /// The blobs that commits reach.
+    private func known(_ versions: ContentCase) -> Set<ObjectID> {
+        var known: Set<ObjectID> = [versions.first.version.id, versions.second.version.id]
+        if let base = versions.base, sides.bases.count == 1 { known.insert(base.id) }
+        for path in versions.paths { known.formUnion(leafBlobs[path] ?? []) }
+        for list in [conflicts.base, conflicts.first, conflicts.second] {
+            for record in list.records where versions.paths.contains(record.path) {
+                known.formUnion(record.bases.filter { $0.text == nil }.compactMap(\.blob))
+                known.formUnion(record.sides.filter { $0.text == nil }.compactMap(\.blob))
+            }
+        }
+        return known
+    }
+
+    private var leafBlobs: [TreePath: Set<ObjectID>] = [:]
+
+    /// A version with all that is known of how it came to be.
+    private func side(
+        _ version: StampedVersion, _ path: TreePath, _ side: MergeSide, _ terms: ConflictTerms?
+    ) throws(RepositoryError) -> ContentSide {
+        var leaves: [ContentLeaf] = []
+        for stamp in try self.leaves.versions(of: path, at: side.commit) {
+            var content: [UInt8]?
+            if let blob = stamp.blob { content = try reader.blob(blob) }
+            leaves.append(ContentLeaf(content: content, stamp: stamp))
+            leafBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
+        }
+        return ContentSide(
+            content: try reader.blob(version.version.id), stamp: version.stamp,
+            terms: terms, leaves: leaves)
+    }
+
+    /// Of two bases one: where they conflict their own ancestor's text stands.
+    private func folded(
+        _ result: ContentResult, _ versions: ContentCase, _ rule: FileRule, _ named: TreePath
+    ) throws(RepositoryError) -> ContentDecision {
+        if let terms = result.conflict, let content = result.content,
+            let text = ContentMerge.settled(content, terms, as: rule, path: named, by: .base)
+        {
+            return ContentDecision(id: try sink.add(.blob, text))
+        }
+        if let merged = result.content, result.losers.isEmpty, result.conflict == nil {
+            return ContentDecision(id: try sink.add(.blob, merged))
+        }
+        guard let base = versions.base else { return try LastWriteWins().merge(versions) }
+        var decision = ContentDecision(id: base.id)
+        decision.isBase = true
+        return decision
+    }
+
+    private func id(
+        of merged: [UInt8], _ versions: ContentCase, _ sides: (ContentSide, ContentSide)
+    ) throws(RepositoryError) -> ObjectID {
+        if merged == sides.0.content { return versions.first.version.id }
+        if merged == sides.1.content { return versions.second.version.id }
+        return try sink.add(.blob, merged)
+    }
+
+    package var listsConflicts: Bool { !sides.isFolding }
+
+    package func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError)
+        -> FileType
+    {
+        guard version.mode.isFile else { return .simple }
+        let content = try reader.blob(version.id)
+        return try rules(for: path).type(of: path, content: content).rule.type
+    }
+
+    package func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID {
+        try sink.add(.blob, record.rendered)
+    }
+
+    /// The rules that hold for a path: of the attributes files in the directories above it.
+    private func rules(for path: TreePath) throws(RepositoryError) -> TypeRules {
+        var files: [(directory: TreePath?, content: [UInt8])] = []
+        for directory in [nil] + path.ancestors.map(Optional.some) {
+            if let content = try merged(in: directory) { files.append((directory, content)) }
+        }
+        return TypeRules(files: files)
+    }
+
+    /// A directory's attributes file as the merge leaves it: the side that changed it, the
+    /// later one where both did.
+    private func merged(in directory: TreePath?) throws(RepositoryError) -> [UInt8]? {
+        if let known = attributes[directory] { return known }
+        let path = TypeRules.attributes(in: directory)
+        let base = try TreeDiff.version(at: path, of: sides.base, reading: reader)
+        let first = try TreeDiff.version(at: path, of: sides.first.tree, reading: reader)
+        let second = try TreeDiff.version(at: path, of: sides.second.tree, reading: reader)
+        let chosen = second == base ? first : second
+        var content: [UInt8]?
+        if let chosen, chosen.mode.isFile { content = try reader.blob(chosen.id) }
+        attributes.updateValue(content, forKey: directory)
+        return content
+    }
+}
+
+extension [TreePath] {
+    /// The conflict that is open at the first of the paths that has one.
+    fileprivate func firstOpen(
+        in list: ConflictList, reading reader: any ObjectReader
+    ) throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)? {
+        for path in self {
+            if let open = try list.open(at: path, reading: reader) { return open }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,137 @@
+package import SyncModel
+
+/// What stands at a path after the merge and which sides it came from.
+struct Standing {
+    let version: FileVersion
+    let sides: [PathTable.Origin]
+
+    init(_ version: FileVersion, sides: [PathTable.Origin]) {
+        self.version = version
+        self.sides = sides
+    }
+}
+
+/// The merged versions of all changed paths, before and after names that cannot stand beside each
+/// other are separated.
+struct Settlement {
+    private(set) var standing: [TreePath: Standing?] = [:]
+    private(set) var losses: [MergeLoss] = []
+    /// The records of open conflicts that the merged tree carries.
+    var conflicts: MergedConflicts
+    /// In what way two contents stood against each other.
+    var kinds: [TreePath: OpenConflict.Kind] = [:]
+
+    /// The first side's commit: tells the sides apart.
+    private let first: ObjectID
+
+    init(conflicts: MergedConflicts, first: ObjectID) {
+        self.conflicts = conflicts
+        self.first = first
+    }
+
+    /// The side that a version comes from, wherever the merge puts it.
+    func side(_ origin: PathTable.Origin) -> SideIndex {
+        origin.commit == first ? .first : .second
+    }
+
+    /// Puts a version at a path; nil leaves nothing there.
+    mutating func stand(_ path: TreePath, _ version: FileVersion?, from sides: [PathTable.Origin]) {
+        standing.updateValue(version.map { Standing($0, sides: sides) }, forKey: path)
+    }
+
+    /// Lists what lost.
+    mutating func lose(_ loss: MergeLoss) { losses.append(loss) }
+
+    /// Lists the version of the side that lost and, where the rules say so, keeps a copy beside
+    /// the winner.
+    mutating func lose(
+        _ path: TreePath, _ kind: MergeLoss.Kind, _ loses: SideIndex,
+        of versions: (first: StampedVersion, second: StampedVersion),
+        from sides: [PathTable.Origin], copied: Bool, type: FileType = .simple
+    ) {
+        let isFirst = loses == .first
+        let loser = isFirst ? versions.first : versions.second
+        let winner = isFirst ? versions.second : versions.first
+        let copy = copied ? ConflictCopy.path(for: path, blob: loser.version.id) : nil
+        if let copy { stand(copy, loser.version, from: [sides[isFirst ? 0 : 1]]) }
+        losses.append(
+            MergeLoss(
+                path: path, kind: kind, loser: loser.version, loserStamp: loser.stamp,
+                winnerStamp: winner.stamp, copy: copy, type: type))
+    }
+
+    /// A directory keeps its name: a file of that name becomes a conflict copy.
+    mutating func separateFilesFromDirectories() {
+        let present = standing.compactMap { $0.value == nil ? nil : $0.key }
+        var clashes: Set<TreePath> = []
+        for path in present {
+            for ancestor in path.ancestors where standing[ancestor] ?? nil != nil {
+                clashes.insert(ancestor)
+            }
+        }
+        for path in clashes.sorted() { moveAside(path, .typeChange) }
+    }
+
+    /// Names from different sides that are one after case folding and canonical composition
+    /// cannot stand on every platform: the lesser becomes a conflict copy.
+    mutating func separateCaseClashes() throws(RepositoryError) {
+        var groups: [String: [TreePath]] = [:]
+        for (path, standing) in standing where standing != nil {
+            groups[CaseFolding.key(path), default: []].append(path)
+        }
+        for group in groups.values where group.count > 1 {
+            let sorted = group.sorted()
+            for (index, path) in sorted.enumerated().dropFirst() {
+                let mine = commits(path)
+                if sorted[..<index].contains(where: { commits($0).isDisjoint(with: mine) }) {
+                    moveAside(path, .caseClash)
+                }
+            }
+        }
+    }
+
+    private func commits(_ path: TreePath) -> Set<ObjectID> {
+        Set((standing[path] ?? nil)?.sides.map(\.commit) ?? [])
+    }
+
+    private mutating func moveAside(_ path: TreePath, _ kind: MergeLoss.Kind) {
+        guard let moved = standing[path] ?? nil else { return }
+        standing[path] = .some(nil)
+        let copy = ConflictCopy.path(for: path, blob: moved.version.id)
+        standing.updateValue(moved, forKey: copy)
+        let none = VersionStamp(
+            milliseconds: 0, device: "", commit: moved.sides.map(\.commit).min() ?? .zero,
+            blob: moved.version.id)
+        losses.append(
+            MergeLoss(
+                path: path, kind: kind, loser: moved.version, loserStamp: none, winnerStamp: none,
+                copy: copy))
+    }
+}
+
+/// The name under which a version that lost its place is kept: the same on every device.
+package enum ConflictCopy {
+    /// `<stem>.conflict-<8 hex of the blob><extension>` beside `path`.
+    package static func path(for path: TreePath, blob: ObjectID) -> TreePath {
+        let name = Array(path.name)
+        let dot = name.dropFirst().lastIndex(of: 0x2e) ?? name.endIndex
+        let suffix = Array(".conflict-\(blob.short)".utf8) + name[dot...]
+        // A name holds at most 255 bytes: the stem gives way.
+        let stem = name[..<dot].prefix(max(1, 255 - suffix.count))
+        let copy = stem + suffix
+        return path.parent.map { $0.appending(copy) ?? path } ?? TreePath(Array(copy)) ?? path
+    }
+}
+
+/// Names as file systems that fold case see them.
+enum CaseFolding {
+    /// A key that is equal for names that differ in case or in Unicode composition only; bytes
+    /// that are not UTF-8 stand for themselves. Swift compares strings by canonical equivalence,
+    /// with the Unicode tables of the toolchain that built the program.
+    static func key(_ path: TreePath) -> String {
+        guard String(validating: path.bytes, as: UTF8.self) != nil else {
+            return String(path.bytes.map { Character(Unicode.Scalar($0)) }) + "\0"
+        }
+        return path.text.lowercased()
+    }
+}

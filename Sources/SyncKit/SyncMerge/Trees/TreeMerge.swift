@@ -1,0 +1,272 @@
+package import SyncModel
+
+/// One side of a merge: a commit, its tree and what it changed.
+package struct MergeSide: Sendable {
+    /// Dates what the side changed, through its history.
+    package let commit: ObjectID
+    /// The commit's tree, read once by the caller.
+    package let tree: ObjectID
+
+    /// Pairs a commit with its tree.
+    package init(commit: ObjectID, tree: ObjectID) {
+        self.commit = commit
+        self.tree = tree
+    }
+}
+
+/// A version that did not make it into the merged tree under its own name.
+package struct MergeLoss: Sendable, Hashable {
+    /// Why two versions could not both stand.
+    package enum Kind: String, Sendable {
+        case content
+        case deleteModify = "delete-modify"
+        case addAdd = "add-add"
+        case rename
+        case typeChange = "type-change"
+        case caseClash = "case-clash"
+    }
+
+    /// Where both versions wanted to stand.
+    package let path: TreePath
+    /// The word in the conflict list and in the message of the merge.
+    package let kind: Kind
+    /// The version that lost; nil when a deletion lost against an edit.
+    package let loser: FileVersion?
+    /// Says which device and commit made the version that lost.
+    package let loserStamp: VersionStamp
+    /// The same of the version that stands; both are without device when neither stands.
+    package let winnerStamp: VersionStamp
+    /// Where the loser stands in the merged tree, when the rules keep a copy.
+    package let copy: TreePath?
+    /// The rule that decided.
+    package var type = FileType.simple
+}
+
+/// What merging two trees gives: the versions to put over the first side's tree, and what lost.
+package struct TreeMergeResult: Sendable {
+    /// Only what differs from the first side's tree; nil takes a path out.
+    package var versions: [TreePath: FileVersion?] = [:]
+    /// Empty when everything of both sides stands under its own name.
+    package var losses: [MergeLoss] = []
+}
+
+/// Merges two trees by the rules for trees that hold for every type of file.
+///
+/// A function of the base, the two sides and the history behind them: nothing of the machine
+/// that runs it enters. Swapping the sides gives the same tree.
+package struct TreeMerge {
+    let reader: any ObjectReader
+    let stamps: CommitStamps
+    let rule: any ContentRule
+
+    /// - Parameters:
+    ///   - reader: gives trees and commits.
+    ///   - stamps: dates versions; shared over one merge.
+    ///   - rule: merges contents that both sides changed.
+    package init(reading reader: any ObjectReader, stamps: CommitStamps, rule: any ContentRule) {
+        self.reader = reader
+        self.stamps = stamps
+        self.rule = rule
+    }
+
+    /// Merges.
+    /// - Parameters:
+    ///   - base: the common ancestor's tree; nil when the histories are unrelated.
+    ///   - first, second: the sides in canonical order.
+    /// - Returns: what to put over the first side's tree.
+    package func merge(base: ObjectID?, first: MergeSide, second: MergeSide)
+        throws(RepositoryError) -> TreeMergeResult
+    {
+        let ours = try changes(from: base, to: first.tree)
+        let theirs = try changes(from: base, to: second.tree)
+        var table = PathTable(first: ours, second: theirs, sides: (first.commit, second.commit))
+        try table.followRenames(stamps: stamps)
+
+        var settlement = Settlement(
+            conflicts: try MergedConflicts(
+                base: base, first: first.tree, second: second.tree, reading: reader),
+            first: first.commit)
+        for (path, row) in table.rows.sorted(by: { $0.key < $1.key }) {
+            try settle(path, row, into: &settlement)
+        }
+        settlement.separateFilesFromDirectories()
+        try settlement.separateCaseClashes()
+        try listCopies(&settlement)
+        let standing = settlement.standing
+        try settlement.conflicts.dropWithoutFile { path throws(RepositoryError) in
+            if let changed = standing[path] { return changed != nil }
+            return try TreeDiff.version(at: path, of: first.tree, reading: reader) != nil
+        }
+
+        var result = TreeMergeResult(losses: settlement.losses.sorted { $0.path < $1.path })
+        let inFirst = Dictionary(uniqueKeysWithValues: ours.map { ($0.path, $0.after) })
+        for (path, standing) in settlement.standing {
+            let here = inFirst[path] ?? table.base[path] ?? nil
+            if standing?.version != here { result.versions[path] = .some(standing?.version) }
+        }
+        result.versions.merge(settlement.conflicts.versions) { $1 }
+        return result
+    }
+
+    /// The files that differ; the records of conflicts go their own way.
+    private func changes(from base: ObjectID?, to tree: ObjectID) throws(RepositoryError)
+        -> [TreeChange]
+    {
+        try TreeDiff.changes(from: base, to: tree, reading: reader)
+            .filter { !ConflictRecord.isRecord($0.path) }
+    }
+
+    /// Lists every version that had to go beside the name it wanted.
+    private func listCopies(_ settlement: inout Settlement) throws(RepositoryError) {
+        guard rule.listsConflicts else { return }
+        for loss in settlement.losses {
+            guard let copy = loss.copy, let loser = loss.loser else { continue }
+            if settlement.standing[loss.path] ?? nil == nil {
+                try follow(loss.path, to: copy, &settlement)
+            }
+            let kind = settlement.kinds[loss.path] ?? OpenConflict.Kind(loss.kind)
+            let record = ConflictRecord(
+                path: loss.path, type: loss.type, kind: kind, base: nil,
+                sides: [loss.loserStamp.of(loser.id), loss.winnerStamp], copy: copy)
+            settlement.conflicts.add(record, written: try rule.write(record))
+        }
+    }
+
+    /// The conflicts of a version that stands as one side has it are as that side has them.
+    private func take(
+        _ origin: PathTable.Origin, to path: TreePath, _ settlement: inout Settlement
+    ) throws(RepositoryError) {
+        let side = settlement.side(origin)
+        for record in settlement.conflicts.take(path, from: side, at: origin.path) {
+            settlement.conflicts.add(record, written: try rule.write(record))
+        }
+    }
+
+    /// The conflicts of a file that had to go beside its name go with it.
+    private func follow(_ old: TreePath, to new: TreePath, _ settlement: inout Settlement)
+        throws(RepositoryError)
+    {
+        if old == new { return }
+        for record in settlement.conflicts.takeAway(old) where record.isText {
+            let moved = record.moved(to: new)
+            settlement.conflicts.add(moved, written: try rule.write(moved))
+        }
+    }
+
+    /// Decides what stands at one path.
+    private func settle(_ path: TreePath, _ row: PathTable.Row, into settlement: inout Settlement)
+        throws(RepositoryError)
+    {
+        let (base, first, second) = (row.base, row.first, row.second)
+        switch (first.version, second.version) {
+        case (let a, let b) where a == b:
+            settlement.stand(path, a, from: [first.origin, second.origin])
+        case (let a, _) where a == base:
+            settlement.stand(path, second.version, from: [second.origin])
+            if second.origin.path != path { try take(second.origin, to: path, &settlement) }
+        case (_, let b) where b == base:
+            settlement.stand(path, first.version, from: [first.origin])
+            if first.origin.path != path { try take(first.origin, to: path, &settlement) }
+        case (nil, let kept?):
+            try take(second.origin, to: path, &settlement)
+            try keep(path, kept, of: second, deletedBy: first, base: base, into: &settlement)
+        case (let kept?, nil):
+            try take(first.origin, to: path, &settlement)
+            try keep(path, kept, of: first, deletedBy: second, base: base, into: &settlement)
+        case (let a?, let b?):
+            try settleBoth(path, row, a, b, into: &settlement)
+        default:
+            settlement.stand(path, nil, from: [])
+        }
+    }
+
+    /// An edit stays against a deletion; the deletion is listed.
+    private func keep(
+        _ path: TreePath, _ version: FileVersion, of side: PathTable.Side,
+        deletedBy other: PathTable.Side, base: FileVersion?, into settlement: inout Settlement
+    ) throws(RepositoryError) {
+        settlement.stand(path, version, from: [side.origin])
+        let deletion = try stamps.origin(of: other.origin.path, at: other.origin.commit)
+        let edit = try stamps.origin(of: side.origin.path, at: side.origin.commit)
+        settlement.lose(
+            MergeLoss(
+                path: path, kind: .deleteModify, loser: nil, loserStamp: deletion,
+                winnerStamp: edit, copy: nil))
+        guard rule.listsConflicts, !settlement.conflicts.isOpen(path) else { return }
+        let type = try rule.type(of: path, version)
+        if type == .simple { return }
+        let record = ConflictRecord(
+            path: path, type: type, kind: .deleteModify, base: base?.id, sides: [deletion, edit],
+            copy: nil)
+        settlement.conflicts.add(record, written: try rule.write(record))
+    }
+
+    /// Both sides have a version, each other than the base and than the other's.
+    private func settleBoth(
+        _ path: TreePath, _ row: PathTable.Row, _ a: FileVersion, _ b: FileVersion,
+        into settlement: inout Settlement
+    ) throws(RepositoryError) {
+        let one = StampedVersion(
+            a, try stamps.origin(of: row.first.origin.path, at: row.first.origin.commit))
+        let two = StampedVersion(
+            b, try stamps.origin(of: row.second.origin.path, at: row.second.origin.commit))
+        let later: SideIndex = one.wins(over: two) ? .first : .second
+        let sides = [row.first.origin, row.second.origin]
+
+        guard a.mode.isFile, b.mode.isFile, row.base.map(\.mode.isFile) ?? true else {
+            settlement.stand(path, later == .first ? a : b, from: [sides[later == .first ? 0 : 1]])
+            try take(later == .first ? row.first.origin : row.second.origin, to: path, &settlement)
+            settlement.lose(
+                path, .typeChange, later.other, of: (one, two), from: sides, copied: true)
+            return
+        }
+        let mode = Self.mode(a.mode, b.mode, base: row.base?.mode, later: later)
+        if a.id == b.id || b.id == row.base?.id {
+            settlement.stand(path, FileVersion(mode: mode, id: a.id), from: sides)
+        } else if a.id == row.base?.id {
+            settlement.stand(path, FileVersion(mode: mode, id: b.id), from: sides)
+        } else {
+            let versions = ContentCase(
+                path, base: row.base, first: one, second: two,
+                origins: (row.first.origin.path, row.second.origin.path))
+            let merged = try rule.merge(versions)
+            settlement.stand(path, FileVersion(mode: mode, id: merged.id), from: sides)
+            if merged.isBase {
+                settlement.conflicts.takeBase(path)
+            } else {
+                settlement.conflicts.drop(versions.paths)
+            }
+            if let record = merged.conflict {
+                settlement.conflicts.add(record, written: try rule.write(record))
+            }
+            settlement.kinds[path] = merged.kind
+            guard let loses = merged.loses else { return }
+            settlement.lose(
+                path, row.base == nil ? .addAdd : .content, loses, of: (one, two), from: sides,
+                copied: merged.keepsCopy, type: merged.type)
+        }
+    }
+
+    /// The executable bit merges on its own: the side that changed it, else the later one.
+    private static func mode(
+        _ first: FileMode, _ second: FileMode, base: FileMode?, later: SideIndex
+    ) -> FileMode {
+        if first == second || second == base { return first }
+        if first == base { return second }
+        return later == .first ? first : second
+    }
+}
+
+extension OpenConflict.Kind {
+    /// The same word for what the list of conflicts shows.
+    init(_ kind: MergeLoss.Kind) {
+        switch kind {
+        case .content: self = .content
+        case .deleteModify: self = .deleteModify
+        case .addAdd: self = .addAdd
+        case .rename: self = .rename
+        case .typeChange: self = .typeChange
+        case .caseClash: self = .caseClash
+        }
+    }
+}

@@ -1,0 +1,101 @@
+/// A vault's configuration, checked: every path is absolute, every value in its range.
+package struct Configuration: Sendable, Equatable {
+    /// A local directory and where its files stand in the repository.
+    package struct Folder: Sendable, Equatable {
+        /// Absolute path of the directory.
+        package var path: String
+        /// Where its files stand; nil is the top.
+        package var prefix: FolderID
+        /// Patterns in `.gitignore` form that hold on this device only.
+        package var ignore: [String]
+
+        /// Takes the parts.
+        package init(path: String, prefix: FolderID, ignore: [String] = []) {
+            self.path = path
+            self.prefix = prefix
+            self.ignore = ignore
+        }
+    }
+
+    /// How a batch closes and how often the safety nets run.
+    package struct Sync: Sendable, Equatable {
+        /// How long without an event until a batch closes: 1 ms to 10 min, at most `maxWait`.
+        package var quiet: Duration = .milliseconds(300)
+        /// The longest a batch stays open: 1 ms to 1 h. After it an open file is read as it stands.
+        package var maxWait: Duration = .seconds(5)
+        /// Between two looks at the remote: 100 ms to 24 h.
+        package var poll: Duration = .seconds(30)
+        /// Between two looks at every file: 1 s to 168 h.
+        package var fullScan: Duration = .seconds(900)
+        /// The longest time that the remote may be silent: 1 s to 10 min.
+        package var timeout = Limits.stallWait
+        /// The share of a folder's files, 0 to 100, that one batch may delete unasked.
+        package var maxDeletesPercent = 50
+
+        /// The defaults of docs/reference/configuration.md.
+        package init() {}
+    }
+
+    /// Where a secret comes from; the first that answers wins. Never the secret itself.
+    package struct Auth: Sendable, Equatable {
+        /// The name of an environment variable that holds the token.
+        package var tokenEnvironment: String?
+        /// Absolute path of a file that holds the token.
+        package var tokenFile: String?
+        /// A shell command that prints the token.
+        package var tokenCommand: String?
+        /// A GitHub App's id or client id; with `githubAppKeyFile`.
+        package var githubApp: String?
+        /// Absolute path of the App's private key in PEM; with `githubApp`.
+        package var githubAppKeyFile: String?
+
+        /// No source at all.
+        package init() {}
+    }
+
+    /// The TCP listener.
+    package struct HTTP: Sendable, Equatable {
+        /// `host:port`, or empty for none.
+        package var listen = "127.0.0.1:8390"
+        /// Absolute path of a file with one secret a line, the current one first; nil for none.
+        package var webhookSecretFile: String?
+
+        /// The defaults of docs/reference/configuration.md.
+        package init() {}
+    }
+
+    /// 1 to 64 letters, digits, `.`, `_` and `-`; part of default paths.
+    package var vault = "default"
+    /// One name of a git reference, at most 200 bytes; the author of this device's commits.
+    package var device: String
+    /// Absolute path of the bare repository.
+    package var repository: String
+    /// The synced branch, without `refs/heads/`.
+    package var branch = "sync"
+    /// Any git URL or path; nil is local history only.
+    package var remote: String?
+    /// 1 to `Limits.folders`, neither inside one another nor with overlapping prefixes.
+    package var folders: [Folder]
+    /// When to look and how much one batch may delete.
+    package var sync = Sync()
+    /// Where the remote's token comes from.
+    package var auth = Auth()
+    /// Where the daemon listens beside its control socket.
+    package var http = HTTP()
+    /// Absolute path of the state directory.
+    package var stateDirectory: String
+    /// Absolute path of the control socket.
+    package var socket: String
+
+    /// Takes what has no default.
+    package init(
+        device: String, repository: String, folders: [Folder], stateDirectory: String,
+        socket: String
+    ) {
+        self.device = device
+        self.repository = repository
+        self.folders = folders
+        self.stateDirectory = stateDirectory
+        self.socket = socket
+    }
+}

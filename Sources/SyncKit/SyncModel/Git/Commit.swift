@@ -1,0 +1,130 @@
+/// Who and when, as git writes it in a commit: `name <email> seconds zone`.
+package struct Signature: Hashable, Sendable {
+    /// Without angle brackets, line ends and NUL.
+    package let name: String
+    /// Without angle brackets, line ends and NUL; need not be an address.
+    package let email: String
+    /// Seconds since 1970 UTC.
+    package let seconds: Int64
+    /// Offset from UTC in minutes, east positive.
+    package let zone: Int
+
+    /// Takes the parts; angle brackets and line ends in the texts are dropped, as git does.
+    package init(name: String, email: String, seconds: Int64, zone: Int = 0) {
+        func clean(_ text: String) -> String {
+            String(text.unicodeScalars.filter { !"<>\n\0".unicodeScalars.contains($0) })
+        }
+        self.name = clean(name)
+        self.email = clean(email)
+        self.seconds = seconds
+        self.zone = zone
+    }
+
+    /// Parses the value of an `author` or `committer` line; nil when it is not as git writes it.
+    package init?(parsing text: Substring) {
+        guard let open = text.lastIndex(of: "<"), let close = text.lastIndex(of: ">"),
+            open < close
+        else { return nil }
+        let rest = text[text.index(after: close)...].split(separator: " ")
+        guard rest.count == 2, let seconds = Int64(rest[0]), let zone = Int(rest[1]) else {
+            return nil
+        }
+        let name = text[..<open]
+        self.init(
+            name: String(name.hasSuffix(" ") ? name.dropLast() : name),
+            email: String(text[text.index(after: open)..<close]), seconds: seconds,
+            zone: zone / 100 * 60 + zone % 100)
+    }
+
+    /// The value of the line as git writes it.
+    package var serialized: String {
+        let size = abs(zone)
+        let digits = size / 60 * 100 + size % 60
+        let padded = String(repeating: "0", count: max(0, 4 - String(digits).count)) + "\(digits)"
+        return "\(name) <\(email)> \(seconds) \(zone < 0 ? "-" : "+")\(padded)"
+    }
+}
+
+/// A git commit. Headers other than the four that every commit has are kept when read and are
+/// never written: the commits this program makes have none.
+package struct Commit: Hashable, Sendable {
+    /// The whole content, as one tree.
+    package let tree: ObjectID
+    /// In the order they are written; none for a first commit, two or more for a merge.
+    package let parents: [ObjectID]
+    /// Who made the change, and when.
+    package let author: Signature
+    /// Who made the commit, and when: the date that stamps fall back to.
+    package let committer: Signature
+    /// The message's text; bytes that are not UTF-8 become U+FFFD.
+    package let message: String
+
+    /// Takes the parts of a commit.
+    package init(
+        tree: ObjectID, parents: [ObjectID], author: Signature, committer: Signature,
+        message: String
+    ) {
+        self.tree = tree
+        self.parents = parents
+        self.author = author
+        self.committer = committer
+        self.message = message
+    }
+
+    /// Parses a commit object's content.
+    /// - Throws: `FormatError.badCommit` with the line that is not as git writes it.
+    package init(parsing content: [UInt8]) throws(FormatError) {
+        var tree: ObjectID?
+        var parents: [ObjectID] = []
+        var author: Signature?
+        var committer: Signature?
+        var position = content.startIndex
+        var line = 0
+        while position < content.endIndex, content[position] != 0x0a {
+            line += 1
+            let end = content[position...].firstIndex(of: 0x0a) ?? content.endIndex
+            let text = String(decoding: content[position..<end], as: UTF8.self)
+            position = end == content.endIndex ? end : end + 1
+            guard let space = text.firstIndex(of: " "), space != text.startIndex else { continue }
+            let value = text[text.index(after: space)...]
+            switch text[..<space] {
+            case "tree":
+                guard let id = ObjectID(hex: value) else { throw .badCommit(line: line) }
+                tree = id
+            case "parent":
+                guard let id = ObjectID(hex: value) else { throw .badCommit(line: line) }
+                parents.append(id)
+            case "author": author = Signature(parsing: value)
+            case "committer": committer = Signature(parsing: value)
+            default: break
+            }
+        }
+        guard let tree, let committer else { throw .badCommit(line: line) }
+        let body = position < content.endIndex ? content[(position + 1)...] : []
+        self.init(
+            tree: tree, parents: parents, author: author ?? committer, committer: committer,
+            message: String(decoding: body, as: UTF8.self))
+    }
+
+    /// The object's content as git writes it.
+    package var serialized: [UInt8] {
+        var text = "tree \(tree)\n"
+        for parent in parents { text += "parent \(parent)\n" }
+        text += "author \(author.serialized)\ncommitter \(committer.serialized)\n\n\(message)"
+        return Array(text.utf8)
+    }
+
+    /// The first line of the message.
+    package var subject: String {
+        String(message.prefix { !$0.isNewline })
+    }
+
+    /// The value of a trailer of the message's last paragraph; nil when there is none.
+    /// - Parameter name: as written, without the colon: `Sync-Device`.
+    package func trailer(_ name: String) -> String? {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        let last = lines.reversed().drop { $0.isEmpty }.prefix { !$0.isEmpty }
+        let prefix = name + ": "
+        return last.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    }
+}

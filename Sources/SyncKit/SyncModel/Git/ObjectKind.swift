@@ -1,0 +1,18 @@
+/// The four kinds of git object, with the word that git's object header uses.
+package enum ObjectKind: String, Sendable {
+    case commit, tree, blob, tag
+}
+
+/// An object as read from a repository: its kind and its whole, inflated content.
+package struct StoredObject: Sendable, Equatable {
+    /// As the object's header says.
+    package let kind: ObjectKind
+    /// Inflated, without the header.
+    package let content: [UInt8]
+
+    /// Pairs a kind with its content, unchecked.
+    package init(kind: ObjectKind, content: [UInt8]) {
+        self.kind = kind
+        self.content = content
+    }
+}

@@ -1,0 +1,89 @@
+/// Comparing trees without reading what they share.
+package enum TreeDiff {
+    /// Lists the files that differ between two trees.
+    /// - Parameters:
+    ///   - old: the first tree; nil is the empty tree.
+    ///   - new: the second tree; nil is the empty tree.
+    ///   - directory: only what stands below it is compared; nil is all.
+    /// - Returns: the changes in no particular order, paths as of the trees' root; a file that
+    ///   became a directory is a removal and additions.
+    package static func changes(
+        from old: ObjectID?, to new: ObjectID?, below directory: TreePath? = nil,
+        reading reader: any ObjectReader
+    ) throws(RepositoryError) -> [TreeChange] {
+        var result: [TreeChange] = []
+        var pending: [(path: TreePath?, old: ObjectID?, new: ObjectID?)] = []
+        pending.append(
+            (
+                directory, try subtree(of: old, at: directory, reading: reader),
+                try subtree(of: new, at: directory, reading: reader)
+            ))
+        while let (path, old, new) = pending.popLast() {
+            if old == new { continue }
+            let before = try reader.tree(old ?? Tree.emptyID).entries
+            let after = try reader.tree(new ?? Tree.emptyID).entries
+            for (left, right) in pairs(before, after) where left != right {
+                let name = left?.name ?? right?.name ?? []
+                guard let here = path.map({ $0.appending(name) }) ?? TreePath(name) else {
+                    throw RepositoryError(.corrupt, "compare trees", "a name no file can have")
+                }
+                if left?.version != right?.version {
+                    result.append(
+                        TreeChange(path: here, before: left?.version, after: right?.version))
+                }
+                let oldTree = left?.mode == .directory ? left?.id : nil
+                let newTree = right?.mode == .directory ? right?.id : nil
+                if oldTree != newTree { pending.append((here, oldTree, newTree)) }
+            }
+        }
+        return result
+    }
+
+    /// The tree that stands at a path; nil when there is none.
+    package static func subtree(
+        of root: ObjectID?, at path: TreePath?, reading reader: any ObjectReader
+    ) throws(RepositoryError) -> ObjectID? {
+        guard let path else { return root }
+        var current = root
+        for name in path.components {
+            guard let id = current, let entry = try reader.tree(id)[name],
+                entry.mode == .directory
+            else { return nil }
+            current = entry.id
+        }
+        return current
+    }
+
+    /// The version that stands at a path of a tree; nil for nothing or a directory.
+    package static func version(
+        at path: TreePath, of root: ObjectID?, reading reader: any ObjectReader
+    ) throws(RepositoryError) -> FileVersion? {
+        guard let directory = try subtree(of: root, at: path.parent, reading: reader) else {
+            return nil
+        }
+        return try reader.tree(directory)[path.name]?.version
+    }
+
+    /// Walks two entry lists side by side by name: both are sorted, directories as if they
+    /// ended in `/`, so that a file and a directory of one name are two pairs.
+    private static func pairs(_ left: [TreeEntry], _ right: [TreeEntry])
+        -> [(TreeEntry?, TreeEntry?)]
+    {
+        var result: [(TreeEntry?, TreeEntry?)] = []
+        var (i, j) = (0, 0)
+        while i < left.count || j < right.count {
+            if j == right.count || (i < left.count && TreeEntry.precedes(left[i], right[j])) {
+                result.append((left[i], nil))
+                i += 1
+            } else if i == left.count || TreeEntry.precedes(right[j], left[i]) {
+                result.append((nil, right[j]))
+                j += 1
+            } else {
+                if left[i] != right[j] { result.append((left[i], right[j])) }
+                i += 1
+                j += 1
+            }
+        }
+        return result
+    }
+}

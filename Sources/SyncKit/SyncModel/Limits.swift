@@ -1,0 +1,172 @@
+/// Every bound of the program, by name. ARCHITECTURE.md says what happens past each.
+package enum Limits {
+    /// The largest file that is synced, in bytes: 100 MiB, where GitHub refuses (GH001).
+    package static let fileSize = 100 << 20
+    /// The most paths one batch of changes holds before it is captured.
+    package static let batchPaths = 10_000
+    /// The most files `state.json` lists.
+    package static let stateFiles = 10_000
+    /// The most settled conflicts that are kept.
+    package static let settledConflicts = 1_000
+    /// The most tries of one cycle to push before it waits for the next.
+    package static let pushTries = 8
+    /// The most commits one search for a version's origin or a merge base looks at.
+    package static let historyWalk = 1_000_000
+    /// The most commits that are looked at for an ancestor before their dates are asked.
+    package static let nearHistory = 1_000
+    /// The deepest directory that is synced, in names.
+    package static let pathDepth = 1_000
+    /// The most directories that could not be watched and are listed; past it all are scanned.
+    package static let unwatchedDirectories = 1_000
+    /// Deletions up to this many never count as a mass deletion.
+    package static let deletesUnasked = 10
+    /// The most times one cycle applies what was edited while it was applied.
+    package static let applyRounds = 4
+    /// Small packs beyond this number are consolidated.
+    package static let packs = 50
+    /// The most paths an error, a status or a commit message lists by name.
+    package static let listedPaths = 20
+    /// Staged files or directories up to this many are made durable one by one, more by one
+    /// `syncfs` (measured on ext4: 16 files 3.1 ms one by one, 0.7 ms together; 2 files 0.4, 0.3).
+    package static let syncOneByOne = 8
+    /// The most files apply keeps displaced; past it a folder settles the clean ones first and
+    /// is busy when that frees none.
+    package static let displacedFiles = 10_000
+    /// The most tries of one operation on one path that another program keeps changing.
+    package static let pathTries = 8
+    /// The most bytes of content that are read and deflated at a time during a capture.
+    package static let captureBytes = 64 << 20
+    /// The most bytes of the record's pages that are kept in memory.
+    package static let recordCache = 4 << 20
+    /// The largest record, in bytes, that is checked page by page at each start (about 40 ms); a
+    /// larger one answers `corrupt` when a damaged page is met.
+    package static let recordChecked = 16 << 20
+    /// The most damaged records that are kept aside.
+    package static let damagedRecords = 3
+    /// The most folders of one vault: each holds an inotify instance, of which a user has 128.
+    package static let folders = 64
+    /// The largest configuration file, in bytes.
+    package static let configurationBytes = 1 << 20
+    /// The longest path of a UNIX socket, in bytes: `sun_path` without its NUL.
+    package static let socketPathBytes = 107
+    /// The most bytes of objects that libgit2 keeps in memory.
+    package static let objectCacheBytes = 8 << 20
+    /// What libgit2 maps of a pack at a time, in bytes, a power of two.
+    package static let packWindowBytes = 1 << 20
+    /// What libgit2 keeps mapped of all packs together, in bytes.
+    package static let packMappedBytes = 4 << 20
+    /// The most parsed trees a repository keeps in memory.
+    package static let cachedTrees = 1_000
+    /// The most entries that all parsed trees a repository keeps in memory have together.
+    package static let cachedTreeEntries = 50_000
+    /// A reference's lock file in the vault's own repository is left from a crash at this age:
+    /// the vault has one owner, and a git command holds it for milliseconds.
+    package static let staleLockSeconds = 2
+    /// The same for a remote on a path, which other devices and git write too: all hold a lock
+    /// for milliseconds, and a device that was killed must not stop the others for long.
+    package static let staleRemoteLockSeconds = 10
+    /// A directory's time younger than this may stay as it is when the directory changes again.
+    package static let fileTimeGrainMilliseconds = 100
+    /// The most bytes of a pack that are held in memory before they are written.
+    package static let packBufferBytes = 1 << 20
+    /// Packs of at least this many bytes are never consolidated.
+    package static let smallPackBytes = 32 << 20
+    /// The most threads that read and deflate during a capture.
+    package static let captureThreads = 2
+    /// The most bytes of small packs that one consolidation writes again.
+    package static let consolidatedBytes = 256 << 20
+    /// Objects larger than this many bytes are stored without deltas.
+    package static let deltaBytes = 8 << 20
+    /// The largest document that is merged line by line, in bytes.
+    package static let documentSize = 2 << 20
+    /// The largest file of records that is merged record by record, in bytes.
+    package static let memorySize = 64 << 20
+    /// The most leaves of a side that are merged again to tell what it is the sum of; past it, or
+    /// where they have more than four times the bytes that a file of the type may have, the side
+    /// counts as one leaf.
+    package static let mergedLeaves = 64
+    /// Longer lines of `.gitattributes` are not read, as in git (ATTR_MAX_LINE_LENGTH), in bytes.
+    package static let attributesLine = 2_048
+    /// The longest conflict marker, in bytes: a file with longer runs gets a conflict copy.
+    package static let markerLength = 255
+    /// The most versions that stand against each other in one document; past it each of the two
+    /// that are merged counts as one, the texts of its own conflicts one after the other.
+    package static let conflictSides = 8
+    /// The most open conflicts that are listed; the records of more are carried along.
+    package static let openConflicts = 10_000
+    /// The largest record of a conflict that is read, in bytes: a few documents in base 64.
+    package static let conflictRecordBytes = 32 << 20
+    /// The most lines that one comparison of two texts looks at before it becomes coarser.
+    package static let diffWork = 4_000_000
+    /// The largest answer of the daemon that a client takes, in bytes.
+    package static let answerBytes = 64 << 20
+    /// The largest request that the API takes, in bytes.
+    package static let requestBytes = 1 << 20
+    /// The largest request that settles a conflict, in bytes: a document in base 64.
+    package static let settleBytes = 4 << 20
+    /// The most new paths of a remote's tree that are taken in; a bomb has more than can be
+    /// counted.
+    package static let foreignPaths = 10_000_000
+    /// The most requests that wait for the end of a cycle at a time; more are refused with 503.
+    package static let waitingRequests = 64
+    /// The log file of the state directory, in bytes; past it it becomes `log.1`, and the `log.1`
+    /// before it goes.
+    package static let logBytes = 8 << 20
+    /// The longest line of the log, in bytes.
+    package static let logLineBytes = 4 << 10
+    /// How long a program waits for another that has the vault before it gives up.
+    package static let lockWait = Duration.seconds(2)
+    /// How long a client waits for an answer that needs no cycle.
+    package static let answerWait = Duration.seconds(2)
+    /// How long a client waits for a cycle.
+    package static let cycleWait = Duration.seconds(3_600)
+    /// How long the daemon takes at most to end once it is asked to.
+    package static let shutdownWait = Duration.seconds(4)
+    /// The most changed paths that one entry of the history lists.
+    package static let historyPaths = 1_000
+    /// The most commits that one listing of the history gives.
+    package static let historyEntries = 10_000
+    /// How long a check waits for another program, such as `git fsck`.
+    package static let programWait = Duration.seconds(60)
+    /// The most bytes that are read of another program's output.
+    package static let programOutput = 64 << 10
+    /// The most directories that a check counts.
+    package static let countedDirectories = 1_000_000
+    /// How far a commit may be ahead of the clock before somebody is told.
+    package static let clockAhead = Duration.seconds(300)
+    /// Free bytes of a file system below which a check fails.
+    package static let freeBytes = 64 << 20
+    /// How long a client waits for a daemon that begins anew.
+    package static let restartWait = Duration.seconds(10)
+    /// How long making a connection to the remote may take: name, TCP and TLS together.
+    package static let connectWait = Duration.seconds(15)
+    /// The longest time that the remote may send no byte and take none.
+    package static let stallWait = Duration.seconds(30)
+    /// How long a question to the remote that moves no objects may take.
+    package static let questionWait = Duration.seconds(60)
+    /// How long moving objects from or to the remote may take.
+    package static let transferWait = Duration.seconds(3_600)
+    /// The most bytes of an answer's headers.
+    package static let headerBytes = 64 << 10
+    /// The most bytes that are kept of the words of a remote or of the program that leads to it.
+    package static let remoteWordsBytes = 4 << 10
+    /// The most bytes of a remote's list of references.
+    package static let advertisementBytes = 256 << 20
+    /// The most redirects that one question follows.
+    package static let redirects = 4
+    /// The most devices of which it is known how far they have applied.
+    package static let devices = 1_000
+    /// The largest pack that is taken from the remote, in bytes.
+    package static let receivedPackBytes = 16 << 30
+    /// The most objects of a pack that is taken from the remote.
+    package static let receivedObjects = 8_000_000
+    /// The largest object that is taken from the remote, in bytes: more than `fileSize`, and three
+    /// of them fit into the memory of a small machine.
+    package static let receivedObjectBytes = 128 << 20
+    /// The most commits that are named to the remote as being here.
+    package static let namedCommits = 256
+    /// Requests up to this many bytes are sent with their length, larger ones piece by piece.
+    package static let requestBufferBytes = 1 << 20
+    /// The longest secret, in bytes.
+    package static let secretBytes = 64 << 10
+}

@@ -1,0 +1,141 @@
+/// Reads git objects by name. What merging, diffing and tree editing are written against.
+package protocol ObjectReader: AnyObject {
+    /// Reads a whole object.
+    /// - Throws: `.missing` when no such object is here, `.corrupt` when its bytes do not hash to
+    ///   its name or cannot be inflated, `.io` otherwise.
+    func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject
+
+    /// The kind and the inflated size in bytes, without reading the content where that is cheaper.
+    func header(_ id: ObjectID) throws(RepositoryError) -> (kind: ObjectKind, size: Int)
+
+    /// Reads and parses a tree; the empty tree need not be stored.
+    func tree(_ id: ObjectID) throws(RepositoryError) -> Tree
+
+    /// Whether the object is here.
+    func contains(_ id: ObjectID) -> Bool
+}
+
+extension ObjectReader {
+    /// Reads and parses a tree without remembering it.
+    package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {
+        if id == Tree.emptyID { return .empty }
+        let stored = try object(id)
+        guard stored.kind == .tree else {
+            throw RepositoryError(.corrupt, "read tree", object: id, "it is a \(stored.kind)")
+        }
+        do { return try Tree(parsing: stored.content) } catch {
+            throw RepositoryError(.corrupt, "read tree", object: id, "\(error)")
+        }
+    }
+
+    /// Reads and parses a commit.
+    package func commit(_ id: ObjectID) throws(RepositoryError) -> Commit {
+        let stored = try object(id)
+        guard stored.kind == .commit else {
+            throw RepositoryError(.corrupt, "read commit", object: id, "it is a \(stored.kind)")
+        }
+        do { return try Commit(parsing: stored.content) } catch {
+            throw RepositoryError(.corrupt, "read commit", object: id, "\(error)")
+        }
+    }
+
+    /// Reads a blob's bytes.
+    package func blob(_ id: ObjectID) throws(RepositoryError) -> [UInt8] {
+        let stored = try object(id)
+        guard stored.kind == .blob else {
+            throw RepositoryError(.corrupt, "read blob", object: id, "it is a \(stored.kind)")
+        }
+        return stored.content
+    }
+}
+
+extension Tree {
+    /// The name of the tree without entries.
+    package static let emptyID = ObjectID(hashing: [], as: .tree)
+}
+
+/// A git repository: objects, packs to write into, references.
+package protocol ObjectRepository: ObjectReader {
+    /// Starts a pack. Nothing in it can be read before `finish`.
+    func beginPack() throws(RepositoryError) -> any PackSink
+
+    /// What a reference points at; nil when it does not exist.
+    /// - Parameter name: in full: `refs/heads/sync`.
+    func reference(_ name: String) throws(RepositoryError) -> ObjectID?
+
+    /// All references whose full name begins with `prefix`, sorted by name.
+    func references(_ prefix: String) throws(RepositoryError) -> [(name: String, id: ObjectID)]
+
+    /// Moves, makes or deletes a reference if it still points at `expected`, durably.
+    /// - Parameters:
+    ///   - id: what it shall point at; nil deletes it.
+    ///   - expected: what it points at now; nil when it must not exist.
+    /// - Throws: `.moved` when it points elsewhere; nothing is changed then.
+    func setReference(_ name: String, to id: ObjectID?, expecting expected: ObjectID?)
+        throws(RepositoryError)
+}
+
+/// A pack being written: objects go in as they come, become readable and durable at `finish`.
+/// A sink that is dropped without `finish` leaves nothing behind.
+package protocol PackSink: AnyObject {
+    /// Adds an object unless the repository or this pack has it.
+    func add(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID
+
+    /// Adds many blobs, reading and deflating them on more than one thread where that pays.
+    /// - Parameters:
+    ///   - count: how many; `read` is called once for each of `0..<count`, on any thread.
+    ///   - read: gives the content, or nil when there is none to add, and what it wants kept.
+    /// - Returns: for each index the blob's name (nil where `read` gave no content) and outcome.
+    func addBlobs<Outcome: Sendable>(
+        _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
+    ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)]
+
+    /// Makes all added objects durable and readable; does nothing when none was new.
+    func finish() throws(RepositoryError)
+}
+
+/// A failure of the repository.
+package struct RepositoryError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure.
+    package enum Code: Sendable, Equatable {
+        case missing, corrupt, moved, locked, noSpace, readOnly, notARepository, io
+
+        /// What the matter is, for people.
+        package var words: String {
+            switch self {
+            case .missing: "it is not there"
+            case .corrupt: "it is damaged"
+            case .moved: "it has moved meanwhile"
+            case .locked: "another program holds its lock"
+            case .noSpace: "no space is left"
+            case .readOnly: "the daemon may not write there"
+            case .notARepository: "it is no bare git repository"
+            case .io: "the system refused"
+            }
+        }
+    }
+
+    /// What can be done about it hangs on this alone.
+    package let code: Code
+    /// A verb phrase for the message: `read tree`, `move refs/heads/sync`.
+    package let operation: String
+    /// The object concerned; nil when it is the repository.
+    package let object: ObjectID?
+    /// The library's words or ours; may be empty.
+    package let cause: String
+
+    /// Takes the code, the operation in words, the object where there is one, and the cause.
+    package init(
+        _ code: Code, _ operation: String, object: ObjectID? = nil, _ cause: String = ""
+    ) {
+        self.code = code
+        self.operation = operation
+        self.object = object
+        self.cause = cause
+    }
+
+    package var description: String {
+        "\(operation)\(object.map { " \($0.hex)" } ?? ""): \(code.words)"
+            + (cause.isEmpty ? "" : " (\(cause))")
+    }
+}

@@ -1,0 +1,94 @@
+/// What the remote showed at one moment; all named objects are in the local repository by then.
+package struct RemoteSnapshot: Sendable, Equatable {
+    /// The remote's head of the synced branch; nil when it has none yet.
+    package let head: ObjectID?
+    /// How far each device has applied, by device name, as published.
+    package let devices: [String: ObjectID]
+
+    /// Takes the parts.
+    package init(head: ObjectID?, devices: [String: ObjectID]) {
+        self.head = head
+        self.devices = devices
+    }
+}
+
+/// How a push ended.
+package enum PushOutcome: Sendable, Equatable {
+    case accepted
+    /// Somebody pushed in between: fetch and go round again.
+    case moved
+    /// The remote said no; its words.
+    case declined(String)
+}
+
+/// The way to the remote. Has a repository handle of its own, so that a slow network never holds
+/// up capture.
+package protocol RemoteLink: Sendable {
+    /// Asks for the remote's references and brings what is missing here.
+    /// - Throws: `RemoteError`; the local repository is then as before, or has objects that
+    ///   nothing refers to.
+    func fetch() async throws(RemoteError) -> RemoteSnapshot
+
+    /// Moves the remote's branch from `expected` to `head` if it still stands there and that is
+    /// a fast-forward, and publishes how far this device has applied.
+    func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
+        async throws(RemoteError) -> PushOutcome
+
+    /// Local directories in which something changes when somebody pushes; those that are there.
+    var watchPaths: [String] { get }
+
+    /// The remote repository's own directory when it stands on a path and is there.
+    var directory: String? { get }
+}
+
+extension RemoteLink {
+    /// None: a remote behind a network is asked from time to time.
+    package var watchPaths: [String] { [] }
+
+    /// None: nobody but the remote itself takes care of its packs.
+    package var directory: String? { nil }
+}
+
+/// A failure on the way to the remote.
+package struct RemoteError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure.
+    package enum Code: Sendable, Equatable {
+        /// Nobody answers, or not in time.
+        case unreachable
+        case missing
+        /// No login, a wrong or expired one, or one that may not do this.
+        case authentication
+        /// The other side could not show that it is who it should be.
+        case untrusted
+        /// Too many requests: `retryAfter` says when to come again.
+        case limited
+        /// What was to be sent or taken is more than the remote or this program allows.
+        case tooLarge
+        case corrupt, noSpace, readOnly, io
+    }
+
+    /// What can be done about it hangs on this alone.
+    package let code: Code
+    /// A verb phrase for the message: `fetch`, `push`, `open the remote`.
+    package let operation: String
+    /// One line, never a secret.
+    package let cause: String
+    /// What the user can do about it, a command where there is one.
+    package let hint: String?
+    /// How long the remote wants to be left alone; nil when it did not say.
+    package let retryAfter: Duration?
+
+    /// Takes the code, the operation in words, the cause, a hint and the remote's patience.
+    package init(
+        _ code: Code, _ operation: String, _ cause: String, hint: String? = nil,
+        retryAfter: Duration? = nil
+    ) {
+        self.retryAfter = retryAfter
+        self.code = code
+        self.operation = operation
+        self.cause = cause
+        self.hint = hint
+    }
+
+    package var description: String { "\(operation): \(cause)" }
+}

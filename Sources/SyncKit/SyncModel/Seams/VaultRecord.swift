@@ -1,0 +1,155 @@
+/// Names a folder of the vault: the prefix below which its files stand in the repository.
+/// Nil is a folder that is the whole repository.
+package typealias FolderID = TreePath?
+
+/// What the record says stands at a path of a folder.
+package struct RecordedFile: Sendable, Hashable {
+    /// Below the folder's root; in `recent` the path in the repository.
+    package let path: TreePath
+    /// What was read or applied last.
+    package let version: FileVersion
+    /// The stat when the content was last hashed.
+    package let stat: FileStat
+    /// When the content was last hashed began, nanoseconds since 1970 UTC: a file whose times are
+    /// not older than this may have changed within the clock's granularity.
+    package let checked: Int64
+    /// SHA-256 of the content, 32 bytes.
+    package let sha256: [UInt8]
+    /// The device that made the version; nil is this one.
+    package let source: String?
+    /// The commit whose version this is, when it is not the folder's applied commit: apply put a
+    /// newer version off.
+    package let base: ObjectID?
+
+    /// Takes the parts.
+    package init(
+        path: TreePath, version: FileVersion, stat: FileStat, checked: Int64, sha256: [UInt8],
+        source: String? = nil, base: ObjectID? = nil
+    ) {
+        self.path = path
+        self.version = version
+        self.stat = stat
+        self.checked = checked
+        self.sha256 = sha256
+        self.source = source
+        self.base = base
+    }
+}
+
+/// One change of the record.
+package enum RecordChange: Sendable, Hashable {
+    /// Sets what stands at the path, its `base` included: nil takes a note away.
+    case put(RecordedFile)
+    /// Takes the path's row away. A note stays: nothing stands there, and a version still waits.
+    case remove(TreePath)
+    /// Notes that the path still has the version of `base` while the folder moves on. For a path
+    /// without a row nothing stood there at `base`. `ObjectID.zero` says that no commit was
+    /// applied.
+    case postpone(TreePath, base: ObjectID)
+    /// Takes such a note away.
+    case settle(TreePath)
+}
+
+/// A path whose newer version waits to be applied, with the commit whose version it has.
+package struct DeferredPath: Sendable, Hashable {
+    /// Below the folder's root.
+    package let path: TreePath
+    /// `ObjectID.zero` when no commit was applied.
+    package let base: ObjectID
+
+    /// Pairs the path with the commit whose version stands there.
+    package init(path: TreePath, base: ObjectID) {
+        self.path = path
+        self.base = base
+    }
+}
+
+/// What each folder holds, and the few facts that must survive a restart. A cache of the folders
+/// and the repository: losing it costs a scan, never a file.
+package protocol VaultRecord: AnyObject {
+    /// The record of one path; nil when it holds nothing.
+    func file(_ folder: FolderID, _ path: TreePath) throws(RecordError) -> RecordedFile?
+
+    /// The records of the files directly in a directory (nil: the root), sorted by path.
+    func files(_ folder: FolderID, in directory: TreePath?) throws(RecordError) -> [RecordedFile]
+
+    /// The next directory after `directory` in byte order of their paths that directly holds a
+    /// file; nil at the end. Start with nil for the first below the root.
+    func directory(_ folder: FolderID, after directory: TreePath?) throws(RecordError) -> TreePath?
+
+    /// How many files the folder holds.
+    func count(_ folder: FolderID) throws(RecordError) -> Int
+
+    /// The paths whose newer version waits to be applied, sorted.
+    func deferred(_ folder: FolderID) throws(RecordError) -> [DeferredPath]
+
+    /// The commit whose tree the folder holds but for the deferred paths; nil before the first.
+    func applied(_ folder: FolderID) throws(RecordError) -> ObjectID?
+
+    /// Changes the record in one durable transaction.
+    /// - Parameter applied: the folder's new applied commit; nil leaves it.
+    func advance(_ folder: FolderID, _ changes: [RecordChange], applied: ObjectID?)
+        throws(RecordError)
+
+    /// Forgets all of a folder: it is taken for new.
+    func forget(_ folder: FolderID) throws(RecordError)
+
+    /// The paths held back, as paths of the repository, sorted, with the reason.
+    func held(_ folder: FolderID) throws(RecordError) -> [HeldPath]
+
+    /// Notes or (nil) takes away the reason for which a path of the folder is held back. Costs no
+    /// write when nothing changes. A power cut may lose it: the next scan finds it again.
+    func hold(_ folder: FolderID, _ path: TreePath, _ reason: HeldPath.Reason?)
+        throws(RecordError)
+
+    /// A fact kept under a name; nil when it was never set.
+    func fact(_ name: String) throws(RecordError) -> String?
+
+    /// Keeps a fact, or removes it with nil.
+    func setFact(_ name: String, _ value: String?) throws(RecordError)
+
+    /// Adds to the list of conflicts that a rule settled; the newest 1,000 stay.
+    func addSettled(_ conflicts: [SettledConflict]) throws(RecordError)
+
+    /// The settled conflicts, the newest first.
+    func settled() throws(RecordError) -> [SettledConflict]
+
+    /// The most recently changed files over all folders for `state.json`, the newest first, with
+    /// paths of the repository.
+    func recent(limit: Int) throws(RecordError) -> [RecordedFile]
+}
+
+/// A failure of the record.
+package struct RecordError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure.
+    package enum Code: Sendable, Equatable {
+        case corrupt, locked, noSpace, readOnly, io
+
+        /// What the matter is, for people.
+        package var words: String {
+            switch self {
+            case .corrupt: "it is damaged"
+            case .locked: "another process has it"
+            case .noSpace: "no space is left"
+            case .readOnly: "the daemon may not write there"
+            case .io: "the system refused"
+            }
+        }
+    }
+
+    /// What can be done about it hangs on this alone.
+    package let code: Code
+    /// A verb phrase for the message: `open the record`.
+    package let operation: String
+    /// One line: the system's words or ours.
+    package let cause: String
+
+    /// Takes the code, the operation in words and the cause.
+    package init(_ code: Code, _ operation: String, _ cause: String) {
+        self.code = code
+        self.operation = operation
+        self.cause = cause
+    }
+
+    package var description: String { "\(operation): \(code.words) (\(cause))" }
+}

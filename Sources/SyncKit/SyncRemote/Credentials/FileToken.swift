@@ -1,0 +1,61 @@
+internal import Glibc
+internal import SyncHTTP
+internal import SyncModel
+
+/// A token in a file that nobody else may read.
+struct FileToken: SecretSource {
+    let path: String
+    let user: String
+    /// Whether the file need not be there.
+    var isOptional = false
+
+    func login(_ cancellation: Cancellation) throws(RemoteError) -> HTTPRequest.Login? {
+        guard let text = try SecretFile.read(path, isOptional: isOptional) else { return nil }
+        return try Token.login(text, user, path)
+    }
+}
+
+/// A small file that holds a secret.
+enum SecretFile {
+    /// Reads the file.
+    /// - Returns: nil when it is not there and need not be.
+    /// - Throws: `.authentication` when it is not there, another user's, or open to others; never
+    ///   with its content.
+    static func read(_ path: String, isOptional: Bool = false) throws(RemoteError) -> String? {
+        func refuse(_ cause: String, _ hint: String?) -> RemoteError {
+            RemoteError(.authentication, "read the token", "\(path): \(cause)", hint: hint)
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        if descriptor < 0 {
+            if errno == ENOENT && isOptional { return nil }
+            throw refuse(
+                String(cString: strerror(errno)), "write the token into \(path), mode 0600")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw refuse("it is no file", nil)
+        }
+        // systemd gives credentials to root, readable to the service's user by an ACL.
+        let isCredential = isOptional && status.st_uid == 0
+        if status.st_uid != geteuid() && !isCredential {
+            throw refuse("it belongs to another user", "chown \(getuid()) \(path)")
+        }
+        if status.st_mode & 0o077 != 0 && !isCredential {
+            throw refuse("others may read or write it", "chmod 600 \(path)")
+        }
+        var bytes = [UInt8](repeating: 0, count: Limits.secretBytes + 1)
+        var count = 0
+        while count < bytes.count {
+            let read = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count)
+            }
+            if read < 0 && errno == EINTR { continue }
+            if read < 0 { throw refuse(String(cString: strerror(errno)), nil) }
+            if read == 0 { break }
+            count += read
+        }
+        if count > Limits.secretBytes { throw refuse("it is too large for a token", nil) }
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+}

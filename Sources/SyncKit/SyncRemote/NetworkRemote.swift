@@ -1,0 +1,136 @@
+internal import SyncGit
+internal import SyncHTTP
+package import SyncModel
+
+/// A remote behind a network, by HTTPS or through the `ssh` program. Has a repository handle of
+/// its own and a thread of its own to wait in.
+package actor NetworkRemote: RemoteLink {
+    /// What a remote needs besides its URL.
+    package struct Options: Sendable {
+        /// The longest time without a byte in either direction: at least a second.
+        package var patience = Limits.stallWait
+        /// Where a token comes from.
+        package var auth = Configuration.Auth()
+        /// The process's environment: proxies, certificates, programs and tokens are named in it.
+        package var environment: [String: String]
+
+        /// The defaults.
+        package init(environment: [String: String]) { self.environment = environment }
+    }
+
+    private let executor = QueueExecutor(label: "syncd.remote")
+    private let local: String
+    private let url: RemoteURL
+    private let branch: String
+    private let device: String
+    private let options: Options
+    private let unpublished: @Sendable (RepositoryError) -> Void
+    private var opened: (repository: GitRepository, identity: RemotePath.Identity?)?
+    private var wire: (any GitWire)?
+    private var memory = NetworkTransfer.Memory()
+
+    /// Takes where things are; nothing is opened before the first call.
+    /// - Parameters:
+    ///   - local: the path of the vault's repository.
+    ///   - url: where the other repository is.
+    ///   - branch: the synced branch's short name.
+    ///   - device: this device's name.
+    ///   - unpublished: told why the remote does not show how far this device has applied.
+    package init(
+        local: String, url: RemoteURL, branch: String, device: String, options: Options,
+        unpublished: @escaping @Sendable (RepositoryError) -> Void = { _ in }
+    ) {
+        (self.local, self.url, self.branch, self.device) = (local, url, branch, device)
+        self.options = options
+        self.unpublished = unpublished
+    }
+
+    /// The queue that the actor blocks.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// Asks for the remote's references and brings what is missing here. Ends at once when the
+    /// task is cancelled.
+    package func fetch() async throws(RemoteError) -> RemoteSnapshot {
+        try await run("fetch") { transfer, memory throws(RemoteError) in
+            try transfer.fetch(&memory)
+        }
+    }
+
+    /// Moves the remote's branch forward. Ends at once when the task is cancelled.
+    package func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
+        async throws(RemoteError) -> PushOutcome
+    {
+        try await run("push") { transfer, memory throws(RemoteError) in
+            try transfer.push(head, expecting: expected, applied: applied, &memory)
+        }
+    }
+
+    private func run<Outcome>(
+        _ operation: String,
+        _ work: (NetworkTransfer, inout NetworkTransfer.Memory) throws(RemoteError) -> Outcome
+    ) async throws(RemoteError) -> Outcome {
+        let cancellation = Cancellation()
+        let result = await withTaskCancellationHandler {
+            Result { () throws(RemoteError) in
+                let transfer = NetworkTransfer(
+                    local: try repository(operation), wire: try connected(), branch: branch,
+                    device: device, cancellation: cancellation, unpublished: unpublished)
+                return try work(transfer, &memory)
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+        return try result.get()
+    }
+
+    /// The vault's repository; opened again when another directory stands at its path.
+    private func repository(_ operation: String) throws(RemoteError) -> GitRepository {
+        let identity = RemotePath.identity(local)
+        do {
+            if let opened, opened.identity == identity {
+                try opened.repository.refresh()
+                return opened.repository
+            }
+            opened = nil
+            let repository = try GitRepository(opening: local)
+            opened = (repository, identity)
+            memory = NetworkTransfer.Memory()
+            return repository
+        } catch { throw RemoteError(error, operation) }
+    }
+
+    private func connected() throws(RemoteError) -> any GitWire {
+        if let wire { return wire }
+        let made = try url.wire(options)
+        wire = made
+        return made
+    }
+}
+
+extension RemoteURL {
+    /// The way to talk to this remote.
+    fileprivate func wire(_ options: NetworkRemote.Options) throws(RemoteError) -> any GitWire {
+        switch self {
+        case .https(let base, let user):
+            var client = HTTPClient.Options()
+            client.stall = options.patience
+            client.connect = min(client.connect, options.patience)
+            let environment = options.environment
+            client.authorities = environment["GIT_SSL_CAINFO"] ?? environment["SSL_CERT_FILE"]
+            client.authoritiesDirectory =
+                environment["GIT_SSL_CAPATH"] ?? environment["SSL_CERT_DIR"]
+            let credentials = Credentials(
+                SecretSources.list(options.auth, base: base, user: user, environment, client))
+            return try SmartHTTP(base: base, credentials, client)
+        case .ssh(let host, let port, let path):
+            var environment = options.environment
+            // A token is for HTTPS alone.
+            if let name = options.auth.tokenEnvironment { environment[name] = nil }
+            return SecureShell(
+                host: host, port: port, path: path, patience: options.patience,
+                environment: environment)
+        }
+    }
+}

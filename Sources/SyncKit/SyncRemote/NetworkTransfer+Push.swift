@@ -1,0 +1,117 @@
+internal import SyncGit
+internal import SyncHTTP
+internal import SyncModel
+
+extension NetworkTransfer {
+    /// Moves the remote's branch, if it stands where it is expected and only forward, and says in
+    /// the same request how far this device has applied.
+    /// - Parameters: as `PathTransfer.push`.
+    /// - Returns: `.moved` when the branch stands elsewhere or `head` does not descend from it,
+    ///   `.declined` with the remote's own words.
+    /// - Throws: as `RemoteLink.push`. The remote may have taken the push all the same when its
+    ///   answer was lost: the next fetch shows that.
+    func push(
+        _ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?,
+        _ memory: inout Memory
+    ) throws(RemoteError) -> PushOutcome {
+        defer { wire.close() }
+        do {
+            guard try Ancestry(local: local).isForward(from: expected, to: head) else {
+                return .moved
+            }
+            if commands(head, expected, applied, memory).isEmpty { return .accepted }
+            let server = try wire.open(.receive, wanted: isOurs, cancellation)
+            guard server.hasOurObjects, server.capabilities["report-status"] != nil else {
+                throw RemoteError(.io, "push", "the remote's git is too old or of another kind")
+            }
+            var expected = expected
+            if !server.references.isEmpty {
+                memory.references = server.references
+                let current = server.references[reference]
+                if current == head { expected = head }
+                if current != expected { return .moved }
+            }
+            let commands = commands(head, expected, applied, memory)
+            if commands.isEmpty { return .accepted }
+            let report = try send(commands, server, memory)
+            let outcome = try judge(report, commands, expected: expected, &memory)
+            if let outcome { return outcome }
+            wire.close()
+            let alone = Array(commands.prefix(1))
+            let again = try send(
+                alone, try wire.open(.receive, wanted: isOurs, cancellation), memory)
+            return try judge(again, alone, expected: expected, &memory) ?? .moved
+        } catch { throw RemoteError(any: error, "push") }
+    }
+
+    private func commands(
+        _ head: ObjectID, _ expected: ObjectID?, _ applied: ObjectID?, _ memory: Memory
+    ) -> [PushCommand] {
+        var commands: [PushCommand] = []
+        if head != expected {
+            commands.append(PushCommand(reference: reference, old: expected, new: head))
+        }
+        let published = memory.references[ownReference]
+        let isRefused = applied == memory.refused || memory.refused != nil && published == nil
+        if let applied, applied != published, !isRefused, local.contains(applied) {
+            commands.append(PushCommand(reference: ownReference, old: published, new: applied))
+        }
+        return commands
+    }
+
+    private func send(_ commands: [PushCommand], _ server: Advertisement, _ memory: Memory)
+        throws -> PushReport
+    {
+        // What a reference of the remote leads to is there: nobody rewinds but by new objects.
+        let known = Set(memory.references.values).union(commands.compactMap(\.old))
+        let commits = try local.commits(from: commands.map(\.new), notIn: known.sorted())
+        var missing = MissingObjects(reading: local)
+        for commit in commits.reversed() { try missing.add(commit) }
+        let pack = try OutgoingPack(missing.ids, of: local)
+        var report = PushReport(server)
+        let request = GitRequest(commands, pack, to: server)
+        try wire.send(request) { packet throws(RemoteError) in try report.take(packet) }
+        guard report.isDone else { throw RemoteError.cut("push") }
+        return report
+    }
+
+    /// What a report means.
+    /// - Returns: nil when the branch was refused only because the device was.
+    private func judge(
+        _ report: PushReport, _ commands: [PushCommand], expected: ObjectID?,
+        _ memory: inout Memory
+    ) throws(RemoteError) -> PushOutcome? {
+        var refusal: String?
+        for command in commands {
+            let outcome = report.outcomes[command.reference]
+            let reason = outcome.map { $0 } ?? "the remote said nothing of it"
+            guard let reason else {
+                memory.references[command.reference] = command.new
+                if command.reference == ownReference { memory.refused = nil }
+                continue
+            }
+            if command.reference == reference {
+                refusal = reason
+            } else if !Self.isForCompany(reason) {
+                memory.refused = command.new
+                unpublished(RepositoryError(.io, "publish \(command.reference)", reason))
+            }
+        }
+        guard let refusal, let head = commands.first?.new else { return .accepted }
+        // Servers say in many ways that somebody else was faster: the reference itself tells.
+        wire.close()
+        let server = try wire.open(.upload, wanted: isOurs, cancellation)
+        let now = try references(server)
+        memory.references = now
+        if now[reference] == head { return .accepted }
+        if now[reference] != expected { return .moved }
+        if commands.count > 1 && Self.isForCompany(refusal) { return nil }
+        let failure = report.unpackFailure.map { "the pack was not taken (\($0))" } ?? refusal
+        return .declined(PushRefusal(failure, report.words.text).words)
+    }
+
+    /// Whether a reference was refused because another one was.
+    private static func isForCompany(_ reason: String) -> Bool {
+        reason.contains("atomic") || reason.contains("transaction")
+    }
+}

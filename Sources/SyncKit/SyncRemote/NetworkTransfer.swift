@@ -1,0 +1,130 @@
+internal import SyncGit
+internal import SyncHTTP
+internal import SyncModel
+
+/// Fetching from and pushing to a repository on a server, over any wire.
+struct NetworkTransfer {
+    let local: GitRepository
+    let wire: any GitWire
+    let branch: String
+    let device: String
+    let cancellation: Cancellation
+    /// Told why the remote does not show how far this device has applied.
+    let unpublished: (RepositoryError) -> Void
+
+    /// What is remembered from one call to the next; losing it costs a request.
+    struct Memory {
+        /// The references as they were last seen.
+        var references: [String: ObjectID] = [:]
+        /// What the remote did not let this device publish.
+        var refused: ObjectID?
+    }
+
+    var reference: String { "refs/heads/\(branch)" }
+    var ownReference: String { PathTransfer.devices + device }
+
+    var isOurs: (String) -> Bool {
+        { [reference] in $0 == reference || $0.hasPrefix(PathTransfer.devices) }
+    }
+
+    /// Reads the remote's references and brings what is missing here.
+    /// - Returns: what was seen; every commit it names is here. A device whose commit the remote
+    ///   does not have whole is left out.
+    /// - Throws: as `RemoteLink.fetch`.
+    func fetch(_ memory: inout Memory) throws(RemoteError) -> RemoteSnapshot {
+        defer { wire.close() }
+        let server = try wire.open(.upload, wanted: isOurs, cancellation)
+        let references = try references(server)
+        let head = references[reference]
+        let missing = Set(references.values).filter { !local.contains($0) }
+        if !missing.isEmpty {
+            do throws(RemoteError) {
+                try receive(missing.sorted(), server, memory)
+            } catch {
+                guard let head, missing != [head], [.corrupt, .io].contains(error.code),
+                    !cancellation.isCancelled
+                else { throw error }
+                // A device may have said something that the remote does not have whole.
+                if missing.contains(head) { try receiveAlone(head, memory) }
+            }
+        }
+        memory.references = references
+        do throws(RepositoryError) {
+            if let head { _ = try local.commit(head) }
+            var devices: [String: ObjectID] = [:]
+            for (name, id) in references where name != reference {
+                if try isCommit(id) {
+                    devices[String(name.dropFirst(PathTransfer.devices.count))] = id
+                }
+            }
+            return RemoteSnapshot(head: head, devices: devices)
+        } catch { throw RemoteError(error, "fetch") }
+    }
+
+    private func isCommit(_ id: ObjectID) throws(RepositoryError) -> Bool {
+        guard local.contains(id) else { return false }
+        return try local.header(id).kind == .commit
+    }
+
+    private func receiveAlone(_ head: ObjectID, _ memory: Memory) throws(RemoteError) {
+        wire.close()
+        let server = try wire.open(.upload, wanted: isOurs, cancellation)
+        try receive([head], server, memory)
+    }
+
+    /// The references as they stand now.
+    func references(_ server: Advertisement) throws(RemoteError) -> [String: ObjectID] {
+        if server.version != 2 { return server.references }
+        var reader = ReferencesReader(isOurs)
+        let prefixes = [reference, PathTransfer.devices]
+        let request = GitRequest(
+            FetchRequest(server: server).references(prefixes), isQuestion: true)
+        try wire.send(request) { packet throws(RemoteError) in try reader.take(packet) }
+        return reader.references
+    }
+
+    /// Brings objects with all they refer to.
+    private func receive(_ wanted: [ObjectID], _ server: Advertisement, _ memory: Memory)
+        throws(RemoteError)
+    {
+        do {
+            let named = try NamedCommits.sample(try tips(memory), reading: local)
+            let request = GitRequest(FetchRequest(server: server).objects(wanted, having: named))
+            let pack = try IncomingPack(into: local)
+            var reader = ObjectsReader(server)
+            try wire.send(request) { packet throws(RemoteError) in
+                try reader.take(packet) { piece throws(RemoteError) in
+                    try Self.add(piece, to: pack)
+                }
+            }
+            try pack.finish(wanted)
+        } catch { throw RemoteError(any: error, "fetch") }
+    }
+
+    private static func add(_ piece: UnsafeRawBufferPointer, to pack: IncomingPack)
+        throws(RemoteError)
+    {
+        do { try pack.append(piece) } catch { throw RemoteError(error, "fetch") }
+    }
+
+    /// Commits that are here and that the remote is most likely to know.
+    private func tips(_ memory: Memory) throws(RepositoryError) -> [ObjectID] {
+        var tips = Set(memory.references.values).filter { local.contains($0) }.sorted()
+        if let own = try local.reference(reference), !tips.contains(own) { tips.append(own) }
+        var commits: [ObjectID] = []
+        for tip in tips where try isCommit(tip) { commits.append(tip) }
+        return commits
+    }
+}
+
+extension RemoteError {
+    /// Takes a failure of the local repository or of the wire.
+    init(any error: any Error, _ operation: String) {
+        switch error {
+        case let error as RemoteError: self = error
+        case let error as RepositoryError: self.init(error, operation)
+        case let error as HTTPError: self.init(error, operation)
+        default: self.init(.io, operation, "\(error)")
+        }
+    }
+}

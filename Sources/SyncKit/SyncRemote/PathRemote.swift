@@ -1,0 +1,120 @@
+internal import SyncGit
+package import SyncModel
+
+/// A remote on a path: a disk, a memory stick, a mounted share. Has handles of its own on both
+/// repositories and a thread of its own to wait in.
+package actor PathRemote: RemoteLink {
+    private let executor = QueueExecutor(label: "syncd.remote")
+    private let local: String
+    private let remote: RemotePath
+    private let branch: String
+    private let device: String
+    private let unpublished: @Sendable (RepositoryError) -> Void
+    private var open: Session?
+
+    /// Both repositories and which directories they were when they were opened.
+    private struct Session {
+        let local: GitRepository
+        let remote: GitRepository
+        let directory: String
+        let identities: [RemotePath.Identity?]
+    }
+
+    /// Takes where things are; nothing is opened before the first call.
+    /// - Parameters:
+    ///   - local: the path of the vault's repository.
+    ///   - remote: where the other repository is.
+    ///   - branch: the synced branch's short name.
+    ///   - device: this device's name.
+    ///   - unpublished: told why the remote does not show how far this device has applied.
+    package init(
+        local: String, remote: RemotePath, branch: String, device: String,
+        unpublished: @escaping @Sendable (RepositoryError) -> Void = { _ in }
+    ) {
+        self.local = local
+        self.remote = remote
+        self.branch = branch
+        self.device = device
+        self.unpublished = unpublished
+    }
+
+    /// The queue that the actor blocks.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// Reads the remote's references and copies what is missing here; see `PathTransfer`.
+    package func fetch() throws(RemoteError) -> RemoteSnapshot {
+        let session = try session("fetch")
+        return try transfer(session).fetch()
+    }
+
+    /// Moves the remote's branch forward; see `PathTransfer`.
+    /// - Returns: `.declined` for a branch that somebody has checked out.
+    package func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
+        throws(RemoteError) -> PushOutcome
+    {
+        let session = try session("push")
+        if try isCheckedOut(session) {
+            return .declined(
+                "\(remote.path) is a working directory that has \(branch) checked out; "
+                    + "a remote has to be bare: git init --bare PATH")
+        }
+        return try transfer(session).push(head, expecting: expected, applied: applied)
+    }
+
+    /// The directories in which something changes when somebody pushes: the branch's file and
+    /// its parents, and `packed-refs`. Those that are not there are left out; the nearest parent
+    /// tells when they come. Empty while the remote is not there.
+    package nonisolated var watchPaths: [String] {
+        let directory: String
+        do { directory = try remote.directory } catch { return [] }
+        var paths = [directory, "\(directory)/refs"]
+        var below = "\(directory)/refs/heads"
+        for name in branch.split(separator: "/") {
+            paths.append(below)
+            below += "/\(name)"
+        }
+        return paths.filter { RemotePath.identity($0) != nil }
+    }
+
+    /// The remote repository's own directory; nil while it is not there.
+    package nonisolated var directory: String? {
+        do { return try remote.directory } catch { return nil }
+    }
+
+    private func transfer(_ session: Session) -> PathTransfer {
+        PathTransfer(
+            local: session.local, remote: session.remote, branch: branch, device: device,
+            unpublished: unpublished)
+    }
+
+    /// The open repositories; opened again when another directory stands at one of the paths.
+    private func session(_ operation: String) throws(RemoteError) -> Session {
+        let directory = try remote.directory
+        let identities = [RemotePath.identity(local), RemotePath.identity(directory)]
+        do {
+            if let open, open.directory == directory, open.identities == identities {
+                try open.local.refresh()
+                try open.remote.refresh()
+                return open
+            }
+            open = nil
+            let session = Session(
+                local: try GitRepository(opening: local),
+                remote: try GitRepository(
+                    opening: directory, staleLockSeconds: Limits.staleRemoteLockSeconds),
+                directory: directory, identities: identities)
+            open = session
+            return session
+        } catch { throw RemoteError(error, operation) }
+    }
+
+    /// Whether a push would pull the branch from under somebody's working directory.
+    private func isCheckedOut(_ session: Session) throws(RemoteError) -> Bool {
+        guard session.directory.hasSuffix("/.git") else { return false }
+        do {
+            return try session.remote.headBranch() == "refs/heads/\(branch)"
+        } catch { throw RemoteError(error, "push") }
+    }
+}

@@ -1,0 +1,114 @@
+package import SyncModel
+
+/// Fetching from and pushing to a repository that can be read and written directly.
+package struct PathTransfer {
+    /// The prefix of the references by which devices say how far they have applied.
+    package static let devices = "refs/sync/devices/"
+
+    private let local: any ObjectRepository
+    private let remote: any ObjectRepository
+    private let branch: String
+    private let device: String
+    private let unpublished: (RepositoryError) -> Void
+
+    /// Takes both repositories.
+    /// - Parameters:
+    ///   - branch: the synced branch's short name.
+    ///   - device: this device's name.
+    ///   - unpublished: told why the remote does not show how far this device has applied. That
+    ///     is for people to look at, and the next push tells it again: it never fails a push.
+    package init(
+        local: any ObjectRepository, remote: any ObjectRepository, branch: String,
+        device: String, unpublished: @escaping (RepositoryError) -> Void = { _ in }
+    ) {
+        self.local = local
+        self.remote = remote
+        self.branch = branch
+        self.device = device
+        self.unpublished = unpublished
+    }
+
+    private var reference: String { "refs/heads/\(branch)" }
+
+    /// Reads the remote's references and copies what is missing here.
+    /// - Returns: what was seen; every commit it names is here. A device whose commit the remote
+    ///   does not have whole is left out.
+    /// - Throws: `.corrupt` when the branch is not whole, `.noSpace`, `.readOnly` or `.io`.
+    package func fetch() throws(RemoteError) -> RemoteSnapshot {
+        do {
+            let head = try remote.reference(reference)
+            var transfer = ObjectTransfer(from: remote, to: local)
+            if let head { try transfer.copy([head]) }
+            var applied: [String: ObjectID] = [:]
+            for (name, id) in try remote.references(Self.devices) {
+                if try bring(id, by: &transfer) {
+                    applied[String(name.dropFirst(Self.devices.count))] = id
+                }
+            }
+            return RemoteSnapshot(head: head, devices: applied)
+        } catch { throw RemoteError(error, "fetch") }
+    }
+
+    /// Copies a device's commit; false when the remote does not have it whole.
+    private func bring(_ id: ObjectID, by transfer: inout ObjectTransfer)
+        throws(RepositoryError) -> Bool
+    {
+        do {
+            try transfer.copy([id])
+            return true
+        } catch {
+            if error.code == .missing || error.code == .corrupt { return false }
+            throw error
+        }
+    }
+
+    /// Moves the remote's branch, if it stands where it is expected and only forward, and then
+    /// says how far this device has applied.
+    /// - Parameters:
+    ///   - head: a local commit.
+    ///   - expected: the remote's head when it was last fetched; nil when it had none.
+    ///   - applied: what all folders of this device hold; nil says nothing new.
+    /// - Returns: `.moved` when the branch stands elsewhere or `head` does not descend from it:
+    ///   nothing but unreferenced objects has changed then.
+    package func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
+        throws(RemoteError) -> PushOutcome
+    {
+        do {
+            let current = try remote.reference(reference)
+            if current != head {
+                guard current == expected,
+                    try Ancestry(local: local).isForward(from: expected, to: head)
+                else {
+                    return .moved
+                }
+                var transfer = ObjectTransfer(from: local, to: remote)
+                try transfer.copy([head])
+                guard try move(from: expected, to: head) else { return .moved }
+            }
+        } catch { throw RemoteError(error, "push") }
+        do { try publish(applied) } catch { unpublished(error) }
+        return .accepted
+    }
+
+    /// Moves the branch; false when somebody else did, or is about to.
+    private func move(from expected: ObjectID?, to head: ObjectID) throws(RepositoryError)
+        -> Bool
+    {
+        do {
+            try remote.setReference(reference, to: head, expecting: expected)
+            return true
+        } catch {
+            if error.code == .moved || error.code == .locked { return false }
+            throw error
+        }
+    }
+
+    private func publish(_ applied: ObjectID?) throws(RepositoryError) {
+        guard let applied else { return }
+        let name = Self.devices + device
+        let before = try remote.reference(name)
+        if before != applied {
+            try remote.setReference(name, to: applied, expecting: before)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+internal import Glibc
+internal import SyncHTTP
+internal import SyncModel
+
+/// Talks with a program over its streams, under deadlines.
+struct ProgramStream {
+    let child: ChildProcess
+    /// The longest time without a byte in any direction.
+    let patience: Duration
+    let cancellation: Cancellation
+    /// What it wrote to its error output, as much as is kept.
+    private(set) var words = RemoteWords()
+
+    /// How a talk ended.
+    enum End { case enough, closed }
+
+    init(_ child: ChildProcess, patience: Duration, _ cancellation: Cancellation) {
+        (self.child, self.patience, self.cancellation) = (child, patience, cancellation)
+    }
+
+    /// Sends what a source gives and takes what comes, both at once, until `take` has enough or
+    /// the program closes its output.
+    /// - Parameters:
+    ///   - source: nil sends nothing. The input stays open.
+    ///   - total: for all of it.
+    ///   - take: given what comes; true when that is enough.
+    /// - Throws: `.unreachable` past a deadline, `.io` when cancelled, and what `take` throws.
+    mutating func talk(
+        _ source: (any HTTPBodySource)?, within total: Duration, _ operation: String,
+        take: (UnsafeRawBufferPointer) throws(RemoteError) -> Bool
+    ) throws(RemoteError) -> End {
+        let clock = ContinuousClock()
+        let end = clock.now + total
+        var silentSince = clock.now
+        var outbox = Outbox(source)
+        var room = [UInt8](repeating: 0, count: 64 << 10)
+        var areErrorsOpen = true
+        while true {
+            let now = clock.now
+            if now >= end { throw late(operation, "not done after \(total)") }
+            if now >= silentSince + patience { throw late(operation, "not a byte for \(patience)") }
+            try outbox.fill(operation)
+            let isSending = !outbox.isEmpty && child.input >= 0
+            var looks = [
+                pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: areErrorsOpen ? child.errors : -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: isSending ? child.input : -1, events: Int16(POLLOUT), revents: 0),
+                pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            let wait = min(end, silentSince + patience) - now
+            poll(&looks, 4, Int32(min(max(1, wait / .milliseconds(1)), 60_000)))
+            if looks[3].revents != 0 { throw RemoteError(.io, operation, "it was cancelled") }
+            if looks[1].revents != 0 {
+                let count = read(child.errors, &room, room.count)
+                if count > 0 { words.append(room[..<count]) }
+                areErrorsOpen = count > 0 || (count < 0 && errno == EAGAIN)
+                if count > 0 { silentSince = clock.now }
+            }
+            if looks[2].revents != 0 {
+                if outbox.send(to: child.input) { silentSince = clock.now }
+            }
+            if looks[0].revents == 0 { continue }
+            let count = read(child.output, &room, room.count)
+            if count < 0 && (errno == EAGAIN || errno == EINTR) { continue }
+            if count <= 0 {
+                readErrors()
+                return .closed
+            }
+            silentSince = clock.now
+            let result = room.withUnsafeBytes { bytes in
+                Result { () throws(RemoteError) in
+                    try take(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+                }
+            }
+            if try result.get() { return .enough }
+        }
+    }
+
+    /// Reads what is left of the error output, for as long as its writer goes on at once.
+    private mutating func readErrors() {
+        var room = [UInt8](repeating: 0, count: 4 << 10)
+        while true {
+            var look = pollfd(fd: child.errors, events: Int16(POLLIN), revents: 0)
+            guard poll(&look, 1, 200) > 0 else { return }
+            let count = read(child.errors, &room, room.count)
+            if count <= 0 { return }
+            words.append(room[..<count])
+        }
+    }
+
+    private func late(_ operation: String, _ cause: String) -> RemoteError {
+        RemoteError(.unreachable, operation, cause)
+    }
+}
+
+/// What still has to be sent of a source.
+private struct Outbox {
+    private let source: (any HTTPBodySource)?
+    private var piece: [UInt8] = []
+    private var sent = 0
+    private var isDone: Bool
+
+    init(_ source: (any HTTPBodySource)?) {
+        self.source = source
+        isDone = source == nil
+    }
+
+    var isEmpty: Bool { sent == piece.count }
+
+    mutating func fill(_ operation: String) throws(RemoteError) {
+        if !isEmpty || isDone { return }
+        var room = [UInt8](repeating: 0, count: 64 << 10)
+        guard let count = room.withUnsafeMutableBytes({ source?.read(into: $0) }) else {
+            throw RemoteError(.io, operation, "the request could not be made")
+        }
+        isDone = count == 0
+        (piece, sent) = (Array(room[..<count]), 0)
+    }
+
+    /// Sends a part; false when nothing could be sent. A closed end shows at the output.
+    mutating func send(to descriptor: Int32) -> Bool {
+        let count = piece[sent...].withUnsafeBytes {
+            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        if count < 0 && (errno == EAGAIN || errno == EINTR) { return false }
+        if count < 0 { (piece, sent, isDone) = ([], 0, true) } else { sent += count }
+        return count > 0
+    }
+}
+
+/// Bytes as a source.
+final class BytesSource: HTTPBodySource {
+    private let bytes: [UInt8]
+    private var given = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func rewind() { given = 0 }
+
+    func read(into room: UnsafeMutableRawBufferPointer) -> Int? {
+        let count = min(room.count, bytes.count - given)
+        room.copyBytes(from: bytes[given..<(given + count)])
+        given += count
+        return count
+    }
+}
+
+/// A program run to its end.
+enum ProgramRun {
+    /// Runs a program with some input.
+    /// - Returns: its exit code, nil when a signal ended it, and its output, at most
+    ///   `Limits.secretBytes`; what it says to people is not kept: it might hold a secret.
+    /// - Throws: `.io` when it cannot be run, writes too much or is cancelled; `.unreachable`
+    ///   when it takes longer than `Limits.programWait`.
+    static func output(
+        _ words: [String], _ environment: [String: String], input: [UInt8] = [],
+        _ cancellation: Cancellation
+    ) throws(RemoteError) -> (code: Int32?, output: [UInt8]) {
+        let operation = "run \(words.first ?? "")"
+        let child = try ChildProcess(words, environment: environment)
+        var stream = ProgramStream(child, patience: Limits.programWait, cancellation)
+        var output: [UInt8] = []
+        // All of the input fits into the socket; its end tells the program to go on.
+        let sent =
+            input.isEmpty
+            || input.withUnsafeBytes {
+                send(child.input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count
+            }
+        if !sent { throw RemoteError(.io, operation, "it takes no input") }
+        child.closeInput()
+        _ = try stream.talk(nil, within: Limits.programWait, operation) {
+            piece throws(RemoteError) in
+            output += piece
+            if output.count <= Limits.secretBytes { return false }
+            throw RemoteError(.io, operation, "it writes too much")
+        }
+        return (child.code(within: .seconds(5)), output)
+    }
+}

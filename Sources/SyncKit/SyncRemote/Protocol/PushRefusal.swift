@@ -1,0 +1,45 @@
+/// Why a server did not take a push, and what to do about it.
+struct PushRefusal {
+    /// One line for the user: the reason, the server's own words, the next step.
+    let words: String
+
+    /// - Parameters:
+    ///   - reason: what stands in the report behind the reference, or of the pack.
+    ///   - said: what the server said to people meanwhile, made safe.
+    init(_ reason: String, _ said: String) {
+        let all = "\(reason) \(said)".lowercased()
+        let step = Self.steps.first { step in step.marks.contains { all.contains($0) } }?.step
+        var words = reason
+        if !said.isEmpty { words += "; it says: \(said)" }
+        if let step { words += " — \(step)" }
+        self.words = words
+    }
+
+    /// The words by which hosts are known to say a thing, and what helps; the first that fits.
+    private static let steps: [(marks: [String], step: String)] = [
+        (
+            ["gh001", "exceeds github's file size limit", "large files detected"],
+            "take the file out of the folder or put it into .gitignore; what was pushed stays"
+        ),
+        (
+            ["must have verified signatures", "commits must be signed", "not signed"],
+            "let the branch take unsigned commits, in the host's rules for it"
+        ),
+        (
+            ["gh013", "gh006", "protected branch", "not allowed to push", "repository rule"],
+            "let this login push to the branch, in the host's rules for it"
+        ),
+        (
+            ["gh009", "secret", "push protection"],
+            "take the secret out of the folder, and renew it"
+        ),
+        (["quota", "no space", "disk full", "over its size limit"], "make room at the remote"),
+        (["shallow update"], "run at the remote: git fetch --unshallow"),
+        (
+            ["branch is currently checked out"],
+            "a remote has to be bare: git config --bool core.bare true, or another repository"
+        ),
+        (["hook declined"], "the remote's own check refused it; its words say why"),
+        (["deny updating a hidden ref", "prohibited"], "let this login push to the branch"),
+    ]
+}

@@ -1,0 +1,20 @@
+package import SyncModel
+
+extension RemoteError {
+    /// Turns a repository's failure into the remote's.
+    /// - Parameters:
+    ///   - error: what one of the two repositories said.
+    ///   - operation: `fetch` or `push`.
+    package init(_ error: RepositoryError, _ operation: String) {
+        let (code, hint): (Code, String?) =
+            switch error.code {
+            case .noSpace: (.noSpace, "make room on the file system, then: syncctl sync")
+            case .readOnly: (.readOnly, "check the owner and the permissions of the repository")
+            case .notARepository: (.missing, nil)
+            // A reference was read a moment ago: what it leads to has to be there.
+            case .missing, .corrupt: (.corrupt, "git fsck")
+            case .moved, .locked, .io: (.io, nil)
+            }
+        self.init(code, operation, error.description, hint: hint)
+    }
+}

@@ -1,0 +1,88 @@
+internal import Glibc
+internal import SyncModel
+
+/// Where a remote on this machine's file systems stands.
+package struct RemotePath: Sendable, Equatable {
+    /// The path as the configuration means it.
+    package let path: String
+
+    /// Reads a path or a `file://` URL.
+    /// - Returns: nil when `url` is for another transport: another scheme, or `host:path`.
+    package init?(_ url: String) {
+        if let rest = Self.rest(of: url, after: "file://") {
+            let local = Self.rest(of: rest, after: "localhost") ?? rest
+            guard local.hasPrefix("/"), let path = Self.decode(local) else { return nil }
+            self.path = path
+            return
+        }
+        // As git has it: a colon before the first slash makes it `host:path`.
+        let first = url.prefix { $0 != "/" }
+        if url.isEmpty || first.contains(":") { return nil }
+        path = url
+    }
+
+    /// The repository's own directory: as git looks for it, `path/.git`, `path`, `path.git`.
+    /// - Throws: `.missing` when nothing is there, `.io` when it may not be looked at.
+    package var directory: String {
+        get throws(RemoteError) {
+            for candidate in ["\(path)/.git", path, "\(path).git"]
+            where Self.identity("\(candidate)/objects") != nil
+                && Self.identity("\(candidate)/refs") != nil
+            {
+                return candidate
+            }
+            let hint = "git init --bare \(path)"
+            if Self.identity(path) == nil {
+                if errno == EACCES {
+                    throw RemoteError(
+                        .io, "open the remote", "\(path): \(String(cString: strerror(EACCES)))",
+                        hint: "check the permissions of \(path) and its parents")
+                }
+                throw RemoteError(.missing, "open the remote", "\(path) is not there", hint: hint)
+            }
+            if access(path, R_OK | X_OK) != 0 {
+                throw RemoteError(
+                    .io, "open the remote", "\(path) may not be read",
+                    hint: "check the owner and the permissions of \(path)")
+            }
+            throw RemoteError(
+                .missing, "open the remote", "\(path) is not a git repository", hint: hint)
+        }
+    }
+
+    /// Which directory stands at a path just now.
+    struct Identity: Equatable {
+        let device: UInt
+        let inode: UInt
+    }
+
+    /// What stands at the path, links followed; nil with `errno` for nothing.
+    static func identity(_ path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
+    }
+
+    private static func rest(of text: String, after prefix: String) -> String? {
+        text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : nil
+    }
+
+    /// Decodes `%20` and the like; nil when a percent sign is not followed by two digits.
+    static func decode(_ text: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == 0x25 else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16), value != 0 else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,135 @@
+internal import GRDB
+package import SyncModel
+package import struct SyncModel.RecordError
+
+extension SQLiteRecord {
+    package func advance(
+        _ folder: FolderID, _ changes: [RecordChange], applied: ObjectID?
+    ) throws(RecordError) {
+        guard !changes.isEmpty || applied != nil else { return }
+        try write("advance the record") { database in
+            var advance = Advance(
+                record: self, folder: try numberForWriting(folder, database), changes: changes)
+            advance.noted = try hasDeferred(advance.folder)
+            if advance.putsLeft > Self.recentLow { try clearRecent(database) }
+            for change in changes { try advance.make(change) }
+            try advance.finish(applied, database)
+            try trimRecent(database)
+        }
+    }
+
+    package func forget(_ folder: FolderID) throws(RecordError) {
+        try write("forget a folder") { database in
+            guard let number = try number(folder) else { return }
+            for table in ["files", "recent", "deferred", "held"] {
+                try database.execute(
+                    sql: "DELETE FROM \(table) WHERE folder = ?", arguments: [number])
+                if table == "recent" { recentCount -= database.changesCount }
+            }
+            try database.execute(
+                sql: "DELETE FROM folders WHERE number = ?", arguments: [number])
+            folderNumbers[folder] = nil
+        }
+    }
+}
+
+/// One `advance` on its way: the folder's row, and what it comes to.
+private struct Advance {
+    let record: SQLiteRecord
+    let folder: Int64
+    /// Whether the folder has a note at all: most have none, and need no look for each file.
+    var noted = false
+
+    /// How many puts are still to come: only the last of a batch can be among the newest.
+    private(set) var putsLeft: Int
+    /// By how much the number of files changes.
+    private var added = 0
+
+    init(record: SQLiteRecord, folder: Int64, changes: [RecordChange]) {
+        self.record = record
+        self.folder = folder
+        putsLeft = changes.reduce(into: 0) { count, change in
+            if case .put = change { count += 1 }
+        }
+    }
+
+    mutating func make(_ change: RecordChange) throws {
+        switch change {
+        case .put(let file): try put(file)
+        case .remove(let path): try remove(path)
+        case .postpone(let path, let base): try postpone(path, base)
+        case .settle(let path): try settle(path)
+        }
+    }
+
+    func finish(_ applied: ObjectID?, _ database: Database) throws {
+        let statement = try PreparedStatement(
+            database,
+            """
+            UPDATE folders SET count = count + ?2, last_change = ?3,
+            applied = ifnull(nullif(?4, x''), applied) WHERE number = ?1
+            """)
+        statement.bind(1, folder)
+        statement.bind(2, Int64(added))
+        statement.bind(3, record.lastChange)
+        statement.bind(4, applied?.bytes ?? [])
+        try statement.run()
+    }
+
+    private mutating func put(_ file: RecordedFile) throws {
+        record.lastChange += 1
+        let statements = record.statements
+        FileRow.bind(statements.insert, folder, file, change: record.lastChange)
+        if try statements.insert.run() > 0 {
+            added += 1
+        } else {
+            try dropRecent(file.path)
+            FileRow.bind(statements.update, folder, file, change: record.lastChange)
+            try statements.update.run()
+        }
+        if putsLeft <= SQLiteRecord.recentLow {
+            FileRow.bindKey(statements.addRecent, folder, file.path)
+            statements.addRecent.bind(4, record.lastChange)
+            try statements.addRecent.run()
+            record.recentCount += 1
+        }
+        putsLeft -= 1
+        if let base = file.base {
+            try postpone(file.path, base)
+        } else {
+            try settle(file.path)
+        }
+    }
+
+    private mutating func remove(_ path: TreePath) throws {
+        try dropRecent(path)
+        FileRow.bindKey(record.statements.remove, folder, path)
+        added -= try record.statements.remove.run()
+    }
+
+    private mutating func postpone(_ path: TreePath, _ base: ObjectID) throws {
+        let statement = record.statements.postpone
+        statement.bind(1, folder)
+        statement.bind(2, path.bytes)
+        statement.bind(3, base.bytes)
+        try statement.run()
+        noted = true
+    }
+
+    private func settle(_ path: TreePath) throws {
+        guard noted else { return }
+        record.statements.settle.bind(1, folder)
+        record.statements.settle.bind(2, path.bytes)
+        try record.statements.settle.run()
+    }
+
+    /// Takes the path's older change from among the newest.
+    private func dropRecent(_ path: TreePath) throws {
+        let statements = record.statements
+        FileRow.bindKey(statements.change, folder, path)
+        defer { statements.change.reset() }
+        guard try statements.change.step() else { return }
+        statements.removeRecent.bind(1, statements.change.integer(0))
+        record.recentCount -= try statements.removeRecent.run()
+    }
+}

@@ -1,0 +1,135 @@
+internal import GRDB
+package import SyncModel
+package import struct SyncModel.RecordError
+
+extension SQLiteRecord {
+    package func held(_ folder: FolderID) throws(RecordError) -> [HeldPath] {
+        try read("read what is held back") { database in
+            guard let number = try number(folder) else { return [] }
+            let statement = try PreparedStatement(
+                database, "SELECT path, reason FROM held WHERE folder = ?1 ORDER BY path")
+            statement.bind(1, number)
+            var paths: [HeldPath] = []
+            while try statement.step() {
+                let path = try FileRow.path([], statement.bytes(0))
+                guard let reason = statement.text(1).flatMap(HeldPath.Reason.init) else {
+                    throw FileRow.damaged("a reason")
+                }
+                paths.append(HeldPath(path: folder?.appending(path) ?? path, reason: reason))
+            }
+            return paths
+        }
+    }
+
+    package func hold(
+        _ folder: FolderID, _ path: TreePath, _ reason: HeldPath.Reason?
+    ) throws(RecordError) {
+        let unchanged = try read("read what is held back") { database in
+            guard let number = try number(folder) else { return reason == nil }
+            let statement = try PreparedStatement(
+                database, "SELECT reason FROM held WHERE folder = ?1 AND path = ?2")
+            statement.bind(1, number)
+            statement.bind(2, path.bytes)
+            return try statement.step() ? statement.text(0) == reason?.rawValue : reason == nil
+        }
+        if unchanged { return }
+        // No fsync: the next scan finds it again, and a folder may have thousands.
+        try setSynchronous("NORMAL")
+        do throws(RecordError) {
+            try write("hold a path back") { database in
+                let number = try numberForWriting(folder, database)
+                let statement = try PreparedStatement(
+                    database,
+                    reason == nil
+                        ? "DELETE FROM held WHERE folder = ?1 AND path = ?2"
+                        : "INSERT OR REPLACE INTO held(folder, path, reason) VALUES (?1, ?2, ?3)")
+                statement.bind(1, number)
+                statement.bind(2, path.bytes)
+                if let reason { statement.bind(3, reason.rawValue) }
+                try statement.run()
+            }
+        } catch {
+            try setSynchronous("FULL")
+            throw error
+        }
+        try setSynchronous("FULL")
+    }
+
+    package func fact(_ name: String) throws(RecordError) -> String? {
+        try read("read a fact") { database in
+            try String.fetchOne(
+                database, sql: "SELECT value FROM facts WHERE name = ?", arguments: [name])
+        }
+    }
+
+    package func setFact(_ name: String, _ value: String?) throws(RecordError) {
+        if try fact(name) == value { return }
+        try write("keep a fact") { database in
+            if let value {
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO facts(name, value) VALUES (?, ?)",
+                    arguments: [name, value])
+            } else {
+                try database.execute(
+                    sql: "DELETE FROM facts WHERE name = ?", arguments: [name])
+            }
+        }
+    }
+
+    package func addSettled(_ conflicts: [SettledConflict]) throws(RecordError) {
+        guard !conflicts.isEmpty else { return }
+        try write("keep settled conflicts") { database in
+            let statement = try PreparedStatement(
+                database,
+                """
+                INSERT INTO settled(file, type, local_timestamp, remote_timestamp, winner, action,
+                commit_id, loser) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, x''))
+                """)
+            for conflict in conflicts.suffix(Limits.settledConflicts) {
+                statement.bind(1, conflict.file.bytes)
+                statement.bind(2, conflict.type)
+                statement.bind(3, conflict.localTimestamp)
+                statement.bind(4, conflict.remoteTimestamp)
+                statement.bind(5, conflict.winner)
+                statement.bind(6, conflict.action)
+                statement.bind(7, conflict.commit.bytes)
+                statement.bind(8, conflict.loser?.bytes ?? [])
+                try statement.run()
+            }
+            try database.execute(
+                sql: "DELETE FROM settled WHERE number <= (SELECT max(number) FROM settled) - ?",
+                arguments: [Limits.settledConflicts])
+        }
+    }
+
+    package func settled() throws(RecordError) -> [SettledConflict] {
+        try read("read the settled conflicts") { database in
+            let statement = try PreparedStatement(
+                database,
+                """
+                SELECT file, type, local_timestamp, remote_timestamp, winner, action, commit_id,
+                loser FROM settled ORDER BY number DESC
+                """)
+            var conflicts: [SettledConflict] = []
+            while try statement.step() {
+                guard let commit = ObjectID(statement.bytes(6)) else {
+                    throw FileRow.damaged("a commit's name")
+                }
+                conflicts.append(
+                    SettledConflict(
+                        file: try FileRow.path([], statement.bytes(0)),
+                        type: statement.text(1) ?? "", localTimestamp: statement.text(2) ?? "",
+                        remoteTimestamp: statement.text(3) ?? "",
+                        winner: statement.text(4) ?? "", action: statement.text(5) ?? "",
+                        loser: ObjectID(statement.bytes(7)), commit: commit))
+            }
+            return conflicts
+        }
+    }
+
+    private func setSynchronous(_ level: String) throws(RecordError) {
+        try read("set how writes are made durable") { database in
+            try database.execute(sql: "PRAGMA synchronous = \(level)")
+        }
+    }
+}

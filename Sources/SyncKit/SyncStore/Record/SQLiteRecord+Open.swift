@@ -1,0 +1,140 @@
+internal import GRDB
+internal import Glibc
+package import SyncModel
+package import struct SyncModel.RecordError
+
+extension SQLiteRecord {
+    /// Opens the record, or begins one. The caller holds the vault's lock.
+    ///
+    /// What stands there and is damaged, cut short, another program's or of another version is set
+    /// aside as `<path>.corrupt-<n>` (the newest `Limits.damagedRecords` stay) and a record is
+    /// begun anew. A record up to `Limits.recordChecked` is checked page by page; of a larger one
+    /// the header, the length and the tables are.
+    /// - Parameters:
+    ///   - path: the file, in a directory that is there.
+    ///   - reason: sets aside what stands there without a look, for this reason: a call answered
+    ///     `.corrupt`.
+    /// - Throws: `.locked` when another connection has it, `.noSpace`, `.readOnly` or `.io`; what
+    ///   stands there is untouched.
+    package static func open(
+        _ path: String, discarding reason: String? = nil
+    ) throws(RecordError) -> SQLiteRecord {
+        var reason = reason
+        if reason == nil {
+            do throws(RecordError) {
+                return try open(path, rebuiltReason: nil)
+            } catch {
+                guard error.code == .corrupt else { throw error }
+                reason = error.cause
+            }
+        }
+        try DamagedRecords.setAside(path)
+        return try open(path, rebuiltReason: reason)
+    }
+
+    private static func open(
+        _ path: String, rebuiltReason: String?
+    ) throws(RecordError) -> SQLiteRecord {
+        let operation = "open the record"
+        try makeFile(path)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.writeWithoutTransaction { database in
+                try explained(database, operation) {
+                    try begin(database)
+                    try check(database)
+                }
+            }
+            return try SQLiteRecord(queue, rebuiltReason: rebuiltReason)
+        } catch let error as RecordError {
+            throw error
+        } catch let error as DatabaseError {
+            // A statement that does not compile: the tables are not ours.
+            if error.resultCode == .SQLITE_ERROR {
+                throw RecordError(.corrupt, operation, error.message ?? "its tables differ")
+            }
+            // What GRDB itself asks at the start: whether it is a database at all.
+            throw RecordError(error, operation, errno: 0)
+        } catch {
+            throw RecordError(.io, operation, "\(error)")
+        }
+    }
+
+    private static var configuration: GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.label = "record"
+        configuration.busyMode = .immediateError
+        configuration.foreignKeysEnabled = false
+        configuration.prepareDatabase { database in
+            try explained(database, "open the record") {
+                try database.execute(
+                    sql: """
+                        PRAGMA locking_mode = EXCLUSIVE;
+                        PRAGMA journal_mode = WAL;
+                        PRAGMA synchronous = FULL;
+                        PRAGMA cache_size = -\(Limits.recordCache / 1024);
+                        PRAGMA journal_size_limit = \(Limits.recordCache);
+                        PRAGMA cell_size_check = ON;
+                        PRAGMA trusted_schema = OFF;
+                        """)
+            }
+        }
+        return configuration
+    }
+
+    /// Makes the file when it is not there, with mode 0600, and says what stands in its place.
+    private static func makeFile(_ path: String) throws(RecordError) {
+        var status = stat()
+        if lstat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw RecordError(.io, "open the record", "\(path) is not a file")
+            }
+            guard access(path, R_OK | W_OK) == 0 else {
+                throw RecordError(errno: errno, "open the record", path)
+            }
+            // SQLite takes a file of a few bytes for a new database and says nothing.
+            if status.st_size < RecordSchema.pageSize {
+                throw RecordError(.corrupt, "open the record", "the file is shorter than a page")
+            }
+            return
+        }
+        guard errno == ENOENT else { throw RecordError(errno: errno, "open the record", path) }
+        for suffix in DamagedRecords.companions { unlink(path + suffix) }
+        let file = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw RecordError(errno: errno, "begin the record", path) }
+        close(file)
+    }
+
+    /// Makes the tables in a database that has none.
+    private static func begin(_ database: Database) throws {
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard tables == 0, version == 0 else { return }
+        try database.inTransaction(.immediate) {
+            try database.execute(sql: RecordSchema.tables)
+            return .commit
+        }
+    }
+
+    private static func check(_ database: Database) throws {
+        func damaged(_ cause: String) -> RecordError {
+            RecordError(.corrupt, "open the record", cause)
+        }
+        func pragma(_ name: String) throws -> Int {
+            try Int.fetchOne(database, sql: "PRAGMA \(name)") ?? 0
+        }
+        let application = try pragma("application_id")
+        guard application == Int(RecordSchema.application) else {
+            throw damaged("it is another program's database (\(application))")
+        }
+        let version = try pragma("user_version")
+        guard version == Int(RecordSchema.version) else {
+            throw damaged("it is of version \(version), not \(RecordSchema.version)")
+        }
+        guard try pragma("page_count") * RecordSchema.pageSize <= Limits.recordChecked else {
+            return
+        }
+        let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+        guard verdict == "ok" else { throw damaged(verdict ?? "quick_check says nothing") }
+    }
+}

@@ -1,0 +1,114 @@
+internal import Glibc
+package import SyncModel
+
+/// The right to run a vault: an exclusive `flock` on a file of the state directory. The kernel
+/// frees it when the process ends, however it ends, so a stale lock cannot be. Freed by `deinit`.
+///
+/// The file stays and is never removed: a lock on a file that is gone from its directory would
+/// exclude nobody. Source: flock(2).
+package final class VaultLock: Sendable {
+    private let descriptor: Int32
+
+    private init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Takes the lock, or fails at once.
+    /// - Parameter path: the lock file; made with mode 0600 when it is not there.
+    /// - Throws: `.locked` with the holder's process id when another process runs the vault;
+    ///   `.readOnly`, `.noSpace` or `.io` when the file cannot be had.
+    package static func acquire(_ path: String) throws(RecordError) -> VaultLock {
+        let lock = try VaultLock(openLockFile(path))
+        guard try lock.attempt(path) else { throw held(path) }
+        return lock
+    }
+
+    /// Takes the lock as soon as it is free.
+    /// - Parameter wait: how long to wait for it; blocks the thread, so not for an actor.
+    /// - Throws: as `acquire(_:)`, `.locked` when the time is over.
+    package static func acquire(
+        _ path: String, waiting wait: Duration
+    ) throws(RecordError) -> VaultLock {
+        let deadline = ContinuousClock.now + wait
+        // One descriptor for all attempts: closing one would wake the waiter itself.
+        let lock = try VaultLock(openLockFile(path))
+        let releases = try LockReleases(path)
+        while true {
+            if try lock.attempt(path) { return lock }
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { throw held(path) }
+            try releases.next(within: left)
+        }
+    }
+
+    private static func openLockFile(_ path: String) throws(RecordError) -> Int32 {
+        let file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw RecordError(errno: errno, "lock the vault", path) }
+        return file
+    }
+
+    /// Tries once; false when another has it.
+    private func attempt(_ path: String) throws(RecordError) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { throw RecordError(errno: errno, "lock the vault", path) }
+        }
+        try note(path)
+        return true
+    }
+
+    /// Writes the process id, for the message of whoever comes second.
+    private func note(_ path: String) throws(RecordError) {
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0,
+            pwrite(descriptor, text, text.count, 0) == text.count
+        else { throw RecordError(errno: errno, "note the process in the lock", path) }
+    }
+
+    private static func held(_ path: String) -> RecordError {
+        let holder = holder(path).map { "pid \($0)" } ?? "pid unknown"
+        return RecordError(
+            .locked, "lock the vault", "another syncd (\(holder)) runs this vault")
+    }
+
+    /// The process id in the lock file; nil when none can be read there.
+    private static func holder(_ path: String) -> Int32? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var text = [UInt8](repeating: 0, count: 16)
+        let count = Glibc.read(file, &text, text.count)
+        guard count > 0 else { return nil }
+        return Int32(
+            String(decoding: text[..<count], as: UTF8.self).prefix { $0.isNumber })
+    }
+}
+
+/// Wakes whoever waits for a lock when somebody closes its file. Source: inotify(7).
+private struct LockReleases: ~Copyable {
+    private let events: Int32
+
+    init(_ path: String) throws(RecordError) {
+        events = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
+        guard events >= 0 else { throw RecordError(errno: errno, "wait for the lock", path) }
+        guard inotify_add_watch(events, path, UInt32(IN_CLOSE_WRITE)) >= 0 else {
+            throw RecordError(errno: errno, "wait for the lock", path)
+        }
+    }
+
+    deinit { if events >= 0 { close(events) } }
+
+    /// Returns when the file was closed, or after a moment: the kernel reports the closing just
+    /// before it frees the lock, so a look right after the event may come too early.
+    func next(within left: Duration) throws(RecordError) {
+        let moment = Duration.milliseconds(20)
+        let timeout = min(left, moment)
+        var request = pollfd(fd: events, events: Int16(POLLIN), revents: 0)
+        let milliseconds = Int32(timeout / .milliseconds(1)) + 1
+        guard poll(&request, 1, milliseconds) >= 0 || errno == EINTR else {
+            throw RecordError(errno: errno, "wait for the lock", "poll")
+        }
+        var drained = [UInt8](repeating: 0, count: 4096)
+        while Glibc.read(events, &drained, drained.count) > 0 {}
+    }
+}

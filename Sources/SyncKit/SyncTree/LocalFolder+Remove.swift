@@ -1,0 +1,102 @@
+internal import CLinux
+internal import Glibc
+package import SyncModel
+
+extension LocalFolder {
+    /// Moves a file aside when it is the expected version; done too where nothing stands.
+    package func remove(
+        _ path: TreePath, expecting expected: FileVersion
+    ) throws(FolderError) -> ApplyOutcome {
+        let place: Place
+        do throws(SystemError) { place = try Place(path, below: root) } catch {
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.number) { return .done(nil) }
+            throw error.folderError("remove", path, writing: true)
+        }
+        let held: HeldFile
+        do throws(FolderError) { held = try hold(place, path) } catch {
+            if error.code == .notFound { return .done(nil) }
+            return try Self.outcome(error, place)
+        }
+        guard held.version == expected else { return .differs }
+        guard try makeRoom() else { return .busy }
+        do throws(SystemError) {
+            let entry = Displaced(
+                token: try staging.begin(), path: path, base: expected, replacement: nil,
+                cause: .removed)
+            switch try moveAside(entry, held.stat, place) {
+            case .moved, .absent: return .done(nil)
+            case .putBack: return .differs
+            }
+        } catch {
+            throw error.folderError("remove", path, writing: true)
+        }
+    }
+
+    /// How moving something out of the folder ended.
+    enum Aside { case moved, absent, putBack }
+
+    /// Moves what stands at a place to the staging directory and checks that it is what was read.
+    /// If it is something else it goes back; if its place was taken meanwhile it stays displaced
+    /// and is settled as a local edit.
+    func moveAside(
+        _ entry: Displaced, _ expected: FileStat, _ place: borrowing Place
+    ) throws(SystemError) -> Aside {
+        let (to, from, name) = (staging.descriptor, place.directory.number, place.name)
+        do throws(SystemError) {
+            try add(entry)
+            // The entry's name is new: nothing can be replaced.
+            _ = try attempt { syncd_renameat2(from, name, to, entry.name, 0) }.get()
+        } catch {
+            drop(entry)
+            if error.number == ENOENT { return .absent }
+            throw error
+        }
+        let moved = FileStat(try statName(to, entry.name).get())
+        if moved.isSameInode(expected) { return .moved }
+        if case .success = moveIn(entry.name, place) { drop(entry) }
+        return .putBack
+    }
+
+    /// Changes the permission bits through the leased descriptor, so of the compared file only.
+    package func setMode(
+        _ path: TreePath, from expected: FileVersion, to mode: FileMode
+    ) throws(FolderError) -> ApplyOutcome {
+        guard mode.isFile, expected.mode.isFile else {
+            throw FolderError(.special, "set the mode of", path, "only files have one")
+        }
+        let place: Place
+        do throws(SystemError) { place = try Place(path, below: root) } catch {
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.number) { return .differs }
+            throw error.folderError("set the mode of", path, writing: true)
+        }
+        let held: HeldFile
+        do throws(FolderError) { held = try hold(place, path) } catch {
+            return try Self.outcome(error, place)
+        }
+        guard held.version == expected else { return .differs }
+        do throws(SystemError) {
+            let number = held.descriptor.number
+            let permissions = Self.permissions(held.permissions, as: mode)
+            _ = try attempt { fchmod(number, permissions) }.get()
+            let now = FileStat(try statName(place.directory.number, place.name).get())
+            // Somebody renamed another file over the path: ours is gone, theirs is untouched.
+            return now.isSameInode(held.stat) ? .done(now) : .differs
+        } catch {
+            throw error.folderError("set the mode of", path, writing: true)
+        }
+    }
+
+    /// Removes a directory unless something is in it; a missing one is no failure.
+    package func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError) {
+        do throws(SystemError) {
+            let place = try Place(path, below: root)
+            let (directory, name) = (place.directory.number, place.name)
+            _ = try attempt { unlinkat(directory, name, AT_REMOVEDIR) }.get()
+        } catch {
+            switch error.number {
+            case ENOTEMPTY, EEXIST, ENOENT, ENOTDIR, ELOOP, EBUSY, EXDEV: return
+            default: throw error.folderError("remove", path, writing: true)
+            }
+        }
+    }
+}

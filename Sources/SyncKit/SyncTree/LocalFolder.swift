@@ -1,0 +1,150 @@
+internal import CLinux
+internal import Glibc
+package import SyncModel
+internal import Synchronization
+
+/// A watched folder on a real Linux file system.
+///
+/// Capture reads and apply changes files here by the rules of ARCHITECTURE.md, "Safe capture" and
+/// "Race-free apply". Every call resolves its path anew from the root's descriptor; nothing is
+/// cached between calls but the staging directory and the list of displaced files.
+package final class LocalFolder: FolderAccess {
+    /// How the file system is to be used; all true but where a test looks at a fallback.
+    struct Abilities: Sendable {
+        var openat2 = true
+        var leases = true
+        var exchange = true
+    }
+
+    let path: String
+    let root: Root
+    let staging: Staging
+    let abilities: Abilities
+    let displaced: Mutex<DisplacedTable>
+    /// Directories in which a directory was made that no `flush` has made durable yet.
+    let unflushedParents = Mutex<Set<TreePath?>>([])
+    private let expected: (device: UInt64, inode: UInt64)
+
+    /// The root's device and inode number, to be remembered and expected the next time.
+    package var identity: (device: UInt64, inode: UInt64) { (root.device, root.inode) }
+
+    /// How many versions apply moved aside and has not settled: while there are any, the folder
+    /// may hold edits that nobody has read.
+    package var displacedCount: Int { displaced.withLock { $0.files.count } }
+
+    /// Opens a folder and finds what a crash left in its staging directory: staged files that
+    /// were not installed are removed, displaced ones wait for `settleDisplaced`.
+    ///
+    /// - Parameters:
+    ///   - root: the folder's directory; a symbolic link is followed here only.
+    ///   - expectedIdentity: what `identity` was when the folder was first seen.
+    ///   - stagingPreferred: an existing or new directory outside the folder, one for this vault;
+    ///     used when files can be renamed between it and the folder, else `.syncd-staging` in the
+    ///     folder's root is, for as long as there is something in it.
+    /// - Throws: `.rootMissing`, `.rootReplaced`, or why the staging directory cannot be used.
+    package convenience init(
+        root: String, expectedIdentity: (device: UInt64, inode: UInt64)? = nil,
+        stagingPreferred: String? = nil
+    ) throws(FolderError) {
+        try self.init(
+            root: root, expectedIdentity: expectedIdentity, stagingPreferred: stagingPreferred,
+            abilities: Abilities())
+    }
+
+    /// As the package's initializer, with some of the system's abilities left unused.
+    init(
+        root path: String, expectedIdentity: (device: UInt64, inode: UInt64)? = nil,
+        stagingPreferred: String? = nil, abilities: Abilities
+    ) throws(FolderError) {
+        root = try Self.openRoot(path, abilities)
+        expected = expectedIdentity ?? (root.device, root.inode)
+        guard (root.device, root.inode) == expected else {
+            throw FolderError(.rootReplaced, "open the folder", nil, path)
+        }
+        staging = try Staging(root: root, folder: path, preferred: stagingPreferred)
+        self.path = path
+        self.abilities = abilities
+        displaced = Mutex(DisplacedTable())
+        try recoverStaging()
+    }
+
+    /// Compares the directory that the path names now with the open one and the expected one.
+    ///
+    /// - Throws: `.rootMissing`, `.rootReplaced`; nothing is changed.
+    package func checkRoot() throws(FolderError) {
+        var buffer = Glibc.stat()
+        let name = path
+        switch attempt({ fstatat(AT_FDCWD, name, &buffer, 0) }) {
+        case .failure(let error): throw Self.rootError(error, path)
+        case .success: break
+        }
+        guard buffer.st_mode & S_IFMT == S_IFDIR else {
+            throw FolderError(.rootMissing, "look at the folder", nil, "\(path): no directory")
+        }
+        let found = (device: UInt64(buffer.st_dev), inode: UInt64(buffer.st_ino))
+        guard found == expected, found == identity else {
+            throw FolderError(
+                .rootReplaced, "look at the folder", nil,
+                "\(path) is inode \(found.inode) on device \(found.device), "
+                    + "was \(expected.inode) on \(expected.device)")
+        }
+    }
+
+    private static func openRoot(
+        _ path: String, _ abilities: Abilities
+    ) throws(FolderError) -> Root {
+        do throws(SystemError) {
+            return try Root.open(path, allowOpenat2: abilities.openat2)
+        } catch {
+            throw rootError(error, path)
+        }
+    }
+
+    private static func rootError(_ error: SystemError, _ path: String) -> FolderError {
+        switch error.number {
+        case ENOENT, ENOTDIR:
+            FolderError(.rootMissing, "open the folder", nil, "\(path): \(error.text)")
+        default: error.folderError("open the folder", nil)
+        }
+    }
+
+    /// Looks at a path without opening it; nil also where a link or file stands above it.
+    package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
+        do throws(SystemError) {
+            let place = try Place(path, below: root)
+            return FileStat(try statName(place.directory.number, place.name).get())
+        } catch {
+            switch error.number {
+            // A link or a file where a directory would be: nothing stands at that path.
+            case ENOENT, ENOTDIR, ELOOP: return nil
+            default: throw error.folderError("look at", path)
+            }
+        }
+    }
+
+    /// Reads a file under a read lease where one can be had, else between two equal stats.
+    package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
+        try hold(path, leases: abilities.leases && !whileOpen).snapshot
+    }
+
+    /// Opens, leases and reads what stands at a path.
+    func hold(_ path: TreePath, leases: Bool? = nil) throws(FolderError) -> HeldFile {
+        let place: Place
+        do throws(SystemError) { place = try Place(path, below: root) } catch {
+            if error.number == ELOOP {
+                throw FolderError(.notFound, "read", path, "a link stands above it")
+            }
+            throw error.folderError("read", path)
+        }
+        return try hold(place, path, leases: leases)
+    }
+
+    /// As `hold(_:)`, in a directory that is open.
+    func hold(_ place: borrowing Place, _ path: TreePath, leases: Bool? = nil)
+        throws(FolderError) -> HeldFile
+    {
+        try HeldFile(
+            place.directory.number, place.name, path: path, leases: leases ?? abilities.leases,
+            below: root)
+    }
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Glibc
+import Logging
+import SyncEngine
+import SyncModel
+
+/// What the commands that change the vault have in common.
+enum Changing {
+    /// Makes a change through the daemon or, when that is not running, on the vault itself; then
+    /// it goes to the remote as far as that can be reached, else with the next cycle.
+    static func make(
+        _ client: DaemonClient, _ route: String, _ request: some Encodable,
+        _ work: (VaultService) async throws -> ChangeReport
+    ) async throws -> ChangeReport {
+        try await client.askOrOpen(
+            ask: { try client.askIfRunning("POST", route, request, within: Limits.cycleWait) },
+            open: open,
+            work: { service in
+                let report = try await work(service)
+                if report.commit != nil { _ = await service.sync() }
+                return report
+            })
+    }
+
+    /// Opens a vault whose daemon does not run.
+    static func open(_ configuration: Configuration, _ wait: Duration) throws -> VaultService {
+        var log = Logger(label: "syncctl") { _ in QuietLog() }
+        log.logLevel = .error
+        return try VaultService(configuration, log: log, waiting: wait)
+    }
+
+    /// Says what a change came to.
+    static func tell(_ report: ChangeReport, _ options: CommonOptions, done: String) throws {
+        let output = Output(options)
+        if options.json { return try output.json(report) }
+        if report.paths.isEmpty { return output.remark("nothing to change: it is so already") }
+        for path in report.paths.prefix(Limits.listedPaths) { output.remark("\(done) \(path)") }
+        let rest = report.paths.count - Limits.listedPaths
+        if rest > 0 { output.remark("… and \(rest) more") }
+    }
+
+    /// A file's bytes; `-` is standard input.
+    static func read(_ name: String) throws -> [UInt8] {
+        do {
+            if name == "-" {
+                var bytes: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: 64 << 10)
+                while true {
+                    let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+                    if count < 0 && errno == EINTR { continue }
+                    if count < 0 { throw Failure(Exit.failed, "standard input cannot be read") }
+                    if count == 0 { return bytes }
+                    bytes += buffer[..<count]
+                }
+            }
+            return Array(try Data(contentsOf: URL(filePath: name)))
+        } catch let failure as Failure { throw failure } catch {
+            throw Failure(Exit.failed, "\(name) cannot be read: \(error)")
+        }
+    }
+
+    /// Opens a content in the user's editor.
+    /// - Returns: what was left there.
+    static func edit(_ content: [UInt8], called name: String, _ options: CommonOptions) throws
+        -> [UInt8]
+    {
+        let environment = Machine().environment
+        let editor =
+            [environment["VISUAL"], environment["EDITOR"]]
+            .compactMap { $0 }.first { !$0.isEmpty } ?? "vi"
+        guard !options.noInput, isatty(STDIN_FILENO) == 1 || environment["VISUAL"] != nil else {
+            throw Failure(
+                Exit.usage, "--edit needs a terminal, or VISUAL to name an editor without one")
+        }
+        var template = Array("\(environment["TMPDIR"] ?? "/tmp")/syncctl-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Failure(Exit.failed, "no temporary directory can be made")
+        }
+        let directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        defer { rmdir(directory) }
+        let file = "\(directory)/\(name)"
+        defer { unlink(file) }
+        try Data(content).write(to: URL(filePath: file))
+        // The editor's command may hold options: the shell takes it apart, as for git.
+        let status = run(["/bin/sh", "-c", "\(editor) \"$@\"", editor, file])
+        guard status == 0 else {
+            throw Failure(Exit.failed, "'\(editor)' ended with \(status): nothing is settled")
+        }
+        return try read(file)
+    }
+
+    /// Runs a program on this terminal; gives its exit code.
+    private static func run(_ arguments: [String]) -> Int32 {
+        var id: pid_t = 0
+        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        words.append(nil)
+        defer { for word in words { free(word) } }
+        guard posix_spawn(&id, arguments[0], nil, nil, words, environ) == 0 else { return 127 }
+        var status: Int32 = 0
+        while waitpid(id, &status, 0) < 0 && errno == EINTR {}
+        return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+    }
+}

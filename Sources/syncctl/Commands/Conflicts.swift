@@ -1,0 +1,107 @@
+import ArgumentParser
+import SyncEngine
+import SyncModel
+
+/// `syncctl conflicts`.
+struct Conflicts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists what waits for a decision; with PATH, the sides and how they differ.",
+        discussion: """
+            "Ours" is this device's side. Exits with 10 while conflicts are open. --settled lists \
+            the versions that lost without a question: syncctl restore PATH --to BLOB brings one \
+            back.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Flag(help: "Lists what rules settled, the newest first, instead of what is open.")
+    var settled = false
+
+    @Argument(help: "A file: shows its conflict whole.")
+    var path: String?
+
+    func run() async throws {
+        let output = Output(options)
+        if settled { return try await listSettled(output) }
+        let history = try VaultHistory(options.load())
+        if let path {
+            let details = try history.conflict(try options.conflict(path, history))
+            if options.json { try output.json(details.conflict) } else { show(details, output) }
+            throw ExitCode(Exit.conflicts)
+        }
+        let open = try history.conflicts()
+        if options.json { try output.json(open) } else { list(open, output) }
+        if !open.isEmpty { throw ExitCode(Exit.conflicts) }
+    }
+
+    private func list(_ open: [OpenConflict], _ output: Output) {
+        if open.isEmpty { return output.remark("no conflict is open") }
+        for conflict in open {
+            output.line("\(conflict.path)  \(output.paint(conflict.kind.rawValue, .yellow))")
+            let sides = "\(Self.name(conflict.oursDevice)) and \(Self.name(conflict.theirsDevice))"
+            output.line(
+                output.paint("    \(sides), since \(conflict.detectedAt)  [\(conflict.id)]", .grey))
+        }
+        output.remark("")
+        output.remark("syncctl conflicts PATH shows the sides; syncctl resolve PATH --ours, ")
+        output.remark("--theirs, --base, --both, --file FILE or --edit settles it")
+    }
+
+    private func show(_ details: ConflictDetails, _ output: Output) {
+        let conflict = details.conflict
+        output.line("\(conflict.path)  \(output.paint(conflict.kind.rawValue, .yellow))")
+        output.line(output.paint("    \(conflict.rule)  [\(conflict.id)]", .grey))
+        for side in details.sides {
+            let whose = side.isOurs ? "ours" : side.isTheirs ? "theirs" : "also"
+            let blob = side.blob.map { "blob \($0.short)" } ?? "deleted"
+            output.line("  \(whose): \(Self.name(side.device)), \(side.time), \(blob)")
+        }
+        if let copy = details.copy { output.line("  beside it: \(copy)") }
+        for diff in details.differences {
+            output.line()
+            output.line(output.paint("--- base", .red))
+            output.line(output.paint("+++ \(diff.title)", .green))
+            for line in diff.lines {
+                let colour: Output.Colour? =
+                    line.hasPrefix("+") ? .green : line.hasPrefix("-") ? .red : nil
+                let text = TreePathText.escaped(line)
+                output.line(colour.map { output.paint(text, $0) } ?? text)
+            }
+        }
+    }
+
+    private func listSettled(_ output: Output) async throws {
+        let client = try DaemonClient(options)
+        let settled: [SettledConflict] = try await client.askOrOpen(
+            ask: { try client.askIfRunning("GET", "/api/sync/settled") },
+            open: { try IdleVault($0, waiting: $1) },
+            work: { vault in try vault.settled() })
+        if options.json { return try output.json(settled) }
+        if settled.isEmpty { return output.remark("no rule had to choose yet") }
+        for conflict in settled {
+            output.line("\(conflict.file)  \(conflict.winner) won")
+            guard let loser = conflict.loser else { continue }
+            output.line(
+                output.paint("    syncctl restore \(conflict.file) --to \(loser.hex)", .grey))
+        }
+    }
+
+    private static func name(_ device: String) -> String {
+        device.isEmpty ? "an older version" : device
+    }
+}
+
+extension CommonOptions {
+    /// The open conflict that a user names by its path or its id.
+    func conflict(_ text: String, _ history: VaultHistory) throws -> OpenConflict {
+        let open = try history.conflicts()
+        if let found = open.first(where: { $0.id == text }) { return found }
+        guard let path = try history.path(text, Machine()) else {
+            throw Failure(Exit.failed, "\(text) is outside every folder")
+        }
+        guard let found = open.first(where: { $0.path == path }) else {
+            throw Failure(Exit.failed, "\(path) has no open conflict: syncctl conflicts lists all")
+        }
+        return found
+    }
+}

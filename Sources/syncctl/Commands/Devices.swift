@@ -1,0 +1,35 @@
+import ArgumentParser
+import SyncEngine
+import SyncModel
+
+/// `syncctl devices`.
+struct Devices: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists every device, the commit it has applied and how far behind it is.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let configuration = try options.load()
+        let client = try DaemonClient(options)
+        let applied: [String: ObjectID] = try await client.askOrOpen(
+            ask: { try client.askIfRunning("GET", "/api/sync/devices") },
+            open: { try IdleVault($0, waiting: $1) },
+            work: { vault in try await vault.devices() })
+        let devices = try VaultHistory(configuration).devices(applied)
+        let output = Output(options)
+        if options.json { return try output.json(devices) }
+        if devices.isEmpty { return output.remark("no device has said how far it is") }
+        let width = devices.map(\.device.count).max() ?? 0
+        for device in devices {
+            let name = device.device + String(repeating: " ", count: width - device.device.count)
+            let behind =
+                device.behind == 0
+                ? output.paint("has all of it", .green)
+                : output.paint(
+                    VaultStatus.count(device.behind, "commit", "commits") + " behind", .yellow)
+            let here = device.device == configuration.device ? "  (this device)" : ""
+            output.line("\(name)  \(device.commit.short)  \(device.time)  \(behind)\(here)")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import SyncEngine
+import SyncModel
+
+/// `syncctl flush`.
+struct Flush: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Returns when everything written before is committed; prints the commit.")
+
+    @OptionGroup var options: CommonOptions
+
+    @Flag(help: "Returns only when the remote has it too.")
+    var pushed = false
+
+    func run() throws {
+        let client = try DaemonClient(options)
+        if pushed, let configuration = client.configuration, configuration.remote == nil {
+            throw Failure(Exit.failed, "there is no remote to push to: set repository.remote")
+        }
+        let flushed: Flushed = try client.ask(
+            "POST", "/api/sync/flush", within: Limits.cycleWait)
+        guard flushed.complete else {
+            let status: VaultStatus = try client.ask("GET", "/status")
+            throw Failure(Exit.failed, ["not everything could be committed"] + status.unfinished)
+        }
+        if pushed {
+            var request = CycleRequest()
+            request.scan = false
+            let report: CycleReport = try client.ask(
+                "POST", "/api/sync/cycle", request, within: Limits.cycleWait)
+            // Pending is no failure here: what waits came after, or waits to be applied.
+            guard report.outcome == .inSync || report.status.pending.commitsToPush == 0,
+                report.outcome != .failed
+            else { throw Failure(Exit.failed, ["not pushed"] + report.status.unfinished) }
+        }
+        let output = Output(options)
+        if options.json { return try output.json(flushed) }
+        if let head = flushed.head { output.line(head.hex) }
+    }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import SyncEngine
+import SyncModel
+
+/// `syncctl held`.
+struct Held: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists every path that is not synced, why, and what to do.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let client = try DaemonClient(options)
+        let held: [HeldAnswer] = try await client.askOrOpen(
+            ask: { try client.askIfRunning("GET", "/api/sync/held") },
+            open: { try IdleVault($0, waiting: $1) },
+            work: { vault in try vault.held().map(HeldAnswer.init) })
+        let output = Output(options)
+        if options.json { return try output.json(held) }
+        if held.isEmpty { return output.remark("nothing is held back") }
+        for path in held {
+            output.line("\(path.path)  \(output.paint(path.reason.rawValue, .yellow))")
+            output.line(output.paint("    \(path.advice)", .grey))
+        }
+    }
+}

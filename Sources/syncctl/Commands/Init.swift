@@ -1,0 +1,95 @@
+import ArgumentParser
+import Glibc
+import SyncEngine
+import SyncModel
+
+/// `syncctl init`.
+struct Init: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes the configuration and makes the repository.",
+        discussion: """
+            Example: syncctl init --remote /mnt/disk/notes.git --folder ~/knowledge=shared/documents
+
+            A folder that is not there is made. When the remote has the branch already, its \
+            history is fetched; the first sync brings its files. Nothing is ever overwritten.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Option(help: "A git URL or path; without one the history stays on this device.")
+    var remote: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A directory and where its files stand in the repository; may be repeated.",
+            valueName: "dir=prefix"))
+    var folder: [String] = []
+
+    @Option(help: "This device's name (default: the host name).")
+    var device: String?
+
+    @Option(help: "The branch that is synced.")
+    var branch = "sync"
+
+    @Option(help: "The vault's name (default: that of the configuration file, or 'default').")
+    var vault: String?
+
+    @Flag(help: "Fills an empty first folder with the example layout.")
+    var template = false
+
+    func validate() throws {
+        if folder.isEmpty {
+            throw ValidationError("Name at least one directory: --folder DIR=PREFIX.")
+        }
+        for text in folder where text.first == "=" || !text.contains("=") {
+            throw ValidationError(
+                "'\(text)' is not of the form DIR=PREFIX: ~/notes=shared/documents")
+        }
+    }
+
+    func run() async throws {
+        let machine = Machine()
+        var plan = VaultPlan(file: machine.configurationFile(options.config))
+        plan.vault = vault
+        plan.device = device
+        plan.branch = branch
+        plan.remote = remote
+        plan.folders = folder.map { text in
+            // A prefix has no '=' where a directory's name may have one.
+            let equals = text.lastIndex(of: "=") ?? text.endIndex
+            return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
+        if template { plan.template = try Self.templateDirectory(machine) }
+        let made = try await plan.carryOut(on: machine)
+        let output = Output(options)
+        for line in made { output.remark(line) }
+        let isDefault = plan.file == machine.configurationFile(nil)
+        output.remark("next: syncd run\(isDefault ? "" : " --config \(plan.file)")")
+    }
+
+    /// Where the example layout lies: `SYNCD_TEMPLATE`, beside the program's source, or where the
+    /// package puts it.
+    private static func templateDirectory(_ machine: Machine) throws -> String {
+        var places = [machine.environment["SYNCD_TEMPLATE"] ?? ""]
+        if let program = realpath("/proc/self/exe", nil) {
+            var directory = String(cString: program)
+            free(program)
+            while let slash = directory.lastIndex(of: "/"), slash != directory.startIndex {
+                directory = String(directory[..<slash])
+                if access(directory + "/Package.swift", F_OK) == 0 {
+                    places.append(directory + "/shared")
+                    break
+                }
+            }
+        }
+        places.append("/usr/share/syncd/shared")
+        guard let found = places.first(where: { !$0.isEmpty && access($0, R_OK | X_OK) == 0 })
+        else {
+            throw Failure(
+                Exit.failed,
+                "the example layout is nowhere (set SYNCD_TEMPLATE): "
+                    + places.filter { !$0.isEmpty }.joined(separator: ", "))
+        }
+        return found
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import FoundationEssentials
+import SyncEngine
+import SyncModel
+
+/// `syncctl resolve`.
+struct Resolve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Settles a conflict in a new commit.",
+        discussion: """
+            In a document the choice is made where the sides disagree; the rest of the file stays \
+            as it is. "Ours" is this device's side: syncctl conflicts PATH says which that is.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Argument(help: "A file with an open conflict, or the conflict's id.")
+    var path: String?
+
+    @Flag(help: "Settles every open conflict.")
+    var all = false
+
+    @Flag(help: "Takes this device's side.")
+    var ours = false
+
+    @Flag(help: "Takes the other side.")
+    var theirs = false
+
+    @Flag(help: "Takes what stood there before.")
+    var base = false
+
+    @Flag(help: "Takes both, one after the other; keeps a copy beside the file where there is one.")
+    var both = false
+
+    @Option(help: "Takes a file's content ('-' is standard input).")
+    var file: String?
+
+    @Flag(help: "Opens the file in $VISUAL or $EDITOR and takes what is left there.")
+    var edit = false
+
+    @Flag(help: "Only says what would change.")
+    var dryRun = false
+
+    func validate() throws {
+        let ways = [ours, theirs, base, both, edit, file != nil].count { $0 }
+        if ways != 1 {
+            throw ValidationError(
+                "Give one of --ours, --theirs, --base, --both, --file FILE and --edit.")
+        }
+        if all == (path != nil) { throw ValidationError("Give a PATH or --all.") }
+        if all && (edit || file != nil) {
+            throw ValidationError("--all goes with --ours, --theirs, --base and --both.")
+        }
+    }
+
+    func run() async throws {
+        let configuration = try options.load()
+        let history = try VaultHistory(configuration)
+        let conflicts =
+            try path.map { [try options.conflict($0, history)] }
+            ?? history.conflicts()
+        let output = Output(options)
+        let client = try DaemonClient(options)
+        var reports: [ChangeReport] = []
+        for conflict in conflicts {
+            let request = try request(for: conflict, history)
+            let report = try await Changing.make(
+                client, "/api/sync/conflicts/\(conflict.id)/resolve", request
+            ) { try await $0.settle(conflict.id, request) }
+            reports.append(report)
+            output.remark(
+                dryRun ? "would settle \(conflict.path)" : "settled \(conflict.path)")
+        }
+        if options.json { try output.json(reports) }
+        if conflicts.isEmpty { output.remark("no conflict is open") }
+    }
+
+    private func request(for conflict: OpenConflict, _ history: VaultHistory) throws
+        -> SettleRequest
+    {
+        if ours { return SettleRequest(.ours, dryRun: dryRun) }
+        if theirs { return SettleRequest(.theirs, dryRun: dryRun) }
+        if base { return SettleRequest(.base, dryRun: dryRun) }
+        if both { return SettleRequest(.both, dryRun: dryRun) }
+        let content = try file.map(Changing.read) ?? edited(conflict, history)
+        return SettleRequest(
+            .content, content: Data(content).base64EncodedString(), dryRun: dryRun)
+    }
+
+    /// What the user leaves in an editor.
+    private func edited(_ conflict: OpenConflict, _ history: VaultHistory) throws -> [UInt8] {
+        guard let head = history.head,
+            let content = try history.content(conflict.path, at: head)
+        else { throw Failure(Exit.failed, "there is no file \(conflict.path)") }
+        return try Changing.edit(
+            content, called: String(decoding: conflict.path.name, as: UTF8.self), options)
+    }
+}

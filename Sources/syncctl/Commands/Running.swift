@@ -1,0 +1,72 @@
+import ArgumentParser
+import SyncEngine
+import SyncModel
+
+/// `syncctl pause`.
+struct Pause: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stops syncing until 'resume', over restarts too.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() throws {
+        let status: VaultStatus = try DaemonClient(options).ask("POST", "/api/sync/pause")
+        let output = Output(options)
+        if options.json { try output.json(status) }
+        output.remark("paused; syncctl resume takes it up again")
+    }
+}
+
+/// `syncctl resume`.
+struct Resume: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Takes up syncing again.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() throws {
+        let status: VaultStatus = try DaemonClient(options).ask(
+            "POST", "/api/sync/resume", within: Limits.cycleWait)
+        let output = Output(options)
+        if options.json { try output.json(status) }
+        output.remark("resumed")
+    }
+}
+
+/// `syncctl reload`.
+struct Reload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes the daemon read its configuration again.",
+        discussion: "With mistakes in the file the running configuration stays: exit code 78.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        _ = try options.load()
+        let client = try DaemonClient(options)
+        let before: HealthAnswer = try client.ask("GET", "/health", accepting: [503])
+        let reloaded: ReloadAnswer = try client.ask("POST", "/api/sync/reload")
+        let output = Output(options)
+        if options.json { try output.json(reloaded) }
+        if reloaded.result == .restarting {
+            try await waitForNext(after: before, client)
+        }
+        output.remark(reloaded.result == .unchanged ? "nothing changed" : "reloaded")
+    }
+
+    /// Waits until the daemon that begins anew answers.
+    private func waitForNext(after before: HealthAnswer, _ client: DaemonClient) async throws {
+        let clock = ContinuousClock()
+        let deadline = clock.now + Limits.restartWait
+        while clock.now < deadline {
+            do {
+                let now: HealthAnswer? = try client.askIfRunning(
+                    "GET", "/health", accepting: [503])
+                if let now, now.instance != before.instance { return }
+            } catch is Failure {
+                // The one before is about to end.
+            }
+            try await clock.sleep(for: .milliseconds(20))
+        }
+        throw Failure(Exit.failed, "the daemon does not answer after the reload: see its log")
+    }
+}

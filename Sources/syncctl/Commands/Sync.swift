@@ -1,0 +1,106 @@
+import ArgumentParser
+import Logging
+import SyncEngine
+import SyncModel
+
+/// `syncctl sync`.
+struct Sync: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Captures, pulls, merges, applies and pushes now.",
+        discussion: """
+            Through the daemon, or by itself when that is not running. Exits with 0 when the vault \
+            is in sync, 10 when conflicts are open, 1 when something failed or waits.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Flag(help: "Starts the cycle and does not wait for its end (needs the daemon).")
+    var noWait = false
+
+    @Flag(help: "Deletes everywhere what is gone here, however much it is.")
+    var acceptDeletes = false
+
+    @Flag(help: "Brings back what is gone here and was held for being too much.")
+    var restoreDeleted = false
+
+    @Flag(help: "Takes a folder that is not the directory it was as it is now.")
+    var acceptFolders = false
+
+    func validate() throws {
+        if acceptDeletes && restoreDeleted {
+            throw ValidationError("--accept-deletes and --restore-deleted exclude each other.")
+        }
+        if noWait && (acceptDeletes || restoreDeleted || acceptFolders) {
+            throw ValidationError("--no-wait goes with none of the other options.")
+        }
+    }
+
+    /// What the daemon answers to a cycle that is not waited for.
+    private struct Started: Codable { let id: String }
+
+    func run() async throws {
+        let client = try DaemonClient(options)
+        if noWait {
+            let started: Started = try client.ask("POST", "/trigger-sync")
+            if options.json { try Output(options).json(started) }
+            return
+        }
+        let request = asked
+        let report: CycleReport = try await client.askOrOpen(
+            ask: {
+                try client.askIfRunning(
+                    "POST", "/api/sync/cycle", request, within: Limits.cycleWait)
+            },
+            open: Changing.open,
+            work: { service in
+                let outcome = await service.sync(request.request)
+                return CycleReport(
+                    outcome, service.board.status, isRefused: await service.isRefused)
+            })
+        try tell(report)
+    }
+
+    private var asked: CycleRequest {
+        var request = CycleRequest()
+        request.acceptDeletes = acceptDeletes
+        request.restoreDeleted = restoreDeleted
+        request.acceptFolders = acceptFolders
+        return request
+    }
+
+    private func tell(_ report: CycleReport) throws {
+        let output = Output(options)
+        if options.json { try output.json(report) }
+        let status = report.status
+        if report.outcome == .refused {
+            throw Failure(Exit.authentication, status.unfinished)
+        }
+        guard report.outcome == .inSync else {
+            let words = status.unfinished
+            throw Failure(Exit.failed, words.isEmpty ? ["not in sync yet"] : words)
+        }
+        if status.quarantined > 0 {
+            throw Failure(Exit.failed, status.unfinished)
+        }
+        let head = status.head.map { " at \($0.short)" } ?? ": there is nothing yet"
+        output.remark("in sync\(head)")
+        if status.conflicts > 0 {
+            let open = VaultStatus.count(status.conflicts, "conflict is open", "conflicts are open")
+            Output.message("\(open): syncctl conflicts")
+            throw ExitCode(Exit.conflicts)
+        }
+    }
+}
+
+/// What the engine says on the way; a command tells its outcome itself.
+struct QuietLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.error
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {}
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import SyncEngine
+import SyncModel
+
+/// `syncctl type`.
+struct TypeOf: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "type",
+        abstract: "Says by which rule a file merges and what says so; or sets a rule.",
+        discussion: """
+            syncctl type PATH shows it. syncctl type PATTERN TYPE writes a line into the vault's \
+            .gitattributes, in a commit that all devices get. Types: simple, document, memory, \
+            conversation, event.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Argument(help: ArgumentHelp("A file, or a pattern as in .gitattributes.", valueName: "path"))
+    var path: String
+
+    @Argument(help: "The type to set.")
+    var type: String?
+
+    func run() async throws {
+        if let type { return try await set(TypeRequest(path, type)) }
+        let history = try VaultHistory(options.load())
+        guard let path = try history.path(path, Machine()) else {
+            throw Failure(Exit.failed, "\(path) is outside every folder")
+        }
+        let answer = try history.type(of: path)
+        let output = Output(options)
+        if options.json { return try output.json(answer) }
+        output.line("\(answer.type)  \(path)")
+        output.line(output.paint("    \(answer.source)", .grey))
+    }
+
+    private func set(_ request: TypeRequest) async throws {
+        let client = try DaemonClient(options)
+        let report = try await Changing.make(client, "/api/sync/type", request) {
+            try await $0.setType(request)
+        }
+        try Changing.tell(report, options, done: "set \(request.pattern) sync=\(request.type) in")
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import SyncConfiguration
+import SyncEngine
+import SyncModel
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+    @Option(help: "The vault's configuration (default: SYNCD_CONFIG, then the XDG place).")
+    var config: String?
+
+    @Flag(help: "Writes JSON to standard output.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Says nothing but what went wrong.")
+    var quiet = false
+
+    @Flag(help: "Writes without colour, as with NO_COLOR.")
+    var noColor = false
+
+    @Flag(help: "Asks nothing.")
+    var noInput = false
+
+    /// The configuration's file.
+    var file: String { Machine().configurationFile(config) }
+
+    /// Reads the configuration.
+    func load() throws -> Configuration {
+        let machine = Machine()
+        return try machine.load(machine.configurationFile(config))
+    }
+
+    /// Moves the common options from before the command's name to behind it, where the command
+    /// reads them: both are usual.
+    static func moved(_ arguments: [String]) -> [String] {
+        var index = 0
+        while index < arguments.count, arguments[index].hasPrefix("-") {
+            let argument = arguments[index]
+            if ["--help", "-h", "--version", "--"].contains(argument) { return arguments }
+            index += argument == "--config" ? 2 : 1
+        }
+        guard index < arguments.count else { return arguments }
+        return [arguments[index]] + arguments[..<index] + arguments[(index + 1)...]
+    }
+}

@@ -1,0 +1,115 @@
+import FoundationEssentials
+import SyncConfiguration
+import SyncEngine
+import SyncHTTP
+import SyncModel
+
+/// Asks the daemon of one vault.
+struct DaemonClient {
+    /// The vault's configuration; nil when the file has mistakes by now.
+    let configuration: Configuration?
+    private let socket: String
+    private let client: SocketClient
+
+    private init(_ socket: String, _ configuration: Configuration?) {
+        self.socket = socket
+        self.configuration = configuration
+        client = SocketClient(socket: socket)
+    }
+
+    /// Reads the configuration. When it has mistakes, a daemon that began with the same file
+    /// before it had them goes on, and is asked.
+    init(_ options: CommonOptions) throws {
+        do {
+            let configuration = try options.load()
+            self.init(configuration.socket, configuration)
+        } catch let error as ConfigurationError {
+            let socket = Machine().socket(vault: Self.vaultName(in: options.file))
+            self.init(socket, nil)
+            let health: HealthAnswer? = try askIfRunning("GET", "/health", accepting: [503])
+            guard health?.configuration == options.file else { throw error }
+            Output.message("the daemon goes on with the configuration before these mistakes:")
+            for problem in error.problems { Output.message(problem.description) }
+        }
+    }
+
+    /// The vault's name as far as it can be read in a file with mistakes.
+    private static func vaultName(in file: String) -> String {
+        let text: String
+        do { text = try String(contentsOfFile: file, encoding: .utf8) } catch { return "default" }
+        for line in text.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, parts[0].filter({ $0 != " " }) == "vault" else { continue }
+            let name = parts[1].split(separator: "\"").dropFirst().first
+            return name.map(String.init) ?? "default"
+        }
+        return "default"
+    }
+
+    /// What a problem's body says.
+    private struct Problem: Decodable { let detail: String }
+
+    /// Makes one request and reads its answer.
+    /// - Parameter accepting: statuses past 299 whose body is an answer too.
+    /// - Throws: `Failure`: not running, no answer in time, or what the daemon refused.
+    func ask<Answer: Decodable>(
+        _ method: String, _ path: String, _ body: (any Encodable)? = nil,
+        within deadline: Duration = Limits.answerWait, accepting: [Int] = []
+    ) throws -> Answer {
+        guard
+            let answer: Answer = try askIfRunning(
+                method, path, body, within: deadline, accepting: accepting)
+        else {
+            throw Failure.notRunning(socket)
+        }
+        return answer
+    }
+
+    /// The same; nil when nobody listens.
+    func askIfRunning<Answer: Decodable>(
+        _ method: String, _ path: String, _ body: (any Encodable)? = nil,
+        within deadline: Duration = Limits.answerWait, accepting: [Int] = []
+    ) throws -> Answer? {
+        let bytes = try body.map { Array(try JSONEncoder().encode($0)) }
+        let response: HTTPResponse
+        do {
+            response = try client.send(method, path, body: bytes, deadline: deadline)
+        } catch {
+            if error.code == .unreachable { return nil }
+            throw Failure(Exit.failed, "the daemon does not answer: \(error)")
+        }
+        let data = Data(response.body)
+        guard (200..<300).contains(response.status) || accepting.contains(response.status) else {
+            let detail: String
+            do { detail = try JSONDecoder().decode(Problem.self, from: data).detail } catch {
+                detail = "status \(response.status)"
+            }
+            let code = response.status == 422 ? Exit.configuration : Exit.failed
+            throw Failure(code, detail.split(separator: "\n").map(String.init))
+        }
+        return try JSONDecoder().decode(Answer.self, from: data)
+    }
+
+    /// Asks the daemon or, when there is none, works on the vault itself. A daemon that just
+    /// starts, or starts anew, has the vault before it listens: it is asked again.
+    /// - Parameters:
+    ///   - ask: asks; nil when nobody listens.
+    ///   - open: opens the vault; fails with `RecordError` `.locked` while a daemon has it.
+    ///   - work: works without the daemon.
+    func askOrOpen<Opened, Answer>(
+        ask: () throws -> Answer?,
+        open: (Configuration, _ wait: Duration) throws -> Opened,
+        work: (Opened) async throws -> Answer
+    ) async throws -> Answer {
+        let deadline = ContinuousClock.now + Limits.lockWait
+        while true {
+            if let answer = try ask() { return answer }
+            guard let configuration else { throw Failure.notRunning(socket) }
+            do {
+                return try await work(try open(configuration, .milliseconds(100)))
+            } catch let error as RecordError {
+                guard error.code == .locked, ContinuousClock.now < deadline else { throw error }
+            }
+        }
+    }
+}

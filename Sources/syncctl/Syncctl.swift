@@ -1,0 +1,44 @@
+import ArgumentParser
+import Glibc
+import SyncEngine
+
+@main
+struct Syncctl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "syncctl",
+        abstract: "Looks after a vault: directories kept the same on every machine, through git.",
+        discussion: """
+            Exit codes: 0 done, 1 failed, 3 the daemon is not running, 4 authentication, \
+            10 conflicts are open, 64 wrong usage, 78 wrong configuration, 130 interrupted.
+            """,
+        version: Version.text,
+        subcommands: [
+            Init.self, Status.self, Sync.self, Flush.self, Pause.self, Resume.self, Held.self,
+            Conflicts.self, Resolve.self, Restore.self, TypeOf.self, Log.self, Show.self,
+            Devices.self, Doctor.self, Reload.self, MergeDriver.self,
+        ])
+
+    static func main() async {
+        let arguments = CommonOptions.moved(Array(CommandLine.arguments.dropFirst()))
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            end(failure)
+        } catch let error where exitCode(for: error) != .failure || error is ExitCode {
+            // The parser's own: wrong usage, help, and codes that a command ends with.
+            exit(withError: error)
+        } catch {
+            end(Failure(error))
+        }
+    }
+
+    private static func end(_ failure: Failure) -> Never {
+        for line in failure.lines { Output.message(line) }
+        Glibc.exit(failure.code)
+    }
+}

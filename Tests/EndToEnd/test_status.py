@@ -1,0 +1,196 @@
+"""What `status`, `state.json` and the exit codes say is there, and is true."""
+
+import hashlib
+import json
+import os
+import stat
+import unittest
+
+import trees
+from device import PREFIX, wait_until
+from harness import VaultTest
+
+STATUS = {
+    "vault": str, "device": str, "daemon": str, "state": str, "head": str, "remote_head": str,
+    "pending": dict, "conflicts": int, "quarantined": int, "last_sync": dict, "watch": dict,
+    "sync_health": dict,
+}  # fmt: skip
+TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
+
+
+class Status(VaultTest):
+    """The one-glance picture, beside what the repository and the folder say themselves."""
+
+    def test_every_key_is_there_with_its_type(self):
+        ada, _ = self.pair()
+        status = ada.status()
+        for key, kind in STATUS.items():
+            self.assertIsInstance(status[key], kind, key)
+        self.assertEqual(
+            set(status["pending"]), {"changes", "commits_to_push", "oldest_unsynced_seconds"}
+        )
+        self.assertEqual(set(status["last_sync"]), {"local_to_remote", "remote_to_local"})
+        self.assertEqual(set(status["watch"]), {"mode", "directories", "limit"})
+        self.assertEqual(
+            set(status["sync_health"]), {"status", "last_error", "consecutive_failures"}
+        )
+
+    def test_in_sync_is_true(self):
+        ada, _ = self.pair()
+        status = ada.status()
+        self.assertEqual((status["vault"], status["device"]), ("default", "ada"))
+        self.assertEqual((status["daemon"], status["state"]), ("running", "in-sync"))
+        self.assertEqual(status["head"], trees.head(ada.repository))
+        self.assertEqual(status["remote_head"], trees.head(self.remote))
+        self.assertEqual(
+            status["pending"],
+            {"changes": 0, "commits_to_push": 0, "oldest_unsynced_seconds": None},
+        )
+        self.assertRegex(status["last_sync"]["local_to_remote"], TIME)
+        self.assertEqual(status["watch"]["mode"], "inotify")
+        self.assertGreaterEqual(status["watch"]["directories"], 1)
+        self.assertEqual(
+            status["sync_health"],
+            {"status": "healthy", "last_error": None, "consecutive_failures": 0},
+        )
+
+    def test_without_the_daemon_it_says_so_and_still_looks(self):
+        ada, _ = self.pair()
+        ada.stop()
+        ada.write("hello.txt", "changed while nobody looked\n")
+        done = ada.ctl("status", "--json", expect=(3,))
+        status = json.loads(done.stdout)
+        self.assertEqual(status["daemon"], "stopped")
+        self.assertNotEqual(status["state"], "in-sync")
+        self.assertEqual(status["head"], trees.head(ada.repository))
+        self.assertIn("not running", ada.ctl("status", expect=(3,)).stdout.lower())
+
+    def test_offline_is_said_and_counted(self):
+        ada, bob = self.pair()
+        os.rename(self.remote, f"{self.remote}.away")
+        ada.write("hello.txt", "alone\n")
+        status = wait_until(
+            lambda: self._offline(ada), lambda: f"{ada.status()}\n{ada.output()}", 30
+        )
+        self.assertEqual(status["pending"]["commits_to_push"], 1)
+        self.assertIsNotNone(status["pending"]["oldest_unsynced_seconds"])
+        self.assertIsNotNone(status["sync_health"]["last_error"])
+        self.assertNotEqual(status["sync_health"]["status"], "healthy")
+        os.rename(f"{self.remote}.away", self.remote)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.status()["sync_health"]["status"], "healthy")
+
+    @staticmethod
+    def _offline(device):
+        status = device.status()
+        waits = status["pending"]["commits_to_push"] > 0
+        return status if status["state"] == "offline" and waits else None
+
+    def test_never_in_sync_while_a_change_waits(self):
+        ada, bob = self.pair()
+        for count in range(20):
+            content = f"round {count}\n".encode()
+            ada.write("hello.txt", content)
+            # Whenever the sentence is said after this write, the remote must have its bytes.
+            wanted = trees.blob_id(content)
+            for _ in range(50):
+                said = ada.status()
+                there = trees.commit_tree(self.remote, "refs/heads/sync", PREFIX)
+                if said["state"] == "in-sync":
+                    self.assertEqual(there[b"hello.txt"][1], wanted, f"{said}")
+                    break
+        self.wait_in_sync(ada, bob)
+
+    def test_modes_of_what_is_private(self):
+        ada, _ = self.pair()
+        self.assertEqual(stat.S_IMODE(os.stat(ada.state).st_mode), 0o700)
+        self.assertEqual(stat.S_IMODE(os.stat(f"{ada.state}/state.json").st_mode), 0o600)
+        socket = os.stat(f"{ada.home}/run/syncd/default.sock")
+        self.assertTrue(stat.S_ISSOCK(socket.st_mode))
+        self.assertEqual(stat.S_IMODE(socket.st_mode), 0o600)
+
+    def test_state_json_is_whole_and_true(self):
+        ada, bob = self.pair()
+        bob.write("from-bob.txt", "bob\n")
+        self.wait_in_sync(ada, bob)
+
+        def complete():
+            with open(f"{ada.state}/state.json", encoding="utf-8") as file:
+                state = json.load(file)
+            return state if f"{PREFIX}/from-bob.txt" in state["files"] else None
+
+        state = wait_until(complete, "from-bob.txt is not in state.json")
+        keys = {"version", "last_sync", "files", "pending_conflicts", "resolved_conflicts"}
+        self.assertLessEqual(keys | {"sync_health"}, set(state))
+        theirs = state["files"][f"{PREFIX}/from-bob.txt"]
+        self.assertEqual(theirs["source"], "bob")
+        self.assertEqual(theirs["size"], 4)
+        self.assertEqual(theirs["hash"], "sha256:" + hashlib.sha256(b"bob\n").hexdigest())
+        self.assertRegex(theirs["last_modified"], TIME)
+        self.assertEqual(state["files"][f"{PREFIX}/hello.txt"]["source"], "local")
+
+    def test_state_json_may_be_deleted(self):
+        ada, bob = self.pair()
+        ada.stop()
+        os.unlink(f"{ada.state}/state.json")
+        ada.start()
+        ada.write("after.txt", "after\n")
+        self.wait_in_sync(ada, bob)
+        wait_until(lambda: os.path.exists(f"{ada.state}/state.json"), "no state.json")
+
+    def test_the_watch_follows_directories(self):
+        ada, _ = self.pair()
+        before = ada.status()["watch"]["directories"]
+        for count in range(5):
+            ada.write(f"d{count}/x", "x\n")
+        wait_until(
+            lambda: ada.status()["watch"]["directories"] == before + 5,
+            lambda: f"{before} + 5: {ada.status()['watch']}",
+        )
+
+    def test_sync_without_the_daemon_runs_one_cycle(self):
+        ada, bob = self.pair()
+        ada.stop()
+        ada.write("by-hand.txt", "by hand\n")
+        ada.ctl("sync", expect=(0,))
+        there = trees.commit_tree(self.remote, "refs/heads/sync", PREFIX)
+        self.assertIn(b"by-hand.txt", there)
+        wait_until(lambda: bob.read("by-hand.txt"), "by-hand.txt did not arrive")
+
+    def test_once_makes_one_cycle_and_ends(self):
+        ada = self.device("ada", start=False)
+        ada.write("once.txt", "once\n")
+        done = ada.once()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        there = trees.commit_tree(self.remote, "refs/heads/sync", PREFIX)
+        self.assertEqual(there, ada.tree())
+
+    def test_doctor_finds_nothing_to_mend(self):
+        ada, _ = self.pair()
+        done = ada.ctl("doctor", expect=(0,))
+        self.assertRegex(done.stdout, r"(?m)\bok\b")
+        self.assertNotRegex(done.stdout, r"(?m)^\s*fail\b")
+
+    def test_the_daemon_ends_in_time(self):
+        ada, _ = self.pair()
+        for count in range(300):
+            ada.write(f"busy/{count}", f"{count}\n")
+        code, seconds = ada.stop()
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 5.0)
+
+    def test_a_reload_takes_the_new_configuration_or_keeps_the_old(self):
+        ada, bob = self.pair()
+        ada.set("sync", "quiet", '"a while"')
+        done = ada.run("syncctl", "--config", ada.config, "reload")
+        self.assertEqual(done.returncode, 78, done.stderr)
+        ada.write("hello.txt", "still here\n")
+        self.wait_in_sync(ada, bob)
+        ada.set("sync", "quiet", '"100ms"')
+        ada.ctl("reload", expect=(0,))
+        ada.write("hello.txt", "and after\n")
+        self.wait_in_sync(ada, bob)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,48 @@
+internal import Foundation
+internal import Logging
+internal import SyncEngine
+internal import SyncModel
+internal import Synchronization
+
+import Testing
+
+@testable import SyncAPI
+
+/// A vault without a remote in a temporary directory, with its routes.
+final class ServedVault: Sendable {
+    let directory: String
+    let configuration: Configuration
+    let service: VaultService
+    /// What a reload says next, and how often one was asked for.
+    let reload = Mutex<(answer: SyncRoutes.Reload, count: Int)>((.unchanged, 0))
+
+    init() throws {
+        // Short, because a UNIX socket's path holds 107 bytes.
+        directory = "/tmp/api-\(UInt32.random(in: .min ... .max))"
+        try FileManager.default.createDirectory(
+            atPath: directory + "/folder", withIntermediateDirectories: true)
+        configuration = Configuration(
+            device: "ada", repository: directory + "/r.git",
+            folders: [.init(path: directory + "/folder", prefix: TreePath("notes"))],
+            stateDirectory: directory + "/state", socket: directory + "/run/s.sock")
+        service = try VaultService(configuration, log: Self.silent)
+    }
+
+    deinit { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: directory) } }
+
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    var routes: SyncRoutes {
+        SyncRoutes(service, file: "/etc/vault.toml") { [self] in
+            reload.withLock { state in
+                state.count += 1
+                return state.answer
+            }
+        }
+    }
+
+    func write(_ name: String, _ text: String) throws {
+        try text.write(
+            toFile: "\(directory)/folder/\(name)", atomically: false, encoding: .utf8)
+    }
+}

@@ -1,0 +1,152 @@
+import SyncModel
+import SyncTestKit
+import Testing
+
+@testable import SyncMerge
+
+@Suite("The record of an open conflict")
+struct ConflictRecordTests {
+    private func stamp(_ milliseconds: Int64, _ device: String, blob: ObjectID?) -> VersionStamp {
+        VersionStamp(milliseconds: milliseconds, device: device, commit: .zero, blob: blob)
+    }
+
+    private func path(_ bytes: [UInt8]) throws -> TreePath { try #require(TreePath(bytes)) }
+
+    /// One side's stamp names another blob than its text, the other none: edited between markers.
+    private func terms() -> ConflictTerms {
+        ConflictTerms(
+            bases: [Array("base\n".utf8)],
+            sides: [
+                ContentLeaf(
+                    content: Array("one\n".utf8),
+                    stamp: stamp(1, "ada", blob: ObjectID(hashing: [1], as: .blob))),
+                ContentLeaf(content: Array("two\n".utf8), stamp: stamp(.min, "", blob: nil)),
+            ])
+    }
+
+    @Test(
+        "is read back as it was written",
+        arguments: [
+            Array("shared/a.md".utf8), Array("quote\" back\\slash\u{1}".utf8),
+            [0x61, 0xff, 0x2f, 0x62],
+        ])
+    func roundTrip(name: [UInt8]) throws {
+        let path = try path(name)
+        let record = ConflictRecord(
+            terms(), path: path, named: try self.path(Array("old/name.md".utf8)), kind: .addAdd,
+            known: [])
+        let read = try #require(ConflictRecord(reading: record.rendered))
+        #expect(read == record)
+        #expect(read.rendered == record.rendered)
+        #expect(try read.terms(reading: InMemoryRepository()) == terms())
+        let moved = record.moved(to: try self.path(Array("new.md".utf8)))
+        #expect(moved.id == record.id && moved.recordPath == record.recordPath)
+    }
+
+    @Test("has the bytes of those versions alone that no commit has")
+    func embedding() throws {
+        let known = Set(terms().sideIDs)
+        let record = ConflictRecord(
+            terms(), path: try path(Array("a.md".utf8)), named: try path(Array("a.md".utf8)),
+            kind: .content, known: known)
+        #expect(record.sides.allSatisfy { $0.text == nil })
+        #expect(record.bases.map(\.text) == [Array("base\n".utf8)])
+    }
+
+    @Test("of whole versions is no text to merge again, and names its copy")
+    func whole() throws {
+        let a = try path(Array("a.png".utf8))
+        let copy = try path(Array("a.conflict-1.png".utf8))
+        let sides = [
+            stamp(2, "bob", blob: ObjectID(hashing: [2], as: .blob)), stamp(1, "ada", blob: nil),
+        ]
+        let record = ConflictRecord(
+            path: a, type: .document, kind: .binary, base: nil, sides: sides, copy: copy)
+        #expect(record.sides.map(\.stamp.device) == ["ada", "bob"])
+        #expect(try record.terms(reading: InMemoryRepository()) == nil)
+        #expect(ConflictRecord(reading: record.rendered) == record)
+        let swapped = ConflictRecord(
+            path: a, type: .document, kind: .binary, base: nil, sides: sides.reversed(), copy: copy)
+        #expect(swapped.rendered == record.rendered)
+    }
+
+    @Test(
+        "that is none is carried along and lists nothing",
+        arguments: [
+            "", "{}", "[1]", "{\"version\": 2}",
+            "{\"version\":1,\"id\":\"x\",\"path\":\"../x\",\"type\":\"document\","
+                + "\"kind\":\"content\",\"bases\":[],\"sides\":[{\"blob\":null},{\"blob\":null}]}",
+        ])
+    func none(text: String) { #expect(ConflictRecord(reading: Array(text.utf8)) == nil) }
+}
+
+@Suite("Settling a document's conflict")
+struct ConflictChoiceTests {
+    private let path = TreePath("a.md")
+    private let rule = FileRule(.document)
+
+    private func conflict() throws -> (content: [UInt8], terms: ConflictTerms) {
+        func side(_ text: String, _ milliseconds: Int64, _ device: String) -> ContentSide {
+            let content = Array(text.utf8)
+            return ContentSide(
+                content: content,
+                stamp: VersionStamp(
+                    milliseconds: milliseconds, device: device, commit: .zero,
+                    blob: ObjectID(hashing: content, as: .blob)))
+        }
+        let result = ContentMerge.merge(
+            base: Array("a\nb\nc\n".utf8), side("a\nx\nc\n", 1, "ada"),
+            side("a\ny\nc\n", 2, "bob"), as: rule, path: path)
+        return (try #require(result.content), try #require(result.conflict))
+    }
+
+    @Test(
+        "takes one text where the sides disagree and leaves the rest as it was edited",
+        arguments: [
+            (ConflictChoice.side(0), "a\nx\nc, edited\n"), (.side(1), "a\ny\nc, edited\n"),
+            (.base, "a\nb\nc, edited\n"), (.both, "a\nx\ny\nc, edited\n"),
+        ])
+    func choices(choice: ConflictChoice, expected: String) throws {
+        let (content, terms) = try conflict()
+        let text = String(decoding: content, as: UTF8.self)
+        let edited = Array(text.replacing("\nc\n", with: "\nc, edited\n").utf8)
+        let settled = ContentMerge.settled(edited, terms, as: rule, path: path, by: choice)
+        #expect(settled.map { String(decoding: $0, as: UTF8.self) } == expected)
+    }
+
+    @Test("needs markers that belong together")
+    func broken() throws {
+        let (content, terms) = try conflict()
+        let text = String(decoding: content, as: UTF8.self)
+        let broken = Array(text.replacing("=======\n", with: "").utf8)
+        #expect(
+            ContentMerge.settled(broken, terms, as: rule, path: path, by: .both) == nil)
+        #expect(ContentMerge.isOpen(terms, in: broken, as: rule, path: path))
+        #expect(!ContentMerge.isOpen(terms, in: Array("a\n".utf8), as: rule, path: path))
+    }
+
+    @Test("comes before its sides multiply: what nobody settles stays a conflict of a few")
+    func bounded() throws {
+        var (content, terms) = try conflict()
+        for round in 0..<12 {
+            func side(_ device: String) -> ContentSide {
+                let edited = content + Array("\(device) \(round)\n".utf8)
+                return ContentSide(
+                    content: edited,
+                    stamp: VersionStamp(
+                        milliseconds: Int64(10 + round), device: device, commit: .zero,
+                        blob: ObjectID(hashing: edited, as: .blob)), terms: terms)
+            }
+            let result = ContentMerge.merge(
+                base: content, side("ada"), side("bob"), as: rule, path: path, baseTerms: terms)
+            content = try #require(result.content)
+            terms = try #require(result.conflict)
+            #expect(terms.sides.count <= Limits.conflictSides)
+        }
+        let text = String(decoding: content, as: UTF8.self)
+        for round in 0..<12 {
+            #expect(text.contains("ada \(round)\n") && text.contains("bob \(round)\n"))
+        }
+        #expect(content.count < 20_000)
+    }
+}

@@ -1,0 +1,29 @@
+import SyncTestKit
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// What random tests throw, and how many times.
+typealias Dice = SeededRandom
+
+extension SeededRandom {
+    init(_ seed: UInt64) { self.init(seed: seed) }
+
+    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+
+    mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
+
+    /// Each run has a seed of its own, which it prints; `SYNC_SEED` replays one.
+    static var seed: UInt64 {
+        getenv("SYNC_SEED").flatMap { UInt64(String(cString: $0)) }
+            ?? UInt64.random(in: 0...999_999)
+    }
+
+    /// `SYNC_CASES` sets how many cases all laws together see; 100,000 unless told.
+    static var cases: Int {
+        getenv("SYNC_CASES").flatMap { Int(String(cString: $0)) } ?? 100_000
+    }
+}

@@ -1,0 +1,245 @@
+import SyncModel
+import Testing
+
+@testable import SyncMerge
+
+@Suite("Memories: union by record")
+struct MemoryTests {
+    static let one = #"{"id":"1","memory":"likes tea","created_at":"2026-01-01T00:00:00Z"}"#
+    static let two = #"{"id":"2","memory":"has a cat","created_at":"2026-01-02T00:00:00Z"}"#
+    static let three = #"{"id":"3","memory":"runs","created_at":"2026-01-03T00:00:00Z"}"#
+
+    static let shapes = [
+        MergeCase(
+            "JSON Lines: additions of both sides stay", "\(one)\n", "\(one)\n\(two)\n",
+            "\(one)\n\(three)\n", "\(one)\n\(two)\n\(three)\n"),
+        MergeCase(
+            "an array", "[\(one)]", "[\(one), \(two)]", "[\(one), \(three)]",
+            "[\(one), \(two), \(three)]"),
+        MergeCase(
+            "an array with indentation", "[\n  \(one)\n]\n", "[\n  \(one),\n  \(two)\n]\n",
+            "[\n  \(one),\n  \(three)\n]\n", "[\n  \(one),\n  \(two),\n  \(three)\n]\n"),
+        MergeCase(
+            "an array from empty", "[]", "[\(one)]", "[\(two)]", "[\(one), \(two)]"),
+        MergeCase(
+            "a wrapper", #"{"results": [\#(one)]}"#, #"{"results": [\#(one), \#(two)]}"#,
+            #"{"results": [\#(three)]}"#, #"{"results": [\#(two), \#(three)]}"#),
+        MergeCase(
+            "a wrapper's other members", #"{"v":1,"results":[]}"#, #"{"v":2,"results":[\#(one)]}"#,
+            #"{"v":1,"results":[],"w":3}"#, #"{"v":2,"results":[\#(one)],"w":3}"#),
+        MergeCase(
+            "a map keyed by id", #"{"a":{"t":1},"b":{"t":2}}"#,
+            #"{"a":{"t":1,"u":1},"b":{"t":2},"c":{}}"#, #"{"a":{"t":3},"d":{}}"#,
+            #"{"a":{"t":3,"u":1},"c":{},"d":{}}"#),
+        MergeCase(
+            "a wrapped map", #"{"documents":{"a":{"t":1}}}"#,
+            #"{"documents":{"a":{"t":1},"b":{}}}"#, #"{"documents":{"a":{"t":1},"c":{}}}"#,
+            #"{"documents":{"a":{"t":1},"b":{},"c":{}}}"#),
+        MergeCase(
+            "a single object merges by field", #"{"n":1,"m":{"x":1}}"#, #"{"n":2,"m":{"x":1}}"#,
+            #"{"n":1,"m":{"x":1,"y":2}}"#, #"{"n":2,"m":{"x":1,"y":2}}"#),
+        MergeCase(
+            "Markdown blocks", "---\nid: 1\n---\ntea\n",
+            "---\nid: 1\n---\ntea\n\n---\nid: 2\n---\ncat\n",
+            "---\nid: 1\nkind: x\n---\ncoffee\n\n---\nid: 3\n---\nruns\n",
+            "---\nid: 1\nkind: x\n---\ncoffee\n\n---\nid: 2\n---\ncat\n\n---\nid: 3\n---\nruns\n"),
+        MergeCase(
+            "CRLF lines and a byte order mark", "\u{feff}\(one)\r\n",
+            "\u{feff}\(one)\r\n\(two)\r\n",
+            "\u{feff}\(one)\r\n\(three)\r\n", "\u{feff}\(one)\r\n\(two)\r\n\(three)\r\n"),
+        MergeCase(
+            "a final newline that one side adds", one, "\(one)\n", "\(one)\n\(two)",
+            "\(one)\n\(two)\n"),
+        MergeCase(
+            "sides that end their lines differently", "\(one)\n", "\(one)\r\n\(two)\r\n",
+            "\(one)\n\(three)\n", "\(one)\r\n\(two)\r\n\(three)\r\n"),
+        MergeCase(
+            "a lone object with a key twice is one record", #"{"a":1}"#, #"{"a":2}"#,
+            #"{"a":1,"a":3}"#, #"{"a":1,"a":3}"#),
+        MergeCase(
+            "all records of a wrapper go, one on each side", #"{"of":[{"x":1},{"x":2}]}"#,
+            #"{"of":[{"x":1}]}"#, #"{"of":[{"x":2}]}"#, #"{"of":[]}"#),
+        MergeCase("both sides add a file", nil, "\(one)\n", "\(two)\n", "\(one)\n\(two)\n"),
+    ]
+
+    static let records = [
+        MergeCase(
+            "deleted here, untouched there", "\(one)\n\(two)\n", "\(one)\n",
+            "\(one)\n\(two)\n\(three)\n",
+            "\(one)\n\(three)\n"),
+        MergeCase(
+            "deleted here, edited there: the edit stays", "\(one)\n\(two)\n", "\(two)\n",
+            #"{"id":"1","memory":"coffee"}"# + "\n\(two)\n\(three)\n",
+            #"{"id":"1","memory":"coffee"}"# + "\n\(two)\n\(three)\n", notes: [.editKept]),
+        MergeCase(
+            "deleted on both", "\(one)\n\(two)\n\(three)\n", "\(two)\n\(three)\n", "\(two)\n",
+            "\(two)\n"),
+        MergeCase(
+            "different fields of one record", #"{"id":1,"a":1,"b":1}"#, #"{"id":1,"a":2,"b":1}"#,
+            #"{"id":1,"a":1,"b":2,"c":3}"#, #"{"id":1,"a":2,"b":2,"c":3}"#),
+        MergeCase(
+            "one field: the later", #"{"id":1,"a":1}"#, #"{"id":1,"a":2}"#, #"{"id":1,"a":3}"#,
+            #"{"id":1,"a":3}"#),
+        MergeCase(
+            "a text and its hash are one", #"{"id":1,"memory":"a","hash":"A","n":1}"#,
+            #"{"id":1,"memory":"b","hash":"B","n":1}"#, #"{"id":1,"memory":"c","hash":"C","n":2}"#,
+            #"{"id":1,"memory":"c","hash":"C","n":2}"#),
+        MergeCase(
+            "an older text with its hash", #"{"id":1,"memory":"a","hash":"A","n":1}"#,
+            #"{"id":1,"memory":"b","hash":"B","n":1}"#, #"{"id":1,"memory":"a","hash":"A","n":2}"#,
+            #"{"id":1,"memory":"b","hash":"B","n":2}"#),
+        MergeCase(
+            "created the earlier, updated the later",
+            #"{"id":1,"created_at":"2026-01-02","updated_at":"2026-01-02"}"#,
+            #"{"id":1,"created_at":"2026-01-01T12:00+14","updated_at":"2026-01-05T00:00:00Z"}"#,
+            #"{"id":1,"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-04T23:59:59.9Z"}"#,
+            #"{"id":1,"created_at":"2026-01-01T12:00+14","updated_at":"2026-01-05T00:00:00Z"}"#
+        ),
+        MergeCase(
+            "arrays of scalars are sets that honour removals", #"{"id":1,"tags":["a","b","c"]}"#,
+            #"{"id":1,"tags":["a","c","d"]}"#, #"{"id":1,"tags":["e","a","b"]}"#,
+            #"{"id":1,"tags":["a", "d", "e"]}"#.replacing(", ", ",")),
+        MergeCase(
+            "arrays of objects by key", #"{"id":1,"l":[{"id":"x","v":1},{"id":"y","v":1}]}"#,
+            #"{"id":1,"l":[{"id":"x","v":2},{"id":"y","v":1}]}"#,
+            #"{"id":1,"l":[{"id":"x","v":1},{"id":"z","v":1}]}"#,
+            #"{"id":1,"l":[{"id":"x","v":2},{"id":"z","v":1}]}"#),
+        MergeCase(
+            "objects recursively", #"{"id":1,"m":{"p":{"q":1,"r":1}}}"#,
+            #"{"id":1,"m":{"p":{"q":2,"r":1}}}"#, #"{"id":1,"m":{"p":{"q":1,"r":2}}}"#,
+            #"{"id":1,"m":{"p":{"q":2,"r":2}}}"#),
+        MergeCase(
+            "a later tombstone wins", #"{"id":1,"text":"a"}"#, #"{"id":1,"text":"b"}"#,
+            #"{"id":1,"text":"a","is_deleted":true}"#, #"{"id":1,"text":"b","is_deleted":true}"#),
+        MergeCase(
+            "a later edit beats a tombstone", #"{"id":1,"text":"a"}"#,
+            #"{"id":1,"text":"a","deleted_at":"2026-01-01"}"#, #"{"id":1,"text":"b"}"#,
+            #"{"id":1,"text":"b"}"#),
+        MergeCase(
+            "numbers and escapes keep their bytes", #"{"id":1,"a":1.0,"b":"\u00e9"}"#,
+            #"{"id":1,"a":1.00,"b":"\u00e9","c":1E6}"#, #"{"id":1,"a":1.0,"b":"é","d":[]}"#,
+            #"{"id":1,"a":1.0,"b":"é","d":[],"c":1E6}"#),
+        MergeCase(
+            "a change of key order is none", #"{"id":1,"a":1,"b":2}"#, #"{"b":2,"a":1,"id":1}"#,
+            #"{"id":1,"a":1,"b":3}"#, #"{"id":1,"a":1,"b":3}"#),
+        MergeCase(
+            "the same text under two ids: both stay, reported", "", #"{"id":1,"text":"x"}"# + "\n",
+            #"{"id":2,"text":"x"}"# + "\n",
+            #"{"id":1,"text":"x"}"# + "\n" + #"{"id":2,"text":"x"}"# + "\n", notes: [.sameText]),
+        MergeCase(
+            "records without identity are counted", "{\"t\":1}\n{\"t\":1}\n",
+            "{\"t\":1}\n{\"t\":1}\n{\"t\":2}\n", "{\"t\":1}\n{\"t\":1}\n{\"t\":1}\n{\"t\":2}\n",
+            "{\"t\":1}\n{\"t\":1}\n{\"t\":1}\n{\"t\":2}\n"),
+        MergeCase(
+            "a field that both sides removed is gone", #"{"id":1,"a":1,"b":1,"c":1}"#,
+            #"{"id":1,"b":2,"c":1}"#, #"{"id":1,"b":1,"c":2}"#, #"{"id":1,"b":2,"c":2}"#),
+    ]
+
+    static let damage = [
+        MergeCase(
+            "an unparsable line is kept as it is", "\(one)\n", "\(one)\n{oops\n\(two)\n",
+            "\(one)\n\(three)\n", "\(one)\n{oops\n\(two)\n\(three)\n"),
+        MergeCase(
+            "a torn last line that begins another line is dropped", "\(one)\n",
+            "\(one)\n\(two.prefix(20))", "\(one)\n\(two)\n", "\(one)\n\(two)\n",
+            notes: [.tornLineDropped]),
+        MergeCase(
+            "a torn last line is else kept and ended", "\(one)\n", "\(one)\n{\"id\":\"9",
+            "\(one)\n\(two)\n", "\(one)\n{\"id\":\"9\n\(two)\n"),
+        MergeCase(
+            "a record with a key twice is taken whole", #"{"id":1,"a":1,"b":1}"#,
+            #"{"id":1,"a":2,"b":1}"#, #"{"id":1,"a":1,"a":5,"b":2}"#, #"{"id":1,"a":1,"a":5,"b":2}"#
+        ),
+        MergeCase(
+            "identical duplicates of one id collapse", "\(one)\n", "\(one)\n\(two)\n\(two)\n",
+            "\(one)\n\(three)\n", "\(one)\n\(two)\n\(three)\n"),
+        MergeCase(
+            "an array that does not parse loses to one that does", "[\(one)]", "[\(one), \(two)]",
+            "[\(one), \(three)", "[\(one), \(two)]", fallback: .unparsable),
+        MergeCase(
+            "an emptied array loses to one that parses", "[\(one)]", "[\(one), \(two)]", "",
+            "[\(one), \(two)]", fallback: .unparsable),
+        MergeCase(
+            "text without records is a document", "a\nb\nc\nd\n", "x\nb\nc\nd\n", "a\nb\nc\ny\n",
+            "x\nb\nc\ny\n", fallback: .text),
+        MergeCase(
+            "an array against lines: the later, and a copy", "", "[\(one)]\n", "\(two)\n\(three)\n",
+            "\(two)\n\(three)\n", fallback: .shape),
+    ]
+
+    static let order = [
+        MergeCase(
+            "all sorted by one key: by that, newest first", "\(two)\n\(one)\n",
+            "\(three)\n\(two)\n\(one)\n",
+            "\(two)\n\(one)\n{\"id\":\"0\",\"created_at\":\"2025-12-31\"}\n",
+            "\(three)\n\(two)\n\(one)\n{\"id\":\"0\",\"created_at\":\"2025-12-31\"}\n"),
+        MergeCase(
+            "unsorted: base order, then additions by time", "\(two)\n\(one)\n\(three)\n",
+            "\(two)\n\(one)\n\(three)\n{\"id\":\"a\",\"ts\":1900000009}\n",
+            "{\"id\":\"b\",\"ts\":1900000001}\n\(two)\n\(one)\n\(three)\n",
+            "\(two)\n\(one)\n\(three)\n{\"id\":\"b\",\"ts\":1900000001}\n"
+                + "{\"id\":\"a\",\"ts\":1900000009}\n"
+        ),
+        MergeCase(
+            "without times: the earlier side's block first", "{\"id\":5}\n",
+            "{\"id\":5}\n{\"id\":4}\n{\"id\":9}\n", "{\"id\":5}\n{\"id\":7}\n{\"id\":3}\n",
+            "{\"id\":5}\n{\"id\":4}\n{\"id\":9}\n{\"id\":7}\n{\"id\":3}\n"),
+    ]
+
+    @Test("records merge by the table", arguments: shapes + records + damage + order)
+    func row(row: MergeCase) {
+        let result = merge(row.base, row.early, row.late, as: FileRule(.memory))
+        #expect(result.text == row.merged)
+        #expect(result.notes.map(\.kind) == row.notes)
+        #expect(result.fallback == row.fallback)
+        #expect(result.copies.isEmpty == (row.fallback == nil || row.fallback == .text))
+        let mirrored = ContentMerge.merge(
+            base: row.base.map { Array($0.utf8) }, side(row.late, at: 2000, by: "phone"),
+            side(row.early, at: 1000, by: "laptop"), as: FileRule(.memory))
+        #expect(mirrored.content == result.content)
+    }
+
+    static let events = [
+        MergeCase(
+            "identical events collapse", "", "{\"uuid\":\"u\",\"a\":1}\n",
+            "{ \"a\": 1, \"uuid\": \"u\" }\n", "{ \"a\": 1, \"uuid\": \"u\" }\n"),
+        MergeCase(
+            "a second body for one UUID is kept as a conflict", "", "{\"uuid\":\"u\",\"a\":1}\n",
+            "{\"uuid\":\"u\",\"a\":2}\n", "{\"uuid\":\"u\",\"a\":1}\n{\"uuid\":\"u\",\"a\":2}\n",
+            notes: [.eventBodies]),
+        MergeCase(
+            "union", "{\"uuid\":\"u\"}\n", "{\"uuid\":\"u\"}\n{\"uuid\":\"v\"}\n",
+            "{\"uuid\":\"u\"}\n{\"uuid\":\"w\"}\n",
+            "{\"uuid\":\"u\"}\n{\"uuid\":\"v\"}\n{\"uuid\":\"w\"}\n"),
+    ]
+
+    @Test("events", arguments: events)
+    func event(row: MergeCase) {
+        let result = merge(row.base, row.early, row.late, as: FileRule(.event))
+        #expect(result.text == row.merged)
+        #expect(result.notes.map(\.kind) == row.notes)
+        #expect(result.isClean == row.notes.isEmpty)
+    }
+
+    @Test("a conversation is ordered by timestamp, sequence, id")
+    func conversation() {
+        func line(_ id: String, _ time: Int, _ sequence: Int) -> String {
+            "{\"id\":\"\(id)\",\"timestamp\":\"2026-01-01T00:00:0\(time)Z\","
+                + "\"sequence\":\(sequence)}\n"
+        }
+        let base = line("m1", 1, 1)
+        let early = base + line("m4", 3, 9) + line("m5", 3, 10)
+        let late = line("m1", 1, 1) + line("m3", 3, 2) + line("m2", 2, 7)
+        let result = merge(base, early, late, as: FileRule(.conversation))
+        #expect(
+            result.text
+                == base + line("m2", 2, 7) + line("m3", 3, 2) + line("m4", 3, 9) + line("m5", 3, 10)
+        )
+    }
+}
+
+extension String {
+    fileprivate func replacing(_ part: String, _ other: String) -> String {
+        split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
+    }
+}

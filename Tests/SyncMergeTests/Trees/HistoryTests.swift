@@ -1,0 +1,72 @@
+import Foundation
+import SyncMerge
+import SyncModel
+import SyncTestKit
+import Testing
+
+@Suite("Questions about the commit graph")
+struct HistoryTests {
+    /// The slow and plain way: all ancestors of a commit, itself included.
+    private func ancestors(_ id: ObjectID, _ graph: [ObjectID: [ObjectID]]) -> Set<ObjectID> {
+        var seen: Set<ObjectID> = [id]
+        var pending = [id]
+        while let next = pending.popLast() {
+            for parent in graph[next] ?? [] where seen.insert(parent).inserted {
+                pending.append(parent)
+            }
+        }
+        return seen
+    }
+
+    @Test("ancestry and merge bases of random graphs are what plain set arithmetic says")
+    func randomGraphs() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededRandom(seed: seed)
+        for round in 0..<300 {
+            let history = SmallHistory()
+            var graph: [ObjectID: [ObjectID]] = [:]
+            var ids: [ObjectID] = []
+            var times: [ObjectID: Int64] = [:]
+            for number in 0..<(3 + random.below(14)) {
+                var parents: Set<ObjectID> = []
+                for _ in 0..<random.below(3) where !ids.isEmpty {
+                    parents.insert(ids[random.below(ids.count)])
+                }
+                let sorted = parents.sorted()
+                let least = sorted.compactMap { times[$0] }.max() ?? 0
+                let time = least + 1 + Int64(random.below(50))
+                let id = try history.commit(["n": "\(number)"], on: sorted, time: time)
+                (graph[id], times[id]) = (sorted, time)
+                ids.append(id)
+            }
+            let questions = History(CommitStamps(reading: history.repository))
+            for _ in 0..<10 {
+                let (a, b) = (ids[random.below(ids.count)], ids[random.below(ids.count)])
+                let (overA, overB) = (ancestors(a, graph), ancestors(b, graph))
+                #expect(try questions.isAncestor(a, of: b) == overB.contains(a), "seed \(seed)")
+                let common = overA.intersection(overB)
+                let best = common.filter { candidate in
+                    !common.contains { $0 != candidate && ancestors($0, graph).contains(candidate) }
+                }
+                #expect(
+                    try questions.mergeBases(a, b) == best.sorted(), "seed \(seed) round \(round)")
+            }
+        }
+    }
+
+    @Test("a commit by another program ranks above its parents whatever its date says")
+    func foreignCommits() throws {
+        let history = SmallHistory()
+        let ours = try history.commit(["a": "1"], time: 5_000_000)
+        let tree = try history.repository.commit(ours).tree
+        let who = Signature(name: "git", email: "g@x", seconds: 17)
+        let foreign = Commit(
+            tree: tree, parents: [ours], author: who, committer: who, message: "by hand\n")
+        let pack = try history.repository.beginPack()
+        let id = try pack.add(.commit, foreign.serialized)
+        try pack.finish()
+        let stamps = CommitStamps(reading: history.repository)
+        #expect(try stamps.time(of: id).milliseconds == 5_000_001)
+        #expect(try History(stamps).isAncestor(ours, of: id))
+    }
+}

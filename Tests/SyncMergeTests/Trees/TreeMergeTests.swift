@@ -1,0 +1,166 @@
+import SyncMerge
+import SyncModel
+import SyncTestKit
+import Testing
+
+/// One row of the rules for trees: base, an earlier and a later side, what must come out.
+struct TreeCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    let base: [String: String]?
+    let earlier: [String: String]
+    let later: [String: String]
+    let merged: [String: String]
+    var losses: [MergeLoss.Kind] = []
+
+    var testDescription: String { name }
+}
+
+@Suite("Merging trees, for every type of file")
+struct TreeMergeTests {
+    static let table: [TreeCase] = [
+        TreeCase(
+            name: "one side changed: it is taken", base: ["a": "0", "b": "0"],
+            earlier: ["a": "1", "b": "0"], later: ["a": "0", "b": "0", "c": "2"],
+            merged: ["a": "1", "b": "0", "c": "2"]),
+        TreeCase(
+            name: "both changed alike: no question", base: ["a": "0"], earlier: ["a": "1"],
+            later: ["a": "1"], merged: ["a": "1"]),
+        TreeCase(
+            name: "both changed: the later write wins", base: ["a": "0"], earlier: ["a": "1"],
+            later: ["a": "2"], merged: ["a": "2"], losses: [.content]),
+        TreeCase(
+            name: "both added: the later wins", base: [:], earlier: ["a": "1"], later: ["a": "2"],
+            merged: ["a": "2"], losses: [.addAdd]),
+        TreeCase(
+            name: "unrelated histories: the union", base: nil, earlier: ["a": "1", "s": "="],
+            later: ["b": "2", "s": "="], merged: ["a": "1", "b": "2", "s": "="]),
+        TreeCase(
+            name: "one deleted: deleted", base: ["a": "0", "b": "0"], earlier: ["b": "0"],
+            later: ["a": "0", "b": "1"], merged: ["b": "1"]),
+        TreeCase(
+            name: "edited and deleted: the edit stays, the deletion is listed", base: ["a": "0"],
+            earlier: ["a": "1"], later: [:], merged: ["a": "1"], losses: [.deleteModify]),
+        TreeCase(
+            name: "deleted and edited: the edit stays", base: ["a": "0"], earlier: [:],
+            later: ["a": "2"], merged: ["a": "2"], losses: [.deleteModify]),
+        TreeCase(
+            name: "renamed here, edited there: the edit lands at the new name",
+            base: ["a": "text"], earlier: ["b": "text"], later: ["a": "text!"],
+            merged: ["b": "text!"]),
+        TreeCase(
+            name: "edited here, renamed there", base: ["a": "text"], earlier: ["a": "text!"],
+            later: ["d/b": "text"], merged: ["d/b": "text!"]),
+        TreeCase(
+            name: "renamed twice: the later names it", base: ["a": "text"],
+            earlier: ["b": "text"], later: ["c": "text"], merged: ["c": "text"]),
+        TreeCase(
+            name: "renamed alike: one file", base: ["a": "text"], earlier: ["b": "text"],
+            later: ["b": "text"], merged: ["b": "text"]),
+        TreeCase(
+            name: "renamed and deleted: the rename is an addition, it stays",
+            base: ["a": "text"], earlier: ["b": "text"], later: [:], merged: ["b": "text"]),
+        TreeCase(
+            name: "two contents of one text are no rename: nothing is guessed",
+            base: ["a": "text", "b": "text"], earlier: ["c": "text", "d": "text"],
+            later: ["a": "text!", "b": "text"], merged: ["a": "text!", "c": "text", "d": "text"],
+            losses: [.deleteModify]),
+        TreeCase(
+            name: "empty files are never followed as renames", base: ["a": ""],
+            earlier: ["b": ""], later: ["a": "1"], merged: ["a": "1", "b": ""],
+            losses: [.deleteModify]),
+        TreeCase(
+            name: "the executable bit merges on its own", base: ["a": "0"],
+            earlier: ["a": "exec:0"], later: ["a": "1"], merged: ["a": "exec:1"]),
+        TreeCase(
+            name: "a bit taken away and an edit", base: ["a": "exec:0"], earlier: ["a": "exec:1"],
+            later: ["a": "0"], merged: ["a": "1"]),
+        TreeCase(
+            name: "a link against a link: the later wins, the other is copied",
+            base: ["a": "link:x"], earlier: ["a": "link:y"], later: ["a": "link:z"],
+            merged: ["a": "link:z", "a.#": "link:y"], losses: [.typeChange]),
+        TreeCase(
+            name: "a file against a link: the later wins, the other is copied",
+            base: ["a.md": "0"], earlier: ["a.md": "1"], later: ["a.md": "link:z"],
+            merged: ["a.md": "link:z", "a.#.md": "1"], losses: [.typeChange]),
+        TreeCase(
+            name: "a directory keeps its name, the file becomes a conflict copy", base: [:],
+            earlier: ["d": "file"], later: ["d/x": "1"], merged: ["d.#": "file", "d/x": "1"],
+            losses: [.typeChange]),
+        TreeCase(
+            name: "a directory replaced by a file while a file in it is edited",
+            base: ["d/x": "0", "d/y": "0"], earlier: ["d": "file"],
+            later: ["d/x": "1", "d/y": "0"], merged: ["d.#": "file", "d/x": "1"],
+            losses: [.typeChange, .deleteModify]),
+        TreeCase(
+            name: "names that differ in case only: one becomes a conflict copy", base: [:],
+            earlier: ["README.md": "1"], later: ["Readme.md": "2"],
+            merged: ["README.md": "1", "Readme.#.md": "2"], losses: [.caseClash]),
+        TreeCase(
+            name: "names that are one after composition", base: [:],
+            earlier: ["caf\u{e9}": "1"], later: ["cafe\u{301}": "2"],
+            merged: ["cafe\u{301}": "2", "caf\u{e9}.#": "1"], losses: [.caseClash]),
+        TreeCase(
+            name: "one side's own two cases are its own business", base: [:],
+            earlier: ["A": "1", "a": "2"], later: ["b": "3"],
+            merged: ["A": "1", "a": "2", "b": "3"]),
+    ]
+
+    @Test("each row of the rules", arguments: table)
+    func row(_ row: TreeCase) throws {
+        let history = SmallHistory()
+        let base = try row.base.map { try history.commit($0, time: 1_000) }
+        let parents = base.map { [$0] } ?? []
+        let earlier = try history.commit(row.earlier, on: parents, time: 2_000, device: "a")
+        let later = try history.commit(row.later, on: parents, time: 3_000, device: "b")
+        let merged = try history.merge(base: base, earlier, later)
+        #expect(merged.files == row.merged)
+        #expect(merged.losses.map(\.kind) == row.losses)
+        let swapped = try history.merge(base: base, later, earlier)
+        #expect(swapped.files == row.merged, "the order of the sides must not matter")
+    }
+
+    @Test("a conflict copy's name fits in 255 bytes and keeps its extension")
+    func copyNames() throws {
+        let blob = ObjectID(hashing: [1], as: .blob)
+        let long = try #require(TreePath("d/" + String(repeating: "n", count: 252) + ".md"))
+        let copy = ConflictCopy.path(for: long, blob: blob)
+        #expect(copy.name.count == 255)
+        #expect(copy.text.hasSuffix(".conflict-\(blob.short).md"))
+        let hidden = try #require(TreePath(".profile"))
+        #expect(
+            ConflictCopy.path(for: hidden, blob: blob).text == ".profile.conflict-\(blob.short)")
+    }
+
+    @Test("random trees merge to the same tree whichever side comes first")
+    func symmetric() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededRandom(seed: seed)
+        let names = ["a", "b", "d", "d/x", "d/y", "A", "e/f/g", "e/f"]
+        func scene(from base: [String: String]) -> [String: String] {
+            var files = base
+            for _ in 0..<(1 + random.below(4)) {
+                let name = names[random.below(names.count)]
+                for other in files.keys
+                where other != name && (other.hasPrefix(name + "/") || name.hasPrefix(other + "/"))
+                {
+                    files[other] = nil
+                }
+                let kind = ["", "", "exec:", "link:"][random.below(4)]
+                files[name] = random.oneIn(4) ? nil : kind + String(random.below(4))
+            }
+            return files
+        }
+        for round in 0..<3_000 {
+            let history = SmallHistory()
+            let start = scene(from: [:])
+            let base = try history.commit(start, time: 1_000)
+            let a = try history.commit(scene(from: start), on: [base], time: 2_000, device: "a")
+            let b = try history.commit(
+                scene(from: start), on: [base], time: random.oneIn(3) ? 2_000 : 3_000, device: "b")
+            let one = try history.merge(base: base, a, b)
+            let other = try history.merge(base: base, b, a)
+            #expect(one.files == other.files, "seed \(seed), round \(round)")
+            #expect(Set(one.losses) == Set(other.losses), "seed \(seed), round \(round)")
+        }
+    }
+}

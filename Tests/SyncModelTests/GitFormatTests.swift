@@ -1,0 +1,152 @@
+import SyncModel
+import SyncTestKit
+import Testing
+
+@Suite("Git's formats")
+struct GitFormatTests {
+    private let id = ObjectID(hashing: Array("x".utf8), as: .blob)
+
+    @Test("an object is named as git names it")
+    func names() {
+        // git hash-object -t blob --stdin, of nothing and of "hello\n"; the empty tree.
+        #expect(
+            ObjectID(hashing: [], as: .blob).hex == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391")
+        #expect(
+            ObjectID(hashing: Array("hello\n".utf8), as: .blob).hex
+                == "ce013625030ba8dba906f756967f9e9ca394464a")
+        #expect(Tree.emptyID.hex == "4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+    }
+
+    @Test("a tree sorts a directory as if its name ended in a slash, and reads back as written")
+    func trees() throws {
+        let names: [(String, FileMode)] = [
+            ("a", .directory), ("a-b", .regular), ("a.b", .executable), ("a0", .symbolicLink),
+        ]
+        let tree = Tree(
+            sorting: names.map { TreeEntry(name: Array($0.0.utf8), mode: $0.1, id: id) })
+        #expect(
+            tree.entries.map { String(decoding: $0.name, as: UTF8.self) }
+                == ["a-b", "a.b", "a", "a0"])
+        #expect(try Tree(parsing: tree.serialized) == tree)
+    }
+
+    @Test(
+        "a malformed tree is refused",
+        arguments: [
+            "100644 a\0short", "100644a\0", "10064x a\0", "100644 \0", "100644 a/b\0", "999 a\0",
+        ])
+    func badTrees(_ start: String) {
+        var content = Array(start.utf8)
+        if start.hasSuffix("\0") { content += id.bytes }
+        #expect(throws: FormatError.self) { try Tree(parsing: content) }
+    }
+
+    @Test("entries out of order or twice are refused")
+    func unsorted() {
+        func entry(_ name: String) -> [UInt8] { Array("100644 \(name)\0".utf8) + id.bytes }
+        #expect(throws: FormatError.self) { try Tree(parsing: entry("b") + entry("a")) }
+        #expect(throws: FormatError.self) { try Tree(parsing: entry("a") + entry("a")) }
+    }
+
+    @Test("a commit reads back as written, and its trailers are those of the last paragraph")
+    func commits() throws {
+        let who = Signature(name: "Ada <x>\n", email: "ada@x", seconds: 1_700_000_000, zone: -90)
+        #expect(who.serialized == "Ada x <ada@x> 1700000000 -0130")
+        let commit = Commit(
+            tree: Tree.emptyID, parents: [id, id], author: who, committer: who,
+            message: "subject\n\nSync-HLC: 1\n\nSync-Device: maple\nSync-HLC: 42\n")
+        let read = try Commit(parsing: commit.serialized)
+        #expect(read == commit)
+        #expect(read.subject == "subject")
+        #expect(read.trailer("Sync-HLC") == "42")
+        #expect(read.trailer("Sync-Agent") == nil)
+    }
+
+    @Test(
+        "a path below a root has no empty, dot or dot-dot name",
+        arguments: ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\0b"])
+    func badPaths(_ text: String) {
+        #expect(TreePath(text) == nil)
+    }
+
+    @Test("a path keeps its bytes, and says them harmlessly")
+    func paths() throws {
+        let path = try #require(TreePath([0x2d, 0x66, 0xff, 0x0a, 0x2f, 0x1b, 0x61]))
+        #expect(path.components.count == 2)
+        #expect(path.description == "-f\u{fffd}\\n/\\u{1b}a")
+        let below = try #require(TreePath("a/b/c"))
+        #expect(below.relative(to: try #require(TreePath("a"))) == TreePath("b/c"))
+        #expect(try #require(TreePath("ab")).isAtOrBelow(try #require(TreePath("a"))) == false)
+    }
+
+    @Test(
+        "a moment is written in ISO 8601",
+        arguments: [
+            (0, "1970-01-01T00:00:00Z"), (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (1_770_572_880_999, "2026-02-08T17:48:00Z"), (-1, "1969-12-31T23:59:59Z"),
+            (4_107_542_399_000, "2100-02-28T23:59:59Z"),
+        ])
+    func moments(_ milliseconds: Int64, _ text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).iso8601 == text)
+    }
+}
+
+@Suite("Editing and comparing trees")
+struct TreeEditTests {
+    @Test("random edits give the tree that was meant, and comparing finds exactly them")
+    func random() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededRandom(seed: seed)
+        let names = ["a", "b/c", "b/d/e", "b/d/f", "g", "a-b", "b/d-"]
+        for round in 0..<1_000 {
+            let repository = InMemoryRepository()
+            var files: [TreePath: FileVersion] = [:]
+            var tree: ObjectID?
+            for _ in 0..<4 {
+                var edits: [TreePath: FileVersion?] = [:]
+                let before = files
+                for _ in 0..<(1 + random.below(4)) {
+                    let path = try #require(TreePath(names[random.below(names.count)]))
+                    let content = [UInt8(random.below(250))]
+                    let version = FileVersion(
+                        mode: .regular, id: ObjectID(hashing: content, as: .blob))
+                    let after = random.oneIn(3) ? nil : version
+                    edits[path] = .some(after)
+                    files[path] = after
+                }
+                let pack = try repository.beginPack()
+                let edited = try TreeEdit.apply(
+                    edits, to: tree, reading: repository, writing: pack)
+                try pack.finish()
+                let found = try TreeDiff.changes(from: tree, to: edited, reading: repository)
+                var expected: [TreePath: FileVersion?] = [:]
+                for path in Set(before.keys).union(files.keys) where before[path] != files[path] {
+                    expected[path] = .some(files[path])
+                }
+                let changes = Dictionary(uniqueKeysWithValues: found.map { ($0.path, $0.after) })
+                #expect(changes == expected, "seed \(seed) round \(round)")
+                tree = edited
+            }
+        }
+    }
+
+    @Test("a file gives way to a directory and back")
+    func typeChange() throws {
+        let repository = InMemoryRepository()
+        let file = FileVersion(mode: .regular, id: ObjectID(hashing: [1], as: .blob))
+        let (name, inside) = (try #require(TreePath("d")), try #require(TreePath("d/x")))
+        let pack = try repository.beginPack()
+        let one = try TreeEdit.apply([name: file], to: nil, reading: repository, writing: pack)
+        try pack.finish()
+        let next = try repository.beginPack()
+        let two = try TreeEdit.apply(
+            [name: nil, inside: file], to: one, reading: repository, writing: next)
+        try next.finish()
+        #expect(try TreeDiff.version(at: inside, of: two, reading: repository) == file)
+        let last = try repository.beginPack()
+        let three = try TreeEdit.apply(
+            [name: file, inside: nil], to: two, reading: repository, writing: last)
+        try last.finish()
+        #expect(three == one)
+    }
+}

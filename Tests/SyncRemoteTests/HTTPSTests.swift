@@ -1,0 +1,61 @@
+import Foundation
+import SyncGit
+import SyncModel
+import SyncRemote
+import Testing
+
+@Suite("What HTTPS costs")
+struct HTTPSTests {
+    let fixture = try! RemoteFixture()
+
+    @Test("a poll that finds nothing is one small request on the connection that is open")
+    func poll() async throws {
+        let server = try GitServer(.https, fixture)
+        let a = try server.remote("a", fixture)
+        let one = try fixture.commit("f", "one", by: "a")
+        #expect(try await a.push(one, expecting: nil, applied: one) == .accepted)
+        // Two thousand others make no difference.
+        var lines = "# pack-refs with: peeled fully-peeled sorted\n"
+        for number in 1000..<3000 { lines += "\(one.hex) refs/heads/other\(number)\n" }
+        try lines.write(toFile: fixture.remote + "/packed-refs", atomically: true, encoding: .utf8)
+        _ = try await a.fetch()
+        // The first push and the first fetch each ask first what the server can.
+        let before = try server.requests(after: 0, count: 4)
+        #expect(before.count == 4)
+        for _ in 0..<3 {
+            #expect(try await a.fetch() == RemoteSnapshot(head: one, devices: ["a": one]))
+        }
+        let asked = try server.requests(after: 4, count: 3)
+        #expect(asked.count == 3)
+        for request in asked {
+            #expect(request[0...1].joined(separator: " ") == "POST /remote.git/git-upload-pack")
+            #expect(try #require(Int(request[3])) < 400, "bytes up")
+            #expect(try #require(Int(request[4])) < 600, "bytes down")
+            #expect(request[5...6].joined(separator: " ") == "HTTP/2.0 TLSv1.3")
+            #expect(request[7] == before.last?[7], "the same connection")
+        }
+    }
+
+    @Test("one more commit is fetched by two requests and pushed by one, with what is new alone")
+    func one() async throws {
+        let server = try GitServer(.https, fixture)
+        let a = try server.remote("a", fixture)
+        let b = try server.remote("b", fixture)
+        let one = try fixture.commit(
+            "d/e/f", (0..<2000).map { "\($0 &* 7919)" }.joined(), by: "a")
+        #expect(try await a.push(one, expecting: nil, applied: nil) == .accepted)
+        _ = try await b.fetch()
+        var known = try server.requests(after: 0, count: 5).count
+        #expect(known == 5)
+        let next = try fixture.commit("d/e/g", "small", on: [one], by: "a")
+        #expect(try await a.push(next, expecting: one, applied: nil) == .accepted)
+        let pushed = try server.requests(after: known, count: 1)
+        #expect(try #require(Int(pushed[0][3])) < 1200, "bytes up")
+        known += 1
+        #expect(try await b.fetch().head == next)
+        let fetched = try server.requests(after: known, count: 2)
+        #expect(fetched.count == 2)
+        #expect(try #require(Int(fetched[1][4])) < 1200, "bytes down")
+        #expect(try fixture.fsck(fixture.local("b")) == "")
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import SyncGit
+import SyncModel
+import SyncRemote
+import Testing
+
+@Suite("Fetching and pushing over a path")
+struct PathTransferTests {
+    let fixture = try! RemoteFixture()
+
+    @Test("an empty remote shows nothing, and takes the first push")
+    func first() throws {
+        let transfer = try fixture.transfer("a")
+        #expect(try transfer.fetch() == RemoteSnapshot(head: nil, devices: [:]))
+        let one = try fixture.commit("x/y", "one", by: "a")
+        #expect(try transfer.push(one, expecting: nil, applied: one) == .accepted)
+        #expect(try transfer.fetch() == RemoteSnapshot(head: one, devices: ["a": one]))
+        #expect(try fixture.git("--git-dir", fixture.remote, "rev-parse", "sync") == one.hex)
+        #expect(try fixture.fsck(fixture.remote) == "")
+        let there = try fixture.transfer("b").fetch()
+        #expect(there == RemoteSnapshot(head: one, devices: ["a": one]))
+        #expect(try fixture.repository("b").commit(one).message == "one\n")
+        #expect(try fixture.fsck(fixture.local("b")) == "")
+    }
+
+    @Test("a history with merges comes over whole, as one pack, and only what is missing")
+    func merges() throws {
+        let root = try fixture.commit("a/b/c", "root", by: "a")
+        let left = try fixture.commit("a/b/d", "left", on: [root], by: "a")
+        let right = try fixture.commit("e", "right", on: [root], by: "a")
+        let merge = try fixture.commit("f", "merge", on: [left, right], by: "a")
+        let a = try fixture.transfer("a")
+        #expect(try a.push(merge, expecting: nil, applied: nil) == .accepted)
+        #expect(try fixture.packs(fixture.remote) == 1)
+        #expect(try fixture.transfer("b").fetch().head == merge)
+        #expect(try fixture.packs(fixture.local("b")) == 1)
+        #expect(try fixture.repository("b").commit(right).message == "right\n")
+        #expect(
+            try fixture.git("--git-dir", fixture.remote, "rev-list", "--count", "sync") == "4")
+
+        let next = try fixture.commit("a/b/d", "next", on: [merge], by: "a")
+        #expect(try a.push(next, expecting: merge, applied: nil) == .accepted)
+        let b = try fixture.repository("b")
+        var transfer = ObjectTransfer(from: try fixture.repository("a"), to: b)
+        // The commit, the blob and the three trees above it.
+        #expect(try transfer.copy([next]) == 5)
+        #expect(try transfer.copy([next, merge]) == 0)
+        #expect(try fixture.packs(fixture.local("b")) == 2)
+        #expect(try fixture.fsck(fixture.remote) == "")
+    }
+
+    @Test("a branch that moved is not pushed over, whoever moved it")
+    func moved() throws {
+        let root = try fixture.commit("f", "root", by: "a")
+        let a = try fixture.transfer("a")
+        let b = try fixture.transfer("b")
+        #expect(try a.push(root, expecting: nil, applied: root) == .accepted)
+        _ = try b.fetch()
+        let ours = try fixture.commit("f", "ours", on: [root], by: "a")
+        let theirs = try fixture.commit("f", "theirs", on: [root], by: "b")
+        #expect(try b.push(theirs, expecting: root, applied: theirs) == .accepted)
+        #expect(try a.push(ours, expecting: root, applied: ours) == .moved)
+        // Even who expects what stands there may not take it back or aside.
+        for head in [ours, root] {
+            #expect(try a.push(head, expecting: theirs, applied: head) == .moved)
+        }
+        #expect(try a.push(ours, expecting: nil, applied: ours) == .moved)
+        #expect(
+            try a.fetch() == RemoteSnapshot(head: theirs, devices: ["a": root, "b": theirs]))
+        let merge = try fixture.commit("f", "merge", on: [ours, theirs], by: "a")
+        #expect(try a.push(merge, expecting: theirs, applied: merge) == .accepted)
+        #expect(try b.fetch().head == merge)
+    }
+
+    @Test("a head that the remote has already is accepted, and the device is published")
+    func same() throws {
+        let root = try fixture.commit("f", "root", by: "a")
+        let next = try fixture.commit("f", "next", on: [root], by: "a")
+        let a = try fixture.transfer("a")
+        #expect(try a.push(next, expecting: nil, applied: root) == .accepted)
+        #expect(try a.fetch().devices == ["a": root])
+        #expect(try a.push(next, expecting: root, applied: next) == .accepted)
+        #expect(try a.fetch() == RemoteSnapshot(head: next, devices: ["a": next]))
+        #expect(try a.push(next, expecting: next, applied: nil) == .accepted)
+        #expect(try a.fetch().devices == ["a": next])
+    }
+
+    @Test("a device that cannot be published is told, and fails no push")
+    func unpublished() throws {
+        let root = try fixture.commit("f", "root", by: "a")
+        let next = try fixture.commit("f", "next", on: [root], by: "a")
+        var told: [RepositoryError] = []
+        let a = try fixture.transfer("a") { told.append($0) }
+        #expect(try a.push(root, expecting: nil, applied: next) == .accepted)
+        #expect(told.map(\.code) == [.missing])
+        #expect(try a.fetch() == RemoteSnapshot(head: root, devices: [:]))
+    }
+
+    @Test("a damaged remote is said to be, and changes nothing here")
+    func corrupt() throws {
+        let root = try fixture.commit("f", "root", by: "a")
+        _ = try fixture.transfer("a").push(root, expecting: nil, applied: root)
+        let blob = try fixture.git("--git-dir", fixture.remote, "rev-parse", "sync:f")
+        let packs = fixture.remote + "/objects/pack"
+        for name in try FileManager.default.contentsOfDirectory(atPath: packs) {
+            try FileManager.default.moveItem(
+                atPath: "\(packs)/\(name)", toPath: "\(fixture.path)/\(name)")
+        }
+        let pack = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: fixture.path)
+                .first { $0.hasSuffix(".pack") })
+        try fixture.git(
+            "-c", "alias.unpack=!git unpack-objects -q < \(fixture.path)/\(pack)",
+            "--git-dir", fixture.remote, "unpack")
+        try FileManager.default.removeItem(
+            atPath: "\(fixture.remote)/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
+        let transfer = try fixture.transfer("b")
+        let error = #expect(throws: RemoteError.self) { try transfer.fetch() }
+        #expect(error?.code == .corrupt)
+        #expect(error?.cause.contains(blob) == true)
+        #expect(try fixture.repository("b").contains(root) == false)
+        #expect(try fixture.packs(fixture.local("b")) == 0)
+    }
+
+    @Test("two thousand files go over and come back the same")
+    func many() throws {
+        let repository = try fixture.repository("a")
+        let pack = try repository.beginPack()
+        let blobs = try pack.addBlobs(2000) { (Array(repeating: UInt8($0 & 0xff), count: $0), ()) }
+        var versions: [TreePath: FileVersion?] = [:]
+        for (index, blob) in blobs.enumerated() {
+            let path = try #require(TreePath("d\(index % 50)/f\(index)"))
+            versions[path] = FileVersion(mode: .regular, id: try #require(blob.id))
+        }
+        let tree = try TreeEdit.apply(versions, to: nil, reading: repository, writing: pack)
+        let who = Signature(name: "a", email: "a@b", seconds: 1)
+        let head = try pack.add(
+            .commit,
+            Commit(tree: tree, parents: [], author: who, committer: who, message: "m\n")
+                .serialized)
+        try pack.finish()
+        let push = try fixture.transfer("a").push(head, expecting: nil, applied: nil)
+        #expect(push == .accepted)
+        #expect(try fixture.transfer("b").fetch().head == head)
+        #expect(
+            try TreeDiff.changes(from: nil, to: tree, reading: fixture.repository("b")).count
+                == 2000)
+        #expect(try fixture.fsck(fixture.remote) == "")
+        #expect(try fixture.packs(fixture.remote) == 1)
+    }
+}

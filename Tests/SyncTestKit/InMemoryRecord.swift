@@ -1,0 +1,159 @@
+package import SyncModel
+
+/// A record in dictionaries: for the simulation, and as the plain model of what a record is.
+/// It never fails, and a copy costs nothing until one of the two changes.
+package final class InMemoryRecord: VaultRecord {
+    private struct Row {
+        let file: RecordedFile
+        let change: Int
+    }
+
+    private struct Folder {
+        /// By directory (empty: the root), then by path.
+        var files: [[UInt8]: [TreePath: Row]] = [:]
+        var count = 0
+        var notes: [TreePath: ObjectID] = [:]
+        var held: [TreePath: HeldPath.Reason] = [:]
+        var applied: ObjectID?
+
+        func row(_ path: TreePath) -> Row? { files[path.parent?.bytes ?? []]?[path] }
+
+        /// The file as a reader sees it: its base is what the note says.
+        func noted(_ row: Row) -> RecordedFile {
+            let file = row.file
+            let base = notes[file.path]
+            if base == file.base { return file }
+            return RecordedFile(
+                path: file.path, version: file.version, stat: file.stat, checked: file.checked,
+                sha256: file.sha256, source: file.source, base: base)
+        }
+    }
+
+    private struct State {
+        var folders: [FolderID: Folder] = [:]
+        var facts: [String: String] = [:]
+        var settled: [SettledConflict] = []
+        var lastChange = 0
+    }
+
+    private var state: State
+
+    /// Begins an empty record.
+    package init() { state = State() }
+
+    private init(_ state: State) { self.state = state }
+
+    /// The record as it stands, apart from this one: what a crash leaves.
+    package func copy() -> InMemoryRecord { InMemoryRecord(state) }
+
+    package func file(
+        _ folder: FolderID, _ path: TreePath
+    ) throws(RecordError) -> RecordedFile? {
+        guard let known = state.folders[folder] else { return nil }
+        return known.row(path).map(known.noted)
+    }
+
+    package func files(
+        _ folder: FolderID, in directory: TreePath?
+    ) throws(RecordError) -> [RecordedFile] {
+        guard let known = state.folders[folder] else { return [] }
+        return (known.files[directory?.bytes ?? []] ?? [:]).values.map(known.noted)
+            .sorted { $0.path < $1.path }
+    }
+
+    package func directory(
+        _ folder: FolderID, after directory: TreePath?
+    ) throws(RecordError) -> TreePath? {
+        let start = directory?.bytes ?? []
+        return state.folders[folder]?.files.keys
+            .filter { start.lexicographicallyPrecedes($0) }
+            .min { $0.lexicographicallyPrecedes($1) }
+            .flatMap { TreePath($0) }
+    }
+
+    package func count(_ folder: FolderID) throws(RecordError) -> Int {
+        state.folders[folder]?.count ?? 0
+    }
+
+    package func deferred(_ folder: FolderID) throws(RecordError) -> [DeferredPath] {
+        (state.folders[folder]?.notes ?? [:]).map { DeferredPath(path: $0, base: $1) }
+            .sorted { $0.path < $1.path }
+    }
+
+    package func applied(_ folder: FolderID) throws(RecordError) -> ObjectID? {
+        state.folders[folder]?.applied
+    }
+
+    package func advance(
+        _ folder: FolderID, _ changes: [RecordChange], applied: ObjectID?
+    ) throws(RecordError) {
+        var known = state.folders.removeValue(forKey: folder) ?? Folder()
+        for change in changes {
+            switch change {
+            case .put(let file):
+                state.lastChange += 1
+                let row = Row(file: file, change: state.lastChange)
+                let old = known.files[file.path.parent?.bytes ?? [], default: [:]]
+                    .updateValue(row, forKey: file.path)
+                if old == nil { known.count += 1 }
+                known.notes[file.path] = file.base
+            case .remove(let path):
+                let directory = path.parent?.bytes ?? []
+                if known.files[directory]?.removeValue(forKey: path) != nil { known.count -= 1 }
+                if known.files[directory]?.isEmpty == true { known.files[directory] = nil }
+            case .postpone(let path, let base): known.notes[path] = base
+            case .settle(let path): known.notes[path] = nil
+            }
+        }
+        known.applied = applied ?? known.applied
+        state.folders[folder] = known
+    }
+
+    package func forget(_ folder: FolderID) throws(RecordError) {
+        state.folders[folder] = nil
+    }
+
+    package func held(_ folder: FolderID) throws(RecordError) -> [HeldPath] {
+        (state.folders[folder]?.held ?? [:])
+            .map { HeldPath(path: folder?.appending($0) ?? $0, reason: $1) }
+            .sorted { $0.path < $1.path }
+    }
+
+    package func hold(
+        _ folder: FolderID, _ path: TreePath, _ reason: HeldPath.Reason?
+    ) throws(RecordError) {
+        state.folders[folder, default: Folder()].held[path] = reason
+    }
+
+    package func fact(_ name: String) throws(RecordError) -> String? { state.facts[name] }
+
+    package func setFact(_ name: String, _ value: String?) throws(RecordError) {
+        state.facts[name] = value
+    }
+
+    package func addSettled(_ conflicts: [SettledConflict]) throws(RecordError) {
+        state.settled = (state.settled + conflicts).suffix(Limits.settledConflicts)
+    }
+
+    package func settled() throws(RecordError) -> [SettledConflict] { state.settled.reversed() }
+
+    package func recent(limit: Int) throws(RecordError) -> [RecordedFile] {
+        var rows: [(change: Int, file: RecordedFile)] = []
+        for (folder, known) in state.folders {
+            for row in known.files.values.joined().map(\.value) {
+                let file = known.noted(row)
+                rows.append((row.change, folder.map { file.moved(below: $0) } ?? file))
+            }
+        }
+        return rows.sorted { $0.change > $1.change }.prefix(max(0, limit)).map(\.file)
+    }
+}
+
+extension RecordedFile {
+    /// The same file with its path below a folder's prefix.
+    fileprivate func moved(below prefix: TreePath) -> RecordedFile {
+        RecordedFile(
+            path: prefix.appending(path), version: version, stat: stat, checked: checked,
+            sha256: sha256, source: source, base: base)
+    }
+}

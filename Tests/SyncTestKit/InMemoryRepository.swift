@@ -1,0 +1,99 @@
+package import SyncModel
+
+/// A repository in memory with git's own object names: what the simulation runs on.
+/// A simulated world runs on one thread at a time, which is what makes the class sendable.
+package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
+    private var objects: [ObjectID: StoredObject] = [:]
+    private var trees: [ObjectID: Tree] = [:]
+    private var refs: [String: ObjectID] = [:]
+    /// Called before each change; throws to simulate a crash or a full disk.
+    package var beforeWrite: (() throws(RepositoryError) -> Void)?
+    /// How many changes of references still find a lock that a crash left.
+    package var lockedTries = 0
+
+    /// An empty repository.
+    package init() {}
+
+    package func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
+        guard let object = objects[id] else { throw RepositoryError(.missing, "read", object: id) }
+        return object
+    }
+
+    package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {
+        if id == Tree.emptyID { return .empty }
+        if let known = trees[id] { return known }
+        let stored = try object(id)
+        do {
+            let tree = try Tree(parsing: stored.content)
+            trees[id] = tree
+            return tree
+        } catch { throw RepositoryError(.corrupt, "read tree", object: id, "\(error)") }
+    }
+
+    package func header(_ id: ObjectID) throws(RepositoryError) -> (kind: ObjectKind, size: Int) {
+        let object = try object(id)
+        return (object.kind, object.content.count)
+    }
+
+    package func contains(_ id: ObjectID) -> Bool { objects[id] != nil }
+
+    package func beginPack() throws(RepositoryError) -> any PackSink { Sink(into: self) }
+
+    package func reference(_ name: String) throws(RepositoryError) -> ObjectID? { refs[name] }
+
+    package func references(_ prefix: String) throws(RepositoryError)
+        -> [(name: String, id: ObjectID)]
+    {
+        refs.filter { $0.key.hasPrefix(prefix) }.map { (name: $0.key, id: $0.value) }
+            .sorted { $0.name < $1.name }
+    }
+
+    package func setReference(_ name: String, to id: ObjectID?, expecting expected: ObjectID?)
+        throws(RepositoryError)
+    {
+        try beforeWrite?()
+        if lockedTries > 0 {
+            lockedTries -= 1
+            throw RepositoryError(.locked, "move \(name)")
+        }
+        guard refs[name] == expected else { throw RepositoryError(.moved, "move \(name)") }
+        refs[name] = id
+    }
+
+    /// The names of all objects.
+    package var names: some Sequence<ObjectID> { objects.keys }
+
+    private final class Sink: PackSink {
+        private let repository: InMemoryRepository
+        private var added: [ObjectID: StoredObject] = [:]
+
+        init(into repository: InMemoryRepository) { self.repository = repository }
+
+        func add(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID {
+            let id = ObjectID(hashing: content, as: kind)
+            if repository.objects[id] == nil {
+                added[id] = StoredObject(kind: kind, content: content)
+            }
+            return id
+        }
+
+        func addBlobs<Outcome: Sendable>(
+            _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
+        ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
+            var results: [(id: ObjectID?, outcome: Outcome)] = []
+            for index in 0..<count {
+                let (content, outcome) = read(index)
+                var id: ObjectID?
+                if let content { id = try add(.blob, content) }
+                results.append((id, outcome))
+            }
+            return results
+        }
+
+        func finish() throws(RepositoryError) {
+            if added.isEmpty { return }
+            try repository.beforeWrite?()
+            repository.objects.merge(added) { old, _ in old }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package import SyncEngine
+internal import SyncModel
+
+/// One device of a simulated world: what survives a crash, and the engine that does not.
+package final class SimDevice: @unchecked Sendable {
+    package let name: String
+    package let clock: SimClock
+    package let repository = InMemoryRepository()
+    package let record = CrashingRecord()
+    package internal(set) var vault: Vault?
+    package var folder: SimFolder!
+    /// What the watch would have told since the last cycle.
+    package var dirty = DirtyPaths()
+    /// Changes of the engine until it crashes; nil for never.
+    package var crashAfter: Int?
+    package private(set) var isCrashed = false
+    package var isOnline = true
+    /// What was reachable from the device's head when it was last looked at.
+    var seenCommits: Set<ObjectID> = []
+    var reachable: Set<ObjectID> = []
+
+    init(name: String, clock: SimClock) {
+        self.name = name
+        self.clock = clock
+        repository.beforeWrite = { [unowned self] () throws(RepositoryError) in
+            if self.step(changes: true) { throw RepositoryError(.io, "write", "crashed") }
+        }
+        record.beforeWrite = { [unowned self] () throws(RecordError) in
+            if self.step(changes: true) { throw RecordError(.io, "write", "crashed") }
+        }
+    }
+
+    /// Counts one call of the engine; true when it is to fail since the process is dead.
+    func step(changes: Bool) -> Bool {
+        clock.advance(50_000)
+        if isCrashed { return true }
+        guard changes, let left = crashAfter else { return false }
+        crashAfter = left - 1
+        if left <= 0 {
+            isCrashed = true
+            crashAfter = nil
+        }
+        return isCrashed
+    }
+
+    /// Starts the program anew over what the last one left: everything has to be looked at.
+    func restart(remote: SimRemote, prefix: TreePath) {
+        isCrashed = false
+        crashAfter = nil
+        dirty = .everything
+        vault = Vault(
+            identity: .init(name: "sim", device: name, branch: "sync"), repository: repository,
+            folders: [VaultFolder(id: prefix, access: folder)], record: record, remote: remote,
+            clock: clock)
+    }
+
+    /// Adds what is reachable from the head now; commits are never looked at twice.
+    func learnReachable() throws {
+        guard let head = try repository.reference("refs/heads/sync") else { return }
+        var pending = [head]
+        while let id = pending.popLast() {
+            guard seenCommits.insert(id).inserted else { continue }
+            let commit = try repository.commit(id)
+            pending += commit.parents
+            for change in try TreeDiff.changes(
+                from: commit.parents.first.map { try repository.commit($0).tree },
+                to: commit.tree, reading: repository)
+            {
+                if let after = change.after { reachable.insert(after.id) }
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+package import SyncModel
+internal import Synchronization
+
+/// A folder in memory: files with Linux's stat, a user who edits between any two calls, programs
+/// that hold files open, and crashes.
+package final class SimFolder: FolderAccess {
+    /// A file as it stands in the folder.
+    package struct File: Sendable, Equatable {
+        package var mode: FileMode
+        package var content: [UInt8]
+        package var stat: FileStat
+
+        /// What git calls it.
+        package var version: FileVersion {
+            FileVersion(mode: mode, id: ObjectID(hashing: content, as: .blob))
+        }
+    }
+
+    private struct State {
+        var files: [TreePath: File] = [:]
+        var staged: [UInt64: (content: [UInt8], mode: FileMode, modified: Int64)] = [:]
+        var displaced: [UInt64: DisplacedFile] = [:]
+        var nextInode: UInt64 = 1
+        var writes = 0
+    }
+
+    private let state = Mutex(State())
+    private let clock: SimClock
+    /// Called before each call of the engine: may edit, and throws to crash.
+    private let before: @Sendable (_ changes: Bool) throws(FolderError) -> Void
+    /// Whether a program has the file open at this moment.
+    private let isBusy: @Sendable () -> Bool
+    /// What a program that still has a replaced file open writes to it; nil for nothing.
+    private let lateWrite: @Sendable (_ path: TreePath, _ old: [UInt8]) -> [UInt8]?
+    /// Called with every content that apply is about to destroy.
+    private let destroys: @Sendable (_ path: TreePath, _ content: [UInt8]) -> Void
+
+    /// Takes the hooks.
+    package init(
+        clock: SimClock,
+        before: @escaping @Sendable (_ changes: Bool) throws(FolderError) -> Void,
+        isBusy: @escaping @Sendable () -> Bool,
+        lateWrite: @escaping @Sendable (_ path: TreePath, _ old: [UInt8]) -> [UInt8]?,
+        destroys: @escaping @Sendable (_ path: TreePath, _ content: [UInt8]) -> Void
+    ) {
+        self.clock = clock
+        self.before = before
+        self.isBusy = isBusy
+        self.lateWrite = lateWrite
+        self.destroys = destroys
+    }
+
+    // MARK: The user's side
+
+    /// All files.
+    package var files: [TreePath: File] { state.withLock { $0.files } }
+
+    /// How many times apply changed a file.
+    package var writes: Int { state.withLock { $0.writes } }
+
+    /// Whether a displaced file waits to be looked at.
+    package var hasDisplaced: Bool { state.withLock { !$0.displaced.isEmpty } }
+
+    /// Writes a file as a program does; what stands in its way as a directory or file goes.
+    package func write(_ path: TreePath, _ content: [UInt8], mode: FileMode, inPlace: Bool) {
+        let time = tick()
+        state.withLock { state in
+            for other in state.files.keys
+            where other != path && (other.isAtOrBelow(path) || path.isAtOrBelow(other)) {
+                state.files[other] = nil
+            }
+            let old = inPlace ? state.files[path]?.stat.inode : nil
+            Self.put(path, content, mode, modified: time, changed: time, inode: old, &state)
+        }
+    }
+
+    /// Deletes a file.
+    package func delete(_ path: TreePath) { state.withLock { $0.files[path] = nil } }
+
+    /// Renames a file over whatever stands at the new name; the inode and the time stay.
+    package func rename(_ old: TreePath, to new: TreePath) {
+        let time = tick()
+        state.withLock { state in
+            guard let file = state.files[old] else { return }
+            state.files[old] = nil
+            for other in state.files.keys where other.isAtOrBelow(new) || new.isAtOrBelow(other) {
+                state.files[other] = nil
+            }
+            Self.put(
+                new, file.content, file.mode, modified: file.stat.modified, changed: time,
+                inode: file.stat.inode, &state)
+        }
+    }
+
+    /// A kernel's file times move in ticks of four milliseconds.
+    private func tick() -> Int64 {
+        let now = clock.nanoseconds()
+        return now - now % 4_000_000
+    }
+
+    private static func put(
+        _ path: TreePath, _ content: [UInt8], _ mode: FileMode, modified: Int64, changed: Int64,
+        inode: UInt64?, _ state: inout State
+    ) {
+        var number = inode ?? 0
+        if inode == nil {
+            number = state.nextInode
+            state.nextInode += 1
+        }
+        let kind: FileKind =
+            mode == .symbolicLink ? .symbolicLink : .file(executable: mode == .executable)
+        let stat = FileStat(
+            kind: kind, size: Int64(content.count), modified: modified, changed: changed,
+            inode: number, device: 1)
+        state.files[path] = File(mode: mode, content: content, stat: stat)
+    }
+
+    private static let directoryStat = FileStat(
+        kind: .directory, size: 0, modified: 0, changed: 0, inode: 0, device: 1)
+
+    // MARK: The engine's side
+
+    package func checkRoot() throws(FolderError) { try before(false) }
+
+    package func list(_ directory: TreePath?) throws(FolderError) -> [FolderEntry] {
+        try before(false)
+        return state.withLock { state in
+            var entries: [[UInt8]: FileStat] = [:]
+            for (path, file) in state.files {
+                guard let rest = directory.map({ path.relative(to: $0) }) ?? path else { continue }
+                let name = Array(rest.components[0])
+                entries[name] = rest.parent == nil ? file.stat : Self.directoryStat
+            }
+            return entries.map { FolderEntry(name: $0.key, stat: $0.value) }
+                .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        }
+    }
+
+    package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
+        try before(false)
+        return state.withLock { state in
+            if let file = state.files[path] { return file.stat }
+            return state.files.keys.contains { $0.isAtOrBelow(path) } ? Self.directoryStat : nil
+        }
+    }
+
+    package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
+        try before(false)
+        guard let file = state.withLock({ $0.files[path] }) else {
+            throw FolderError(.notFound, "read", path)
+        }
+        if file.mode.isFile && !whileOpen && isBusy() { throw FolderError(.busy, "read", path) }
+        return FileSnapshot(mode: file.mode, content: file.content, stat: file.stat)
+    }
+
+    package func stage(_ content: [UInt8], as version: FileVersion, modified: Timestamp)
+        throws(FolderError) -> StagedFile
+    {
+        try before(true)
+        return state.withLock { state in
+            let token = state.nextInode
+            state.nextInode += 1
+            state.staged[token] = (content, version.mode, modified.milliseconds * 1_000_000)
+            return StagedFile(token: token, version: version)
+        }
+    }
+
+    package func flush(_ staged: [StagedFile]) throws(FolderError) { try before(true) }
+
+    package func discard(_ staged: StagedFile) {
+        state.withLock { $0.staged[staged.token] = nil }
+    }
+
+    package func install(_ staged: StagedFile, at path: TreePath, replacing expected: FileVersion?)
+        throws(FolderError) -> ApplyOutcome
+    {
+        try before(true)
+        if expected != nil && isBusy() { return .busy }
+        let time = tick()
+        let (outcome, old): (ApplyOutcome, File?) = state.withLock { state in
+            let here = state.files[path]
+            if here?.version != expected { return (.differs, nil) }
+            let inTheWay = state.files.keys.contains {
+                $0 != path && ($0.isAtOrBelow(path) || path.isAtOrBelow($0))
+            }
+            if inTheWay { return (.obstructed, nil) }
+            guard let new = state.staged.removeValue(forKey: staged.token) else {
+                return (.differs, nil)
+            }
+            state.writes += 1
+            Self.put(
+                path, new.content, new.mode, modified: new.modified, changed: time, inode: nil,
+                &state)
+            return (.done(state.files[path]?.stat), here)
+        }
+        if let old { displace(path, old) }
+        return outcome
+    }
+
+    package func remove(_ path: TreePath, expecting expected: FileVersion) throws(FolderError)
+        -> ApplyOutcome
+    {
+        try before(true)
+        if isBusy() { return .busy }
+        let old: File? = state.withLock { state in
+            guard state.files[path]?.version == expected else { return nil }
+            state.writes += 1
+            return state.files.removeValue(forKey: path)
+        }
+        guard let old else { return .differs }
+        displace(path, old)
+        return .done(nil)
+    }
+
+    private func displace(_ path: TreePath, _ old: File) {
+        destroys(path, old.content)
+        guard old.mode.isFile, let late = lateWrite(path, old.content) else { return }
+        state.withLock { state in
+            let token = state.nextInode
+            state.nextInode += 1
+            state.displaced[token] = DisplacedFile(
+                token: token, path: path,
+                snapshot: FileSnapshot(mode: old.mode, content: late, stat: old.stat),
+                base: old.version)
+        }
+    }
+
+    package func setMode(_ path: TreePath, from expected: FileVersion, to mode: FileMode)
+        throws(FolderError) -> ApplyOutcome
+    {
+        try before(true)
+        let time = tick()
+        return state.withLock { state in
+            guard let file = state.files[path], file.version == expected else { return .differs }
+            state.writes += 1
+            Self.put(
+                path, file.content, mode, modified: file.stat.modified, changed: time,
+                inode: file.stat.inode, &state)
+            return .done(state.files[path]?.stat)
+        }
+    }
+
+    package func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError) {}
+
+    package func flush(directories: Set<TreePath?>) throws(FolderError) { try before(true) }
+
+    package func settleDisplaced() throws(FolderError) -> [DisplacedFile] {
+        try before(false)
+        return state.withLock { $0.displaced.values.sorted { $0.token < $1.token } }
+    }
+
+    package func forget(_ displaced: DisplacedFile) throws(FolderError) {
+        try before(true)
+        state.withLock { $0.displaced[displaced.token] = nil }
+    }
+}

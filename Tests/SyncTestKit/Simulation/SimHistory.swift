@@ -1,0 +1,214 @@
+internal import SyncEngine
+internal import SyncMerge
+internal import SyncModel
+
+/// One history: users write, devices sync, crash and lose the network; then all is healed and
+/// every promise is checked.
+extension SimWorld {
+    /// Runs the history of a seed.
+    /// - Throws: `Violation` for the first broken promise, with the seed that shows it again.
+    package static func run(seed: UInt64, traced: Bool = false) async throws {
+        let world = try SimWorld(seed: seed)
+        world.isTraced = traced
+        try await world.live(steps: 20 + world.random.below(40))
+        try await world.heal()
+    }
+
+    private func check() throws {
+        if let violation { throw violation }
+    }
+
+    private func live(steps: Int) async throws {
+        for _ in 0..<steps {
+            let device = devices[random.below(devices.count)]
+            switch random.below(20) {
+            case 0..<9: edit(device)
+            case 9..<16: _ = try await cycle(device)
+            case 16:
+                device.crashAfter = random.below(25)
+                _ = try await cycle(device)
+            case 17: device.isOnline.toggle()
+            case 18: device.dirty = .everything
+            default: clock.advance(Int64(random.below(10)) * 1_000_000_000)
+            }
+            try check()
+        }
+    }
+
+    private func heal() async throws {
+        isWild = false
+        defer { traceLog() }
+        for device in devices { restart(device) }
+        // One round brings everything to the remote, the next brings it back; a device that was
+        // first may have to merge once more for each other one.
+        for _ in 0...(devices.count + 1) {
+            for device in devices {
+                clock.advance(100_000_000)
+                _ = try await cycle(device)
+                try check()
+            }
+        }
+        try checkAgreement()
+        try checkTokens()
+        try checkOwners()
+        try checkMemory()
+        try checkConflicts()
+        try await checkQuiet()
+    }
+
+    /// Prints the remote's history, the newest first.
+    private func traceLog() {
+        guard isTraced, let head = try? remote.reference("refs/heads/sync") else { return }
+        var pending = [head]
+        var seen: Set<ObjectID> = []
+        while let id = pending.popLast() {
+            guard seen.insert(id).inserted, let commit = try? remote.commit(id) else { continue }
+            trace("commit \(id.short) of \(commit.parents.map(\.short)): \(commit.message)")
+            if let version = try? TreeDiff.version(
+                at: prefix.appending(Self.memory), of: commit.tree, reading: remote),
+                let content = try? remote.blob(version.id)
+            {
+                trace("  memory \(String(decoding: content, as: UTF8.self).split(separator: "\n"))")
+            }
+            if let files = try? files(of: commit.tree, in: remote) {
+                let all = files.sorted { $0.key < $1.key }
+                trace("  files \(all.map { "\($0.key)=\($0.value.id.short)" })")
+            }
+            if let list = try? ConflictList(of: commit.tree, reading: remote) {
+                for record in list.records {
+                    let file = try? TreeDiff.version(
+                        at: record.path, of: commit.tree, reading: remote)
+                    trace("  open \(record.path) \(record.id) \(file?.id.short ?? "no file")")
+                }
+            }
+            pending += commit.parents
+        }
+    }
+
+    /// All trees equal, to the byte, the mode and the commit.
+    private func checkAgreement() throws {
+        let head = try remote.reference("refs/heads/sync")
+        let tree = try head.map { try remote.commit($0).tree }
+        let expected = try files(of: tree, in: remote)
+        for device in devices {
+            if try device.repository.reference("refs/heads/sync") != head {
+                violate("one commit", "\(device.name) has another head than the remote")
+            }
+            let here = device.folder.files.mapValues(\.version)
+            if here != expected {
+                let paths = Set(here.keys).union(expected.keys)
+                    .filter { here[$0] != expected[$0] }.sorted()
+                violate("equal trees", "\(device.name) differs from the head in \(paths)")
+            }
+            if device.folder.hasDisplaced { violate("nothing waits", device.name) }
+        }
+        for (path, version) in expected where !tokens.written.contains(version.id) {
+            // A merged document is made of lines that users wrote.
+            let lines = try remote.blob(version.id).split(separator: 0x0a)
+            if !lines.allSatisfy({ tokens.lines.contains($0) || Self.isMarker($0) }) {
+                violate("every byte has a writer", "\(path)")
+            }
+        }
+        try check()
+    }
+
+    /// Each record of the common memory is as the device that made it left it: none lost, none
+    /// twice, none back.
+    private func checkMemory() throws {
+        let content = devices[0].folder.files[Self.memory]?.content ?? []
+        let lines = content.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+        let wanted = recordsWord.compactMap { id, text in
+            text.map { String(decoding: Self.record(id, $0), as: UTF8.self) }
+        }
+        if lines.sorted() != wanted.sorted() {
+            let more = Set(lines).subtracting(wanted).sorted()
+            let less = Set(wanted).subtracting(lines).sorted()
+            violate("every record is its owner's", "too many \(more), too few \(less)")
+        }
+        try check()
+    }
+
+    /// Markers in files and the list of conflicts say the same.
+    private func checkConflicts() throws {
+        guard let head = try remote.reference("refs/heads/sync") else { return }
+        let list = try ConflictList(of: remote.commit(head).tree, reading: remote)
+        let files = devices[0].folder.files
+        for record in list.records {
+            let place = record.copy ?? record.path
+            guard let path = place.relative(to: prefix), let file = files[path] else {
+                violate("a conflict is one of a file", "\(record.path) \(record.id)")
+                continue
+            }
+            if let terms = try record.terms(reading: remote),
+                !ContentMerge.isOpen(
+                    terms, in: file.content, as: FileRule(.document), path: record.named)
+            {
+                trace(String(decoding: file.content + [0x0a] + record.rendered, as: UTF8.self))
+                violate("a listed conflict is in its file", "\(record.path) \(record.id)")
+            }
+        }
+        // A version that stands beside the file is listed as that, and a setting that won as a
+        // whole is what it is. Markers that a user broke may stand inside the next conflict's,
+        // and those that a user moved over another file while a device edited them in two files.
+        let listed = Set(list.records.map(\.path))
+        let ids = Set(list.records.map(\.id))
+        for (path, file) in files
+        where file.mode.isFile && !path.text.contains(".conflict-") && !path.text.hasPrefix("set") {
+            let lines = file.content.split(separator: 0x0a)
+            for line in lines where line.starts(with: "<<<<<<<".utf8) {
+                let words = line.split(separator: 0x20)
+                let id = words.count > 1 ? String(decoding: words[1], as: UTF8.self) : ""
+                if !listed.contains(prefix.appending(path)), !ids.contains(id) {
+                    violate("a conflict in a file is listed", "\(path) \(id)")
+                }
+            }
+        }
+        try check()
+    }
+
+    /// Every content that was committed, or stood to the end, is in the history.
+    private func checkTokens() throws {
+        guard let device = devices.first else { return }
+        try device.learnReachable()
+        for (id, what) in tokens.wanted where !device.reachable.contains(id) {
+            violate("nothing is lost", what)
+        }
+        try check()
+    }
+
+    /// What only one device wrote is as that device left it: nothing deleted came back, nothing
+    /// old won.
+    private func checkOwners() throws {
+        for owner in devices {
+            for path in SimWorld.own(owner) {
+                let last = ownersWord[path] ?? nil
+                let here = owner.folder.files[path]?.version.id
+                if here != last {
+                    violate("the only writer's word counts", "\(path) of \(owner.name)")
+                }
+            }
+        }
+        try check()
+    }
+
+    /// More rounds and restarts change nothing.
+    private func checkQuiet() async throws {
+        let head = try remote.reference("refs/heads/sync")
+        let writes = devices.map(\.folder.writes)
+        for device in devices {
+            restart(device)
+            clock.advance(1_000_000_000)
+            let outcome = try await cycle(device)
+            if outcome != .inSync {
+                violate("it comes to rest", "\(device.name): \(outcome as Any)")
+            }
+        }
+        if try remote.reference("refs/heads/sync") != head {
+            violate("rest makes no commits", "the head moved")
+        }
+        if devices.map(\.folder.writes) != writes {
+            violate("rest makes no writes", "a file was written")
+        }
+        try check()
+    }
+}

@@ -1,0 +1,26 @@
+package import SyncModel
+
+/// A way to a remote in memory that can be cut, before or after the remote did its part.
+package final class SimRemote: RemoteLink {
+    private let push_: @Sendable (ObjectID, ObjectID?, ObjectID?) throws(RemoteError) -> PushOutcome
+    private let fetch_: @Sendable () throws(RemoteError) -> RemoteSnapshot
+
+    /// Takes the two directions as closures over the world.
+    package init(
+        fetch: @escaping @Sendable () throws(RemoteError) -> RemoteSnapshot,
+        push:
+            @escaping @Sendable (ObjectID, ObjectID?, ObjectID?) throws(RemoteError) ->
+            PushOutcome
+    ) {
+        fetch_ = fetch
+        push_ = push
+    }
+
+    package func fetch() async throws(RemoteError) -> RemoteSnapshot { try fetch_() }
+
+    package func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
+        async throws(RemoteError) -> PushOutcome
+    {
+        try push_(head, expected, applied)
+    }
+}

@@ -1,0 +1,212 @@
+internal import SyncEngine
+internal import SyncMerge
+internal import SyncModel
+internal import SyncRemote
+
+/// N devices and a remote, with users who write at any moment, crashes, cut networks and clocks
+/// that are off. A seed decides everything.
+package final class SimWorld: @unchecked Sendable {
+    package let seed: UInt64
+    var random: SeededRandom
+    let clock = SimClock()
+    let remote = InMemoryRepository()
+    let prefix: TreePath
+    private(set) var devices: [SimDevice] = []
+    /// Whether faults, and users who write while the engine works, are on.
+    var isWild = true
+    /// The first broken promise that a hook saw.
+    var violation: Violation?
+    var tokens = TokenLedger()
+    /// The blob that each path with one writer was left with; nil for deleted.
+    var ownersWord: [TreePath: ObjectID?] = [:]
+    /// The text that each record of the common memory was left with by the device that made it.
+    var recordsWord: [String: String?] = [:]
+    private var depth = 0
+
+    /// Sets the scene: two to four devices with clocks up to a minute apart.
+    package init(seed: UInt64) throws {
+        self.seed = seed
+        random = SeededRandom(seed: seed)
+        prefix = Self.path("shared")
+        let count = 2 + random.below(3)
+        for index in 0..<count {
+            let skew = Int64(random.below(120) - 60) * 1_000_000_000
+            let device = SimDevice(
+                name: "d\(index)", clock: SimClock(of: clock, skew: random.oneIn(2) ? skew : 0))
+            device.folder = folder(of: device, index)
+            devices.append(device)
+            device.restart(remote: link(of: device), prefix: prefix)
+        }
+    }
+
+    /// A path that is known to be one.
+    static func path(_ text: String) -> TreePath {
+        guard let path = TreePath(text) else { fatalError("not a path: \(text)") }
+        return path
+    }
+
+    private func folder(of device: SimDevice, _ index: Int) -> SimFolder {
+        SimFolder(
+            clock: device.clock,
+            before: { [unowned self, unowned device] changes throws(FolderError) in
+                if device.step(changes: changes) { throw FolderError(.io, "call", nil, "crashed") }
+                self.meanwhile(device)
+            },
+            isBusy: { [unowned self] in self.isWild && self.random.oneIn(12) },
+            lateWrite: { [unowned self, unowned device] path, old in
+                guard self.isWild, self.random.oneIn(10), !path.text.contains("/own-") else {
+                    return nil
+                }
+                if path == Self.memory { return self.remember(old, on: device, adds: true) }
+                return self.tokens.content(by: device, of: path)
+            },
+            destroys: { [unowned self, unowned device] path, content in
+                let id = ObjectID(hashing: content, as: .blob)
+                if !device.repository.contains(id) {
+                    self.violate("apply destroys nothing", "\(path) on \(device.name)")
+                }
+            })
+    }
+
+    /// A user's edit between two calls of the engine.
+    private func meanwhile(_ device: SimDevice) {
+        guard isWild, depth == 0, random.oneIn(40) else { return }
+        depth += 1
+        edit(device)
+        depth -= 1
+    }
+
+    /// Prints what happens, for reading one history.
+    package var isTraced = false
+    func trace(_ text: @autoclosure () -> String) {
+        if isTraced { print(text()) }
+    }
+
+    func violate(_ invariant: String, _ detail: String) {
+        if violation == nil {
+            violation = Violation(seed: seed, invariant: invariant, detail: detail)
+        }
+    }
+
+    // MARK: The network
+
+    private func link(of device: SimDevice) -> SimRemote {
+        let transfer = PathTransfer(
+            local: device.repository, remote: remote, branch: "sync", device: device.name)
+        let link = SimLink(transfer: transfer)
+        return SimRemote(
+            fetch: { [unowned self, unowned device] () throws(RemoteError) in
+                try self.check(device)
+                return try link.transfer.fetch()
+            },
+            push: { [unowned self, unowned device] head, expected, applied throws(RemoteError) in
+                try self.check(device)
+                let outcome = try link.transfer.push(
+                    head, expecting: expected, applied: applied)
+                if outcome == .accepted { self.checkForward(expected, head, by: device) }
+                // The push went through and the answer was lost.
+                if self.isWild && self.random.oneIn(25) {
+                    throw RemoteError(.unreachable, "push", "cut after the fact")
+                }
+                return outcome
+            })
+    }
+
+    /// A transfer between repositories that one thread uses.
+    private struct SimLink: @unchecked Sendable {
+        let transfer: PathTransfer
+    }
+
+    private func checkForward(_ old: ObjectID?, _ new: ObjectID, by device: SimDevice) {
+        guard let old else { return }
+        do {
+            let history = History(CommitStamps(reading: remote))
+            if try !history.isAncestor(old, of: new) {
+                violate("no force-push", "\(device.name) pushed \(new.short)")
+            }
+        } catch { violate("no force-push", "\(error)") }
+    }
+
+    private func check(_ device: SimDevice) throws(RemoteError) {
+        if device.step(changes: false) { throw RemoteError(.io, "call", "crashed") }
+        meanwhile(device)
+        if isWild, !device.isOnline || random.oneIn(15) {
+            throw RemoteError(.unreachable, "call", "cut")
+        }
+    }
+
+    // MARK: The devices
+
+    func restart(_ device: SimDevice) {
+        device.restart(remote: link(of: device), prefix: prefix)
+        // The lock of a reference that was being moved stays for a while.
+        device.repository.lockedTries = isWild && random.oneIn(3) ? 1 + random.below(3) : 0
+    }
+
+    /// Lets a device make one cycle over what its watch told it, as the service does: the
+    /// exchange is tried although the capture failed. A crash restarts the device.
+    func cycle(_ device: SimDevice) async throws -> ExchangeOutcome? {
+        guard let vault = device.vault else { return nil }
+        let dirty = device.dirty
+        device.dirty = DirtyPaths()
+        do {
+            trace("\(device.name) cycle \(dirty.all ? "all" : "\(dirty.paths.sorted())")")
+            defer {
+                if isTraced {
+                    let files = device.folder.files.sorted { $0.key < $1.key }
+                        .map { "\($0.key)=\($0.value.version.id.short)" }
+                    trace("\(device.name) has \(files)")
+                }
+            }
+            var failure: (any Error)?
+            do {
+                try vault.capture(dirty.isEmpty ? [:] : [0: dirty], .init(live: !dirty.all))
+            } catch {
+                if device.isCrashed { throw error }
+                failure = error
+            }
+            let outcome = try await vault.exchange()
+            if let failure { throw failure }
+            if outcome == .inSync && violation == nil { try checkInSync(device) }
+            return outcome
+        } catch {
+            trace("\(device.name) failed: \(error)")
+            if device.isCrashed {
+                restart(device)
+            } else {
+                device.dirty.merge(dirty)
+                guard isWild || error is RemoteError else { throw error }
+            }
+            return nil
+        }
+    }
+
+    /// "In sync" is said only when folder, head and remote head are one, as far as the watch
+    /// told by then.
+    private func checkInSync(_ device: SimDevice) throws {
+        let head = try device.repository.reference("refs/heads/sync")
+        let far = try remote.reference("refs/heads/sync")
+        if head != far, !isWild {
+            violate("it tells the truth", "\(device.name): head is not remote's")
+        }
+        guard device.dirty.isEmpty, !device.folder.hasDisplaced else { return }
+        let tree = try head.map { try device.repository.commit($0).tree }
+        if try files(of: tree, in: device.repository) != device.folder.files.mapValues(\.version) {
+            violate("it tells the truth", "\(device.name): the folder is not the head")
+        }
+    }
+
+    /// The files of a tree below the prefix.
+    func files(of tree: ObjectID?, in repository: InMemoryRepository) throws
+        -> [TreePath: FileVersion]
+    {
+        var result: [TreePath: FileVersion] = [:]
+        for change in try TreeDiff.changes(from: nil, to: tree, reading: repository) {
+            guard let path = change.path.relative(to: prefix), let after = change.after else {
+                continue
+            }
+            result[path] = after
+        }
+        return result
+    }
+}

@@ -1,0 +1,56 @@
+internal import SyncModel
+import Testing
+
+@testable import SyncEngine
+@testable import syncctl
+
+@Suite("Arguments")
+struct ArgumentTests {
+    @Test(
+        "common options may stand before the command or behind it",
+        arguments: [
+            (["status", "--json"], ["status", "--json"]),
+            (["--config", "f", "status"], ["status", "--config", "f"]),
+            (["--config=f", "-q", "log", "x"], ["log", "--config=f", "-q", "x"]),
+            (["--json", "log", "--", "-x"], ["log", "--json", "--", "-x"]),
+            (["--version"], ["--version"]),
+            (["--config", "f"], ["--config", "f"]),
+            (["--help", "status"], ["--help", "status"]),
+            ([], []),
+        ])
+    func moved(given: [String], wanted: [String]) {
+        #expect(CommonOptions.moved(given) == wanted)
+    }
+
+    private static let configuration = Configuration(
+        device: "ada", repository: "/r.git",
+        folders: [
+            .init(path: "/home/ada/notes", prefix: TreePath("shared/documents")),
+            .init(path: "/home/ada/mem", prefix: TreePath("shared/memories")),
+        ], stateDirectory: "/s", socket: "/s/s")
+
+    @Test(
+        "a path is a local one inside a folder, or one of the repository",
+        arguments: [
+            ("/home/ada/notes/a.md", "/", "shared/documents/a.md"),
+            ("/home/ada/notes", "/", "shared/documents"),
+            ("/home/ada/notes/../mem/x", "/", "shared/memories/x"),
+            ("~/mem/x", "/", "shared/memories/x"),
+            ("./a.md", "/home/ada/notes/d", "shared/documents/d/a.md"),
+            ("../a.md", "/home/ada/notes/d", "shared/documents/a.md"),
+            ("a.md", "/home/ada/notes", "shared/documents/a.md"),
+            ("known/a.md", "/home/ada/notes", "known/a.md"),
+            ("shared/documents/", "/", "shared/documents"),
+            ("/home/ada/notesbook/a", "/", nil),
+            ("/etc/passwd", "/", nil),
+            ("a//b", "/", nil),
+        ] as [(String, String, String?)])
+    func paths(text: String, directory: String, wanted: String?) throws {
+        let argument = PathArgument(
+            Self.configuration, workingDirectory: directory, home: "/home/ada")
+        let found = try argument.resolve(text) { path throws(RepositoryError) in
+            path.text == "known/a.md"
+        }
+        #expect(found?.text == wanted)
+    }
+}

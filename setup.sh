@@ -1,0 +1,194 @@
+#!/bin/bash
+# From a new Debian or Ubuntu machine with a Swift toolchain to a running sync.
+#
+#   ./setup.sh          install what is missing, build, and start the demonstration
+#   ./setup.sh build    install what is missing and build in release mode
+#   ./setup.sh demo     start the demonstration (SYNCD_DEMO says where it lives)
+#   ./setup.sh test     install what the tests need and run all of them
+#   ./setup.sh bench    build in release mode and run the benchmarks
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly SWIFT_MAJOR=6 SWIFT_MINOR=1
+# What building needs: a C and C++ library for the toolchain, and the libraries of Package.swift.
+readonly BUILD_PACKAGES=(
+    binutils g++ libc6-dev git pkg-config zlib1g-dev
+    libgit2-dev libzstd-dev libcurl4-openssl-dev libdeflate-dev libsqlite3-dev
+)
+# What the tests run beside that.
+readonly TEST_PACKAGES=(python3 mount nginx fcgiwrap openssl openssh-client openssh-server)
+readonly IMPORT_CHECK=(--explicit-target-dependency-import-check error)
+
+say() { printf '\n== %s\n' "$*"; }
+
+die() {
+    printf 'setup.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+check_swift() {
+    local page=https://www.swift.org/install/linux/ version major minor
+    if ! command -v swift >/dev/null; then
+        die "Swift is not installed, or not in PATH. Version $SWIFT_MAJOR.$SWIFT_MINOR or later is
+needed. Get it from $page, for example with its installer:
+    curl -O https://download.swift.org/swiftly/linux/swiftly-\$(uname -m).tar.gz
+    tar zxf swiftly-\$(uname -m).tar.gz && ./swiftly init"
+    fi
+    if ! version=$(swift --version 2>&1); then
+        die "swift is in PATH but does not run. It says:
+$version
+Its own requirements are listed at $page"
+    fi
+    version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$version" | head -n 1)
+    major=${version%%.*} minor=${version#*.}
+    [ -n "$version" ] || die "cannot tell the version of $(command -v swift); see $page"
+    if ((major < SWIFT_MAJOR || (major == SWIFT_MAJOR && minor < SWIFT_MINOR))); then
+        die "Swift $version is too old: $SWIFT_MAJOR.$SWIFT_MINOR or later is needed.
+With swiftly:  swiftly install latest
+Otherwise see  $page"
+    fi
+}
+
+# Installs those of the named packages that are not there.
+install_missing() {
+    local package missing=()
+    if ! command -v dpkg-query >/dev/null; then
+        pkg-config --exists libgit2 libdeflate libcurl sqlite3 2>/dev/null && return
+        die "this machine has no apt. Install what these Debian packages hold, then try again:
+    $*"
+    fi
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q ' installed$' ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "Installing ${missing[*]}"
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "these packages are missing, and there is no sudo:
+    as root: apt-get update && apt-get install -y ${missing[*]}"
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get update -q ||
+        die "apt-get update failed: is there a network, and may this user become root?"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends "${missing[@]}" ||
+        die "apt-get could not install: ${missing[*]}"
+}
+
+build() {
+    check_swift
+    install_missing "${BUILD_PACKAGES[@]}"
+    say "Building (the first time takes a few minutes)"
+    swift build -c release "${IMPORT_CHECK[@]}"
+}
+
+# Runs a program of the build as one device of the demonstration, in this shell's place: call it
+# in a subshell or in the background, so that its process id is the program's.
+as_device() {
+    local home=$demo/$1 program=$2
+    shift 2
+    exec env XDG_CONFIG_HOME="$home/config" XDG_DATA_HOME="$home/data" \
+        XDG_STATE_HOME="$home/state" XDG_RUNTIME_DIR="$home/run" "$bin/$program" "$@"
+}
+
+# Makes a device once: a folder, a configuration, and a repository with the common remote.
+make_device() {
+    local home=$demo/$1
+    [ ! -e "$home/config.toml" ] || return 0
+    mkdir -p "$home/notes" "$home/run"
+    chmod 700 "$home/run"
+    [ "$1" != linden ] || cp -R shared/. "$home/notes/"
+    (as_device "$1" syncctl --config "$home/config.toml" init --remote "$demo/remote.git" \
+        --folder "$home/notes=shared" --device "$1")
+    # Two daemons cannot listen at one port: only linden has a dashboard.
+    if [ "$1" != linden ] && ! grep -q '^\[http\]' "$home/config.toml"; then
+        printf '\n[http]\nlisten = ""\n' >>"$home/config.toml"
+    fi
+}
+
+demo() {
+    demo=${SYNCD_DEMO:-$HOME/.local/share/syncd-demo}
+    bin=$PWD/.build/release
+    [ -x "$bin/syncd" ] || die "there is no build yet: ./setup.sh build"
+    say "The demonstration's vault: $demo"
+    mkdir -p "$demo"
+    [ -d "$demo/remote.git" ] || git init --quiet --bare --initial-branch=sync "$demo/remote.git"
+    make_device linden
+    make_device maple
+    cat <<WORDS
+Two devices on this machine, "linden" and "maple", keep one directory the same through
+$demo/remote.git, an ordinary bare git repository.
+
+Try, in another terminal:
+    echo "- [ ] Buy string" >> $demo/linden/notes/documents/ingested/garden-journal.md
+    tail -n 3 $demo/maple/notes/documents/ingested/garden-journal.md
+    git -C $demo/remote.git log --stat -3 sync
+    XDG_RUNTIME_DIR=$demo/linden/run XDG_STATE_HOME=$demo/linden/state \\
+        XDG_DATA_HOME=$demo/linden/data $bin/syncctl --config $demo/linden/config.toml status
+
+What follows is linden's own account; maple's goes to $demo/maple/output.
+Control-C ends both. To begin anew: rm -r $demo
+WORDS
+    say "syncd run"
+    run_both
+}
+
+# Runs both daemons until the first one ends or somebody ends this script.
+run_both() {
+    local code=0
+    as_device maple syncd run --config "$demo/maple/config.toml" >"$demo/maple/output" 2>&1 &
+    local second=$!
+    as_device linden syncd run --config "$demo/linden/config.toml" &
+    local first=$!
+    # shellcheck disable=SC2064  # the ids of now are meant
+    trap "kill -TERM $first $second 2>/dev/null || true; wait" EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    wait "$first" || code=$?
+    exit "$code"
+}
+
+# Runs one group of tests under a headline and stops everything when it fails.
+group() {
+    local name=$1 code=0
+    shift
+    say "$name"
+    "$@" || code=$?
+    [ "$code" -eq 0 ] || die "failed: $name (exit $code)"
+}
+
+run_tests() {
+    check_swift
+    install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+    group "Build with tests; imports are declared" swift build --build-tests "${IMPORT_CHECK[@]}"
+    group "Format" swift format lint --strict -r Sources Tests Package.swift
+    group "Unit tests" swift test --skip-build --no-parallel
+    group "A short run of the fuzzers" Fuzz/run 1
+    group "End-to-end tests" env "SYNCD_BIN=$PWD/.build/debug" Tests/EndToEnd/run
+}
+
+bench() {
+    build
+    [ -x Benchmarks/run ] || die "there is no Benchmarks/run"
+    say "Benchmarks"
+    exec Benchmarks/run "$@"
+}
+
+case "${1:-}" in
+    "")
+        build
+        demo
+        ;;
+    build) build ;;
+    demo) demo ;;
+    test) run_tests ;;
+    bench)
+        shift
+        bench "$@"
+        ;;
+    *)
+        sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+        exit 64
+        ;;
+esac
