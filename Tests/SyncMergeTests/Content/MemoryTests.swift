@@ -165,6 +165,13 @@ struct MemoryTests {
         MergeCase(
             "an array against lines: the later, and a copy", "", "[\(one)]\n", "\(two)\n\(three)\n",
             "\(two)\n\(three)\n", fallback: .shape),
+        MergeCase(
+            "over damage a line each is two records", "\"a{\n", "{\"id\":1}", "{\"a\":2}\n",
+            "{\"id\":1}\n{\"a\":2}\n"),
+        MergeCase(
+            "over damage records are known by the key that some have", "\"a{\n",
+            "{\"id\":4,\"m\":4}\n", "{\"id\":4}\n{\"x\":3}\n",
+            "{\"id\":4,\"m\":4}\n{\"x\":3}\n"),
     ]
 
     static let order = [

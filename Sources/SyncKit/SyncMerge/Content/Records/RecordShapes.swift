@@ -84,11 +84,12 @@ struct RecordShapes {
                 && (late.isBlank ? late.admits(shape) : shapes.1.contains(shape))
         }
         var usable = shared.filter { isMade(of: $0, early, late) }
-        // Two new files of one line each are two records, not two versions of one object.
-        if base.isBlank, usable.first == .object, usable.contains(.lines) { usable = [.lines] }
         // What the base is best taken for comes first: what the merge gives is then taken for the
         // same, whatever it came to look like.
         if let best = base.shapes.first(where: { usable.contains($0) }) { return (best, true) }
+        // Without such a base, two files of one line each are two records, not two versions of
+        // one object.
+        if usable.first == .object, usable.contains(.lines) { usable = [.lines] }
         if let best = usable.first(where: { base.isBlank || base.admits($0) }) {
             return (best, true)
         }

@@ -67,13 +67,16 @@ enum RecordIdentity: Equatable {
     /// make groups, which are merged whole); failing that, content. An object that comes without
     /// the key is known by its content, and changes nothing for the others: were all versions
     /// asked, what one more version adds would decide how the others are merged. Where the base
-    /// has no objects, a version of them does in its place.
+    /// has no objects, a key that any object has will do: what a merge gives has the same ones.
     static func choose(_ versions: [[Int]], _ table: inout RecordTable) -> RecordIdentity {
-        func keys(_ raws: [Int]) -> UInt8? {
-            let infos = raws.map { table.infos[$0] }.filter(\.isObject)
-            return infos.isEmpty ? nil : infos.reduce(~0) { $0 & $1.identityKeys }
+        func keys(_ raws: [Int]) -> [UInt8] {
+            raws.map { table.infos[$0] }.filter(\.isObject).map(\.identityKeys)
         }
-        let shared = keys(versions[0]) ?? versions.dropFirst().reduce(0) { $0 | (keys($1) ?? 0) }
+        let base = keys(versions[0])
+        let shared =
+            base.isEmpty
+            ? versions.dropFirst().joined().reduce(0) { $0 | table.infos[$1].identityKeys }
+            : base.reduce(~0, &)
         guard shared != 0 else { return .content }
         let candidates = RecordFields.identities.indices.filter { shared & (1 << $0) != 0 }
         for key in candidates where isUnique(key, versions, &table) { return .key(key) }
