@@ -102,6 +102,10 @@ let package = Package(
                 logging,
             ],
             path: "Sources/syncctl", swiftSettings: strict),
+        // What the benchmarks measure inside a process.
+        .executableTarget(
+            name: "merge-commits", dependencies: ["SyncEngine", "SyncGit", "SyncModel"],
+            path: "Benchmarks/CommitMerge", swiftSettings: strict),
         // Tests, beside their floor.
         .target(
             name: "SyncTestKit",

@@ -87,9 +87,9 @@ struct RecordShapes {
         // What the base is best taken for comes first: what the merge gives is then taken for the
         // same, whatever it came to look like.
         if let best = base.shapes.first(where: { usable.contains($0) }) { return (best, true) }
-        // Without such a base, two files of one line each are two records, not two versions of
-        // one object.
-        if usable.first == .object, usable.contains(.lines) { usable = [.lines] }
+        // Without such a base, two objects are no versions of one: of a line each they are two
+        // records of JSON Lines, else two files.
+        usable.removeAll { $0 == .object }
         if let best = usable.first(where: { base.isBlank || base.admits($0) }) {
             return (best, true)
         }
