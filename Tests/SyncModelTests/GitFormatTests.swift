@@ -97,7 +97,7 @@ struct TreeEditTests {
     func random() throws {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededRandom(seed: seed)
-        let names = ["a", "b/c", "b/d/e", "b/d/f", "g", "a-b", "b/d-"]
+        let names = ["a", "b/c", "b/d/e", "b/d/f", "g", "a-b", "b/d-", "b.x", "b0"]
         for round in 0..<1_000 {
             let repository = InMemoryRepository()
             var files: [TreePath: FileVersion] = [:]

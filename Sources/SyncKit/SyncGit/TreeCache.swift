@@ -19,13 +19,13 @@ struct TreeCache {
 
     /// Remembers a tree, unless it alone would take a large part of the room.
     mutating func insert(_ tree: Tree, _ id: ObjectID) {
-        if tree.entries.count > Limits.cachedTreeEntries / 8 { return }
+        if tree.count > Limits.cachedTreeEntries / 8 { return }
         if entries >= Limits.cachedTreeEntries / 2 || young.count >= Limits.cachedTrees / 2 {
             old = young
             young = [:]
             entries = 0
         }
         young[id] = tree
-        entries += tree.entries.count
+        entries += tree.count
     }
 }

@@ -172,6 +172,12 @@ struct MemoryTests {
             "over damage records are known by the key that some have", "\"a{\n",
             "{\"id\":4,\"m\":4}\n", "{\"id\":4}\n{\"x\":3}\n",
             "{\"id\":4,\"m\":4}\n{\"x\":3}\n"),
+        MergeCase(
+            "what one side has as a whole line is not dropped for being torn on the other",
+            "\"a{\n", "{\"", "{\"id\":2}\n{\"\n", "{\"id\":2}\n{\"\n"),
+        MergeCase(
+            "two new files of one object each are two files", nil, "{\n\"a\": 1}", "{\"b\": 1}\n",
+            "{\"b\": 1}\n", fallback: .shape),
     ]
 
     static let order = [

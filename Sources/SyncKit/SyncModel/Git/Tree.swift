@@ -34,65 +34,225 @@ package struct TreeEntry: Hashable, Sendable {
     }
 }
 
-/// A git tree: its entries in git's order. Source: `Documentation/gitformat-pack`, fsck's rules.
+/// A git tree: its entries in git's order, kept as the bytes that git stores. An entry becomes a
+/// value only where somebody asks for it: most of a tree is passed over, or copied as it is.
+/// Source: `Documentation/gitformat-pack`, fsck's rules.
 package struct Tree: Hashable, Sendable {
-    /// Sorted as git sorts them, names unique.
-    package let entries: [TreeEntry]
+    /// The object's content as git writes it.
+    package let serialized: [UInt8]
+    /// Where each entry begins, in order.
+    private let starts: [UInt32]
 
     /// The tree without entries.
-    package static let empty = Tree(entries: [])
+    package static let empty = Tree(serialized: [], starts: [])
+
+    private init(serialized: [UInt8], starts: [UInt32]) {
+        self.serialized = serialized
+        self.starts = starts
+    }
 
     /// Sorts the entries into git's order. Names are to be unique; the caller sees to that.
     package init(sorting entries: [TreeEntry]) {
-        self.entries = entries.sorted(by: TreeEntry.precedes)
+        self = Tree.empty.replacing([], with: entries)
     }
-
-    private init(entries: [TreeEntry]) { self.entries = entries }
 
     /// Parses a tree object's content.
     /// - Throws: `FormatError.badTree` for a truncated entry, an unknown mode, an empty or
     ///   slashed name, or entries out of order or twice: git's fsck refuses those too.
     package init(parsing content: [UInt8]) throws(FormatError) {
-        var entries: [TreeEntry] = []
+        var starts: [UInt32] = []
+        starts.reserveCapacity(content.count / 36)
+        var last: TreePlace?
         var position = 0
         while position < content.count {
-            guard let space = content[position...].firstIndex(of: 0x20),
-                let mode = FileMode(octal: content[position..<space]),
-                let nul = content[space...].firstIndex(of: 0),
-                nul + ObjectID.byteCount < content.count,
-                let id = ObjectID(content[(nul + 1)...(nul + ObjectID.byteCount)])
+            guard let place = TreePlace(at: position, in: content), !place.name.isEmpty,
+                !content[place.name].contains(0x2f), let start = UInt32(exactly: position)
             else { throw FormatError.badTree(offset: position) }
-            let name = Array(content[(space + 1)..<nul])
-            guard !name.isEmpty, !name.contains(0x2f) else {
+            if let last, !TreePlace.precedes((content, last), (content, place)) {
                 throw FormatError.badTree(offset: position)
             }
-            let entry = TreeEntry(name: name, mode: mode, id: id)
-            if let last = entries.last, !TreeEntry.precedes(last, entry) {
-                throw FormatError.badTree(offset: position)
-            }
-            entries.append(entry)
-            position = nul + ObjectID.byteCount + 1
+            starts.append(start)
+            last = place
+            position = place.end
         }
-        self.init(entries: entries)
+        self.init(serialized: content, starts: starts)
     }
 
-    /// The object's content as git writes it.
-    package var serialized: [UInt8] {
-        var content: [UInt8] = []
-        content.reserveCapacity(entries.count * 40)
-        for entry in entries {
-            content.append(contentsOf: entry.mode.octal.utf8)
-            content.append(0x20)
-            content.append(contentsOf: entry.name)
-            content.append(0)
-            content.append(contentsOf: entry.id.bytes)
-        }
-        return content
-    }
+    /// How many entries there are.
+    package var count: Int { starts.count }
+
+    /// The entries in git's order, names unique.
+    package var entries: [TreeEntry] { starts.indices.map(entry) }
 
     /// The entry of that name, file or directory; nil when there is none.
     package subscript(name: some Collection<UInt8>) -> TreeEntry? {
-        entries.first { $0.name.elementsEqual(name) }
+        index(of: name).map(entry)
+    }
+
+    /// Where the entry of that name stands; nil when there is none.
+    private func index(of name: some Collection<UInt8>) -> Int? {
+        // A directory stands elsewhere than a file of the same name would.
+        for mode in [FileMode.regular, .directory] {
+            let sought = TreeEntry(name: Array(name), mode: mode, id: .zero)
+            let index = insertion(of: sought)
+            guard index < count else { continue }
+            let place = place(index)
+            if serialized[place.name].elementsEqual(sought.name) { return index }
+        }
+        return nil
+    }
+
+    /// The first entry that does not come before `entry`.
+    private func insertion(of entry: TreeEntry) -> Int {
+        let sought = Tree.bytes(of: entry)
+        guard let place = TreePlace(at: 0, in: sought) else { return 0 }
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if TreePlace.precedes((serialized, self.place(middle)), (sought, place)) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+
+    /// The tree without the entries of some names and with others in their place.
+    /// - Parameters:
+    ///   - names: what goes; a name that is not there is passed over.
+    ///   - entries: what comes, in any order; a name that stays must not be among theirs.
+    package func replacing(_ names: [[UInt8]], with entries: [TreeEntry]) -> Tree {
+        let gone = Set(names.compactMap { index(of: $0) })
+        // What comes stands before what it has to precede; what goes before what comes there.
+        var edits = gone.map { (at: $0, entry: TreeEntry?.none) }
+        edits += entries.map { (at: insertion(of: $0), entry: $0) }
+        edits.sort { left, right in
+            if left.at != right.at { return left.at < right.at }
+            guard let one = left.entry, let two = right.entry else { return right.entry == nil }
+            return TreeEntry.precedes(one, two)
+        }
+        var content: [UInt8] = []
+        var starts: [UInt32] = []
+        content.reserveCapacity(serialized.count + entries.count * 48)
+        starts.reserveCapacity(count + entries.count)
+        var next = 0
+        func copy(to end: Int) {
+            guard next < end else { return }
+            let shift = content.count - start(next)
+            for index in next..<end { starts.append(UInt32(start(index) + shift)) }
+            content += serialized[start(next)..<start(end)]
+            next = end
+        }
+        for edit in edits {
+            copy(to: edit.at)
+            if let entry = edit.entry {
+                starts.append(UInt32(content.count))
+                content += Tree.bytes(of: entry)
+            } else {
+                next = edit.at + 1
+            }
+        }
+        copy(to: count)
+        return Tree(serialized: content, starts: starts)
+    }
+
+    /// Walks two trees side by side by name and gives what differs: both are sorted, directories
+    /// as if they ended in `/`, so that a file and a directory of one name are two pairs.
+    package static func differences(_ left: Tree, _ right: Tree) -> [(TreeEntry?, TreeEntry?)] {
+        var result: [(TreeEntry?, TreeEntry?)] = []
+        var (i, j) = (0, 0)
+        while i < left.count, j < right.count {
+            let (one, two) = (left.range(i), right.range(j))
+            if left.serialized[one].elementsEqual(right.serialized[two]) {
+                (i, j) = (i + 1, j + 1)
+                continue
+            }
+            let (a, b) = ((left.serialized, left.place(i)), (right.serialized, right.place(j)))
+            if TreePlace.precedes(a, b) {
+                result.append((left.entry(i), nil))
+                i += 1
+            } else if TreePlace.precedes(b, a) {
+                result.append((nil, right.entry(j)))
+                j += 1
+            } else {
+                // A mode may be written in two ways.
+                if left.entry(i) != right.entry(j) {
+                    result.append((left.entry(i), right.entry(j)))
+                }
+                (i, j) = (i + 1, j + 1)
+            }
+        }
+        result += (i..<left.count).map { (left.entry($0), nil) }
+        result += (j..<right.count).map { (nil, right.entry($0)) }
+        return result
+    }
+
+    private static func bytes(of entry: TreeEntry) -> [UInt8] {
+        Array(entry.mode.octal.utf8) + [0x20] + entry.name + [0] + entry.id.bytes
+    }
+
+    private func start(_ index: Int) -> Int {
+        index < starts.count ? Int(starts[index]) : serialized.count
+    }
+
+    private func range(_ index: Int) -> Range<Int> { start(index)..<start(index + 1) }
+
+    private func place(_ index: Int) -> TreePlace {
+        guard let place = TreePlace(at: start(index), in: serialized) else {
+            preconditionFailure("a tree's entries were read before")
+        }
+        return place
+    }
+
+    private func entry(_ index: Int) -> TreeEntry {
+        let place = place(index)
+        guard let id = ObjectID(serialized[(place.end - ObjectID.byteCount)..<place.end]) else {
+            preconditionFailure("a tree's entries were read before")
+        }
+        return TreeEntry(name: Array(serialized[place.name]), mode: place.mode, id: id)
+    }
+}
+
+/// Where the parts of an entry stand in a tree's bytes.
+private struct TreePlace {
+    let mode: FileMode
+    let name: Range<Int>
+    /// After the object's name.
+    let end: Int
+
+    /// Reads the entry that begins at `start`; nil when there is no whole one of a known mode.
+    init?(at start: Int, in bytes: [UInt8]) {
+        var space = start
+        while space < bytes.count, bytes[space] != 0x20 { space += 1 }
+        var nul = space + 1
+        while nul < bytes.count, bytes[nul] != 0 { nul += 1 }
+        guard nul + ObjectID.byteCount < bytes.count,
+            let mode = FileMode(octal: bytes[start..<space])
+        else { return nil }
+        self.mode = mode
+        name = (space + 1)..<nul
+        end = nul + ObjectID.byteCount + 1
+    }
+
+    /// As `TreeEntry.precedes`, of entries that stand in bytes.
+    static func precedes(
+        _ left: (bytes: [UInt8], place: TreePlace), _ right: (bytes: [UInt8], place: TreePlace)
+    ) -> Bool {
+        let (one, two) = (left.place.name, right.place.name)
+        for index in 0..<min(one.count, two.count) {
+            let a = left.bytes[one.lowerBound + index]
+            let b = right.bytes[two.lowerBound + index]
+            if a != b { return a < b }
+        }
+        let shared = min(one.count, two.count)
+        return left.place.sortByte(at: shared, left.bytes)
+            < right.place.sortByte(at: shared, right.bytes)
+    }
+
+    private func sortByte(at index: Int, _ bytes: [UInt8]) -> Int {
+        if index < name.count { return Int(bytes[name.lowerBound + index]) }
+        return mode == .directory ? 0x2f : -1
     }
 }
 

@@ -20,9 +20,9 @@ package enum TreeDiff {
             ))
         while let (path, old, new) = pending.popLast() {
             if old == new { continue }
-            let before = try reader.tree(old ?? Tree.emptyID).entries
-            let after = try reader.tree(new ?? Tree.emptyID).entries
-            for (left, right) in pairs(before, after) where left != right {
+            let before = try reader.tree(old ?? Tree.emptyID)
+            let after = try reader.tree(new ?? Tree.emptyID)
+            for (left, right) in Tree.differences(before, after) {
                 let name = left?.name ?? right?.name ?? []
                 guard let here = path.map({ $0.appending(name) }) ?? TreePath(name) else {
                     throw RepositoryError(.corrupt, "compare trees", "a name no file can have")
@@ -62,28 +62,5 @@ package enum TreeDiff {
             return nil
         }
         return try reader.tree(directory)[path.name]?.version
-    }
-
-    /// Walks two entry lists side by side by name: both are sorted, directories as if they
-    /// ended in `/`, so that a file and a directory of one name are two pairs.
-    private static func pairs(_ left: [TreeEntry], _ right: [TreeEntry])
-        -> [(TreeEntry?, TreeEntry?)]
-    {
-        var result: [(TreeEntry?, TreeEntry?)] = []
-        var (i, j) = (0, 0)
-        while i < left.count || j < right.count {
-            if j == right.count || (i < left.count && TreeEntry.precedes(left[i], right[j])) {
-                result.append((left[i], nil))
-                i += 1
-            } else if i == left.count || TreeEntry.precedes(right[j], left[i]) {
-                result.append((nil, right[j]))
-                j += 1
-            } else {
-                if left[i] != right[j] { result.append((left[i], right[j])) }
-                i += 1
-                j += 1
-            }
-        }
-        return result
     }
 }

@@ -49,22 +49,18 @@ package enum TreeEdit {
         var changed: [ArraySlice<UInt8>: [Edit]] = [:]
         for edit in edits { changed[edit.names[depth], default: []].append(edit) }
 
+        var gone: [[UInt8]] = []
         var entries: [TreeEntry] = []
-        entries.reserveCapacity(old.entries.count + changed.count)
-        for entry in old.entries {
-            guard let edits = changed.removeValue(forKey: entry.name[...]) else {
-                entries.append(entry)
-                continue
-            }
-            if let edited = try self.entry(entry, edits, depth, reader, sink) {
-                entries.append(edited)
-            }
+        for (name, edits) in changed {
+            let before = old[name]
+            let after = try entry(before, edits, depth, reader, sink)
+            if before == after { continue }
+            if let before { gone.append(before.name) }
+            if let after { entries.append(after) }
         }
-        for edits in changed.values {
-            if let added = try entry(nil, edits, depth, reader, sink) { entries.append(added) }
-        }
-        if entries.isEmpty { return nil }
-        return try sink.add(.tree, Tree(sorting: entries).serialized)
+        if old.count - gone.count + entries.count == 0 { return nil }
+        if gone.isEmpty && entries.isEmpty, let id { return id }
+        return try sink.add(.tree, old.replacing(gone, with: entries).serialized)
     }
 
     /// Edits one name of a directory.

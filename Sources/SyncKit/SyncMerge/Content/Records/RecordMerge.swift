@@ -60,8 +60,10 @@ struct RecordMerge {
             earlyLeaves: Array(versions[3..<(3 + earlyLeaves.count)]),
             lateLeaves: Array(versions[(3 + earlyLeaves.count)...]), names: reader.names)
         var decided = merge.resolved()
-        let torn = Set(all.compactMap(\.tornLine).map { merge.table.add($0) })
-        merge.dropTorn(torn, &decided)
+        // A line that some version has with its end is whole there, whatever it looks like.
+        let ended = zip(all, numbers).map { $0.tornLine == nil ? $1[...] : $1.dropLast() }
+        let torn = zip(all, numbers).compactMap { $0.tornLine == nil ? nil : $1.last }
+        merge.dropTorn(Set(torn).subtracting(ended.joined()), &decided)
         let records = merge.arranged(decided)
         let raws = records.flatMap(\.raws)
         var style = RecordFile.Style.merged(
