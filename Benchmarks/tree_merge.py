@@ -12,22 +12,29 @@ CHANGED = 10
 
 
 def tree_merge(workshop):
-    """Measures each size; every round has a copy of the repository to itself."""
+    """Measures each size; every merge has a copy of the repository to itself."""
     for count in workshop.options.tree_merge:
         workshop.say(f"writing a repository of {count:,} files")
         source = workshop.new_path("r")
         one, other = _repository(source, count)
-        rounds = [_round(workshop, source, one, other) for _ in range(workshop.options.rounds + 4)]
-        if len({tree for *_, tree in rounds}) != 1:
-            raise RuntimeError(f"{count:,} files: git merged to another tree than syncd")
+        rounds = range(workshop.options.rounds + 4)
+        copies = [_copy(workshop, source) for _ in rounds]
+        sides = [
+            _ours([_copy(workshop, source), *copies], one, other)[1:],
+            [_git(_copy(workshop, source), (), one, other) for _ in rounds],
+            [_git(_copy(workshop, source), DURABLE, one, other) for _ in rounds],
+        ]
+        trees = {tree for side in sides for _, tree in side}
+        if len(trees) != 1:
+            raise RuntimeError(f"{count:,} files: other trees: {', '.join(sorted(trees))}")
         work = f"merge of two trees, {CHANGED} of {count:,} files changed in each"
-        ours, plain, durable = (median([round[side] for round in rounds]) for side in range(3))
+        ours, plain, durable = (median([seconds for seconds, _ in side]) for side in sides)
         workshop.row(work, "time", "s", ours, "git merge-tree", plain)
         workshop.row(work, "time", "s", ours, "git merge-tree, fsync", durable)
     workshop.note(
-        "merge of two trees: ours is a durable merge commit made in a process that has the "
-        "repository open, as the daemon has; git's is `git merge-tree --write-tree`, a process "
-        "each time, which makes no commit. Both come to the same tree."
+        "merge of two trees: ours is a durable merge commit, made as the daemon makes it, in a "
+        "process that merged before and has the repository open; git's is `git merge-tree "
+        "--write-tree`, a process each time, which makes no commit. Both come to the same tree."
     )
 
 
@@ -65,28 +72,28 @@ def _commit(stream, mark, files):
         )
 
 
-def _round(workshop, source, one, other):
-    """Merges with all three; gives their seconds and the tree they came to."""
-    seconds, trees = [], set()
-    for side in ("ours", "plain", "durable"):
-        copy = workshop.new_path("c")
-        shutil.copytree(source, copy)
-        # What was copied is on its way to the disk: nobody shall wait for that in our stead.
-        os.sync()
-        if side == "ours":
-            words = [f"{binaries()}/merge-commits", copy, one, other]
-            output = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
-            took, tree = output.split()
-            seconds.append(float(took))
-        else:
-            options = DURABLE if side == "durable" else ()
-            words = ["git", *options, "-C", copy, "merge-tree", "--write-tree", one, other]
-            seconds.append(run(words, environment()).wall)
-            tree = subprocess.run(
-                words, env=environment(), check=True, stdout=subprocess.PIPE, text=True
-            ).stdout.strip()
-        trees.add(tree)
-        shutil.rmtree(copy)
-    if len(trees) != 1:
-        raise RuntimeError(f"other trees: {', '.join(sorted(trees))}")
-    return *seconds, tree
+def _copy(workshop, source):
+    """A copy of the repository that nobody merged in, on the disk."""
+    copy = workshop.new_path("c")
+    shutil.copytree(source, copy)
+    # What was copied is on its way to the disk: nobody shall wait for that in our stead.
+    os.sync()
+    return copy
+
+
+def _ours(copies, one, other):
+    """Merges in each copy; gives the seconds and the tree of each."""
+    words = [f"{binaries()}/merge-commits", one, other, *copies]
+    output = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+    lines = [line.split() for line in output.splitlines()]
+    return [(float(seconds), tree) for seconds, tree in lines]
+
+
+def _git(copy, options, one, other):
+    """Merges in the copy with git; gives the seconds and the tree."""
+    words = ["git", *options, "-C", copy, "merge-tree", "--write-tree", one, other]
+    seconds = run(words, environment()).wall
+    tree = subprocess.run(
+        words, env=environment(), check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
+    return seconds, tree

@@ -3,28 +3,31 @@ import SyncEngine
 import SyncGit
 import SyncModel
 
-/// Measures the merge of two commits as the daemon makes it, in a repository that is open:
+/// Measures the merge of two commits as the daemon makes it, in repositories that are open and in
+/// a process that has merged before:
 ///
-///     merge-commits REPOSITORY COMMIT COMMIT
+///     merge-commits COMMIT COMMIT REPOSITORY...
 ///
-/// prints the seconds and the merge's tree.
+/// prints for each repository the seconds and the merge's tree.
 @main
 enum CommitMergeFigure {
     static func main() throws {
         let words = CommandLine.arguments
-        guard words.count == 4, let one = ObjectID(hex: words[2]),
-            let other = ObjectID(hex: words[3])
+        guard words.count > 3, let one = ObjectID(hex: words[1]),
+            let other = ObjectID(hex: words[2])
         else {
             FileHandle.standardError.write(
-                Data("usage: merge-commits REPOSITORY COMMIT COMMIT\n".utf8))
+                Data("usage: merge-commits COMMIT COMMIT REPOSITORY...\n".utf8))
             exit(64)
         }
-        let repository = try GitRepository(opening: words[1])
-        // The daemon has just read both: the one it made, the other it fetched.
-        for commit in [one, other] { _ = try repository.tree(repository.commit(commit).tree) }
-        let began = ContinuousClock.now
-        let made = try CommitMerge(repository).merge(one, other)
-        print((ContinuousClock.now - began) / .seconds(1))
-        print(try repository.commit(made.commit).tree.hex)
+        for path in words[3...] {
+            let repository = try GitRepository(opening: path)
+            // The daemon has just read both: the one it made, the other it fetched.
+            for commit in [one, other] { _ = try repository.tree(repository.commit(commit).tree) }
+            let began = ContinuousClock.now
+            let made = try CommitMerge(repository).merge(one, other)
+            let took = (ContinuousClock.now - began) / .seconds(1)
+            print(took, try repository.commit(made.commit).tree.hex)
+        }
     }
 }
