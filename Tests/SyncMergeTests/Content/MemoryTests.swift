@@ -176,6 +176,10 @@ struct MemoryTests {
             "what one side has as a whole line is not dropped for being torn on the other",
             "\"a{\n", "{\"", "{\"id\":2}\n{\"\n", "{\"id\":2}\n{\"\n"),
         MergeCase(
+            "a wrapper that one side no longer has: the later, and a copy",
+            "{\"results\":[\(one)]}", "{\"v\":2}", "{\"results\":[\(one),\(two)]}",
+            "{\"results\":[\(one),\(two)]}", fallback: .shape),
+        MergeCase(
             "two new files of one object each are two files", nil, "{\n\"a\": 1}", "{\"b\": 1}\n",
             "{\"b\": 1}\n", fallback: .shape),
     ]

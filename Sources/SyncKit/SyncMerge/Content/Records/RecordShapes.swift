@@ -86,7 +86,12 @@ struct RecordShapes {
         var usable = shared.filter { isMade(of: $0, early, late) }
         // What the base is best taken for comes first: what the merge gives is then taken for the
         // same, whatever it came to look like.
-        if let best = base.shapes.first(where: { usable.contains($0) }) { return (best, true) }
+        if let best = base.shapes.first(where: { usable.contains($0) }) {
+            // A container that one side no longer has is not merged as one object: what came of
+            // that could be taken for a container again.
+            if best == .object, base.shapes[0].isContainer { return nil }
+            return (best, true)
+        }
         // Without such a base, two objects are no versions of one: of a line each they are two
         // records of JSON Lines, else two files.
         usable.removeAll { $0 == .object }
