@@ -176,6 +176,10 @@ struct MemoryTests {
             "what one side has as a whole line is not dropped for being torn on the other",
             "\"a{\n", "{\"", "{\"id\":2}\n{\"\n", "{\"id\":2}\n{\"\n"),
         MergeCase(
+            "an object stays as it was edited beside an emptied file", "{\"x\":4}\n",
+            "{\"id\":4}\n\n",
+            "", "{\"id\":4}\n\n", notes: [.editKept]),
+        MergeCase(
             "a wrapper that one side no longer has: the later, and a copy",
             "{\"results\":[\(one)]}", "{\"v\":2}", "{\"results\":[\(one),\(two)]}",
             "{\"results\":[\(one),\(two)]}", fallback: .shape),

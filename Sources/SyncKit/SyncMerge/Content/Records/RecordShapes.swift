@@ -62,6 +62,9 @@ struct RecordShapes {
 
     var isValid: Bool { !shapes.isEmpty }
 
+    /// Whether one object is all there is, but perhaps in a line of its own.
+    private var isObject: Bool { shapes.contains(.object) && shapes.allSatisfy { !$0.isContainer } }
+
     func admits(_ shape: RecordShape) -> Bool {
         if isBlank { return shape == .lines || shape == .blocks }
         return shapes.contains(shape) || mayBeLines && shape == .lines
@@ -78,6 +81,10 @@ struct RecordShapes {
     static func common(
         _ base: RecordShapes, _ early: RecordShapes, _ late: RecordShapes
     ) -> (shape: RecordShape, usesBase: Bool)? {
+        // Beside an emptied file an object stays what the base is best taken for.
+        if base.isObject, early.isObject && late.isBlank || early.isBlank && late.isObject {
+            return (.object, true)
+        }
         let shapes = (early.beside(late, base), late.beside(early, base))
         let shared = (late.isBlank ? shapes.0 : shapes.1).filter { shape in
             (early.isBlank ? early.admits(shape) : shapes.0.contains(shape))
