@@ -164,7 +164,7 @@ run_tests() {
     group "Build with tests; imports are declared" swift build --build-tests "${IMPORT_CHECK[@]}"
     group "Format" swift format lint --strict -r Sources Tests Benchmarks Fuzz/Sources Package.swift
     group "Unit tests" swift test --skip-build --no-parallel
-    group "A short run of the fuzzers" Fuzz/run 10000
+    group "A short run of the fuzzers" Fuzz/run 100000
     group "End-to-end tests" env "SYNCD_BIN=$PWD/.build/debug" Tests/EndToEnd/run
 }
 

@@ -40,6 +40,13 @@ final class PackWriter: PackSink {
     ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
         var results: [(id: ObjectID?, outcome: Outcome)] = []
         results.reserveCapacity(count)
+        if count == 1 {
+            // Most captures: a handle of the stage's own would open every pack's index anew.
+            let (content, outcome) = read(0)
+            var id: ObjectID?
+            if let content { id = try add(.blob, content) }
+            return [(id, outcome)]
+        }
         let stage = try BlobStage(repository.objectDirectory, known: known)
         while results.count < count {
             for blob in try stage.next(results.count..<count, read) {

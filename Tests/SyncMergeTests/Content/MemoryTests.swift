@@ -180,6 +180,10 @@ struct MemoryTests {
             "{\"id\":4}\n\n",
             "", "{\"id\":4}\n\n", notes: [.editKept]),
         MergeCase(
+            "a line that one side wrote over several: the later, and a copy", "{\"id\":1}\n",
+            "{\n\"id\": 1, \"x\": 1}\n", "{\"id\":1,\"y\":1}\n", "{\"id\":1,\"y\":1}\n",
+            fallback: .shape),
+        MergeCase(
             "a wrapper that one side no longer has: the later, and a copy",
             "{\"results\":[\(one)]}", "{\"v\":2}", "{\"results\":[\(one),\(two)]}",
             "{\"results\":[\(one),\(two)]}", fallback: .shape),

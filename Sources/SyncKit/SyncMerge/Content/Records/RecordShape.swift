@@ -13,14 +13,6 @@ enum RecordShape: Hashable, Sendable {
     /// One JSON object that is itself the record.
     case object
 
-    /// Whether records stand in a member, or as the members, of one object.
-    var isContainer: Bool {
-        switch self {
-        case .wrapper, .map: true
-        case .array, .lines, .blocks, .object: false
-        }
-    }
-
     /// The names under which programs wrap their records.
     private static let wrapperNames: Set<[UInt8]> = Set(
         [

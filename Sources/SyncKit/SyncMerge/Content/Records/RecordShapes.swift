@@ -62,8 +62,9 @@ struct RecordShapes {
 
     var isValid: Bool { !shapes.isEmpty }
 
-    /// Whether one object is all there is, but perhaps in a line of its own.
-    private var isObject: Bool { shapes.contains(.object) && shapes.allSatisfy { !$0.isContainer } }
+    private func isObject(beside other: RecordShapes) -> Bool {
+        shapes.contains(.object) && other.isBlank
+    }
 
     func admits(_ shape: RecordShape) -> Bool {
         if isBlank { return shape == .lines || shape == .blocks }
@@ -82,7 +83,9 @@ struct RecordShapes {
         _ base: RecordShapes, _ early: RecordShapes, _ late: RecordShapes
     ) -> (shape: RecordShape, usesBase: Bool)? {
         // Beside an emptied file an object stays what the base is best taken for.
-        if base.isObject, early.isObject && late.isBlank || early.isBlank && late.isObject {
+        if base.shapes.first == .object,
+            early.isObject(beside: late) || late.isObject(beside: early)
+        {
             return (.object, true)
         }
         let shapes = (early.beside(late, base), late.beside(early, base))
@@ -94,10 +97,9 @@ struct RecordShapes {
         // What the base is best taken for comes first: what the merge gives is then taken for the
         // same, whatever it came to look like.
         if let best = base.shapes.first(where: { usable.contains($0) }) {
-            // A container that one side no longer has is not merged as one object: what came of
-            // that could be taken for a container again.
-            if best == .object, base.shapes[0].isContainer { return nil }
-            return (best, true)
+            // What one side no longer is, is not merged as one object: what came of that could
+            // be taken for it again.
+            return best == .object && base.shapes[0] != best ? nil : (best, true)
         }
         // Without such a base, two objects are no versions of one: of a line each they are two
         // records of JSON Lines, else two files.
