@@ -184,6 +184,10 @@ struct MemoryTests {
             "{\n\"id\": 1, \"x\": 1}\n", "{\"id\":1,\"y\":1}\n", "{\"id\":1,\"y\":1}\n",
             fallback: .shape),
         MergeCase(
+            "over damage that may be lines a wrapper in a line stays a wrapper", "{\"v\":1,{\n",
+            "{\n\"results\":[\(one)]}", "{\"results\":[\(two)]}",
+            "{\"results\":[\(one), \(two)]}"),
+        MergeCase(
             "a wrapper that one side no longer has: the later, and a copy",
             "{\"results\":[\(one)]}", "{\"v\":2}", "{\"results\":[\(one),\(two)]}",
             "{\"results\":[\(one),\(two)]}", fallback: .shape),

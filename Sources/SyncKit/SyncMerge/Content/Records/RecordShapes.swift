@@ -104,10 +104,7 @@ struct RecordShapes {
         // Without such a base, two objects are no versions of one: of a line each they are two
         // records of JSON Lines, else two files.
         usable.removeAll { $0 == .object }
-        if let best = usable.first(where: { base.isBlank || base.admits($0) }) {
-            return (best, true)
-        }
-        return usable.first.map { ($0, false) }
+        return usable.first.map { ($0, base.isBlank || base.admits($0)) }
     }
 
     /// One block alone is a document with front matter, not a collection.
