@@ -1,6 +1,7 @@
 /// One entry of a git tree.
 package struct TreeEntry: Hashable, Sendable {
-    /// One path component: bytes without `/` and NUL, never empty.
+    /// Bytes without NUL, never empty. In a tree that somebody else made it may be `..` or hold
+    /// a `/`: `TreePath` takes no such name.
     package let name: [UInt8]
     /// What the entry is: a file, a link, a directory or a submodule.
     package let mode: FileMode
@@ -50,8 +51,8 @@ package struct Tree: Hashable, Sendable {
     private init(entries: [TreeEntry]) { self.entries = entries }
 
     /// Parses a tree object's content.
-    /// - Throws: `FormatError.badTree` for a truncated entry, an unknown mode, an empty or
-    ///   slashed name, or entries out of order or twice: git's fsck refuses those too.
+    /// - Throws: `FormatError.badTree` for a truncated entry, an unknown mode, an empty name, or
+    ///   entries out of order or twice: git does not read those either, or not as they are meant.
     package init(parsing content: [UInt8]) throws(FormatError) {
         var entries: [TreeEntry] = []
         var position = 0
@@ -63,9 +64,7 @@ package struct Tree: Hashable, Sendable {
                 let id = ObjectID(content[(nul + 1)...(nul + ObjectID.byteCount)])
             else { throw FormatError.badTree(offset: position) }
             let name = Array(content[(space + 1)..<nul])
-            guard !name.isEmpty, !name.contains(0x2f) else {
-                throw FormatError.badTree(offset: position)
-            }
+            guard !name.isEmpty else { throw FormatError.badTree(offset: position) }
             let entry = TreeEntry(name: name, mode: mode, id: id)
             if let last = entries.last, !TreeEntry.precedes(last, entry) {
                 throw FormatError.badTree(offset: position)
