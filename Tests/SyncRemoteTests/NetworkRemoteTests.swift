@@ -79,7 +79,7 @@ struct NetworkRemoteTests {
         let a = try server.remote(
             "a", fixture,
             unpublished: { error in
-                #expect(error.operation.contains("refs/sync/devices/a"))
+                #expect(error?.operation.contains("refs/sync/devices/a") == true)
             })
         #expect(try await a.push(root, expecting: nil, applied: root) == .accepted)
         #expect(try await a.fetch() == RemoteSnapshot(head: root, devices: [:]))
