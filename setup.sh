@@ -16,7 +16,7 @@ readonly BUILD_PACKAGES=(
     libgit2-dev libzstd-dev libcurl4-openssl-dev libdeflate-dev libsqlite3-dev
 )
 # What the tests run beside that.
-readonly TEST_PACKAGES=(python3 mount nginx fcgiwrap openssl openssh-client openssh-server)
+readonly TEST_PACKAGES=(python3 mount nginx fcgiwrap openssl openssh-client openssh-server iproute2)
 readonly IMPORT_CHECK=(--explicit-target-dependency-import-check error)
 
 say() { printf '\n== %s\n' "$*"; }
@@ -164,7 +164,7 @@ run_tests() {
     group "Build with tests; imports are declared" swift build --build-tests "${IMPORT_CHECK[@]}"
     group "Format" swift format lint --strict -r Sources Tests Package.swift
     group "Unit tests" swift test --skip-build --no-parallel
-    group "A short run of the fuzzers" Fuzz/run 1
+    group "A short run of the fuzzers" Fuzz/run 10000
     group "End-to-end tests" env "SYNCD_BIN=$PWD/.build/debug" Tests/EndToEnd/run
 }
 
