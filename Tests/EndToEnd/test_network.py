@@ -162,6 +162,26 @@ class Courtesy(HTTPSTest):
             ada.ctl("sync")
         self.assertGreaterEqual(len(self.pushes()), 20)
 
+    def test_who_waits_for_a_turn_holds_up_no_end(self):
+        ada = self.device("ada", start=False)
+        ada.set("sync", "pushes", "1")
+        ada.start()
+        ada.write("a.txt", "one\n")
+        ada.ctl("sync")
+        ada.write("a.txt", "two\n")
+        done = []
+        call = threading.Thread(target=lambda: done.append(ada.ctl("sync", expect=(1,))))
+        call.start()
+        wait_until(
+            lambda: ada.status()["pending"]["commits_to_push"] == 1, lambda: str(ada.status()))
+        time.sleep(0.5)
+        self.assertEqual(done, [])
+        code, seconds = ada.stop()
+        call.join()
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 2)
+        self.assertIn("1 commit waits to be pushed", done[0].stderr)
+
     def test_a_server_that_wants_to_be_left_alone_is(self):
         ada = self.device("ada")
         ada.write("a.txt", "a\n")

@@ -121,6 +121,11 @@ struct RhythmTests {
         #expect(Set(pauses).count == pauses.count)
         exchange(news: true)
         #expect(pauses.last.map { $0 <= .seconds(30) } == true)
+        // Four times a poll may be more than anybody waits for.
+        var middle = network(poll: .seconds(200))
+        for _ in 0..<100 { middle.ended(.settled, hasNews: false, at: now, using: &random) }
+        let pause = middle.due(.look, at: now) - now
+        #expect(pause <= Limits.slowestPoll && pause >= Limits.slowestPoll * 4 / 5)
         // Who asked for a longer poll than the slowest keeps it.
         var slow = network(poll: .seconds(3_600))
         for _ in 0..<100 { slow.ended(.settled, hasNews: false, at: now, using: &random) }

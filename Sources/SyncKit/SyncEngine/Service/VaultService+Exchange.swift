@@ -18,7 +18,7 @@ extension VaultService {
             if due <= now {
                 await exchangeNow()
             } else {
-                if rhythm.leftAlone(at: now) != nil {
+                if isEnding || rhythm.leftAlone(at: now) != nil {
                     answer(nil)
                     isTriggered = false
                 }
@@ -31,6 +31,13 @@ extension VaultService {
         answer(nil)
         for request in requests { request.done.resume(returning: nil) }
         requests = []
+    }
+
+    /// Answers everybody who waits for a turn to push: the service is about to end, and the
+    /// control socket would wait for its callers first.
+    package func letGo() {
+        isEnding = true
+        answer(nil)
     }
 
     /// Captures for the requests that came: what they are about is safe before the remote is asked.
