@@ -167,7 +167,7 @@ class Courtesy(HTTPSTest):
         ada.set("sync", "pushes", "1")
         ada.start()
         ada.write("a.txt", "one\n")
-        ada.ctl("sync")
+        self.wait_in_sync(ada)
         ada.write("a.txt", "two\n")
         done = []
         call = threading.Thread(target=lambda: done.append(ada.ctl("sync", expect=(1,))))
