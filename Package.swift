@@ -64,12 +64,13 @@ let package = Package(
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/SyncKit/CLinux"),
         .systemLibrary(name: "CMalloc", path: "Sources/SyncKit/CMalloc"),
+        .systemLibrary(name: "CEvents", path: "Sources/SyncKit/CEvents"),
         // Floor 1: the vocabulary and the seams.
         floor("SyncModel", [crypto]),
         // Floor 2: siblings that never import each other.
         floor("SyncMerge", ["SyncModel"]),
         floor("SyncTree", ["SyncModel", "CLinux"]),
-        floor("SyncWatch", ["SyncModel"]),
+        floor("SyncWatch", ["SyncModel", "CEvents"]),
         floor("SyncGit", ["SyncModel", "CGit2", "CDeflate"]),
         floor("SyncStore", ["SyncModel", grdb, sqlite]),
         floor("SyncConfiguration", ["SyncModel", toml]),

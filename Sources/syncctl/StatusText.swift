@@ -18,6 +18,9 @@ struct StatusText {
         } else if configuration != nil {
             lines.append(row("remote", "none: the history stays on this device"))
         }
+        if let since = status.offlineSince {
+            lines.append(row("offline", Self.offline(since, status)))
+        }
         for folder in configuration?.folders ?? [] {
             lines.append(row("folder", "\(folder.path) = \(folder.prefix?.text ?? "/")"))
         }
@@ -48,6 +51,13 @@ struct StatusText {
             status.daemon == "running" ? "" : output.paint(" (the daemon is not running)", .yellow)
         return output.paint(status.state.rawValue, colour)
             + "  vault \(status.vault) on \(status.device)" + daemon
+    }
+
+    private static func offline(_ since: String, _ status: VaultStatus) -> String {
+        let (commits, changes) = (status.pending.commitsToPush, status.pending.changes)
+        return "since \(since), "
+            + VaultStatus.count(commits, "commit", "commits") + " and "
+            + VaultStatus.count(changes, "change", "changes") + " wait"
     }
 
     private static func last(_ status: VaultStatus) -> String {

@@ -265,6 +265,79 @@ class BadSurroundings(VaultTest):
         names = trees.git(self.remote, "ls-tree", "-r", "--name-only", "sync")
         self.assertIn(b".GIT", names)
 
+    def hostile(self, entries, message="evil"):
+        """Pushes a commit with these entries added to the folder's tree, as raw bytes."""
+        raw = b""
+        for line in trees.git(self.remote, "ls-tree", "-z", f"sync:{PREFIX}").split(b"\0")[:-1]:
+            (mode, _, name), path = line.split(b"\t")[0].split(b" "), line.split(b"\t")[1]
+            entries = [*entries, (mode.lstrip(b"0"), path, name)]
+        for mode, path, name in sorted(entries, key=lambda entry: entry[1]):
+            raw += mode + b" " + path + b"\0" + bytes.fromhex(name.decode())
+        tree = trees.git(
+            self.remote, "hash-object", "-w", "--literally", "-t", "tree", "--stdin", stdin=raw
+        ).strip()
+        for name in reversed(PREFIX.split("/")):
+            line = b"040000 tree " + tree + b"\t" + name.encode() + b"\n"
+            tree = trees.git(self.remote, "mktree", stdin=line).strip()
+        commit = trees.git(
+            self.remote, "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree",
+            tree.decode(), "-p", trees.head(self.remote), "-m", message,
+        ).strip().decode()  # fmt: skip
+        trees.git(self.remote, "update-ref", "refs/heads/sync", commit)
+
+    def test_foreign_names_that_lead_elsewhere_are_held_alone(self):
+        ada, bob = self.pair()
+        bob.stop()
+        blob = trees.git(self.remote, "hash-object", "-w", "--stdin", stdin=b"evil\n").strip()
+        below = trees.git(
+            self.remote, "mktree", stdin=b"100644 blob " + blob + b"\tf.txt\n").strip()
+        names = (b"..", b".", b"a/b", b"/etc/passwd", b"../../up.txt")
+        entries = [(b"100644", name, blob) for name in (*names, b"fine.txt")]
+        entries += [(b"40000", b"..x/..", below)]
+        self.hostile(entries)
+        shown = sorted(
+            f'{PREFIX}/"{name.decode().replace("/", chr(92) + "057")}"'
+            for name in (*names, b"..x/..")
+        )
+        bob.start()
+        for device in (ada, bob):
+            wait_until(
+                lambda device=device: device.read("fine.txt") == b"evil\n",
+                lambda device=device: self.picture(device), 20,
+            )  # fmt: skip
+            self.assertEqual(sorted(device.tree()), [b"fine.txt", b"hello.txt"])
+            held = json.loads(device.ctl("held", "--json").stdout)
+            self.assertEqual(sorted(entry["path"] for entry in held), shown)
+            self.assertEqual({entry["reason"] for entry in held}, {"name"})
+        self.assertFalse(os.path.exists(f"{bob.home}/up.txt"))
+        # Everything else goes on, both ways, and a merge too.
+        bob.stop()
+        bob.write("hello.txt", "from bob\n")
+        ada.write("ada.txt", "from ada\n")
+        wait_until(lambda: ada.status()["state"] == "in-sync", lambda: self.picture(ada), 20)
+        bob.start()
+        wait_until(
+            lambda: ada.read("hello.txt") == b"from bob\n" and bob.read("ada.txt"),
+            lambda: self.picture(ada, bob), 20,
+        )  # fmt: skip
+        there = trees.git(self.remote, "ls-tree", "--name-only", "-z", f"sync:{PREFIX}")
+        self.assertLessEqual({*names, b"..x/..", b"ada.txt"}, set(there.split(b"\0")))
+
+    def test_a_foreign_tree_that_git_cannot_read_is_refused_by_name(self):
+        ada, bob = self.pair()
+        bob.stop()
+        ada.stop()
+        blob = trees.git(self.remote, "hash-object", "-w", "--stdin", stdin=b"evil\n").strip()
+        good = trees.head(self.remote)
+        self.hostile([(b"100644", b"", blob)])
+        before = bob.tree()
+        done = bob.once()
+        self.assertEqual(done.returncode, FAILED, done.stderr)
+        self.assertIn("malformed tree", done.stderr)
+        self.assertEqual(bob.tree(), before)
+        trees.git(self.remote, "update-ref", "refs/heads/sync", good)
+        self.assertEqual(bob.once().returncode, 0)
+
     def test_a_remote_that_is_missing(self):
         ada = self.device("ada", start=False)
         os.rename(self.remote, f"{self.remote}.away")

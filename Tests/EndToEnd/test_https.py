@@ -216,6 +216,8 @@ class OverHTTPS(HTTPSTest):
         devices = [self.device(f"d{index}", start=False) for index in range(count)]
         tokens = Tokens()
         for device in devices:
+            # Each of the calls below wants a push of its own.
+            device.set("sync", "pushes", "600")
             device.start()
 
         def write(device):

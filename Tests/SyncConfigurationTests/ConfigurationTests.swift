@@ -49,6 +49,7 @@ import Testing
             quiet     = "250ms"
             max_wait  = "7s"
             poll      = "2m"
+            pushes    = 600
             full_scan = "1h"
             max_deletes = "0%"
             [auth]
@@ -77,6 +78,7 @@ import Testing
         expected.sync.quiet = .milliseconds(250)
         expected.sync.maxWait = .seconds(7)
         expected.sync.poll = .seconds(120)
+        expected.sync.pushes = 600
         expected.sync.fullScan = .seconds(3_600)
         expected.sync.maxDeletesPercent = 0
         expected.auth.tokenEnvironment = "GITHUB_TOKEN"

@@ -35,7 +35,7 @@ private let durations = "such as \"300ms\", \"5s\", \"15m\" or \"1h\""
 private let keys = [
     Mistake(
         "an unknown key", "[sync]\nquite = \"1s\"",
-        "2: sync.quite: unknown key, expected one of quiet, max_wait, poll, full_scan, "
+        "2: sync.quite: unknown key, expected one of quiet, max_wait, poll, pushes, full_scan, "
             + "max_deletes, timeout; the nearest is quiet"),
     Mistake(
         "an unknown key at the top", "valt = \"x\"",
@@ -104,6 +104,15 @@ private let values = [
     Mistake(
         "a number for a duration", "[sync]\npoll = 30",
         "2: sync.poll: expected a duration from 100ms to 24h, \(durations), found an integer"),
+    Mistake(
+        "no push at all", "[sync]\npushes = 0",
+        "2: sync.pushes: expected a whole number from 1 to 600, found 0"),
+    Mistake(
+        "more pushes than there may be", "[sync]\npushes = 601",
+        "2: sync.pushes: expected a whole number from 1 to 600, found 601"),
+    Mistake(
+        "a text for a number", "[sync]\npushes = \"6\"",
+        "2: sync.pushes: expected a whole number from 1 to 600, found a string"),
     Mistake(
         "a negative duration", "[sync]\nmax_wait = \"-5s\"",
         "2: sync.max_wait: expected a duration from 1ms to 1h, \(durations), found \"-5s\""),

@@ -77,6 +77,25 @@ struct ForeignTreeTests {
         #expect(try look(replaced, old).findings.count == 1)
     }
 
+    @Test("a comparison leaves out names that no file can have, and tells where they stand")
+    func nameless() throws {
+        let below = trees.add([("f", .regular, blob)])
+        let old = trees.add([("..", .directory, below), ("a", .regular, blob)])
+        let new = trees.add([
+            (".", .regular, blob), ("a", .regular, other), ("b/c\n", .regular, blob),
+            ("d", .directory, trees.add([("..", .symbolicLink, blob)])),
+        ])
+        var told: [String: Bool] = [:]
+        let changes = try TreeDiff.changes(from: old, to: new, reading: trees) { path, isThere in
+            told[String(decoding: path.bytes, as: UTF8.self)] = isThere
+        }
+        #expect(changes.map(\.path) == [TreePath("a")])
+        #expect(
+            told == [
+                #"".""#: true, #""..""#: false, #""b\057c\012""#: true, #"d/"..""#: true,
+            ])
+    }
+
     @Test("a tree that holds itself a million million times is counted in no time")
     func bomb() throws {
         var level = trees.add((0..<10).map { ("\($0)", .regular, blob) })

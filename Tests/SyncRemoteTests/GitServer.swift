@@ -83,7 +83,7 @@ final class GitServer {
         _ device: String, _ fixture: RemoteFixture, path: String = "remote.git",
         auth: Configuration.Auth? = nil, more: [String: String] = [:],
         patience: Duration = .seconds(10), url: (String) -> String = { $0 },
-        unpublished: @escaping @Sendable (RepositoryError) -> Void = { _ in }
+        unpublished: @escaping @Sendable (RepositoryError?) -> Void = { _ in }
     ) throws -> NetworkRemote {
         var options = NetworkRemote.Options(environment: environment)
         options.environment.merge(["PATH": "/usr/bin:/bin", "HOME": fixture.path]) { $1 }

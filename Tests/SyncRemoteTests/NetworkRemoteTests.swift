@@ -79,11 +79,30 @@ struct NetworkRemoteTests {
         let a = try server.remote(
             "a", fixture,
             unpublished: { error in
-                #expect(error.operation.contains("refs/sync/devices/a"))
+                #expect(error?.operation.contains("refs/sync/devices/a") == true)
             })
         #expect(try await a.push(root, expecting: nil, applied: root) == .accepted)
         #expect(try await a.fetch() == RemoteSnapshot(head: root, devices: [:]))
         #expect(try await a.push(root, expecting: root, applied: root) == .accepted)
+    }
+
+    @Test(
+        "a look says where the branch stands, and needs no repository of its own",
+        arguments: GitServer.Wire.allCases)
+    func look(_ wire: GitServer.Wire) async throws {
+        let server = try GitServer(wire, fixture)
+        let root = try fixture.commit("f", "root", by: "a")
+        let nobody = try server.remote("nobody", fixture)
+        #expect(try await nobody.look(within: .seconds(20), isWriting: true) == nil)
+        _ = try await server.remote("a", fixture).push(root, expecting: nil, applied: root)
+        #expect(try await nobody.look(within: .seconds(20)) == root)
+        await nobody.networkChanged()
+        #expect(try await nobody.look(within: .seconds(20), isWriting: true) == root)
+        let missing = try server.remote("nobody", fixture, path: "none.git")
+        let error = await #expect(throws: RemoteError.self) {
+            try await missing.look(within: .seconds(20))
+        }
+        #expect(error?.code == .missing)
     }
 
     @Test("a hook's words come back, safe to print", arguments: [GitServer.Wire.https, .ssh])

@@ -34,7 +34,7 @@ final class RemoteFixture {
 
     /// A way between the device and the remote.
     func transfer(
-        _ device: String, unpublished: @escaping (RepositoryError) -> Void = { _ in }
+        _ device: String, unpublished: @escaping (RepositoryError?) -> Void = { _ in }
     ) throws -> PathTransfer {
         PathTransfer(
             local: try repository(device), remote: try GitRepository(opening: remote),

@@ -111,6 +111,7 @@ extension Configuration {
             reader.duration(
                 table, key("poll"), .milliseconds(100) ... .seconds(86_400), "100ms to 24h")
             ?? sync.poll
+        sync.pushes = reader.number(table, key("pushes"), 1...600) ?? sync.pushes
         sync.fullScan =
             reader.duration(
                 table, key("full_scan"), .seconds(1) ... .seconds(604_800), "1s to 168h")

@@ -6,7 +6,7 @@ struct ConfigurationReader {
         ("device", ["name"]),
         ("repository", ["path", "branch", "remote"]),
         ("folder", ["path", "prefix", "ignore"]),
-        ("sync", ["quiet", "max_wait", "poll", "full_scan", "max_deletes", "timeout"]),
+        ("sync", ["quiet", "max_wait", "poll", "pushes", "full_scan", "max_deletes", "timeout"]),
         (
             "auth",
             ["token_env", "token_file", "token_command", "github_app", "github_app_key_file"]
@@ -139,6 +139,21 @@ struct ConfigurationReader {
         return value(table, path, expected: expected) {
             Value.duration($0).flatMap { bounds.contains($0) ? $0 : nil }
         }
+    }
+
+    /// A whole number within bounds.
+    mutating func number(
+        _ table: [String: TOMLNode], _ path: [String], _ bounds: ClosedRange<Int>
+    ) -> Int? {
+        guard let node = path.last.flatMap({ table[$0] }) else { return nil }
+        let expected = "a whole number from \(bounds.lowerBound) to \(bounds.upperBound)"
+        guard case .integer(let number) = node else {
+            note(path, "expected \(expected), found \(node.typeName)")
+            return nil
+        }
+        if bounds.contains(number) { return number }
+        note(path, "expected \(expected), found \(number)")
+        return nil
     }
 
     /// A text in quotes, its control characters escaped.

@@ -38,6 +38,7 @@ package enum ConfigurationText {
         # quiet       = "300ms"   # a batch closes after this long without an event
         # max_wait    = "5s"      # ... and at the latest after this long
         # poll        = "30s"     # how often to look at the remote
+        # pushes      = 6         # the most pushes to a server in a minute, as GitHub asks for
         # full_scan   = "15m"     # how often to look at every file, should an event be lost
         # max_deletes = "50%"     # a batch that would delete more of a folder stops and asks
 

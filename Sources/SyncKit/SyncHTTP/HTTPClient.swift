@@ -26,7 +26,7 @@ package final class HTTPClient {
 
     private let options: Options
     private let easy: CurlHandle
-    private let multi: OpaquePointer
+    private var multi: OpaquePointer
 
     /// Starts without a connection.
     /// - Throws: `.failed` when libcurl cannot be started.
@@ -40,6 +40,15 @@ package final class HTTPClient {
     }
 
     deinit { curl_multi_cleanup(UnsafeMutableRawPointer(multi)) }
+
+    /// Closes every connection that is kept: after a change of the network it may only look
+    /// alive.
+    package func dropConnections() {
+        // Without memory for others the old ones stay, and show at the next request.
+        guard let made = curl_multi_init() else { return }
+        curl_multi_cleanup(UnsafeMutableRawPointer(multi))
+        multi = OpaquePointer(made)
+    }
 
     /// Makes one request and waits for the whole answer.
     /// - Parameters:

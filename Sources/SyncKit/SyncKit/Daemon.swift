@@ -25,6 +25,7 @@ package actor Daemon {
     /// The configuration to go on with after the services ended; nil ends the daemon.
     private var next: Configuration?
     private var group: ServiceGroup?
+    private var service: VaultService?
     private var end: End?
 
     /// Why it did not do what it was asked to, in words for the user.
@@ -130,8 +131,8 @@ package actor Daemon {
                     .init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup),
                 ], logger: quiet))
         if end != nil { return }
-        self.group = group
-        defer { self.group = nil }
+        (self.group, self.service) = (group, service)
+        defer { (self.group, self.service) = (nil, nil) }
         running = configuration
         log.info("started: vault \(configuration.vault), device \(configuration.device)")
         try await group.run()
@@ -152,6 +153,7 @@ package actor Daemon {
         }
         end = signal == .sigint ? .interrupted : .asked
         endInTime()
+        await service?.letGo()
         await group?.triggerGracefulShutdown()
     }
 
@@ -174,8 +176,11 @@ package actor Daemon {
             if read == running { return .unchanged }
             log(running).info("the configuration changed: starting anew")
             next = read
-            let group = group
-            Task { await group?.triggerGracefulShutdown() }
+            let (group, service) = (group, service)
+            Task {
+                await service?.letGo()
+                await group?.triggerGracefulShutdown()
+            }
             return .restarting
         } catch {
             log(running).error("the configuration has mistakes, the running one stays: \(error)")

@@ -23,8 +23,11 @@ package struct Configuration: Sendable, Equatable {
         package var quiet: Duration = .milliseconds(300)
         /// The longest a batch stays open: 1 ms to 1 h. After it an open file is read as it stands.
         package var maxWait: Duration = .seconds(5)
-        /// Between two looks at the remote: 100 ms to 24 h.
+        /// Between two looks at the remote: 100 ms to 24 h; longer for one behind a network that
+        /// is quiet.
         package var poll: Duration = .seconds(30)
+        /// The most pushes to a remote behind a network in `Limits.pushSpan`: 1 to 600.
+        package var pushes = Limits.pushes
         /// Between two looks at every file: 1 s to 168 h.
         package var fullScan: Duration = .seconds(900)
         /// The longest time that the remote may be silent: 1 s to 10 min.

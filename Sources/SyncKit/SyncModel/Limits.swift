@@ -169,4 +169,29 @@ package enum Limits {
     package static let requestBufferBytes = 1 << 20
     /// The longest secret, in bytes.
     package static let secretBytes = 64 << 10
+    /// The most tries after a failure that come quickly one after the other.
+    package static let quickTries = 5
+    /// The longest wait before the first of them; each further one doubles it.
+    package static let firstTry = Duration.seconds(1)
+    /// The longest wait before one of the slow tries that follow for ever; a shorter
+    /// `sync.poll` is it instead.
+    package static let slowestTry = Duration.seconds(300)
+    /// Looks at a network remote that find nothing before the time between them doubles.
+    package static let quietPolls = 10
+    /// The most times `sync.poll` that pass between two looks at a network remote.
+    package static let pollSlowdown = 4
+    /// The longest time between two looks at a network remote; a longer `sync.poll` is it instead.
+    package static let slowestPoll = Duration.seconds(300)
+    /// The time in which a network remote gets at most `sync.pushes` pushes.
+    package static let pushSpan = Duration.seconds(60)
+    /// The most pushes in that time unless the configuration says otherwise: what GitHub
+    /// recommends for one repository.
+    package static let pushes = 6
+    /// The shortest time from the end of one exchange with a network remote to the next that
+    /// a change of the network, or something left over, brings about.
+    package static let breath = Duration.seconds(1)
+    /// The most bytes that are read of another process's environment.
+    package static let environmentBytes = 4 << 20
+    /// How long a status without the daemon waits for the remote.
+    package static let lookWait = Duration.seconds(5)
 }

@@ -24,7 +24,8 @@ package actor NetworkRemote: RemoteLink {
     private let branch: String
     private let device: String
     private let options: Options
-    private let unpublished: @Sendable (RepositoryError) -> Void
+    private let unpublished: @Sendable (RepositoryError?) -> Void
+    private let willPush: @Sendable () -> Void
     private var opened: (repository: GitRepository, identity: RemotePath.Identity?)?
     private var wire: (any GitWire)?
     private var memory = NetworkTransfer.Memory()
@@ -35,14 +36,18 @@ package actor NetworkRemote: RemoteLink {
     ///   - url: where the other repository is.
     ///   - branch: the synced branch's short name.
     ///   - device: this device's name.
-    ///   - unpublished: told why the remote does not show how far this device has applied.
+    ///   - unpublished: told why the remote does not show how far this device has applied; nil
+    ///     once it does.
+    ///   - willPush: told before each request that pushes, on the remote's own queue.
     package init(
         local: String, url: RemoteURL, branch: String, device: String, options: Options,
-        unpublished: @escaping @Sendable (RepositoryError) -> Void = { _ in }
+        unpublished: @escaping @Sendable (RepositoryError?) -> Void = { _ in },
+        willPush: @escaping @Sendable () -> Void = {}
     ) {
         (self.local, self.url, self.branch, self.device) = (local, url, branch, device)
         self.options = options
         self.unpublished = unpublished
+        self.willPush = willPush
     }
 
     /// The queue that the actor blocks.
@@ -67,6 +72,35 @@ package actor NetworkRemote: RemoteLink {
         }
     }
 
+    /// Asks where the remote's branch stands. Brings nothing here, changes nothing there, and
+    /// reads nothing of this device's repository.
+    /// - Parameters:
+    ///   - deadline: for all of it.
+    ///   - isWriting: asks besides whether this login may push, as far as the remote tells that
+    ///     before a push.
+    /// - Returns: nil when the remote has no such branch yet.
+    package func look(within deadline: Duration, isWriting: Bool = false)
+        async throws(RemoteError) -> ObjectID?
+    {
+        let cancellation = Cancellation()
+        let watch = Task {
+            // A deadline: it ends an answer that does not come.
+            let clock = ContinuousClock()
+            do { try await clock.sleep(for: deadline) } catch { return }
+            cancellation.cancel()
+        }
+        defer { watch.cancel() }
+        do {
+            return try connected().head(of: branch, isWriting: isWriting, cancellation)
+        } catch {
+            if !cancellation.isCancelled { throw error }
+            throw RemoteError(.unreachable, error.operation, "no answer within \(deadline)")
+        }
+    }
+
+    /// Trusts no connection any more that was made before the network changed.
+    package func networkChanged() { wire?.dropConnections() }
+
     private func run<Outcome>(
         _ operation: String,
         _ work: (NetworkTransfer, inout NetworkTransfer.Memory) throws(RemoteError) -> Outcome
@@ -76,7 +110,8 @@ package actor NetworkRemote: RemoteLink {
             Result { () throws(RemoteError) in
                 let transfer = NetworkTransfer(
                     local: try repository(operation), wire: try connected(), branch: branch,
-                    device: device, cancellation: cancellation, unpublished: unpublished)
+                    device: device, cancellation: cancellation, unpublished: unpublished,
+                    willPush: willPush)
                 return try work(transfer, &memory)
             }
         } onCancel: {

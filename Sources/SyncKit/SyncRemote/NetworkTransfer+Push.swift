@@ -69,6 +69,7 @@ extension NetworkTransfer {
         for commit in commits.reversed() { try missing.add(commit) }
         let pack = try OutgoingPack(missing.ids, of: local)
         var report = PushReport(server)
+        willPush()
         let request = GitRequest(commands, pack, to: server)
         try wire.send(request) { packet throws(RemoteError) in try report.take(packet) }
         guard report.isDone else { throw RemoteError.cut("push") }
@@ -87,7 +88,10 @@ extension NetworkTransfer {
             let reason = outcome.map { $0 } ?? "the remote said nothing of it"
             guard let reason else {
                 memory.references[command.reference] = command.new
-                if command.reference == ownReference { memory.refused = nil }
+                if command.reference == ownReference {
+                    memory.refused = nil
+                    unpublished(nil)
+                }
                 continue
             }
             if command.reference == reference {

@@ -9,8 +9,10 @@ struct NetworkTransfer {
     let branch: String
     let device: String
     let cancellation: Cancellation
-    /// Told why the remote does not show how far this device has applied.
-    let unpublished: (RepositoryError) -> Void
+    /// Told why the remote does not show how far this device has applied; nil once it does.
+    let unpublished: (RepositoryError?) -> Void
+    /// Told before each request that pushes.
+    let willPush: () -> Void
 
     /// What is remembered from one call to the next; losing it costs a request.
     struct Memory {
@@ -74,13 +76,7 @@ struct NetworkTransfer {
 
     /// The references as they stand now.
     func references(_ server: Advertisement) throws(RemoteError) -> [String: ObjectID] {
-        if server.version != 2 { return server.references }
-        var reader = ReferencesReader(isOurs)
-        let prefixes = [reference, PathTransfer.devices]
-        let request = GitRequest(
-            FetchRequest(server: server).references(prefixes), isQuestion: true)
-        try wire.send(request) { packet throws(RemoteError) in try reader.take(packet) }
-        return reader.references
+        try wire.references(server, below: [reference, PathTransfer.devices], wanted: isOurs)
     }
 
     /// Brings objects with all they refer to.

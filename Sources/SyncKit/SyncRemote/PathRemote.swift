@@ -9,7 +9,7 @@ package actor PathRemote: RemoteLink {
     private let remote: RemotePath
     private let branch: String
     private let device: String
-    private let unpublished: @Sendable (RepositoryError) -> Void
+    private let unpublished: @Sendable (RepositoryError?) -> Void
     private var open: Session?
 
     /// Both repositories and which directories they were when they were opened.
@@ -26,10 +26,11 @@ package actor PathRemote: RemoteLink {
     ///   - remote: where the other repository is.
     ///   - branch: the synced branch's short name.
     ///   - device: this device's name.
-    ///   - unpublished: told why the remote does not show how far this device has applied.
+    ///   - unpublished: told why the remote does not show how far this device has applied; nil
+    ///     once it does.
     package init(
         local: String, remote: RemotePath, branch: String, device: String,
-        unpublished: @escaping @Sendable (RepositoryError) -> Void = { _ in }
+        unpublished: @escaping @Sendable (RepositoryError?) -> Void = { _ in }
     ) {
         self.local = local
         self.remote = remote

@@ -9,7 +9,7 @@ package struct PathTransfer {
     private let remote: any ObjectRepository
     private let branch: String
     private let device: String
-    private let unpublished: (RepositoryError) -> Void
+    private let unpublished: (RepositoryError?) -> Void
 
     /// Takes both repositories.
     /// - Parameters:
@@ -19,7 +19,7 @@ package struct PathTransfer {
     ///     is for people to look at, and the next push tells it again: it never fails a push.
     package init(
         local: any ObjectRepository, remote: any ObjectRepository, branch: String,
-        device: String, unpublished: @escaping (RepositoryError) -> Void = { _ in }
+        device: String, unpublished: @escaping (RepositoryError?) -> Void = { _ in }
     ) {
         self.local = local
         self.remote = remote
@@ -86,7 +86,10 @@ package struct PathTransfer {
                 guard try move(from: expected, to: head) else { return .moved }
             }
         } catch { throw RemoteError(error, "push") }
-        do { try publish(applied) } catch { unpublished(error) }
+        do {
+            try publish(applied)
+            unpublished(nil)
+        } catch { unpublished(error) }
         return .accepted
     }
 

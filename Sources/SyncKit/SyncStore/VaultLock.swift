@@ -71,6 +71,15 @@ package final class VaultLock: Sendable {
             .locked, "lock the vault", "another syncd (\(holder)) runs this vault")
     }
 
+    /// The process that has the vault of this lock file now; nil when none has.
+    package static func owner(_ path: String) -> Int32? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        // Closing it gives back what was free.
+        defer { close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) == 0 ? nil : holder(path)
+    }
+
     /// The process id in the lock file; nil when none can be read there.
     private static func holder(_ path: String) -> Int32? {
         let file = open(path, O_RDONLY | O_CLOEXEC)

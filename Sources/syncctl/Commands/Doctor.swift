@@ -7,7 +7,8 @@ import SyncModel
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks everything the vault needs, and says what mends it.",
-        discussion: "Exits with 1 when a line says 'fail'. Changes nothing.")
+        discussion:
+            "Exits with 1 when a line says 'fail', 4 when it is the login. Changes nothing.")
 
     @OptionGroup var options: CommonOptions
 
@@ -21,6 +22,7 @@ struct Doctor: AsyncParsableCommand {
                 output.line(Self.line(finding, output))
             }
         }
+        if findings.contains(where: \.isRefused) { throw ExitCode(Exit.authentication) }
         if findings.contains(where: { $0.state == .fail }) { throw ExitCode(Exit.failed) }
     }
 
@@ -32,7 +34,7 @@ struct Doctor: AsyncParsableCommand {
             }
         }
         var findings: [Finding] = [.ok("configuration", options.file)]
-        findings += Checkup(configuration).findings()
+        findings += await Checkup(configuration).findings()
         findings += await daemon(configuration, try DaemonClient(options))
         return findings
     }

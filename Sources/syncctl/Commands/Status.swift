@@ -15,7 +15,7 @@ struct Status: AsyncParsableCommand {
         let status: VaultStatus = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/status") },
             open: { try IdleVault($0, waiting: $1) },
-            work: { vault in vault.status() })
+            work: { vault in await vault.status() })
         let output = Output(options)
         if options.json {
             try output.json(status)

@@ -88,8 +88,15 @@ extension Vault {
         _ folder: VaultFolder, from applied: ObjectID?, to head: ObjectID
     ) throws -> [ApplyStep] {
         let tree = try tree(of: head)
+        var nameless: [TreePath: Bool] = [:]
         let changes = try TreeDiff.changes(
-            from: self.tree(of: applied), to: tree, below: folder.id, reading: repository)
+            from: self.tree(of: applied), to: tree, below: folder.id, reading: repository
+        ) { nameless[$0] = $1 }
+        for (place, isThere) in nameless {
+            // Such an entry stays in the tree, as git left it there.
+            guard let path = folder.localPath(place) else { continue }
+            try hold(folder, path, isThere ? .name : nil)
+        }
         var wanted: [TreePath: FileVersion?] = [:]
         for change in changes {
             guard let path = folder.localPath(change.path) else { continue }

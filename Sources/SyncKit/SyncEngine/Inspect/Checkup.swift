@@ -3,6 +3,7 @@ internal import SyncGit
 internal import SyncMerge
 package import SyncModel
 internal import SyncRemote
+internal import SyncStore
 internal import SyncWatch
 
 /// Looks at everything a vault needs on this machine, without changing any of it.
@@ -14,13 +15,13 @@ package struct Checkup {
 
     /// All findings, in the order in which a person would look; the daemon and the record are
     /// the caller's to ask.
-    package func findings() -> [Finding] {
+    package func findings() async -> [Finding] {
         var findings = [git()]
         findings += repository()
         for folder in configuration.folders { findings += FolderCheckup(folder).findings() }
         findings.append(watches())
         findings.append(stateDirectory())
-        findings.append(remote())
+        findings.append(await remote())
         findings += space()
         return findings
     }
@@ -114,13 +115,11 @@ package struct Checkup {
         return .ok("state", path)
     }
 
-    private func remote() -> Finding {
+    private func remote() async -> Finding {
         guard let url = configuration.remote else {
             return .ok("remote", "none: the history stays on this device")
         }
-        guard let path = RemotePath(url) else {
-            return .warn("remote", "\(url) is not checked", mend: "git ls-remote \(url)")
-        }
+        guard let path = RemotePath(url) else { return await network(url) }
         do {
             let directory = try path.directory
             let remote = try GitRepository(
@@ -133,10 +132,22 @@ package struct Checkup {
                     mend: "check the owner and the permissions of \(directory)")
             }
             return .ok("remote", "\(url) \(head.map { "at \($0.short)" } ?? "has no branch yet")")
-        } catch {
-            let trouble = Trouble(error)
-            return .fail("remote", trouble.message, mend: trouble.hint ?? "syncctl status")
-        }
+        } catch { return .remote(error) }
+    }
+
+    /// Asks a server for the branch, and whether it takes a push from this login, as the daemon
+    /// would ask it.
+    private func network(_ url: String) async -> Finding {
+        let daemon = VaultLock.owner(configuration.stateDirectory + "/lock")
+        let itsOwn = daemon.flatMap { Machine.environment(of: $0) }
+        let whose = itsOwn == nil ? "with this terminal's environment" : "as the daemon"
+        do {
+            let remote = try OpenedVault.network(
+                url, configuration, itsOwn ?? Machine().environment)
+            let head = try await remote.look(within: Limits.questionWait, isWriting: true)
+            let place = head.map { "at \($0.short)" } ?? "has no branch yet"
+            return .ok("remote", "\(url) \(place), asked \(whose)")
+        } catch { return .remote(error) }
     }
 
     private func space() -> [Finding] {

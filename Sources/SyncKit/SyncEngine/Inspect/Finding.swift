@@ -18,6 +18,11 @@ package struct Finding: Sendable, Codable, Equatable {
     /// What mends it, a command where there is one; nil when nothing is to be mended.
     package let mend: String?
 
+    /// Whether it is the login that is missing or refused: `doctor` has an exit code for that.
+    package private(set) var isRefused = false
+
+    enum CodingKeys: String, CodingKey { case check, state, message, mend }
+
     /// Nothing to mend.
     package static func ok(_ check: String, _ message: String) -> Finding {
         Finding(check: check, state: .ok, message: message, mend: nil)
@@ -26,6 +31,14 @@ package struct Finding: Sendable, Codable, Equatable {
     /// Something a person should know.
     package static func warn(_ check: String, _ message: String, mend: String) -> Finding {
         Finding(check: check, state: .warn, message: message, mend: mend)
+    }
+
+    /// What is wrong with the remote.
+    static func remote(_ error: any Error) -> Finding {
+        let trouble = Trouble(error)
+        var finding = fail("remote", trouble.message, mend: trouble.hint ?? "syncctl status")
+        finding.isRefused = trouble.isRefused
+        return finding
     }
 
     /// Something that has to be mended.

@@ -16,12 +16,12 @@ package struct IdleVault {
 
     /// Compares the folders with the record, the record with the head, and the head with the
     /// remote's.
-    package func status() -> VaultStatus {
+    package func status() async -> VaultStatus {
         let vault = opened.vault
         var status = VaultStatus(vault: configuration.vault, device: configuration.device)
         do {
             try vault.describe(&status)
-            let remote = lookAtRemote(&status)
+            let remote = await lookAtRemote(&status)
             let folders = try lookAtFolders(&status)
             if try vault.record.fact(Vault.Fact.paused) != nil {
                 status.state = .paused
@@ -68,10 +68,14 @@ package struct IdleVault {
     private enum Remote { case none, seen, unseen }
     private enum Folders { case clean, changed, blocked }
 
-    /// Reads the remote's head; nothing is fetched.
-    private func lookAtRemote(_ status: inout VaultStatus) -> Remote {
+    /// Asks where the remote's head is; nothing is fetched.
+    private func lookAtRemote(_ status: inout VaultStatus) async -> Remote {
         guard let url = configuration.remote else { return .none }
         do {
+            if let network = opened.remote as? NetworkRemote {
+                status.remoteHead = try await network.look(within: Limits.lookWait)
+                return .seen
+            }
             guard let path = RemotePath(url) else { return .unseen }
             let repository = try GitRepository(
                 opening: try path.directory, staleLockSeconds: Limits.staleRemoteLockSeconds)

@@ -27,6 +27,26 @@ package struct Machine: Sendable {
         home = Self.home(variables["HOME"])
     }
 
+    /// The variables that another process of this user began with; nil when they cannot be read.
+    static func environment(of process: Int32) -> [String: String]? {
+        guard let file = fopen("/proc/\(process)/environ", "re") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count < Limits.environmentBytes {
+            let count = fread(&room, 1, room.count, file)
+            if count == 0 { break }
+            bytes += room[..<count]
+        }
+        var variables: [String: String] = [:]
+        for entry in bytes.split(separator: 0) {
+            guard let equals = entry.firstIndex(of: 0x3d) else { continue }
+            let name = String(decoding: entry[..<equals], as: UTF8.self)
+            variables[name] = String(decoding: entry[(equals + 1)...], as: UTF8.self)
+        }
+        return variables.isEmpty ? nil : variables
+    }
+
     /// The process's working directory; the root when it is gone.
     static var workingDirectory: String {
         guard let directory = getcwd(nil, 0) else { return "/" }

@@ -3,7 +3,10 @@ package import SyncModel
 /// What clients ask beside a cycle.
 extension VaultService {
     /// Wakes the exchange and does not wait for it; many calls are one cycle.
-    package func trigger() { wake?.yield() }
+    package func trigger() {
+        isTriggered = true
+        wake?.yield()
+    }
 
     /// Captures everything that was written before the call.
     /// - Returns: the head, and whether it holds all of that: not while the vault is paused or a

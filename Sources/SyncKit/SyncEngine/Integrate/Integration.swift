@@ -9,8 +9,7 @@ extension Vault {
     @discardableResult
     package func integrate(_ remoteHead: ObjectID) throws -> Bool {
         let before = try head()
-        let foreign = try ForeignTree(
-            repository.commit(remoteHead).tree, against: tree(of: before), reading: repository)
+        let foreign = try foreignTree(of: remoteHead, against: before)
         if foreign.paths > Limits.foreignPaths {
             throw RepositoryError(
                 .corrupt, "take in the remote's tree", object: remoteHead,

@@ -12,6 +12,7 @@ package final class OpenedVault {
     /// The folders as they are on disk, in the configuration's order.
     package let folders: [LatentFolder]
     let remote: (any RemoteLink)?
+    let news: RemoteNews
     /// Why the record was begun anew; nil when it was not.
     package let rebuilt: String?
     private let lock: VaultLock
@@ -26,6 +27,8 @@ package final class OpenedVault {
     ///   repository or the record say when they cannot be used.
     package init(_ configuration: Configuration, waiting wait: Duration = .zero) throws {
         self.configuration = configuration
+        let news = RemoteNews()
+        self.news = news
         let state = configuration.stateDirectory
         try Self.makeDirectory(state)
         let lockFile = state + "/lock"
@@ -47,26 +50,36 @@ package final class OpenedVault {
                     staging: state + "/staging"))
         }
         self.folders = folders
-        remote = try configuration.remote.map { try Self.remote($0, configuration) }
+        remote = try configuration.remote.map { try Self.remote($0, configuration, news) }
         vault = Self.assemble(configuration, repository, record, folders, remote)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.recallApplied() }
     }
 
-    private static func remote(_ url: String, _ configuration: Configuration) throws(RemoteError)
-        -> any RemoteLink
-    {
+    private static func remote(
+        _ url: String, _ configuration: Configuration, _ news: RemoteNews
+    ) throws(RemoteError) -> any RemoteLink {
         if let path = RemotePath(url) {
             return PathRemote(
                 local: configuration.repository, remote: path, branch: configuration.branch,
-                device: configuration.device)
+                device: configuration.device, unpublished: news.published)
         }
-        var options = NetworkRemote.Options(environment: Machine().environment)
+        return try network(url, configuration, Machine().environment, news)
+    }
+
+    /// The way to a remote behind a network.
+    /// - Parameter environment: where its login, proxies and programs are named.
+    static func network(
+        _ url: String, _ configuration: Configuration, _ environment: [String: String],
+        _ news: RemoteNews = RemoteNews()
+    ) throws(RemoteError) -> NetworkRemote {
+        var options = NetworkRemote.Options(environment: environment)
         options.patience = configuration.sync.timeout
         options.auth = configuration.auth
         return NetworkRemote(
             local: configuration.repository, url: try RemoteURL(url),
-            branch: configuration.branch, device: configuration.device, options: options)
+            branch: configuration.branch, device: configuration.device, options: options,
+            unpublished: news.published, willPush: news.willPush)
     }
 
     private static func assemble(

@@ -16,6 +16,8 @@ package struct Trouble: Sendable, Equatable {
     package let isRemote: Bool
     /// Whether the remote refuses the login, or none was found.
     package private(set) var isRefused = false
+    /// How long the remote wants to be left alone; nil when it did not say.
+    private(set) var retryAfter: Duration?
     /// One line: what failed and why.
     package let message: String
     /// What to do; a command where there is one.
@@ -58,8 +60,10 @@ package struct Trouble: Sendable, Equatable {
         // A path that is missing comes back when its disk is mounted.
         let passes = [.unreachable, .missing, .io, .limited].contains(error.code)
         self.init(
-            passes ? .retry : .needsUser, error.description, hint: error.hint, isRemote: true)
+            passes ? .retry : .needsUser, error.description, hint: error.hint,
+            isRemote: error.code != .corrupt)
         isRefused = error.code == .authentication
+        retryAfter = error.retryAfter
     }
 
     private init(_ error: RepositoryError) {

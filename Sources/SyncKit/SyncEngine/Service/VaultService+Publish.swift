@@ -19,6 +19,12 @@ extension VaultService {
             status.notices = [Trouble(error).text]
         }
         if let trouble { status.notices.append(trouble.text) }
+        if let words = opened.news.unpublished { status.notices.append(words) }
+        if let rest = rhythm.leftAlone(at: .now) {
+            let seconds = rest.components.seconds + 1
+            status.notices.append("the remote wants to be left alone for another \(seconds) s")
+        }
+        status.offlineSince = offlineSince?.iso8601
         status.syncHealth.lastError = trouble?.message
         status.syncHealth.consecutiveFailures = failures
         status.syncHealth.status =

@@ -37,6 +37,7 @@ extension VaultService {
         log.info(paused ? "paused" : "resumed")
         if !paused { captureAll() }
         publish()
+        isTriggered = true
         wake?.yield()
     }
 

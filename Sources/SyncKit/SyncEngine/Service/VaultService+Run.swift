@@ -14,6 +14,8 @@ extension VaultService: Service {
         self.wake = wake
         let watch = try startWatch()
         self.watch = watch
+        let network = opened.remote is NetworkRemote ? watchNetwork() : nil
+        defer { network?.stop() }
         board.follow { watch.isQuiet }
         publish()
         writeState()
@@ -30,6 +32,7 @@ extension VaultService: Service {
             watch.stop()
             wake.finish()
         }
+        alarm?.cancel()
         board.follow(nil)
         self.watch = nil
         self.wake = nil
@@ -59,25 +62,6 @@ extension VaultService: Service {
             }
             wake?.yield()
         }
-    }
-
-    /// Exchanges with the remote whenever something woke it, and again while something waits.
-    private func exchangeOn(_ wakeups: AsyncStream<Void>) async {
-        for await _ in wakeups {
-            let started = requests
-            requests = []
-            for request in started {
-                prepare(request.request)
-                capture(live: false, acceptDeletes: request.request.acceptDeletes)
-            }
-            let outcome = await exchange()
-            for request in started { request.done.resume(returning: outcome) }
-            if requests.isEmpty { retryLater(outcome) } else { wake?.yield() }
-            if hasExchanged && lastStateWrite == .zero { writeState() } else { scheduleState() }
-        }
-        isEnding = true
-        for request in requests { request.done.resume(returning: nil) }
-        requests = []
     }
 
     /// Wakes the exchange for each poll and each full scan.
@@ -113,29 +97,6 @@ extension VaultService: Service {
             default: break
             }
         }
-    }
-
-    /// Tries again after a while when something failed or waits; a longer while each time.
-    private func retryLater(_ outcome: ExchangeOutcome?) {
-        guard outcome != .inSync, !isPaused else {
-            retries = 0
-            return
-        }
-        retries = min(retries + 1, 6)
-        let most = 500 << retries
-        let delay = Duration.milliseconds(Int.random(in: most / 2...most))
-        retry?.cancel()
-        retry = Task { [weak self] in
-            // A timer: nothing tells when a busy file or a broken disk is well again.
-            let clock = ContinuousClock()
-            do { try await clock.sleep(for: delay) } catch { return }
-            await self?.captureWaiting()
-        }
-    }
-
-    private func captureWaiting() {
-        if !inbox.isEmpty || !vault.again.isEmpty { capture(live: true) }
-        wake?.yield()
     }
 }
 

@@ -1,5 +1,6 @@
 package import Logging
 package import SyncModel
+internal import SyncRemote
 internal import SyncStore
 internal import SyncWatch
 
@@ -50,14 +51,24 @@ package actor VaultService {
     var requests: [Waiting] = []
     /// Whether the loop that answers requests has ended for good.
     var isEnding = false
-    var retries = 0
-    var retry: Task<Void, Never>?
+    /// Requests that are captured and wait for the exchange.
+    var asking: [Waiting] = []
+    /// Whether somebody wants an exchange now and does not wait for it.
+    var isTriggered = false
+    var rhythm: Rhythm
+    var alarm: Task<Void, Never>?
+    /// When the exchange first failed of those that failed since; nil while it goes well.
+    var offlineSince: Timestamp?
+    /// The head here and at the remote after the last exchange.
+    var lastHeads: [ObjectID?] = []
+    /// What `RemoteNews.unpublished` was when it was last said.
+    private var saidUnpublished: String?
     var stateWrite: Task<Void, Never>?
     /// How long the last write of `state.json` took.
     var lastStateWrite = Duration.zero
     /// Plain directories whose watch was lost.
     var lostDirectories: Set<String> = []
-    private var random = SystemRandomNumberGenerator()
+    var random = SystemRandomNumberGenerator()
 
     /// Opens a vault.
     /// - Parameter wait: how long to wait for another process that has it.
@@ -70,6 +81,9 @@ package actor VaultService {
         consolidator = Consolidator(log: log)
         let opened = try OpenedVault(configuration, waiting: wait)
         self.opened = opened
+        rhythm = Rhythm(
+            isNetwork: opened.remote is NetworkRemote, poll: configuration.sync.poll,
+            pushes: configuration.sync.pushes, now: .now)
         isPaused = try opened.vault.record.fact(Vault.Fact.paused) != nil
         board = StatusBoard(
             VaultStatus(vault: configuration.vault, device: configuration.device))
@@ -145,28 +159,42 @@ package actor VaultService {
             let began = ContinuousClock.now
             try checkHead()
             let before = (head: try vault.head(), remote: vault.seenRemote?.head)
-            let outcome = try await vault.exchange { attempt in
-                let most = min(2_000, 20 << attempt)
-                // Devices whose pushes met step aside for different times.
-                let clock = ContinuousClock()
-                try await clock.sleep(
-                    for: .milliseconds(Int.random(in: 0...most, using: &self.random)))
-            }
+            let outcome = try await vault.exchange { try await self.stepAside($0) }
             try opened.rememberRoots()
+            sayUnpublished()
             try account(since: before, began)
             rewatchChangedRules()
             hasExchanged = true
             troubles[.exchange] = nil
+            offlineSince = nil
             if troubles[.capture] == nil { failures = 0 }
             if case .declined(let words) = outcome {
                 troubles[.exchange] = Trouble(.needsUser, "the remote refused the push: \(words)")
             }
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
+        } catch is CancellationError {
+            return nil
         } catch {
             fail(error, at: .exchange)
             return nil
         }
+    }
+
+    /// Devices whose pushes met step aside for different times, and for the next turn to push.
+    private func stepAside(_ attempt: Int) async throws {
+        notePushes()
+        let clock = ContinuousClock()
+        let now = clock.now
+        let most = Duration.milliseconds(min(2_000, 20 << attempt))
+        let aside = now + .random(in: .zero...most, using: &random)
+        let turn = rhythm.pushTurn(at: now, isAsked: isAsked)
+        try await clock.sleep(until: max(aside, turn))
+    }
+
+    /// Brings the rhythm up to what was sent.
+    func notePushes() {
+        for push in opened.news.takePushes() { rhythm.pushed(at: push) }
     }
 
     private func milliseconds(since start: ContinuousClock.Instant) -> Int64 {
@@ -198,10 +226,20 @@ package actor VaultService {
         }
     }
 
+    /// Says once why the remote does not show how far this device is: nothing else hangs on it.
+    private func sayUnpublished() {
+        let words = opened.news.unpublished
+        if let words, words != saidUnpublished { log.warning("\(words)") }
+        saidUnpublished = words
+    }
+
     /// Notes a failure: it is said once, not at every try.
     func fail(_ error: any Error, at stage: Stage = .capture) {
         let next = Trouble(error, repository: configuration.repository)
-        if next != troubles[stage] { log.error("\(next.text)") }
+        if next.text != troubles[stage]?.text { log.error("\(next.text)") }
+        if stage == .exchange, next.isRemote, offlineSince == nil {
+            offlineSince = vault.clock.now()
+        }
         troubles[stage] = next
         failures += 1
         if let error = error as? RecordError, error.code == .corrupt { reopen(error) }

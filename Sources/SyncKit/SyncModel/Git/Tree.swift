@@ -1,6 +1,7 @@
 /// One entry of a git tree.
 package struct TreeEntry: Hashable, Sendable {
-    /// One path component: bytes without `/` and NUL, never empty.
+    /// Bytes without NUL, never empty. In a tree that somebody else made it may be `..` or hold
+    /// a `/`: `TreePath` takes no such name.
     package let name: [UInt8]
     /// What the entry is: a file, a link, a directory or a submodule.
     package let mode: FileMode
@@ -57,8 +58,8 @@ package struct Tree: Hashable, Sendable {
     }
 
     /// Parses a tree object's content.
-    /// - Throws: `FormatError.badTree` for a truncated entry, an unknown mode, an empty or
-    ///   slashed name, or entries out of order or twice: git's fsck refuses those too.
+    /// - Throws: `FormatError.badTree` for a truncated entry, an unknown mode, an empty name, or
+    ///   entries out of order or twice: git does not read those either, or not as they are meant.
     package init(parsing content: [UInt8]) throws(FormatError) {
         var starts: [UInt32] = []
         starts.reserveCapacity(content.count / 36)
@@ -66,7 +67,7 @@ package struct Tree: Hashable, Sendable {
         var position = 0
         while position < content.count {
             guard let place = TreePlace(at: position, in: content), !place.name.isEmpty,
-                !content[place.name].contains(0x2f), let start = UInt32(exactly: position)
+                let start = UInt32(exactly: position)
             else { throw FormatError.badTree(offset: position) }
             if let last, !TreePlace.precedes((content, last), (content, place)) {
                 throw FormatError.badTree(offset: position)

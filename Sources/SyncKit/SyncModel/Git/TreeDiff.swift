@@ -5,11 +5,13 @@ package enum TreeDiff {
     ///   - old: the first tree; nil is the empty tree.
     ///   - new: the second tree; nil is the empty tree.
     ///   - directory: only what stands below it is compared; nil is all.
+    ///   - nameless: told of each differing entry whose name no file can have, which is left out
+    ///     with all below it: the path at which it may be shown, and whether it is in `new`.
     /// - Returns: the changes in no particular order, paths as of the trees' root; a file that
     ///   became a directory is a removal and additions.
     package static func changes(
         from old: ObjectID?, to new: ObjectID?, below directory: TreePath? = nil,
-        reading reader: any ObjectReader
+        reading reader: any ObjectReader, nameless: (TreePath, Bool) -> Void = { _, _ in }
     ) throws(RepositoryError) -> [TreeChange] {
         var result: [TreeChange] = []
         var pending: [(path: TreePath?, old: ObjectID?, new: ObjectID?)] = []
@@ -24,8 +26,13 @@ package enum TreeDiff {
             let after = try reader.tree(new ?? Tree.emptyID)
             for (left, right) in Tree.differences(before, after) {
                 let name = left?.name ?? right?.name ?? []
-                guard let here = path.map({ $0.appending(name) }) ?? TreePath(name) else {
-                    throw RepositoryError(.corrupt, "compare trees", "a name no file can have")
+                guard TreePath.isName(name),
+                    let here = path.map({ $0.appending(name) }) ?? TreePath(name)
+                else {
+                    let shown = TreeName.quoted(name)
+                    let place = path.map { $0.appending(shown) } ?? TreePath(shown)
+                    if let place { nameless(place, right != nil) }
+                    continue
                 }
                 if left?.version != right?.version {
                     result.append(

@@ -28,6 +28,22 @@ package enum TreeName {
     /// Whether a name may be written into a folder, all systems and programs considered.
     package static func isSafe(_ name: some Collection<UInt8>) -> Bool { fault(name) == nil }
 
+    /// A name that no file can have, in quotes, as one that can: for a message. Source: git's
+    /// `quote_c_style`.
+    package static func quoted(_ name: [UInt8]) -> [UInt8] {
+        var text = "\""
+        for byte in name {
+            switch byte {
+            case 0x22, 0x5c: text += "\\" + String(UnicodeScalar(byte))
+            case 0x20..<0x7f where byte != 0x2f: text += String(UnicodeScalar(byte))
+            default:
+                let digits = String(byte, radix: 8)
+                text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+            }
+        }
+        return Array((text + "\"").utf8)
+    }
+
     /// Whether any part of a name between backslashes is `.git` to some file system.
     private static func isRepository(_ name: [UInt8]) -> Bool {
         name.split(separator: 0x5c).contains { part in

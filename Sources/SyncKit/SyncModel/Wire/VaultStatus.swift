@@ -105,6 +105,9 @@ package struct VaultStatus: Sendable, Codable, Equatable {
     package var head: ObjectID?
     /// The remote's branch when it was last seen; nil when it has none or was never seen.
     package var remoteHead: ObjectID?
+    /// When the remote was first found out of reach, of the times since it was last in reach,
+    /// ISO 8601; nil while it is.
+    package var offlineSince: String?
     /// What this device has not brought everywhere.
     package var pending = Pending()
     /// Open conflicts that wait for a person.
@@ -125,6 +128,7 @@ package struct VaultStatus: Sendable, Codable, Equatable {
         case remoteHead = "remote_head"
         case lastSync = "last_sync"
         case syncHealth = "sync_health"
+        case offlineSince = "offline_since"
     }
 
     /// A vault of which nothing is known yet.
@@ -141,6 +145,7 @@ package struct VaultStatus: Sendable, Codable, Equatable {
         try container.encode(state, forKey: .state)
         try container.encode(head, forKey: .head)
         try container.encode(remoteHead, forKey: .remoteHead)
+        try container.encode(offlineSince, forKey: .offlineSince)
         try container.encode(pending, forKey: .pending)
         try container.encode(conflicts, forKey: .conflicts)
         try container.encode(quarantined, forKey: .quarantined)

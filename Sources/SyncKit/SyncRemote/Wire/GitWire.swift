@@ -20,4 +20,41 @@ protocol GitWire: AnyObject {
 
     /// Ends the talk; does nothing when none is open.
     func close()
+
+    /// Closes connections that are kept although nothing is open.
+    func dropConnections()
+}
+
+extension GitWire {
+    func dropConnections() {}
+
+    /// The references as they stand now.
+    /// - Parameters:
+    ///   - server: what the upload program said of itself.
+    ///   - prefixes: what a server that can is asked for.
+    ///   - wanted: what is kept of its answer.
+    func references(
+        _ server: Advertisement, below prefixes: [String], wanted: @escaping (String) -> Bool
+    ) throws(RemoteError) -> [String: ObjectID] {
+        if server.version != 2 { return server.references }
+        var reader = ReferencesReader(wanted)
+        let request = GitRequest(
+            FetchRequest(server: server).references(prefixes), isQuestion: true)
+        try send(request) { packet throws(RemoteError) in try reader.take(packet) }
+        return reader.references
+    }
+
+    /// Where a branch stands; see `NetworkRemote.look`.
+    func head(of branch: String, isWriting: Bool, _ cancellation: Cancellation)
+        throws(RemoteError) -> ObjectID?
+    {
+        defer { close() }
+        let name = "refs/heads/\(branch)"
+        let wanted = { $0 == name }
+        let server = try open(.upload, wanted: wanted, cancellation)
+        let head = try references(server, below: [name], wanted: wanted)[name]
+        close()
+        if isWriting { _ = try open(.receive, wanted: wanted, cancellation) }
+        return head
+    }
 }

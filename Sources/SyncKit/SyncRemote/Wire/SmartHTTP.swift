@@ -46,6 +46,8 @@ final class SmartHTTP: GitWire {
 
     func close() {}
 
+    func dropConnections() { client.dropConnections() }
+
     /// Asks the server what it is and can. A redirect is followed within the host: a repository
     /// that was renamed.
     private func discover(_ wanted: @escaping (String) -> Bool) throws(RemoteError)

@@ -1,0 +1,136 @@
+internal import Logging
+internal import SyncModel
+internal import SyncRemote
+internal import SyncWatch
+
+/// When the vault goes to the remote: something wakes the loop, the rhythm says when, and an alarm
+/// wakes it again.
+extension VaultService {
+    /// Whether somebody wants the exchange now.
+    var isAsked: Bool { isTriggered || !asking.isEmpty }
+
+    /// Exchanges with the remote when it is due; each wake-up looks whether it is.
+    func exchangeOn(_ wakeups: AsyncStream<Void>) async {
+        for await _ in wakeups {
+            captureRequested()
+            let now = ContinuousClock.now
+            let due = rhythm.due(need(), at: now)
+            if due <= now {
+                await exchangeNow()
+            } else {
+                if isEnding || rhythm.leftAlone(at: now) != nil {
+                    answer(nil)
+                    isTriggered = false
+                }
+                setAlarm(due)
+                publish()
+            }
+            if hasExchanged && lastStateWrite == .zero { writeState() } else { scheduleState() }
+        }
+        isEnding = true
+        answer(nil)
+        for request in requests { request.done.resume(returning: nil) }
+        requests = []
+    }
+
+    /// Answers everybody who waits for a turn to push: the service is about to end, and the
+    /// control socket would wait for its callers first.
+    package func letGo() {
+        isEnding = true
+        answer(nil)
+    }
+
+    /// Captures for the requests that came: what they are about is safe before the remote is asked.
+    private func captureRequested() {
+        let started = requests
+        requests = []
+        for request in started {
+            prepare(request.request)
+            capture(live: false, acceptDeletes: request.request.acceptDeletes)
+        }
+        asking += started
+    }
+
+    /// Answers everybody who waits for an exchange.
+    private func answer(_ outcome: ExchangeOutcome?) {
+        let answered = asking
+        asking = []
+        for request in answered { request.done.resume(returning: outcome) }
+    }
+
+    private func exchangeNow() async {
+        // A call that comes meanwhile wants another one.
+        isTriggered = false
+        let outcome = await exchange()
+        answer(outcome)
+        if !requests.isEmpty { wake?.yield() }
+        if isPaused { return }
+        notePushes()
+        let heads = headsNow()
+        rhythm.ended(
+            result(outcome), hasNews: heads != lastHeads, at: .now, using: &random)
+        lastHeads = heads
+        if let next = rhythm.alarm(at: .now) { setAlarm(next) } else { alarm?.cancel() }
+    }
+
+    /// What the next exchange would be for. A vault that cannot tell goes and finds out.
+    private func need() -> Rhythm.Need {
+        if isAsked { return .asked }
+        do {
+            if try vault.head() != vault.seenRemote?.head { return .push }
+            return try vault.isSettled() ? .look : .rest
+        } catch { return .push }
+    }
+
+    private func result(_ outcome: ExchangeOutcome?) -> Rhythm.Outcome {
+        switch outcome {
+        case .inSync: return .settled
+        case .pending: return .waits
+        case .declined: return .refused
+        case nil:
+            guard let trouble = troubles[.exchange] else { return .waits }
+            return trouble.kind == .needsUser ? .refused : .failed(retryAfter: trouble.retryAfter)
+        }
+    }
+
+    /// The head here and at the remote; empty when it cannot be read, which the exchange said.
+    private func headsNow() -> [ObjectID?] {
+        do { return [try vault.head(), vault.seenRemote?.head] } catch { return [] }
+    }
+
+    /// Wakes the loop at a moment, and not at the one that was set before.
+    private func setAlarm(_ moment: Rhythm.Instant) {
+        alarm?.cancel()
+        alarm = Task { [weak self] in
+            // A timer: nothing tells when a server, a busy file or a broken disk is well again.
+            let clock = ContinuousClock()
+            do { try await clock.sleep(until: moment) } catch { return }
+            await self?.captureWaiting()
+        }
+    }
+
+    private func captureWaiting() {
+        if !inbox.isEmpty || !vault.again.isEmpty { capture(live: true) }
+        wake?.yield()
+    }
+
+    /// Watches this machine's network; nil where the system does not allow that: polls and tries
+    /// find out later what the watch would have told.
+    func watchNetwork() -> NetworkWatch? {
+        do {
+            return try NetworkWatch { [weak self] in Task { await self?.networkChanged() } }
+        } catch {
+            log.warning("a change of the network is noticed late: \(error)")
+            return nil
+        }
+    }
+
+    private func networkChanged() async {
+        // An exchange that is under way finds out by itself, and closes what failed.
+        if !isExchanging, let remote = opened.remote as? NetworkRemote {
+            await remote.networkChanged()
+        }
+        rhythm.networkChanged(at: .now)
+        wake?.yield()
+    }
+}

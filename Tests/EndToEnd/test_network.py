@@ -1,0 +1,276 @@
+"""A network that comes and goes, a server that is polite or not, and what the vault says of it."""
+
+import ctypes
+import os
+import subprocess
+import threading
+import time
+import unittest
+
+import servers
+import trees
+from device import wait_until
+from proxy import Proxy
+from test_https import HTTPSTest
+
+CLONE_NEWNET = 0x40000000
+AUTHENTICATION = 4
+
+
+class InOwnNetwork:
+    """Runs work in a network of its own, whose one link can be taken down; what is started in
+    there lives there."""
+
+    def __init__(self, test):
+        self.test = test
+
+    def run(self, work):
+        """Does the work; skips the test where a process may not have a network of its own."""
+        failure = []
+
+        def body():
+            try:
+                self._enter()
+                work()
+            except BaseException as error:  # pylint: disable=broad-exception-caught
+                failure.append(error)
+
+        thread = threading.Thread(target=body)
+        thread.start()
+        thread.join()
+        if failure:
+            raise failure[0]
+
+    def _enter(self):
+        # Of a process with threads this moves the one that asks, and what it starts.
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+            cause = os.strerror(ctypes.get_errno())
+            self.test.skipTest(f"a network of its own needs root ({cause})")
+        self.link("up")
+
+    def link(self, state):
+        """Takes the one link up or down."""
+        try:
+            subprocess.run(["ip", "link", "set", "lo", state], check=True)
+        except FileNotFoundError:
+            self.test.skipTest("ip is missing: apt install iproute2")
+
+
+class ComesAndGoes(HTTPSTest):
+    """Offline is said with since when; back within a poll, or at once when the link comes."""
+
+    def wait_until_slow(self, device):
+        """Waits until the quick tries are over."""
+        wait_until(
+            lambda: device.status()["sync_health"]["consecutive_failures"] >= 6,
+            lambda: f"{device.status()}\n{device.output()}", 90, 0.2,
+        )  # fmt: skip
+
+    def test_a_server_that_comes_back_is_found_within_one_poll(self):
+        ada, bob = self.pair()
+        self.server.stop()
+        ada.write("hello.txt", "one\n")
+        first = self.offline(ada)
+        since = first["offline_since"]
+        self.assertRegex(since, r"^\d{4}-\d\d-\d\dT")
+        self.wait_until_slow(ada)
+        ada.write("hello.txt", "two\n")
+        status = wait_until(
+            lambda: (lambda s: s if s["pending"]["commits_to_push"] == 2 else None)(ada.status()),
+            lambda: f"{ada.status()}\n{ada.output()}",
+        )
+        self.assertEqual((status["state"], status["offline_since"]), ("offline", since))
+        text = ada.ctl("status").stdout
+        self.assertIn(f"since {since}, 2 commits and 0 changes wait", text)
+        self.server.start()
+        began = time.monotonic()
+        wait_until(lambda: ada.status()["state"] == "in-sync", lambda: self.picture(ada))
+        took = time.monotonic() - began
+        # The poll is a second; an exchange with everything at both ends takes part of another.
+        self.assertLess(took, 2.5)
+        self.assertIsNone(ada.status()["offline_since"])
+        self.wait_in_sync(ada, bob)
+
+    def test_a_link_that_comes_up_is_noticed_at_once(self):
+        self.server.stop()
+        network = InOwnNetwork(self)
+
+        def work():
+            self.server.start()
+            ada = self.device("ada", start=False)
+            # Nothing but the change itself brings it back in time.
+            ada.set("sync", "poll", '"10m"')
+            ada.set("sync", "timeout", '"5s"')
+            ada.start()
+            ada.write("a.txt", "a\n")
+            self.wait_in_sync(ada)
+            network.link("down")
+            ada.write("b.txt", "b\n")
+            self.offline(ada)
+            self.wait_until_slow(ada)
+            network.link("up")
+            began = time.monotonic()
+            self.wait_in_sync(ada)
+            self.took = time.monotonic() - began
+            self.assertIn("b.txt", trees.git(self.remote, "ls-tree", "-r", "sync").decode())
+
+        network.run(work)
+        self.assertLess(self.took, 5)
+
+
+class Courtesy(HTTPSTest):
+    """Pushes have a budget, and a server that wants to be left alone is."""
+
+    options = {"extra": "error_page 418 = @limit; location @limit { add_header Retry-After 3600 "
+                        "always; return 429; }"}  # fmt: skip
+
+    def pushes(self):
+        """When pushes reached the server, as they stand in its log."""
+        return [r for r in self.server.requests() if r[0] == "POST" and "receive-pack" in r[1]]
+
+    def test_a_stream_of_changes_is_few_pushes_and_all_of_it_arrives(self):
+        ada, bob = self.pair()
+        # Each push of bob's says only how far he has applied.
+        bob.stop()
+        ada.ctl("sync", expect=None)
+        before, commits = len(self.pushes()), self.commits()
+        for count in range(50):
+            ada.write(f"stream/{count}.txt", f"{count}\n")
+            time.sleep(0.2)
+            status = ada.status()
+            self.assertIn(status["state"], ("in-sync", "syncing", "pending"), status)
+            self.assertEqual(status["sync_health"]["status"], "healthy")
+        self.assertLessEqual(len(self.pushes()) - before, 5)
+        wait_until(
+            lambda: ada.status()["pending"]["commits_to_push"] == 0,
+            lambda: f"{ada.status()}\n{ada.output()}", 60,
+        )  # fmt: skip
+        self.assertGreater(self.commits() - commits, 25)
+        bob.start()
+        self.wait_in_sync(ada, bob)
+
+    def commits(self):
+        """How many commits the remote has."""
+        return int(trees.git(self.remote, "rev-list", "--count", "sync"))
+
+    def test_the_number_is_the_owners(self):
+        ada = self.device("ada", start=False)
+        ada.set("sync", "pushes", "600")
+        ada.start()
+        for count in range(20):
+            ada.write("a.txt", f"{count}\n")
+            ada.ctl("sync")
+        self.assertGreaterEqual(len(self.pushes()), 20)
+
+    def test_who_waits_for_a_turn_holds_up_no_end(self):
+        ada = self.device("ada", start=False)
+        ada.set("sync", "pushes", "1")
+        ada.start()
+        ada.write("a.txt", "one\n")
+        self.wait_in_sync(ada)
+        ada.write("a.txt", "two\n")
+        done = []
+        call = threading.Thread(target=lambda: done.append(ada.ctl("sync", expect=(1,))))
+        call.start()
+        wait_until(
+            lambda: ada.status()["pending"]["commits_to_push"] == 1, lambda: str(ada.status()))
+        time.sleep(0.5)
+        self.assertEqual(done, [])
+        code, seconds = ada.stop()
+        call.join()
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 2)
+        self.assertIn("1 commit waits to be pushed", done[0].stderr)
+
+    def test_a_server_that_wants_to_be_left_alone_is(self):
+        ada = self.device("ada")
+        ada.write("a.txt", "a\n")
+        self.wait_in_sync(ada)
+        config = f"{self.server.top}/nginx.conf"
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        self.server.stop()
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text.replace("location / {", "location / { return 418;"))
+        self.server.start()
+        ada.write("a.txt", "b\n")
+        status = self.offline(ada, "left alone", "too many requests")
+        asked = len(self.server.requests())
+        self.assertEqual(self.server.requests()[-1][2], "429")
+        for count in range(3):
+            ada.write("a.txt", f"c {count}\n")
+            done = ada.ctl("sync", expect=(1,))
+            self.assertIn("left alone", done.stderr)
+        time.sleep(3)
+        self.assertEqual(len(self.server.requests()), asked, "it was asked all the same")
+        self.assertEqual(status["state"], "offline")
+
+
+class Truth(HTTPSTest):
+    """`doctor`, and `status` without the daemon, ask the server."""
+
+    def test_status_without_the_daemon_asks(self):
+        ada = self.device("ada")
+        ada.write("a.txt", "a\n")
+        self.wait_in_sync(ada)
+        ada.stop()
+        self.assertEqual(ada.status()["state"], "in-sync")
+        ada.write("a.txt", "b\n")
+        self.assertEqual(ada.status()["state"], "pending")
+        self.server.passwords({servers.USER: "another"})
+        status = ada.status()
+        self.assertEqual(status["state"], "offline")
+        self.assertIn("login", str(status["notices"]))
+        self.server.stop()
+        self.assertIn("connect", str(ada.status()["notices"]).lower())
+
+    def test_status_without_the_daemon_does_not_hang(self):
+        proxy = Proxy(self.server.port)
+        self.addCleanup(proxy.close)
+        self.at(f"https://localhost:{proxy.port}")
+        ada = self.device("ada", start=False)
+        ada.write("a.txt", "a\n")
+        self.assertEqual(ada.once().returncode, 0)
+        proxy.arm("stall", "down", 100)
+        began = time.monotonic()
+        status = ada.status()
+        took = time.monotonic() - began
+        self.assertEqual(status["state"], "offline")
+        self.assertIn("no answer", str(status["notices"]))
+        self.assertLess(took, 10)
+
+    def test_doctor_asks_as_the_daemon_would(self):
+        ada = self.device("ada")
+        found = ada.ctl("doctor", expect=(0,)).stdout
+        self.assertIn("asked as the daemon", found)
+        # The terminal knows nothing of the login: the daemon does.
+        kept = dict(ada.environment)
+        ada.environment["GIT_CONFIG_GLOBAL"] = "/dev/null"
+        self.assertIn("asked as the daemon", ada.ctl("doctor", expect=(0,)).stdout)
+        ada.stop()
+        found = ada.ctl("doctor", expect=(AUTHENTICATION,)).stdout
+        self.assertIn("login", found)
+        ada.environment.update(kept)
+        found = ada.ctl("doctor", expect=(0,)).stdout
+        self.assertIn("with this terminal's environment", found)
+        del ada.environment["SSL_CERT_FILE"]
+        found = ada.ctl("doctor", expect=(1,)).stdout
+        self.assertIn("certificate", found)
+        ada.environment.update(kept)
+        ada.set("repository", "remote", f'"{self.server.base}/none.git"')
+        self.assertIn("no such repository", ada.ctl("doctor", expect=(1,)).stdout)
+
+    def test_a_device_that_cannot_be_seen_is_said_once(self):
+        trees.git(self.remote, "config", "receive.hideRefs", "refs/sync")
+        ada = self.device("ada")
+        for count in range(4):
+            ada.write("a.txt", f"{count}\n")
+            ada.ctl("sync")
+        status = ada.status()
+        self.assertEqual(status["state"], "in-sync")
+        self.assertIn("do not see how far", str(status["notices"]))
+        self.assertEqual(ada.output(1000).count("do not see how far"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,91 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import SyncWatch
+
+/// The watch itself is tested with a real link in Tests/EndToEnd/test_network.py.
+@Suite("Changes of the network")
+struct NetworkWatchTests {
+    private func message(_ kind: UInt16, _ body: [UInt8]) -> [UInt8] {
+        func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
+            withUnsafeBytes(of: number) { Array($0) }
+        }
+        let length = UInt32(16 + body.count)
+        return bytes(length) + bytes(kind) + bytes(UInt16(0)) + bytes(UInt64(0)) + body
+    }
+
+    private func link(_ index: Int32, _ flags: UInt32, family: UInt8 = 0) -> [UInt8] {
+        [family, 0, 0, 0] + withUnsafeBytes(of: index) { Array($0) }
+            + withUnsafeBytes(of: flags) { Array($0) } + [0, 0, 0, 0]
+    }
+
+    private let newLink: UInt16 = 16
+    private let goneLink: UInt16 = 17
+    private let newAddress: UInt16 = 20
+    private let newRoute: UInt16 = 24
+
+    @Test("addresses and routes count, a link only when something else can pass it")
+    func kinds() {
+        var changes = NetworkChanges()
+        func take(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { changes.take($0) } }
+        #expect(take(message(newAddress, [])))
+        #expect(take(message(newRoute, [])))
+        #expect(take(message(newLink, link(2, 0x1))))
+        #expect(take(message(newLink, link(2, 0x1_0041))))
+        // A wireless link tells of its surroundings all the time; multicast is another flag.
+        #expect(!take(message(newLink, link(2, 0x1_0041))))
+        #expect(!take(message(newLink, link(2, 0x1_1041))))
+        #expect(!take(message(newLink, link(2, 0x1, family: 7))))
+        #expect(take(message(newLink, link(2, 0x1_0041)) + message(newAddress, [1, 2, 3, 4])))
+        #expect(take(message(goneLink, link(2, 0))))
+        #expect(!take(message(goneLink, link(2, 0))))
+        #expect(!take(message(28, [])))
+        #expect(!take([]))
+        // What was cut off may have been anything.
+        #expect(take(Array(message(newAddress, [1, 2, 3, 4]).dropLast(2))))
+    }
+
+    @Test("it ends when it is told to, and when nobody has it any more")
+    func ends() throws {
+        for _ in 0..<20 {
+            let watch = try NetworkWatch {}
+            watch.stop()
+            watch.stop()
+            _ = try NetworkWatch {}
+        }
+    }
+
+    @Test(
+        "a clock that jumps, as after a sleep, is told",
+        .enabled(
+            if: getenv("SYNC_SET_CLOCK") != nil,
+            "it sets the system's clock to what it is: SYNC_SET_CLOCK=1, as root"))
+    func jumps() throws {
+        let told = Mutex(0)
+        let (read, write) = try pipe()
+        let watch = try NetworkWatch {
+            told.withLock { $0 += 1 }
+            _ = Glibc.write(write, [1], 1)
+        }
+        for _ in 0..<3 {
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            try #require(clock_settime(CLOCK_REALTIME, &now) == 0)
+            var look = pollfd(fd: read, events: Int16(POLLIN), revents: 0)
+            #expect(poll(&look, 1, 5_000) == 1)
+            var byte: UInt8 = 0
+            _ = Glibc.read(read, &byte, 1)
+        }
+        #expect(told.withLock { $0 } == 3)
+        watch.stop()
+        close(read)
+        close(write)
+    }
+
+    private func pipe() throws -> (Int32, Int32) {
+        var ends: [Int32] = [-1, -1]
+        try #require(Glibc.pipe(&ends) == 0)
+        return (ends[0], ends[1])
+    }
+}
