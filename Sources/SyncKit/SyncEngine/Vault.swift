@@ -45,6 +45,10 @@ package final class Vault {
     /// The remote's head when it was last seen in this run; nil when it has none or was not seen.
     package internal(set) var seenRemote: RemoteSnapshot?
 
+    /// What the remote became when it was last looked at; nil while it goes forward only.
+    package internal(set) var remoteChange: RemoteChange?
+    /// Two heads of the remote's that were compared, and what came of it.
+    var comparedHeads: (old: ObjectID, new: ObjectID, kind: RemoteChange.Kind?)?
     /// The commit that was pushed last in this run.
     package internal(set) var pushed: ObjectID?
     /// The open conflicts as last read, and the tree of their records.

@@ -92,26 +92,44 @@ extension Vault {
         let (first, second) = try canonicalOrder(one, other, stamps)
         let bases = try history.mergeBases(first, second)
         let base = try baseTree(of: bases, history, stamps)
-        let sides = (try side(first, stamps), try side(second, stamps))
         let pack = try repository.beginPack()
-        let rule = try RuleByType(
-            reading: repository, writing: pack, stamps: stamps,
-            .init(base: base, of: bases, first: sides.0, second: sides.1))
-        let result = try TreeMerge(reading: repository, stamps: stamps, rule: rule)
-            .merge(base: base, first: sides.0, second: sides.1)
-        let tree = try TreeEdit.apply(
-            result.versions, to: sides.0.tree, reading: repository, writing: pack)
+        let merged = try mergedTree((first, second), base: base, of: bases, stamps, pack)
         let date = try max(
             stamps.commit(first).committer.seconds, stamps.commit(second).committer.seconds)
         let signature = Signature(
             name: MergeIdentity.name, email: MergeIdentity.email, seconds: date)
         let commit = Commit(
-            tree: tree, parents: [first, second], author: signature, committer: signature,
-            message: MergeMessage.text(first, second, result.losses))
+            tree: merged.tree, parents: [first, second], author: signature, committer: signature,
+            message: MergeMessage.text(first, second, merged.losses))
         let id = try pack.add(.commit, commit.serialized)
         try pack.finish()
-        try list(result.losses, in: id)
+        try list(merged.losses, in: id)
         return id
+    }
+
+    /// What merging two commits gives: the tree, and the versions that do not stand in it.
+    struct MergedTree {
+        let tree: ObjectID
+        let losses: [MergeLoss]
+    }
+
+    /// Merges two commits' trees; the objects go into the pack.
+    /// - Parameters:
+    ///   - sides: in canonical order.
+    ///   - base: the tree of `bases`, folded where they are several.
+    func mergedTree(
+        _ sides: (ObjectID, ObjectID), base: ObjectID?, of bases: [ObjectID],
+        _ stamps: CommitStamps, _ pack: any PackSink
+    ) throws -> MergedTree {
+        let (first, second) = (try side(sides.0, stamps), try side(sides.1, stamps))
+        let rule = try RuleByType(
+            reading: repository, writing: pack, stamps: stamps,
+            .init(base: base, of: bases, first: first, second: second))
+        let result = try TreeMerge(reading: repository, stamps: stamps, rule: rule)
+            .merge(base: base, first: first, second: second)
+        let tree = try TreeEdit.apply(
+            result.versions, to: first.tree, reading: repository, writing: pack)
+        return MergedTree(tree: tree, losses: result.losses)
     }
 
     private func side(_ commit: ObjectID, _ stamps: CommitStamps) throws -> MergeSide {
@@ -119,7 +137,7 @@ extension Vault {
     }
 
     /// The two sides by (stamp, id), never by where they came from.
-    private func canonicalOrder(_ one: ObjectID, _ other: ObjectID, _ stamps: CommitStamps) throws
+    func canonicalOrder(_ one: ObjectID, _ other: ObjectID, _ stamps: CommitStamps) throws
         -> (ObjectID, ObjectID)
     {
         let (a, b) = (try stamps.time(of: one), try stamps.time(of: other))

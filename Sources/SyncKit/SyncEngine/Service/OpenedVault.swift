@@ -51,6 +51,7 @@ package final class OpenedVault {
         vault = Self.assemble(configuration, repository, record, folders, remote)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.recallApplied() }
+        if let url = configuration.remote { try vault.meet(remote: url) }
     }
 
     private static func remote(_ url: String, _ configuration: Configuration) throws(RemoteError)

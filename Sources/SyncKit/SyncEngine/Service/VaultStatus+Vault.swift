@@ -8,6 +8,8 @@ extension Vault {
     enum Fact {
         static let paused = "paused"
         static let remoteHead = "remote-head"
+        static let remoteURL = "remote-url"
+        static let remoteChange = "remote-change"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
     }
@@ -37,7 +39,8 @@ extension Vault {
                         + HeldPath.Reason.massDeletion.advice)
             }
         }
-        status.pending.commitsToPush = try commitsToPush(status.remoteHead)
+        // Beside a history that was rewritten the last one that was shared tells what waits.
+        status.pending.commitsToPush = try commitsToPush(remoteChange?.old ?? status.remoteHead)
         status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
     }
 
