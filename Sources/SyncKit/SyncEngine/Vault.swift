@@ -40,6 +40,8 @@ package final class Vault {
     package let clock: any WallClock
     /// The share of a folder's files that one batch may delete unasked, in percent.
     package var maxDeletesPercent: Int
+    /// Signs this device's commits; nil leaves them unsigned.
+    package var signer: (any CommitSigner)?
     /// What apply or capture found that has to be looked at again, by folder index.
     package internal(set) var again: [Int: DirtyPaths] = [:]
     /// The remote's head when it was last seen in this run; nil when it has none or was not seen.

@@ -169,4 +169,8 @@ package enum Limits {
     package static let requestBufferBytes = 1 << 20
     /// The longest secret, in bytes.
     package static let secretBytes = 64 << 10
+    /// How long signing a commit may take.
+    package static let signWait = Duration.seconds(10)
+    /// How long a program that took longer is left alone.
+    package static let signRest = Duration.seconds(60)
 }

@@ -33,8 +33,10 @@ package final class SimWorld: @unchecked Sendable {
         self.seed = seed
         random = SeededRandom(seed: seed)
         prefix = Self.path("shared")
-        choice = random.oneIn(3) ? random.oneIn(2) ? .accept : .restore : nil
-        if choice != nil { rewritesLeft = 1 + random.below(3) }
+        // Of its own, so that a history without a rewrite is the one it was before.
+        var fate = SeededRandom(seed: seed ^ 0x5eed)
+        choice = fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
+        if choice != nil { rewritesLeft = 1 + fate.below(3) }
         let count = 2 + random.below(3)
         for index in 0..<count {
             let skew = Int64(random.below(120) - 60) * 1_000_000_000

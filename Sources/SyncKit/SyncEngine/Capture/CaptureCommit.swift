@@ -142,14 +142,14 @@ extension Vault {
     func leaf(
         of tree: ObjectID, on parents: [ObjectID], at time: Timestamp, _ message: String,
         _ pack: any PackSink
-    ) throws(RepositoryError) -> ObjectID {
+    ) throws -> ObjectID {
         let signature = Signature(
             name: identity.device, email: "\(identity.device)@syncd.invalid",
             seconds: time.seconds)
         let commit = Commit(
             tree: tree, parents: parents, author: signature, committer: signature,
             message: message)
-        return try pack.add(.commit, commit.serialized)
+        return try pack.add(.commit, signed(commit))
     }
 
     /// Advances the record: the folders hold what was captured, of the commit that captured it.

@@ -55,22 +55,23 @@ extension Vault {
         }
         var current = ours
         for own in foreign.below { current = try restored(own, with: current) }
-        let time = try after([current, foreign.newest])
-        let message = LeafMessage.text(
-            asked: "restored \(current.short) over \(foreign.newest.short)",
-            device: identity.device, time: time)
-        let pack = try repository.beginPack()
-        let over = try leaf(
-            of: repository.commit(current).tree, on: [current, foreign.newest], at: time, message,
-            pack)
-        try pack.finish()
-        return try merge(over, far)
+        for other in foreign.newest {
+            let time = try after([current, other])
+            let message = LeafMessage.text(
+                asked: "restored \(current.short) over \(other.short)", device: identity.device,
+                time: time)
+            let pack = try repository.beginPack()
+            current = try leaf(
+                of: repository.commit(current).tree, on: [current, other], at: time, message, pack)
+            try pack.finish()
+        }
+        return try merge(current, far)
     }
 
     /// Commits of the remote's that no device of this vault made.
     private struct Foreign {
-        /// All others of them are behind this one.
-        let newest: ObjectID
+        /// All others of them are behind these.
+        let newest: [ObjectID]
         /// What devices made right behind them.
         let below: [ObjectID]
     }
@@ -81,7 +82,7 @@ extension Vault {
         -> Foreign?
     {
         let news = try news(in: far, since: ours, history)
-        if news.count >= Limits.nearHistory { return Foreign(newest: far, below: []) }
+        if news.count >= Limits.nearHistory { return Foreign(newest: [far], below: []) }
         let known = Set(try self.news(in: ours, since: far, history).compactMap { made($0.commit) })
         let foreign = news.filter { _, commit in
             if MergeIdentity.made(commit) { return false }
@@ -91,14 +92,18 @@ extension Vault {
         if foreign.isEmpty {
             // All of another vault's is no work of this one.
             let isRelated = try !history.mergeBases(far, ours).isEmpty
-            return isRelated ? nil : Foreign(newest: far, below: [])
+            return isRelated ? nil : Foreign(newest: [far], below: [])
         }
         let ids = Set(foreign.map(\.id))
-        let newest = try foreign.first { one in
-            try ids.allSatisfy { try history.isAncestor($0, of: one.id) }
+        let parents = Dictionary(uniqueKeysWithValues: news.map { ($0.id, $0.commit.parents) })
+        var behind: Set<ObjectID> = []
+        var pending = foreign.flatMap(\.commit.parents)
+        while let id = pending.popLast() {
+            guard let next = parents[id], behind.insert(id).inserted else { continue }
+            pending += next
         }
         let below = Set(foreign.flatMap(\.commit.parents)).subtracting(ids)
-        return Foreign(newest: newest?.id ?? far, below: below.sorted())
+        return Foreign(newest: ids.subtracting(behind).sorted(), below: below.sorted())
     }
 
     /// Which device made a leaf, and when; nil for a commit of another program.

@@ -74,7 +74,7 @@ package final class OpenedVault {
         _ configuration: Configuration, _ repository: any ObjectRepository,
         _ record: any VaultRecord, _ folders: [LatentFolder], _ remote: (any RemoteLink)?
     ) -> Vault {
-        Vault(
+        let vault = Vault(
             identity: .init(
                 name: configuration.vault, device: configuration.device,
                 branch: configuration.branch),
@@ -86,6 +86,15 @@ package final class OpenedVault {
             },
             record: record, remote: remote, clock: SystemClock(),
             maxDeletesPercent: configuration.sync.maxDeletesPercent)
+        if configuration.commit.sign != .off {
+            var environment = Machine().environment
+            // A token is for HTTPS alone.
+            if let name = configuration.auth.tokenEnvironment { environment[name] = nil }
+            vault.signer = ProgramSigner(
+                configuration.commit, environment: environment,
+                keyFile: configuration.stateDirectory + "/signing-key.pub")
+        }
+        return vault
     }
 
     /// Sets a damaged record aside and begins another: the folders have to be scanned.

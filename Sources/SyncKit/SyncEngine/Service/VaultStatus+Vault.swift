@@ -10,6 +10,7 @@ extension Vault {
         static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"
+        static let unsigned = "unsigned"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
     }
@@ -38,6 +39,9 @@ extension Vault {
                         + "gone, more than max_deletes allows: "
                         + HeldPath.Reason.massDeletion.advice)
             }
+        }
+        if let words = try unsigned() {
+            status.notices.append("\(words): see [commit] of the configuration")
         }
         // Beside a history that was rewritten the last one that was shared tells what waits.
         status.pending.commitsToPush = try commitsToPush(remoteChange?.old ?? status.remoteHead)
