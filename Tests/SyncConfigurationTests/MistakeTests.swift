@@ -39,12 +39,12 @@ private let keys = [
             + "max_deletes, timeout; the nearest is quiet"),
     Mistake(
         "an unknown key at the top", "valt = \"x\"",
-        "1: valt: unknown key, expected one of vault, device, repository, folder, sync, auth, "
-            + "http; the nearest is vault"),
+        "1: valt: unknown key, expected one of vault, device, repository, folder, sync, "
+            + "commit, auth, http; the nearest is vault"),
     Mistake(
         "a key in the wrong table", "remote = \"/x\"",
-        "1: remote: unknown key, expected one of vault, device, repository, folder, sync, auth, "
-            + "http; remote belongs in [repository]"),
+        "1: remote: unknown key, expected one of vault, device, repository, folder, sync, "
+            + "commit, auth, http; remote belongs in [repository]"),
     Mistake(
         "a key of the top in a table", "[device]\nvault = \"v\"",
         "2: device.vault: unknown key, expected one of name; "

@@ -49,6 +49,8 @@ package final class Vault {
 
     /// What the remote became when it was last looked at; nil while it goes forward only.
     package internal(set) var remoteChange: RemoteChange?
+    /// Whether what merges lose is listed; not while a choice is only tried.
+    var listsLosses = true
     /// Two heads of the remote's that were compared, and what came of it.
     var comparedHeads: (old: ObjectID, new: ObjectID, kind: RemoteChange.Kind?)?
     /// The commit that was pushed last in this run.

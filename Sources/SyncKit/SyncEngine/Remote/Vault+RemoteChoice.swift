@@ -14,6 +14,8 @@ extension Vault {
                 .missing, "the remote has what it had and went on from there: nothing to choose")
         }
         let before = try head()
+        listsLosses = !request.dryRun
+        defer { listsLosses = true }
         // A head that was seen and not yet merged when the remote was rewritten is ours too.
         let ours = try before.map { try merge($0, change.old) } ?? change.old
         let new =
