@@ -16,7 +16,9 @@ readonly BUILD_PACKAGES=(
     libgit2-dev libzstd-dev libcurl4-openssl-dev libdeflate-dev libsqlite3-dev
 )
 # What the tests run beside that.
-readonly TEST_PACKAGES=(python3 mount nginx fcgiwrap openssl openssh-client openssh-server iproute2)
+readonly TEST_PACKAGES=(
+    python3 mount nginx fcgiwrap openssl openssh-client openssh-server gnupg iproute2
+)
 readonly IMPORT_CHECK=(--explicit-target-dependency-import-check error)
 
 say() { printf '\n== %s\n' "$*"; }

@@ -15,7 +15,7 @@ struct Syncctl: AsyncParsableCommand {
         subcommands: [
             Init.self, Status.self, Sync.self, Flush.self, Pause.self, Resume.self, Held.self,
             Conflicts.self, Resolve.self, Restore.self, TypeOf.self, Log.self, Show.self,
-            Devices.self, Doctor.self, Reload.self, MergeDriver.self,
+            Devices.self, Remote.self, Doctor.self, Reload.self, MergeDriver.self,
         ])
 
     static func main() async {

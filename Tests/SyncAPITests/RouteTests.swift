@@ -55,6 +55,19 @@ struct RouteTests {
         #expect(response.headers[.contentType] == "application/problem+json")
     }
 
+    @Test("a vault without a remote has none to choose about")
+    func remote() async throws {
+        let vault = try ServedVault()
+        let standing: RemoteStanding = try decode(await ask(vault, .get, "/api/sync/remote"))
+        #expect(standing.remote == nil)
+        #expect(standing.change == nil)
+        let body = #"{"choice": "restore"}"#
+        #expect(try await ask(vault, .post, "/api/sync/remote", body).status == .notFound)
+        #expect(
+            try await ask(vault, .post, "/api/sync/remote", #"{"choice": "x"}"#).status
+                == .badRequest)
+    }
+
     @Test("a body past its bound is refused")
     func largeBody() async throws {
         let body = String(repeating: " ", count: Limits.requestBytes + 1)

@@ -52,6 +52,9 @@ import Testing
             pushes    = 600
             full_scan = "1h"
             max_deletes = "0%"
+            [commit]
+            sign = "ssh"
+            signing_key = "~/.ssh/id"
             [auth]
             token_env     = "GITHUB_TOKEN"
             token_file    = "~/token"
@@ -73,6 +76,8 @@ import Testing
                     ignore: ["vectors/", "*.tmp"]),
             ], stateDirectory: "/var/s/syncd/work", socket: "/run/user/7/syncd/work.sock")
         expected.vault = "work"
+        expected.commit.sign = .ssh
+        expected.commit.signingKey = home.path + "/.ssh/id"
         expected.branch = "team/notes"
         expected.remote = "git@github.com:me/notes.git"
         expected.sync.quiet = .milliseconds(250)

@@ -39,12 +39,12 @@ private let keys = [
             + "max_deletes, timeout; the nearest is quiet"),
     Mistake(
         "an unknown key at the top", "valt = \"x\"",
-        "1: valt: unknown key, expected one of vault, device, repository, folder, sync, auth, "
-            + "http; the nearest is vault"),
+        "1: valt: unknown key, expected one of vault, device, repository, folder, sync, "
+            + "commit, auth, http; the nearest is vault"),
     Mistake(
         "a key in the wrong table", "remote = \"/x\"",
-        "1: remote: unknown key, expected one of vault, device, repository, folder, sync, auth, "
-            + "http; remote belongs in [repository]"),
+        "1: remote: unknown key, expected one of vault, device, repository, folder, sync, "
+            + "commit, auth, http; remote belongs in [repository]"),
     Mistake(
         "a key of the top in a table", "[device]\nvault = \"v\"",
         "2: device.vault: unknown key, expected one of name; "
@@ -52,7 +52,7 @@ private let keys = [
     Mistake(
         "an unknown table", "[sink]\npoll = \"1s\"",
         "1: sink: unknown table, expected one of [device], [repository], [[folder]], [sync], "
-            + "[auth], [http]; the nearest is sync"),
+            + "[commit], [auth], [http]; the nearest is sync"),
     Mistake(
         "an unknown key of a folder",
         "[[folder]]\npath = \"~/a\"\nprefix = \"a\"\n[[folder]]\npath = \"~/b\"\nprefx = \"b\"",
@@ -132,6 +132,17 @@ private let values = [
     Mistake(
         "a key without its App", "[auth]\ngithub_app_key_file = \"/k\"",
         "2: auth.github_app_key_file: expected github_app beside it"),
+    Mistake(
+        "a signature of another kind", "[commit]\nsign = \"x509\"",
+        "2: commit.sign: expected \"off\", \"git\", \"ssh\" or \"openpgp\", found \"x509\""),
+    Mistake(
+        "a key that is an option", "[commit]\nsign = \"openpgp\"\nsigning_key = \"-x\"",
+        "3: commit.signing_key: expected the name of a key, which begins with no dash, "
+            + "found \"-x\""),
+    Mistake(
+        "a key's name misspelt", "[commit]\nsigning_kay = \"x\"",
+        "2: commit.signing_kay: unknown key, expected one of sign, signing_key; "
+            + "the nearest is signing_key"),
     Mistake(
         "a patience of no time", "[sync]\ntimeout = \"10ms\"",
         "2: sync.timeout: expected a duration from 1s to 10m, \(durations), found \"10ms\""),

@@ -30,6 +30,20 @@ struct GitFormatTests {
         #expect(try Tree(parsing: tree.serialized) == tree)
     }
 
+    @Test("a signature is the last header, as git has it, and the commit reads as without it")
+    func signature() throws {
+        let who = Signature(name: "ada", email: "ada@syncd.invalid", seconds: 1)
+        let commit = Commit(
+            tree: Tree.emptyID, parents: [id], author: who, committer: who,
+            message: "one\n\ntwo\n")
+        let signed = commit.serialized(signed: "-----BEGIN X-----\n\nabc\n-----END X-----\n")
+        let text = String(decoding: signed, as: UTF8.self)
+        #expect(
+            text.contains(
+                "1 +0000\ngpgsig -----BEGIN X-----\n \n abc\n -----END X-----\n\none\n\ntwo\n"))
+        #expect(try Commit(parsing: signed) == commit)
+    }
+
     @Test(
         "a malformed tree is refused",
         arguments: [

@@ -40,6 +40,27 @@ extension SyncRoutes {
         return try await changed { try await service.setType(asked) }
     }
 
+    @Sendable func remote(_: Request, _: BasicRequestContext) async throws -> Response {
+        do { return try JSONAnswer.of(try await service.remoteStanding()) } catch {
+            return try unreachable(error)
+        }
+    }
+
+    @Sendable func chooseRemote(_ request: Request, _: BasicRequestContext) async throws
+        -> Response
+    {
+        let asked: RemoteRequest = try await body(of: request)
+        do { return try await changed { try await service.choose(asked) } } catch {
+            return try unreachable(error)
+        }
+    }
+
+    /// The remote's own failure, which is not the daemon's.
+    private func unreachable(_ error: any Error) throws -> Response {
+        guard let error = error as? RemoteError else { throw error }
+        return try JSONAnswer.problem(.badGateway, Trouble(error).text)
+    }
+
     private func body<Body: Decodable>(of request: Request) async throws -> Body {
         let bytes = try await request.body.collect(upTo: Limits.settleBytes)
         do {

@@ -52,6 +52,8 @@ package struct SyncRoutes: Sendable {
         router.post("/api/sync/conflicts/:id/resolve", use: settle)
         router.post("/api/sync/restore", use: restore)
         router.post("/api/sync/type", use: setType)
+        router.get("/api/sync/remote", use: remote)
+        router.post("/api/sync/remote", use: chooseRemote)
         router.post("/api/sync/pause") { _, _ in try await setPaused(true) }
         router.post("/api/sync/resume") { _, _ in try await setPaused(false) }
         router.post("/api/sync/reload", use: reloading)

@@ -51,6 +51,7 @@ extension Configuration {
         configuration.vault = vault
         configuration.readRepository(reader.table(top, "repository"), &reader)
         configuration.readSync(reader.table(top, "sync"), &reader)
+        configuration.readCommit(reader.table(top, "commit"), &reader)
         configuration.readAuth(reader.table(top, "auth"), &reader)
         configuration.readHTTP(reader.table(top, "http"), &reader)
         configuration.checkPlaces(&reader)
@@ -130,6 +131,26 @@ extension Configuration {
             reader.note(
                 key(name), "expected quiet to be no longer than max_wait (\(other) is \(place))")
         }
+    }
+
+    private mutating func readCommit(
+        _ table: [String: TOMLNode], _ reader: inout ConfigurationReader
+    ) {
+        commit.sign =
+            reader.value(
+                table, ["commit", "sign"],
+                expected: "\"off\", \"git\", \"ssh\" or \"openpgp\"",
+                Commit.Sign.init(rawValue:)) ?? commit.sign
+        let key = ["commit", "signing_key"]
+        if commit.sign == .ssh, let text = reader.string(table, key),
+            !text.hasPrefix("ssh-"), !text.hasPrefix("key::")
+        {
+            commit.signingKey = reader.path(table, key)
+            return
+        }
+        commit.signingKey = reader.value(
+            table, key, expected: "the name of a key, which begins with no dash"
+        ) { $0.hasPrefix("-") || $0.allSatisfy(\.isWhitespace) ? nil : $0 }
     }
 
     private mutating func readAuth(

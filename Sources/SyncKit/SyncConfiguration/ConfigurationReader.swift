@@ -2,11 +2,12 @@
 struct ConfigurationReader {
     /// Every table and its keys, as docs/reference/configuration.md has them; "" is the top.
     static let schema: [(table: String, keys: [String])] = [
-        ("", ["vault", "device", "repository", "folder", "sync", "auth", "http"]),
+        ("", ["vault", "device", "repository", "folder", "sync", "commit", "auth", "http"]),
         ("device", ["name"]),
         ("repository", ["path", "branch", "remote"]),
         ("folder", ["path", "prefix", "ignore"]),
         ("sync", ["quiet", "max_wait", "poll", "pushes", "full_scan", "max_deletes", "timeout"]),
+        ("commit", ["sign", "signing_key"]),
         (
             "auth",
             ["token_env", "token_file", "token_command", "github_app", "github_app_key_file"]
@@ -63,7 +64,7 @@ struct ConfigurationReader {
             if path.isEmpty, case .table = value {
                 message =
                     "unknown table, expected one of [device], [repository], [[folder]], "
-                    + "[sync], [auth], [http]"
+                    + "[sync], [commit], [auth], [http]"
             }
             let elsewhere = Self.schema.first { $0.table != name && $0.keys.contains(key) }
             if let elsewhere, !isNear(key, known) {

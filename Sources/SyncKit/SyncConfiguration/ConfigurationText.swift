@@ -42,6 +42,11 @@ package enum ConfigurationText {
         # full_scan   = "15m"     # how often to look at every file, should an event be lost
         # max_deletes = "50%"     # a batch that would delete more of a folder stops and asks
 
+        [commit]
+        # Signed as git signs: "git" follows its configuration; "ssh", "openpgp" with signing_key.
+        # sign        = "off"
+        # signing_key = "~/.ssh/id_ed25519"
+
         [auth]
         # The first that answers gives the token. A secret never stands in this file.
         # token_env     = "GITHUB_TOKEN"

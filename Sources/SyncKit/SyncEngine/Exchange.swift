@@ -8,6 +8,9 @@ package enum ExchangeOutcome: Sendable, Equatable {
     case pending
     /// The remote said no; its words.
     case declined(String)
+    /// The remote no longer has what it had: nothing is merged and nothing pushed until somebody
+    /// chooses.
+    case stopped(RemoteChange)
 }
 
 /// The cycle after capture: from a commit to every device. It begins from the repository and the
@@ -20,7 +23,11 @@ extension Vault {
         // Applying a head that lacks what the record names would take that away from the folder.
         try recoverHead()
         for attempt in 1...Limits.pushTries {
-            try await fetch()
+            if let change = try await lookAtRemote() {
+                try settleFolders()
+                return .stopped(change)
+            }
+            if let remoteHead = seenRemote?.head { try integrate(remoteHead) }
             try settleFolders()
             switch try await push() {
             case .accepted:
@@ -32,14 +39,6 @@ extension Vault {
             }
         }
         return .pending
-    }
-
-    /// Asks the remote for its head and merges it into ours.
-    private func fetch() async throws {
-        guard let remote else { return }
-        let seen = try await remote.fetch()
-        seenRemote = seen
-        if let remoteHead = seen.head { try integrate(remoteHead) }
     }
 
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
@@ -56,6 +55,7 @@ extension Vault {
         guard let remote, let head = try head() else { return .accepted }
         let applied = try appliedEverywhere()
         if head == seenRemote?.head && applied == seenRemote?.devices[identity.device] {
+            try remember(remote: head)
             return .accepted
         }
         let outcome = try await remote.push(
@@ -65,6 +65,7 @@ extension Vault {
             var devices = seenRemote?.devices ?? [:]
             devices[identity.device] = applied
             seenRemote = RemoteSnapshot(head: head, devices: devices)
+            try remember(remote: head)
             if let applied { try remember(applied: applied) }
         }
         return outcome

@@ -40,11 +40,19 @@ package final class Vault {
     package let clock: any WallClock
     /// The share of a folder's files that one batch may delete unasked, in percent.
     package var maxDeletesPercent: Int
+    /// Signs this device's commits; nil leaves them unsigned.
+    package var signer: (any CommitSigner)?
     /// What apply or capture found that has to be looked at again, by folder index.
     package internal(set) var again: [Int: DirtyPaths] = [:]
     /// The remote's head when it was last seen in this run; nil when it has none or was not seen.
     package internal(set) var seenRemote: RemoteSnapshot?
 
+    /// What the remote became when it was last looked at; nil while it goes forward only.
+    package internal(set) var remoteChange: RemoteChange?
+    /// Whether what merges lose is listed; not while a choice is only tried.
+    var listsLosses = true
+    /// Two heads of the remote's that were compared, and what came of it.
+    var comparedHeads: (old: ObjectID, new: ObjectID, kind: RemoteChange.Kind?)?
     /// The commit that was pushed last in this run.
     package internal(set) var pushed: ObjectID?
     /// The open conflicts as last read, and the tree of their records.

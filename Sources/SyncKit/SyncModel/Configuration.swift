@@ -56,6 +56,26 @@ package struct Configuration: Sendable, Equatable {
         package init() {}
     }
 
+    /// How this device's commits are made.
+    package struct Commit: Sendable, Equatable {
+        /// What signs them.
+        package enum Sign: String, Sendable, CaseIterable {
+            case off
+            /// As the user's git configuration says: `gpg.format`, `user.signingkey`.
+            case git
+            case ssh, openpgp
+        }
+
+        /// What signs them.
+        package var sign = Sign.off
+        /// For ssh the path of a key or a public key itself, for OpenPGP what `gpg` takes for a
+        /// key; nil is the git configuration's.
+        package var signingKey: String?
+
+        /// Unsigned.
+        package init() {}
+    }
+
     /// The TCP listener.
     package struct HTTP: Sendable, Equatable {
         /// `host:port`, or empty for none.
@@ -83,6 +103,8 @@ package struct Configuration: Sendable, Equatable {
     package var sync = Sync()
     /// Where the remote's token comes from.
     package var auth = Auth()
+    /// How this device's commits are made.
+    package var commit = Commit()
     /// Where the daemon listens beside its control socket.
     package var http = HTTP()
     /// Absolute path of the state directory.

@@ -54,6 +54,7 @@ package final class CrashingRecord: VaultRecord {
     package func fact(_ name: String) throws(RecordError) -> String? { try record.fact(name) }
 
     package func setFact(_ name: String, _ value: String?) throws(RecordError) {
+        try beforeWrite?()
         try record.setFact(name, value)
     }
 

@@ -57,16 +57,32 @@ package final class SimDevice: @unchecked Sendable {
     /// Adds what is reachable from the head now; commits are never looked at twice.
     func learnReachable() throws {
         guard let head = try repository.reference("refs/heads/sync") else { return }
-        var pending = [head]
+        try walk(from: [head], seen: &seenCommits, contents: &reachable)
+    }
+
+    /// The contents that the head reaches, and the heads that were kept.
+    func contentsNow() throws -> Set<ObjectID> {
+        var contents: Set<ObjectID> = []
+        var seen: Set<ObjectID> = []
+        let tips =
+            try repository.references("refs/heads/") + repository.references("refs/sync/kept/")
+        try walk(from: tips.map(\.id), seen: &seen, contents: &contents)
+        return contents
+    }
+
+    private func walk(
+        from tips: [ObjectID], seen: inout Set<ObjectID>, contents: inout Set<ObjectID>
+    ) throws {
+        var pending = tips
         while let id = pending.popLast() {
-            guard seenCommits.insert(id).inserted else { continue }
+            guard seen.insert(id).inserted else { continue }
             let commit = try repository.commit(id)
             pending += commit.parents
             for change in try TreeDiff.changes(
                 from: commit.parents.first.map { try repository.commit($0).tree },
                 to: commit.tree, reading: repository)
             {
-                if let after = change.after { reachable.insert(after.id) }
+                if let after = change.after { contents.insert(after.id) }
             }
         }
     }

@@ -21,6 +21,11 @@ package final class SimWorld: @unchecked Sendable {
     var ownersWord: [TreePath: ObjectID?] = [:]
     /// The text that each record of the common memory was left with by the device that made it.
     var recordsWord: [String: String?] = [:]
+    /// What somebody chooses when the remote was rewritten; nil in histories where it never is.
+    let choice: RemoteRequest.Choice?
+    var rewritesLeft = 0
+    /// Whether some device took the remote's history: what it had of others may be gone then.
+    private(set) var hasAccepted = false
     private var depth = 0
 
     /// Sets the scene: two to four devices with clocks up to a minute apart.
@@ -28,6 +33,10 @@ package final class SimWorld: @unchecked Sendable {
         self.seed = seed
         random = SeededRandom(seed: seed)
         prefix = Self.path("shared")
+        // Of its own, so that a history without a rewrite is the one it was before.
+        var fate = SeededRandom(seed: seed ^ 0x5eed)
+        choice = fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
+        if choice != nil { rewritesLeft = 1 + fate.below(3) }
         let count = 2 + random.below(3)
         for index in 0..<count {
             let skew = Int64(random.below(120) - 60) * 1_000_000_000
@@ -165,7 +174,11 @@ package final class SimWorld: @unchecked Sendable {
                 if device.isCrashed { throw error }
                 failure = error
             }
-            let outcome = try await vault.exchange()
+            var outcome = try await vault.exchange()
+            if case .stopped(let change) = outcome {
+                trace("\(device.name) is stopped: \(change.words)")
+                outcome = try await settle(device, vault, change) ?? outcome
+            }
             if let failure { throw failure }
             if outcome == .inSync && violation == nil { try checkInSync(device) }
             return outcome
@@ -179,6 +192,22 @@ package final class SimWorld: @unchecked Sendable {
             }
             return nil
         }
+    }
+
+    /// Chooses for a device what its rewritten remote shall be, sooner or later.
+    private func settle(_ device: SimDevice, _ vault: Vault, _ change: RemoteChange) async throws
+        -> ExchangeOutcome?
+    {
+        guard let choice else {
+            violate("a remote that goes forward is none rewritten", change.words)
+            return nil
+        }
+        if isWild && random.oneIn(2) { return nil }
+        if choice == .accept { hasAccepted = true }
+        do { _ = try vault.choose(RemoteRequest(choice)) } catch let refusal as ChangeRefusal {
+            violate("a stopped vault has a choice", refusal.description)
+        }
+        return try await vault.exchange()
     }
 
     /// "In sync" is said only when folder, head and remote head are one, as far as the watch

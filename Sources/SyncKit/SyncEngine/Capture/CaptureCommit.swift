@@ -41,7 +41,9 @@ extension Vault {
         try pack.finish()
 
         var current = leaves[head] ?? head
-        for leaf in asides.sorted() { current = try current.map { try merge($0, leaf) } ?? leaf }
+        for leaf in asides.sorted() {
+            current = try current.map { try bring(leaf, into: $0) } ?? leaf
+        }
         // The record first: if the process ends here, the leaves are in the repository and the
         // record names them, so that `recoverHead` finds them. The other way round a later edit
         // of the same file would be taken for an edit of the version before.
@@ -49,6 +51,7 @@ extension Vault {
         try note(captured, leaves, over: head)
         if let current { try setHead(current, from: head) }
         mayHaveLostHead = false
+        try keepWhatWasBrought(asides, by: current)
         for item in captured {
             if let displaced = item.displaced {
                 try folders[item.folder].access.forget(displaced)
@@ -84,13 +87,16 @@ extension Vault {
             // A merge that was made again over a newer remote head is meant to be gone.
             if MergeIdentity.made(try repository.commit(id)) { continue }
             if let known = current {
-                if try !history.isAncestor(id, of: known) { current = try merge(known, id) }
+                // What a rewrite of the remote left behind is meant to be gone too.
+                if try history.isAncestor(id, of: known) || isLeftBehind(id, history) { continue }
+                current = try bring(id, into: known)
             } else {
                 current = id
             }
         }
         if let current { try setHead(current, from: head) }
         mayHaveLostHead = false
+        try keepWhatWasBrought(named.filter { repository.contains($0) }, by: current)
     }
 
     /// Whether the head has what stands in the folder already: nothing to commit then.
@@ -129,21 +135,21 @@ extension Vault {
         let time = Timestamp(milliseconds: max(seen, least))
         let message = LeafMessage.text(
             group.map(\.change), device: identity.device, time: time)
-        return try leaf(of: tree, on: base, at: time, message, pack)
+        return try leaf(of: tree, on: base.map { [$0] } ?? [], at: time, message, pack)
     }
 
     /// Writes a leaf commit: the only kind that has a time of its own.
     func leaf(
-        of tree: ObjectID, on base: ObjectID?, at time: Timestamp, _ message: String,
+        of tree: ObjectID, on parents: [ObjectID], at time: Timestamp, _ message: String,
         _ pack: any PackSink
-    ) throws(RepositoryError) -> ObjectID {
+    ) throws -> ObjectID {
         let signature = Signature(
             name: identity.device, email: "\(identity.device)@syncd.invalid",
             seconds: time.seconds)
         let commit = Commit(
-            tree: tree, parents: base.map { [$0] } ?? [], author: signature,
-            committer: signature, message: message)
-        return try pack.add(.commit, commit.serialized)
+            tree: tree, parents: parents, author: signature, committer: signature,
+            message: message)
+        return try pack.add(.commit, signed(commit))
     }
 
     /// Advances the record: the folders hold what was captured, of the commit that captured it.

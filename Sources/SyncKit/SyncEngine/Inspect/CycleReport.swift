@@ -50,6 +50,8 @@ package struct CycleReport: Sendable, Codable, Equatable {
         case pending
         /// The remote refused the push.
         case declined
+        /// The remote was rewritten: somebody has to choose.
+        case stopped
         /// It did not come to an end; the status says why.
         case failed
         /// The same, since the remote refuses the login or none was found.
@@ -69,6 +71,7 @@ package struct CycleReport: Sendable, Codable, Equatable {
             case .inSync: .inSync
             case .pending: .pending
             case .declined: .declined
+            case .stopped: .stopped
             case nil: isRefused ? .refused : .failed
             }
         self.status = status

@@ -23,9 +23,11 @@ package struct IdleVault {
             try vault.describe(&status)
             let remote = await lookAtRemote(&status)
             let folders = try lookAtFolders(&status)
+            let change = try vault.change(seeing: remote == .seen ? status.remoteHead : nil)
+            if let change { status.add(Trouble(change)) }
             if try vault.record.fact(Vault.Fact.paused) != nil {
                 status.state = .paused
-            } else if folders == .blocked {
+            } else if folders == .blocked || change != nil {
                 status.state = .blocked
             } else if remote == .unseen {
                 status.state = .offline

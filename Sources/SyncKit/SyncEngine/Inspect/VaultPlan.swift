@@ -63,7 +63,7 @@ package struct VaultPlan: Sendable {
         done.append("made the repository \(draft.configuration.repository)")
         if let head = seen?.head {
             try opened.vault.integrate(head)
-            try opened.vault.record.setFact(Vault.Fact.remoteHead, head.hex)
+            try opened.vault.remember(remote: head)
             done.append("fetched \(branch) at \(head.short) from \(remote ?? "")")
         }
         return done

@@ -54,7 +54,7 @@ extension Vault {
     }
 
     private func add(_ settled: [SettledConflict]) throws {
-        if settled.isEmpty { return }
+        if settled.isEmpty || !listsLosses { return }
         // A merge that is made again over a newer remote head loses the same versions again.
         var known = Set(try record.settled().map { [$0.file.text, $0.loser?.hex] })
         let news = settled.filter { known.insert([$0.file.text, $0.loser?.hex]).inserted }

@@ -54,6 +54,7 @@ package final class OpenedVault {
         vault = Self.assemble(configuration, repository, record, folders, remote)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.recallApplied() }
+        if let url = configuration.remote { try vault.meet(remote: url) }
     }
 
     private static func remote(
@@ -86,7 +87,7 @@ package final class OpenedVault {
         _ configuration: Configuration, _ repository: any ObjectRepository,
         _ record: any VaultRecord, _ folders: [LatentFolder], _ remote: (any RemoteLink)?
     ) -> Vault {
-        Vault(
+        let vault = Vault(
             identity: .init(
                 name: configuration.vault, device: configuration.device,
                 branch: configuration.branch),
@@ -98,6 +99,15 @@ package final class OpenedVault {
             },
             record: record, remote: remote, clock: SystemClock(),
             maxDeletesPercent: configuration.sync.maxDeletesPercent)
+        if configuration.commit.sign != .off {
+            var environment = Machine().environment
+            // A token is for HTTPS alone.
+            if let name = configuration.auth.tokenEnvironment { environment[name] = nil }
+            vault.signer = ProgramSigner(
+                configuration.commit, environment: environment,
+                keyFile: configuration.stateDirectory + "/signing-key.pub")
+        }
+        return vault
     }
 
     /// Sets a damaged record aside and begins another: the folders have to be scanned.

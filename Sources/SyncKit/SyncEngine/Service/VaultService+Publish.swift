@@ -29,6 +29,14 @@ extension VaultService {
         status.syncHealth.consecutiveFailures = failures
         status.syncHealth.status =
             trouble == nil ? "healthy" : trouble?.kind == .retry ? "degraded" : "failing"
+        do {
+            if trouble == nil, let words = try vault.unsigned() {
+                status.syncHealth.status = "degraded"
+                status.syncHealth.lastError = words
+            }
+        } catch {
+            // What cannot be read of the record was said above.
+        }
         if let watch { status.watch = watchStatus(watch) }
         board.update { $0 = status }
     }

@@ -165,11 +165,15 @@ package actor VaultService {
             try account(since: before, began)
             rewatchChangedRules()
             hasExchanged = true
+            let known = troubles[.exchange]
             troubles[.exchange] = nil
             offlineSince = nil
             if troubles[.capture] == nil { failures = 0 }
-            if case .declined(let words) = outcome {
+            switch outcome {
+            case .declined(let words):
                 troubles[.exchange] = Trouble(.needsUser, "the remote refused the push: \(words)")
+            case .stopped(let change): stop(for: change, known: known)
+            case .inSync, .pending: break
             }
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
@@ -212,9 +216,6 @@ package actor VaultService {
         let head = try vault.head()
         let now = vault.clock.now().iso8601
         let took: Logger.Metadata = ["took": "\(milliseconds(since: began)) ms"]
-        if try record.fact(Vault.Fact.remoteHead) != seen.head?.hex {
-            try record.setFact(Vault.Fact.remoteHead, seen.head?.hex)
-        }
         if head != before.head, let head {
             try record.setFact(Vault.Fact.pulled, now)
             let subject = try vault.repository.commit(head).subject

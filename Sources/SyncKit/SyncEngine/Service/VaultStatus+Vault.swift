@@ -8,6 +8,9 @@ extension Vault {
     enum Fact {
         static let paused = "paused"
         static let remoteHead = "remote-head"
+        static let remoteURL = "remote-url"
+        static let remoteChange = "remote-change"
+        static let unsigned = "unsigned"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
     }
@@ -37,7 +40,11 @@ extension Vault {
                         + HeldPath.Reason.massDeletion.advice)
             }
         }
-        status.pending.commitsToPush = try commitsToPush(status.remoteHead)
+        if let words = try unsigned() {
+            status.notices.append("\(words): see [commit] of the configuration")
+        }
+        // Beside a history that was rewritten the last one that was shared tells what waits.
+        status.pending.commitsToPush = try commitsToPush(remoteChange?.old ?? status.remoteHead)
         status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
     }
 

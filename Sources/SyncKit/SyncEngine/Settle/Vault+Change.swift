@@ -126,7 +126,8 @@ extension Vault {
         let least = try head.map { try stamps.time(of: $0).milliseconds + 1 } ?? 0
         let time = Timestamp(milliseconds: max(clock.now().milliseconds, least))
         let message = LeafMessage.text(asked: subject, device: identity.device, time: time)
-        let id = try leaf(of: tree, on: head, at: time, message, pack)
+        let id = try leaf(
+            of: tree, on: head.map { [$0] } ?? [], at: time, message, pack)
         try pack.finish()
         try setHead(id, from: head)
         return ChangeReport(commit: id, paths: paths)

@@ -35,7 +35,7 @@ extension VaultService {
 
     /// Captures what is there, makes the change and applies it; the remote gets it with the next
     /// exchange.
-    private func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
+    func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
         for index in vault.folders.indices { inbox[index] = .everything }
         try captureInbox(live: true)
         let report = try make()

@@ -6,12 +6,13 @@ package final class RuleByType: ContentRule {
     /// The trees that are merged and the history behind them.
     package struct Sides {
         /// The common ancestor's tree, or several folded into one; nil for none.
-        let base: ObjectID?
+        package let base: ObjectID?
         /// The best common ancestors.
         let bases: [ObjectID]
-        let first: MergeSide
+        /// Its commit is the earlier of the two.
+        package let first: MergeSide
         /// Its commit is the later of the two.
-        let second: MergeSide
+        package let second: MergeSide
         /// Whether the result is itself a base: what conflicts takes its ancestor's text.
         let isFolding: Bool
 

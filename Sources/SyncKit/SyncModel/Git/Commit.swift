@@ -45,8 +45,8 @@ package struct Signature: Hashable, Sendable {
     }
 }
 
-/// A git commit. Headers other than the four that every commit has are kept when read and are
-/// never written: the commits this program makes have none.
+/// A git commit. Headers other than the four that every commit has are passed over when
+/// read; the only one this program writes is a signature.
 package struct Commit: Hashable, Sendable {
     /// The whole content, as one tree.
     package let tree: ObjectID
@@ -112,6 +112,20 @@ package struct Commit: Hashable, Sendable {
         for parent in parents { text += "parent \(parent)\n" }
         text += "author \(author.serialized)\ncommitter \(committer.serialized)\n\n\(message)"
         return Array(text.utf8)
+    }
+
+    /// The content with a signature, as git places it: the last header, each line but the first
+    /// indented by a blank.
+    package func serialized(signed signature: String) -> [UInt8] {
+        let content = serialized
+        let lines = signature.split(separator: "\n", omittingEmptySubsequences: false)
+        let trimmed = lines.reversed().drop(while: \.isEmpty).reversed()
+        let header = Array("\ngpgsig \(trimmed.joined(separator: "\n "))".utf8)
+        // The headers end at the first empty line, which every commit has.
+        let end =
+            zip(content, content.dropFirst()).enumerated()
+            .first { $0.element == (0x0a, 0x0a) }?.offset ?? content.count
+        return content[..<end] + header + content[end...]
     }
 
     /// The first line of the message.

@@ -1,0 +1,136 @@
+package import SyncModel
+
+/// What became of a remote that no longer has what this device saw there: somebody rewrote,
+/// emptied or replaced it, and somebody has to choose.
+package struct RemoteChange: Sendable, Codable, Equatable {
+    /// In which way it changed.
+    package enum Kind: String, Sendable, Codable {
+        /// The branch stands at an ancestor of what was seen: a backup, or a reset.
+        case takenBack = "taken-back"
+        /// The histories part at some commit.
+        case rewritten
+        /// There is no branch any more.
+        case emptied
+        /// The histories share nothing: another repository.
+        case replaced
+    }
+
+    /// In which way it changed.
+    package let kind: Kind
+    /// What this device last saw there.
+    package let old: ObjectID
+    /// What is there now; nil for nothing.
+    package let new: ObjectID?
+    /// When this device first saw the change, ISO 8601.
+    package let since: String
+
+    /// What happened, in words.
+    package var words: String {
+        let what =
+            switch (kind, new) {
+            case (.takenBack, let new?):
+                "the remote went back to \(new.short) and lacks what it had since, up to"
+            case (.rewritten, let new?):
+                "the remote's history was rewritten: it has \(new.short) and no longer"
+            case (.replaced, let new?):
+                "the remote is another repository: it has \(new.short) and shares nothing with"
+            default: "the remote's branch is gone, which had"
+            }
+        return "\(what) \(old.short) (seen \(since))"
+    }
+
+    /// What each choice does, in words.
+    package static let advice =
+        "nothing here was changed, and captures go on; syncctl remote restore puts this vault's "
+        + "history back there, syncctl remote accept takes what is there now, and --dry-run says "
+        + "what either would change"
+
+    /// The form in which the record remembers it.
+    var text: String { "\(kind.rawValue) \(old.hex) \(new?.hex ?? "none") \(since)" }
+
+    /// Takes the parts.
+    init(_ kind: Kind, old: ObjectID, new: ObjectID?, since: String) {
+        self.kind = kind
+        self.old = old
+        self.new = new
+        self.since = since
+    }
+
+    /// Reads what `text` gave; nil for anything else.
+    init?(_ text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 4, let kind = Kind(rawValue: String(words[0])),
+            let old = ObjectID(hex: words[1])
+        else { return nil }
+        self.init(kind, old: old, new: ObjectID(hex: words[2]), since: String(words[3]))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(old, forKey: .old)
+        try container.encode(new, forKey: .new)
+        try container.encode(since, forKey: .since)
+    }
+}
+
+/// Which of the two histories stands: the body of `POST /api/sync/remote`.
+package struct RemoteRequest: Sendable, Codable, Equatable {
+    /// What shall stand.
+    package enum Choice: String, Sendable, Codable, CaseIterable {
+        /// The remote's new history, with what only this device has over it.
+        case accept
+        /// This vault's history.
+        case restore
+    }
+
+    /// What shall stand.
+    package var choice: Choice
+    /// Only says what would change.
+    package var dryRun: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case choice
+        case dryRun = "dry_run"
+    }
+
+    /// Takes the parts.
+    package init(_ choice: Choice, dryRun: Bool = false) {
+        self.choice = choice
+        self.dryRun = dryRun
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: CodingKeys.self)
+        choice = try keys.decode(Choice.self, forKey: .choice)
+        dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
+    }
+}
+
+/// Where the remote stands beside this vault: the answer to `GET /api/sync/remote`.
+package struct RemoteStanding: Sendable, Codable, Equatable {
+    /// As configured; nil for none.
+    package let remote: String?
+    /// The local head.
+    package let head: ObjectID?
+    /// The remote's head now.
+    package let remoteHead: ObjectID?
+    /// What somebody has to choose about; nil while the remote goes forward only.
+    package let change: RemoteChange?
+    /// Heads that were left behind and are kept, as references of the local repository.
+    package let kept: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case remote, head, change, kept
+        case remoteHead = "remote_head"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(remote, forKey: .remote)
+        try container.encode(head, forKey: .head)
+        try container.encode(remoteHead, forKey: .remoteHead)
+        try container.encode(change, forKey: .change)
+        try container.encode(kept, forKey: .kept)
+    }
+}

@@ -1,0 +1,55 @@
+internal import Logging
+internal import SyncModel
+
+/// What the service does about a remote that was rewritten.
+extension VaultService {
+    /// Looks at the remote and says where it stands.
+    /// - Throws: `RemoteError` when it cannot be asked.
+    package func remoteStanding() async throws -> RemoteStanding {
+        let change = try await vault.lookAtRemote()
+        return RemoteStanding(
+            remote: configuration.remote, head: try vault.head(),
+            remoteHead: vault.seenRemote?.head, change: change,
+            kept: try vault.repository.references(Vault.keptReferences).map(\.name))
+    }
+
+    /// Carries out somebody's choice; the next exchange pushes what came of it.
+    /// - Throws: `ChangeRefusal` when the remote goes forward only, `RemoteError` when it cannot
+    ///   be asked.
+    package func choose(_ request: RemoteRequest) async throws -> ChangeReport {
+        guard configuration.remote != nil else {
+            throw ChangeRefusal(.missing, "this vault has no remote")
+        }
+        try await vault.lookAtRemote()
+        let report = try change(isDryRun: request.dryRun) { try vault.choose(request) }
+        if report.commit != nil {
+            troubles[.exchange] = nil
+            log.info("the remote was rewritten, and somebody chose: \(request.choice.rawValue)")
+            publish()
+        }
+        return report
+    }
+
+    /// Says that somebody has to choose, once.
+    func stop(for change: RemoteChange, known: Trouble?) {
+        let trouble = Trouble(change)
+        if trouble != known { log.error("\(trouble.text)") }
+        troubles[.exchange] = trouble
+    }
+}
+
+extension Trouble {
+    /// A remote that was rewritten is for a person to judge, and it can be reached.
+    init(_ change: RemoteChange) {
+        self.init(.needsUser, change.words, hint: RemoteChange.advice)
+    }
+}
+
+extension VaultStatus {
+    /// Adds what only a person can mend.
+    mutating func add(_ trouble: Trouble) {
+        notices.append(trouble.text)
+        syncHealth.status = "failing"
+        syncHealth.lastError = trouble.message
+    }
+}

@@ -1,0 +1,129 @@
+internal import Glibc
+internal import SyncHTTP
+package import SyncModel
+internal import Synchronization
+
+/// Signs commits with the programs that git signs with: `ssh-keygen`, `gpg`. No shell runs, the
+/// commit goes to standard input, and no secret is ever an argument.
+package final class ProgramSigner: CommitSigner {
+    private let options: Configuration.Commit
+    private let environment: [String: String]
+    private let keyFile: String
+    private let restUntil = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// Takes what signs; nothing is run before the first commit.
+    /// - Parameters:
+    ///   - options: `sign` must not be `off`.
+    ///   - environment: the process's: `PATH`, `HOME`, the agents' sockets.
+    ///   - keyFile: where a public key may be written that the configuration gives as text.
+    package init(_ options: Configuration.Commit, environment: [String: String], keyFile: String) {
+        self.options = options
+        self.environment = environment
+        self.keyFile = keyFile
+    }
+
+    package func sign(_ payload: [UInt8]) throws(SigningError) -> String {
+        // A program that waits for somebody would hold up every capture.
+        if let until = restUntil.withLock({ $0 }), ContinuousClock.now < until {
+            throw SigningError("the program that signs did not answer; it is asked again later")
+        }
+        let format = try format()
+        let words = format == .ssh ? try sshWords() : gpgWords()
+        let ran = try run(words, input: payload)
+        let text = String(decoding: ran.output, as: UTF8.self)
+        guard ran.code == 0, text.hasPrefix("-----BEGIN "), text.contains(" SIGNATURE-----") else {
+            let said = ran.words.isEmpty ? "it gave no signature" : ran.words
+            throw SigningError("\(words[0]): \(said)")
+        }
+        return text.replacing("\r", with: "")
+    }
+
+    private func format() throws(SigningError) -> Configuration.Commit.Sign {
+        guard options.sign == .git else { return options.sign }
+        switch configured("gpg.format") ?? "openpgp" {
+        case "ssh": return .ssh
+        case "openpgp": return .openpgp
+        case let other: throw SigningError("gpg.format is \(other): only ssh and openpgp are known")
+        }
+    }
+
+    /// As git calls it. Source: ssh-keygen(1), gpg.ssh.program in git-config(1).
+    private func sshWords() throws(SigningError) -> [String] {
+        guard let key = options.signingKey ?? configured("user.signingkey") else {
+            throw SigningError("no key: set commit.signing_key, or user.signingkey of git")
+        }
+        var words = [
+            configured("gpg.ssh.program") ?? "ssh-keygen", "-Y", "sign", "-n", "git", "-f",
+        ]
+        let isText = key.hasPrefix("ssh-") || key.hasPrefix("key::")
+        guard isText else {
+            let home = environment["HOME"] ?? ""
+            return words + [key.hasPrefix("~/") ? home + key.dropFirst() : key]
+        }
+        // A public key, whose other half an agent has.
+        try write(key.hasPrefix("key::") ? String(key.dropFirst(5)) : key)
+        words += [keyFile, "-U"]
+        return words
+    }
+
+    /// As git calls it, but that nothing is asked on a terminal. Source: gpg(1).
+    private func gpgWords() -> [String] {
+        let program =
+            configured("gpg.openpgp.program") ?? configured("gpg.program") ?? "gpg"
+        let words = [program, "--batch", "--no-tty", "--detach-sign", "--armor"]
+        let key = options.signingKey ?? configured("user.signingkey")
+        return words + (key.map { ["--local-user", $0] } ?? [])
+    }
+
+    private func write(_ key: String) throws(SigningError) {
+        let bytes = Array((key + "\n").utf8)
+        let file = open(keyFile, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        defer { if file >= 0 { close(file) } }
+        guard file >= 0, Glibc.write(file, bytes, bytes.count) == bytes.count else {
+            throw SigningError("\(keyFile) cannot be written: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// What the user's git configuration says; nil where it says nothing or there is no git.
+    private func configured(_ key: String) -> String? {
+        do throws(SigningError) {
+            let ran = try run(["git", "-C", "/", "config", "--get", key], input: [])
+            let line = String(decoding: ran.output, as: UTF8.self).split(separator: "\n").first
+            return ran.code == 0 ? line.map(String.init) : nil
+        } catch {
+            // Without git its defaults hold.
+            return nil
+        }
+    }
+
+    private func run(_ words: [String], input: [UInt8]) throws(SigningError)
+        -> (code: Int32?, output: [UInt8], words: String)
+    {
+        do throws(RemoteError) {
+            let child = try ChildProcess(words, environment: environment)
+            var stream = ProgramStream(child, patience: Limits.signWait, Cancellation())
+            // A small commit fits into the socket at once; its end tells the program to go on.
+            var rest = input[...]
+            while !rest.isEmpty {
+                let sent = rest.withUnsafeBytes {
+                    send(child.input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                if sent <= 0 { throw RemoteError(.io, "sign", "it does not take the commit") }
+                rest = rest.dropFirst(sent)
+            }
+            child.closeInput()
+            var output: [UInt8] = []
+            _ = try stream.talk(nil, within: Limits.signWait, "run \(words[0])") {
+                piece throws(RemoteError) in
+                output += piece
+                return output.count > Limits.secretBytes
+            }
+            return (child.code(within: Limits.signWait), output, stream.words.text)
+        } catch {
+            if error.code == .unreachable {
+                restUntil.withLock { $0 = ContinuousClock.now + Limits.signRest }
+            }
+            throw SigningError("\(words[0]): \(error.cause)")
+        }
+    }
+}

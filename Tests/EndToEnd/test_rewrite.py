@@ -1,0 +1,326 @@
+"""Somebody rewrites, empties or replaces the remote: the vault stops and asks, nothing is lost,
+and either choice brings all devices together again without a force push."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+import servers
+import trees
+from device import PREFIX, wait_until
+from harness import Tokens, VaultTest
+
+FAILED, NOT_RUNNING = 1, 3
+
+
+class Rewrite(VaultTest):
+    """Two devices in sync, then the remote is another."""
+
+    def setUp(self):
+        super().setUp()
+        self.tokens = Tokens()
+        self.configure_remote()
+
+    def configure_remote(self):
+        """Nobody may force a push: what devices do has to go forward."""
+        for key in ("receive.denyNonFastForwards", "receive.denyDeletes"):
+            trees.git(self.remote, "config", key, "true")
+
+    def told(self):
+        """Two devices with three commits, of which the first may become the remote's again."""
+        ada, bob = self.device("ada"), self.device("bob")
+        for device in (ada, bob):
+            device.set("sync", "poll", '"1s"')
+            device.ctl("reload")
+        self.write(ada, "first.md")
+        self.wait_in_sync(ada, bob)
+        self.first = trees.head(self.remote)
+        self.write(bob, "second.md")
+        self.wait_in_sync(ada, bob)
+        self.write(ada, "third.md")
+        self.write(ada, "sub/fourth.md")
+        self.wait_in_sync(ada, bob)
+        self.last = trees.head(self.remote)
+        return ada, bob
+
+    def write(self, device, name):
+        """Writes a file that holds one new token."""
+        token = self.tokens.new(device.name).decode()
+        device.write(name, f"{token}\n")
+        return token
+
+    # What somebody does to the remote.
+
+    def rewrite(self):
+        """Another history over the first commit, with a file of its own."""
+        blob = trees.git(self.remote, "hash-object", "-w", "--stdin", stdin=b"foreign\n")
+        listing = trees.git(self.remote, "ls-tree", "-r", self.first)
+        self.commit(
+            listing + f"100644 blob {blob.decode().strip()}\t{PREFIX}/foreign.md\n".encode(),
+            self.first,
+        )
+
+    def commit(self, listing, parent=None):
+        """Makes the remote's branch a commit of these files."""
+        index = {**os.environ, "GIT_INDEX_FILE": f"{self.top}/index"}
+        for name in ("AUTHOR", "COMMITTER"):
+            index |= {f"GIT_{name}_NAME": "eve", f"GIT_{name}_EMAIL": "eve@example.org"}
+        git = ["git", "-C", self.remote, "-c", "safe.directory=*"]
+
+        def run(*words, stdin=None):
+            done = subprocess.run(
+                [*git, *words], env=index, input=stdin, stdout=subprocess.PIPE, check=True
+            )
+            return done.stdout.decode().strip()
+
+        run("read-tree", "--empty")
+        run("update-index", "--index-info", stdin=listing)
+        words = ["-p", parent] if parent else []
+        commit = run("commit-tree", "-m", "rewrote it", *words, run("write-tree"))
+        run("update-ref", "refs/heads/sync", commit)
+        return commit
+
+    def take_back(self):
+        """The branch as a backup has it."""
+        trees.git(self.remote, "update-ref", "refs/heads/sync", self.first)
+
+    def empty(self):
+        """No branch any more."""
+        trees.git(self.remote, "update-ref", "-d", "refs/heads/sync")
+
+    def replace(self):
+        """Another repository at the same place."""
+        os.rename(self.remote, f"{self.top}/gone.git")
+        subprocess.run(
+            ["git", "init", "-q", "--bare", "--initial-branch=sync", self.remote], check=True
+        )
+        self.configure_remote()
+        blob = trees.git(self.remote, "hash-object", "-w", "--stdin", stdin=b"foreign\n")
+        name = blob.decode().strip()
+        self.commit(f"100644 blob {name}\t{PREFIX}/foreign.md\n".encode())
+
+    # What the devices say.
+
+    def blocked(self, *devices):
+        """Waits until each device says that it is blocked, and that both choices are named."""
+        for device in devices:
+            wait_until(
+                lambda device=device: device.status()["state"] == "blocked",
+                lambda device=device: f"{device.status()}\n{device.output()}",
+            )
+            words = " ".join(device.status().get("notices", []))
+            for word in (self.last[:8], "syncctl remote restore", "syncctl remote accept"):
+                self.assertIn(word, words)
+
+    def kept(self, device):
+        """What a device keeps of what was left behind."""
+        return trees.git(
+            device.repository, "for-each-ref", "--format=%(objectname)", "refs/sync/kept/"
+        ).decode().split()
+
+    def assert_nothing_lost(self, *devices):
+        """Every token stands in a repository's reachable history."""
+        for device in devices:
+            found = trees.tokens_in_history(device.repository)
+            self.assertEqual(sorted(set(self.tokens.written) - found), [], device.name)
+
+    def settled(self, ada, bob):
+        """All equal at the end; an edit goes both ways again."""
+        self.wait_in_sync(ada, bob)
+        self.write(ada, "after.md")
+        self.write(bob, "after-too.md")
+        self.wait_in_sync(ada, bob)
+        self.assert_converged(ada, bob)
+
+    # The histories.
+
+    def test_a_rewritten_remote_stops_the_vault_and_captures_go_on(self):
+        ada, bob = self.told()
+        before = ada.tree()
+        self.rewrite()
+        self.blocked(ada, bob)
+        self.assertEqual(ada.tree(), before, "a folder was touched")
+        self.assertIn(self.last, self.kept(ada))
+        # What is written now is committed here.
+        token = self.write(ada, "meanwhile.md")
+        head = ada.ctl("flush").stdout.strip()
+        self.assertIn(token.encode(), trees.git(ada.repository, "show",
+                                                f"{head}:{PREFIX}/meanwhile.md"))
+        # And it is still so after a restart, with no daemon, and after the record was lost.
+        ada.stop()
+        done = ada.ctl("status", expect=(NOT_RUNNING,))
+        self.assertIn("syncctl remote restore", done.stdout)
+        for name in os.listdir(ada.state):
+            if name.startswith("state.db"):
+                os.unlink(f"{ada.state}/{name}")
+        ada.start()
+        self.blocked(ada)
+        standing = json.loads(ada.ctl("remote", "--json").stdout)
+        self.assertEqual(standing["change"]["kind"], "rewritten")
+        self.assertEqual(standing["change"]["old"], self.last)
+        self.assertEqual(standing["change"]["new"], trees.head(self.remote))
+        self.assertIn(f"refs/sync/kept/{self.last[:12]}", standing["kept"])
+        # A dry run says what would change, and changes nothing.
+        done = json.loads(ada.ctl("remote", "accept", "--dry-run", "--json").stdout)
+        self.assertIsNone(done["commit"])
+        self.assertEqual(
+            done["paths"],
+            [f"{PREFIX}/{name}" for name in ("foreign.md", "second.md", "sub/fourth.md",
+                                             "third.md")],
+        )
+        self.assertEqual(ada.status()["state"], "blocked")
+
+    def test_restore_on_one_device_is_enough(self):
+        ada, bob = self.told()
+        self.rewrite()
+        self.blocked(ada, bob)
+        self.write(bob, "meanwhile.md")
+        ada.ctl("remote", "restore")
+        self.settled(ada, bob)
+        self.assertIsNone(ada.read("foreign.md"))
+        self.assertIsNotNone(ada.read("second.md"))
+        self.assertIsNotNone(ada.read("meanwhile.md"))
+        self.assert_nothing_lost(ada, bob)
+        self.assertIn(b"foreign", trees.git(self.remote, "log", "--format=", "-p", "-m", "sync"))
+
+    def test_accept_takes_the_remote_and_keeps_what_only_a_device_had(self):
+        ada, bob = self.told()
+        self.rewrite()
+        self.blocked(ada, bob)
+        self.write(ada, "meanwhile.md")
+        self.write(ada, "third.md")
+        self.write(bob, "mine.md")
+        ada.ctl("remote", "accept")
+        # An edit stays against the drop, and is listed.
+        wait_until(lambda: ada.status()["state"] == "conflicts", ada.status)
+        self.blocked(bob)
+        bob.ctl("remote", "accept")
+        self.settled(ada, bob)
+        self.assertEqual(bob.read("foreign.md"), b"foreign\n")
+        for name in ("first.md", "meanwhile.md", "third.md", "mine.md"):
+            self.assertIsNotNone(bob.read(name), name)
+        # As the remote had them, and it dropped them.
+        self.assertIsNone(bob.read("second.md"))
+        self.assertIsNone(ada.read("sub/fourth.md"))
+        self.assert_nothing_lost(ada, bob)
+        # What was dropped does not go back to the remote.
+        listed = trees.git(self.remote, "rev-list", "sync").decode().split()
+        self.assertNotIn(self.last, listed)
+
+    def test_a_remote_from_a_backup_is_a_question_too(self):
+        for choice in ("restore", "accept"):
+            with self.subTest(choice):
+                self.tearDown()
+                self.doCleanups()
+                self.setUp()
+                ada, bob = self.told()
+                self.take_back()
+                self.blocked(ada, bob)
+                ada.ctl("remote", choice)
+                if choice == "accept":
+                    bob.ctl("remote", choice)
+                self.settled(ada, bob)
+                self.assertEqual(ada.read("third.md") is None, choice == "accept")
+                self.assert_nothing_lost(ada)
+
+    def test_an_emptied_remote(self):
+        for choice in ("restore", "accept"):
+            with self.subTest(choice):
+                self.tearDown()
+                self.doCleanups()
+                self.setUp()
+                ada, bob = self.told()
+                self.empty()
+                self.blocked(ada, bob)
+                ada.ctl("remote", choice)
+                if choice == "accept":
+                    wait_until(lambda: trees.head(self.remote), "nothing was pushed")
+                    self.blocked(bob)
+                    bob.ctl("remote", choice)
+                self.settled(ada, bob)
+                for name in ("first.md", "second.md", "third.md", "sub/fourth.md"):
+                    self.assertIsNotNone(bob.read(name), name)
+                roots = trees.git(self.remote, "rev-list", "--count", "sync").decode()
+                self.assertEqual(int(roots) < 5, choice == "accept", roots)
+                self.assert_nothing_lost(ada, bob)
+
+    def test_another_repository(self):
+        for choice in ("restore", "accept"):
+            with self.subTest(choice):
+                self.tearDown()
+                self.doCleanups()
+                self.setUp()
+                ada, bob = self.told()
+                self.replace()
+                self.blocked(ada, bob)
+                self.write(bob, "mine.md")
+                ada.ctl("remote", choice)
+                if choice == "accept":
+                    bob.ctl("remote", choice)
+                self.settled(ada, bob)
+                for name in ("first.md", "second.md", "third.md", "mine.md"):
+                    self.assertIsNotNone(ada.read(name), name)
+                self.assertEqual(bob.read("foreign.md") is None, choice == "restore")
+                self.assert_nothing_lost(ada, bob)
+
+    def test_without_a_daemon(self):
+        ada, bob = self.told()
+        ada.stop()
+        bob.stop()
+        self.rewrite()
+        done = ada.ctl("sync", expect=(FAILED,))
+        self.assertIn("syncctl remote restore", done.stderr)
+        self.assertIn("rewritten", ada.ctl("remote").stdout)
+        ada.ctl("remote", "restore", expect=(0,))
+        done = ada.ctl("remote", "restore", expect=(FAILED,))
+        self.assertIn("nothing to choose", done.stderr)
+        ada.start()
+        bob.start()
+        self.settled(ada, bob)
+        self.assertIsNotNone(bob.read("third.md"))
+
+    def test_a_change_of_mind_by_the_remote_ends_it(self):
+        ada, bob = self.told()
+        self.take_back()
+        self.blocked(ada, bob)
+        trees.git(self.remote, "update-ref", "refs/heads/sync", self.last)
+        self.settled(ada, bob)
+
+    def test_another_remote_in_the_configuration_is_no_rewrite(self):
+        ada, _ = self.told()
+        other = f"{self.top}/other.git"
+        shutil.copytree(self.remote, other)
+        trees.git(other, "update-ref", "-d", "refs/heads/sync")
+        ada.set("repository", "remote", f'"{other}"')
+        ada.ctl("reload")
+        wait_until(
+            lambda: trees.head(other) == self.last and ada.status()["state"] == "in-sync",
+            lambda: f"{ada.status()}\n{ada.output()}",
+        )
+
+
+class OverSSH(Rewrite):
+    """The same over a network; the whole of it over a path is enough."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = servers.SSHD(f"{self.top}/sshd")
+        self.addCleanup(self.server.stop)
+        self.url = f"box:{self.remote}"
+        self.environment = self.server.environment
+
+
+for name in dir(Rewrite):
+    if name.startswith("test_") and name not in (
+        "test_restore_on_one_device_is_enough",
+        "test_accept_takes_the_remote_and_keeps_what_only_a_device_had",
+        "test_an_emptied_remote",
+        "test_another_repository",
+    ):
+        setattr(OverSSH, name, None)
+
+
+if __name__ == "__main__":
+    unittest.main()
