@@ -86,7 +86,7 @@ extension VaultService {
         switch outcome {
         case .inSync: return .settled
         case .pending: return .waits
-        case .declined: return .refused
+        case .declined, .stopped: return .refused
         case nil:
             guard let trouble = troubles[.exchange] else { return .waits }
             return trouble.kind == .needsUser ? .refused : .failed(retryAfter: trouble.retryAfter)
