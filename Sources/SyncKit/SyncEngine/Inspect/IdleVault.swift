@@ -23,7 +23,9 @@ package struct IdleVault {
             try vault.describe(&status)
             let remote = await lookAtRemote(&status)
             let folders = try lookAtFolders(&status)
-            let change = try vault.change(seeing: remote == .seen ? status.remoteHead : nil)
+            // A remote that was not seen is not one without a head.
+            let seen: ObjectID?? = remote == .seen ? .some(status.remoteHead) : .none
+            let change = try vault.change(seeing: seen)
             if let change { status.add(Trouble(change)) }
             if try vault.record.fact(Vault.Fact.paused) != nil {
                 status.state = .paused

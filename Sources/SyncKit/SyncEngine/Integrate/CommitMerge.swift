@@ -1,6 +1,14 @@
 package import SyncMerge
 package import SyncModel
 
+/// What merging two commits' trees gives.
+package struct MergedTree {
+    /// The tree they come to.
+    package let tree: ObjectID
+    /// The versions that do not stand in it under their own names.
+    package let losses: [MergeLoss]
+}
+
 /// Merges commits. A merge commit is a function of its two parents: the order of the sides, the
 /// author, the date and the message are the same on every device that makes it.
 package struct CommitMerge {
@@ -30,25 +38,24 @@ package struct CommitMerge {
         let pack = try repository.beginPack()
         let sides = RuleByType.Sides(
             base: base, of: bases, first: try side(first), second: try side(second))
-        let (tree, losses) = try merge(sides, writing: pack)
+        let merged = try merge(sides, writing: pack)
         let date = try max(
             stamps.commit(first).committer.seconds, stamps.commit(second).committer.seconds)
         let signature = Signature(
             name: MergeIdentity.name, email: MergeIdentity.email, seconds: date)
         let commit = Commit(
-            tree: tree, parents: [first, second], author: signature, committer: signature,
-            message: MergeMessage.text(first, second, losses))
+            tree: merged.tree, parents: [first, second], author: signature, committer: signature,
+            message: MergeMessage.text(first, second, merged.losses))
         let id = try pack.add(.commit, commit.serialized)
         try pack.finish()
-        return (id, losses)
+        return (id, merged.losses)
     }
 
     /// Makes the tree that two commits come to when nothing but `base` is behind both, durably.
     /// - Parameter base: a commit; nil: each path is an addition.
-    /// - Returns: the tree and the versions that lost.
     /// - Throws: `RepositoryError`.
     package func tree(of one: ObjectID, _ other: ObjectID, since base: ObjectID?) throws
-        -> (tree: ObjectID, losses: [MergeLoss])
+        -> MergedTree
     {
         let (first, second) = try canonicalOrder(one, other)
         let pack = try repository.beginPack()
@@ -60,16 +67,14 @@ package struct CommitMerge {
         return merged
     }
 
-    private func merge(_ sides: RuleByType.Sides, writing pack: any PackSink) throws
-        -> (tree: ObjectID, losses: [MergeLoss])
-    {
+    private func merge(_ sides: RuleByType.Sides, writing pack: any PackSink) throws -> MergedTree {
         let rule = try RuleByType(
             reading: repository, writing: pack, stamps: stamps, sides)
         let result = try TreeMerge(reading: repository, stamps: stamps, rule: rule)
             .merge(base: sides.base, first: sides.first, second: sides.second)
         let tree = try TreeEdit.apply(
             result.versions, to: sides.first.tree, reading: repository, writing: pack)
-        return (tree, result.losses)
+        return MergedTree(tree: tree, losses: result.losses)
     }
 
     private func side(_ commit: ObjectID) throws -> MergeSide {

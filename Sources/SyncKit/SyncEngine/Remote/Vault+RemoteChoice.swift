@@ -125,36 +125,38 @@ extension Vault {
     /// - Returns: a commit that descends from `onto` alone; `onto` when nothing is left to add.
     func transplant(_ ours: ObjectID, since base: ObjectID?, onto: ObjectID?) throws -> ObjectID {
         if let onto, ours == base { return onto }
+        let merged = try taken(ours, since: base, onto: onto)
+        let start = try tree(of: onto)
+        if merged.tree == start, let onto { return onto }
         let time = try after([ours, onto].compactMap { $0 })
-        let subject = "kept what only \(identity.device) had"
-        let message = LeafMessage.text(asked: subject, device: identity.device, time: time)
-        guard let onto else {
-            let pack = try repository.beginPack()
-            let id = try leaf(
-                of: repository.commit(ours).tree, on: [], at: time, message, pack)
-            try pack.finish()
-            return id
-        }
-        let one = try standIn(for: ours, since: base)
-        let merged = try CommitMerge(repository).tree(of: one, onto, since: base)
-        if try merged.tree == repository.commit(onto).tree { return onto }
         let pack = try repository.beginPack()
-        var parent = onto
-        let named = try named(by: merged.losses, in: merged.tree, since: onto)
+        var parents = onto.map { [$0] } ?? []
+        let named = try named(by: merged, since: start)
         if !named.isEmpty {
-            let tree = try TreeEdit.apply(
-                named, to: repository.commit(onto).tree, reading: repository, writing: pack)
+            let tree = try TreeEdit.apply(named, to: start, reading: repository, writing: pack)
             let words = LeafMessage.text(
                 asked: "kept the versions that the next commit names", device: identity.device,
                 time: time)
-            parent = try leaf(of: tree, on: [onto], at: time, words, pack)
+            parents = [try leaf(of: tree, on: parents, at: time, words, pack)]
         }
         let next = Timestamp(milliseconds: time.milliseconds + 1)
-        let last = LeafMessage.text(asked: subject, device: identity.device, time: next)
-        let id = try leaf(of: merged.tree, on: [parent], at: next, last, pack)
+        let message = LeafMessage.text(
+            asked: "kept what only \(identity.device) had", device: identity.device, time: next)
+        let id = try leaf(of: merged.tree, on: parents, at: next, message, pack)
         try pack.finish()
         try list(merged.losses, in: id)
         return id
+    }
+
+    /// The tree of `onto` with what `ours` changed since `base`; durable.
+    private func taken(_ ours: ObjectID, since base: ObjectID?, onto: ObjectID?) throws
+        -> MergedTree
+    {
+        guard let onto else {
+            return MergedTree(tree: try repository.commit(ours).tree, losses: [])
+        }
+        let one = try standIn(for: ours, since: base)
+        return try CommitMerge(repository).tree(of: one, onto, since: base)
     }
 
     /// A commit with the tree of `ours` that is one leaf upon `base`, dated as `ours`: only what
@@ -175,12 +177,12 @@ extension Vault {
 
     /// The versions that lost, and those that open conflicts name: they have to be reached from
     /// the branch for other devices to have them. Each gets a name for one commit.
-    private func named(by losses: [MergeLoss], in merged: ObjectID, since onto: ObjectID) throws
+    private func named(by merged: MergedTree, since start: ObjectID?) throws
         -> [TreePath: FileVersion?]
     {
-        var blobs = Set(losses.compactMap { $0.loser?.id })
-        let known = Set(try ConflictList(of: tree(of: onto), reading: repository).records.map(\.id))
-        for record in try ConflictList(of: merged, reading: repository).records
+        var blobs = Set(merged.losses.compactMap { $0.loser?.id })
+        let known = Set(try ConflictList(of: start, reading: repository).records.map(\.id))
+        for record in try ConflictList(of: merged.tree, reading: repository).records
         where !known.contains(record.id) {
             blobs.formUnion(record.bases.filter { $0.text == nil }.compactMap(\.blob))
             blobs.formUnion(record.sides.filter { $0.text == nil }.compactMap(\.blob))
