@@ -50,6 +50,7 @@ struct MergeTarget {
             let old = Self.side(base, 0)
             require(merge(side, old).content == side.content, "merge(o,a,o) = a")
         }
+        if rule.type != .document, rule.type != .simple { whole(merged) }
         let isText = rule.type == .document || merged.fallback == .text
         let changed = sides[..<2].filter { $0.content != base }
         if changed.count == 2, sides[0].content != sides[1].content { kept(merged) }
@@ -57,6 +58,15 @@ struct MergeTarget {
             absorbs(merged)
         }
         if rule.type == .document || rule.type == .simple { anyOrder() }
+    }
+
+    /// Of two files that are JSON comes one whose records read.
+    private func whole(_ merged: ContentResult) {
+        let result = RecordShapes(merged.content)
+        let areValid = sides[..<2].allSatisfy { JSONParser.isContainer($0.content ?? []) }
+        require(
+            !areValid || result.isValid || result.isBlank,
+            show("the output parses", merged, merged))
     }
 
     /// A conflict's terms are the sides; what a coarser rule set aside is named.

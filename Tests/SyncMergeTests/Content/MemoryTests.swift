@@ -188,6 +188,9 @@ struct MemoryTests {
             "{\n\"results\":[\(one)]}", "{\"results\":[\(two)]}",
             "{\"results\":[\(one), \(two)]}"),
         MergeCase(
+            "a blank before the colon makes no second colon", nil, "{\"v\":2,\"results\":[\(one)]}",
+            "{\"results\" :[]}", "{\"results\" :[\(one)],\"v\" :2}"),
+        MergeCase(
             "a wrapper that one side no longer has: the later, and a copy",
             "{\"results\":[\(one)]}", "{\"v\":2}", "{\"results\":[\(one),\(two)]}",
             "{\"results\":[\(one),\(two)]}", fallback: .shape),

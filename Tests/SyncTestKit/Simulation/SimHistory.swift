@@ -56,7 +56,7 @@ extension SimWorld {
         // Who takes the remote's history loses what the remote does, by his own word.
         if !hasAccepted {
             try checkOwners()
-            try checkMemory()
+            try checkRecords()
         }
         try checkConflicts()
         try await checkQuiet()
@@ -70,11 +70,14 @@ extension SimWorld {
         while let id = pending.popLast() {
             guard seen.insert(id).inserted, let commit = try? remote.commit(id) else { continue }
             trace("commit \(id.short) of \(commit.parents.map(\.short)): \(commit.message)")
-            if let version = try? TreeDiff.version(
-                at: prefix.appending(Self.memory), of: commit.tree, reading: remote),
-                let content = try? remote.blob(version.id)
-            {
-                trace("  memory \(String(decoding: content, as: UTF8.self).split(separator: "\n"))")
+            for path in Self.records {
+                guard
+                    let version = try? TreeDiff.version(
+                        at: prefix.appending(path), of: commit.tree, reading: remote),
+                    let content = try? remote.blob(version.id)
+                else { continue }
+                let lines = String(decoding: content, as: UTF8.self).split(separator: "\n")
+                trace("  \(path): \(lines)")
             }
             if let files = try? files(of: commit.tree, in: remote) {
                 let all = files.sorted { $0.key < $1.key }
@@ -118,18 +121,20 @@ extension SimWorld {
         try check()
     }
 
-    /// Each record of the common memory is as the device that made it left it: none lost, none
+    /// Each record of the common files is as the device that made it left it: none lost, none
     /// twice, none back.
-    private func checkMemory() throws {
-        let content = devices[0].folder.files[Self.memory]?.content ?? []
-        let lines = content.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
-        let wanted = recordsWord.compactMap { id, text in
-            text.map { String(decoding: Self.record(id, $0), as: UTF8.self) }
-        }
-        if lines.sorted() != wanted.sorted() {
-            let more = Set(lines).subtracting(wanted).sorted()
-            let less = Set(wanted).subtracting(lines).sorted()
-            violate("every record is its owner's", "too many \(more), too few \(less)")
+    private func checkRecords() throws {
+        for path in Self.records {
+            let content = devices[0].folder.files[path]?.content ?? []
+            let lines = content.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+            let wanted = (recordsWord[path] ?? [:]).compactMap { id, text in
+                text.map { String(decoding: Self.record(id, $0), as: UTF8.self) }
+            }
+            if lines.sorted() != wanted.sorted() {
+                let more = Set(lines).subtracting(wanted).sorted()
+                let less = Set(wanted).subtracting(lines).sorted()
+                violate("every record is its owner's", "\(path): too many \(more), too few \(less)")
+            }
         }
         try check()
     }

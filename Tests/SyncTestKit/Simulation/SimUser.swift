@@ -10,8 +10,10 @@ extension SimWorld {
         "settings/theme",
     ].map(path)
 
-    /// A file of records that all devices write, each its own records.
-    static let memory = path("memories/m.jsonl")
+    /// Files of records that all devices write, each its own records: of each type one.
+    static let records = [
+        "memories/m.jsonl", "conversations/c.jsonl", "events/e.jsonl",
+    ].map(path)
 
     /// Paths that only the device writes: there the owner's last word counts, always.
     static func own(_ device: SimDevice) -> [TreePath] {
@@ -22,7 +24,7 @@ extension SimWorld {
     func edit(_ device: SimDevice) {
         clock.advance(Int64(random.below(30)) * 1_000_000)
         let folder = device.folder!
-        if random.oneIn(4) { return editMemory(device) }
+        if random.oneIn(4) { return editRecords(device) }
         let paths = random.oneIn(3) ? Self.own(device) : Self.shared
         let path = paths[random.below(paths.count)]
         let here = folder.files[path]
@@ -84,39 +86,44 @@ extension SimWorld {
     }
 
     /// A record more, another text in one of the device's own, or one of its own less.
-    private func editMemory(_ device: SimDevice) {
+    private func editRecords(_ device: SimDevice) {
         let folder = device.folder!
-        let content = folder.files[Self.memory]?.content ?? []
-        overwritten([Self.memory], on: device)
+        let path = Self.records[random.below(Self.records.count)]
+        let content = folder.files[path]?.content ?? []
+        overwritten([path], on: device)
         folder.write(
-            Self.memory, remember(content, on: device), mode: .regular, inPlace: random.oneIn(2))
-        tell(device, Self.memory)
+            path, remember(content, in: path, on: device), mode: .regular,
+            inPlace: random.oneIn(2))
+        tell(device, path)
     }
 
-    /// The memory's content after one of the device's own records came, changed or went.
+    /// A file of records after one of the device's own came, changed or went; an event that is
+    /// there never changes.
     /// - Parameter adds: only adds one: a program that writes to a file which was moved away
     ///   does not see what the user does to the one that took its place.
-    func remember(_ content: [UInt8], on device: SimDevice, adds: Bool = false) -> [UInt8] {
+    func remember(
+        _ content: [UInt8], in path: TreePath, on device: SimDevice, adds: Bool = false
+    ) -> [UInt8] {
         var lines = content.split(separator: 0x0a)
         let own = lines.indices.filter { lines[$0].starts(with: "{\"id\":\"\(device.name)-".utf8) }
         let text = String(decoding: tokens.line(by: device), as: UTF8.self)
         if !adds, !own.isEmpty, random.oneIn(2) {
             let at = own[random.below(own.count)]
             let id = String(decoding: lines[at].dropFirst(7).prefix { $0 != 0x22 }, as: UTF8.self)
-            if random.oneIn(3) {
+            if random.oneIn(3) || path == Self.records.last {
                 lines.remove(at: at)
-                recordsWord.updateValue(nil, forKey: id)
+                recordsWord[path, default: [:]].updateValue(nil, forKey: id)
             } else {
                 lines[at] = Self.record(id, text)
-                recordsWord.updateValue(text, forKey: id)
+                recordsWord[path, default: [:]].updateValue(text, forKey: id)
             }
         } else {
-            let id = "\(device.name)-\(recordsWord.count)"
+            let id = "\(device.name)-\(recordsWord[path]?.count ?? 0)"
             lines.append(Self.record(id, text))
-            recordsWord.updateValue(text, forKey: id)
+            recordsWord[path, default: [:]].updateValue(text, forKey: id)
         }
         let result = Array(lines.joined(separator: [0x0a])) + [0x0a]
-        tokens.note(result, by: device, of: Self.memory)
+        tokens.note(result, by: device, of: path)
         return result
     }
 

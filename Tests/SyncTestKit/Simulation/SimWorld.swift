@@ -19,8 +19,8 @@ package final class SimWorld: @unchecked Sendable {
     var tokens = TokenLedger()
     /// The blob that each path with one writer was left with; nil for deleted.
     var ownersWord: [TreePath: ObjectID?] = [:]
-    /// The text that each record of the common memory was left with by the device that made it.
-    var recordsWord: [String: String?] = [:]
+    /// The text that each record of the common files was left with by the device that made it.
+    var recordsWord: [TreePath: [String: String?]] = [:]
     /// What somebody chooses when the remote was rewritten; nil in histories where it never is.
     let choice: RemoteRequest.Choice?
     var rewritesLeft = 0
@@ -66,7 +66,9 @@ package final class SimWorld: @unchecked Sendable {
                 guard self.isWild, self.random.oneIn(10), !path.text.contains("/own-") else {
                     return nil
                 }
-                if path == Self.memory { return self.remember(old, on: device, adds: true) }
+                if Self.records.contains(path) {
+                    return self.remember(old, in: path, on: device, adds: true)
+                }
                 return self.tokens.content(by: device, of: path)
             },
             destroys: { [unowned self, unowned device] path, content in

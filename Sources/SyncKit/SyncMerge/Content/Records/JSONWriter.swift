@@ -20,7 +20,9 @@ struct JSONObjectWriter {
             separator = Array(
                 bytes[members[0].value.range.upperBound..<members[1].key.range.lowerBound])
         } else {
-            separator = [0x2c] + (open.contains(0x0a) ? open : Array(colon.dropFirst()))
+            // As much white space as stands after the colon.
+            let blank = Array(colon.drop { $0 != 0x3a }.dropFirst())
+            separator = [0x2c] + (open.contains(0x0a) ? open : blank)
         }
     }
 

@@ -38,9 +38,7 @@ struct RecordFile: Sendable {
             readContainer(text.root)
         case .object:
             guard let text = JSONText(bytes, in: body, keptDepth: 0) else { return }
-            style.prefix = Array(bytes[..<text.root.range.lowerBound])
-            style.suffix = Array(bytes[text.root.range.upperBound...])
-            records = [text.root.source]
+            readObject(text.root, body)
         case .wrapper(let key, _):
             guard let text = JSONText(bytes, in: body, keptDepth: 1),
                 let inner = text.root.members.first(where: { $0.key.string == key })?.value,
@@ -53,6 +51,22 @@ struct RecordFile: Sendable {
                 bytes[root.lowerBound..<inner.range.lowerBound] + Array("null".utf8)
                 + bytes[inner.range.upperBound..<root.upperBound]
             readContainer(container.root)
+        }
+    }
+
+    private mutating func readObject(_ root: JSONValue, _ body: Range<Int>) {
+        let bytes = root.text.bytes
+        records = [root.source]
+        style.prefix = Array(bytes[..<root.range.lowerBound])
+        style.suffix = Array(bytes[root.range.upperBound...])
+        if root.source.contains(0x0a) { return }
+        // In a line of its own it may be JSON Lines to another merge, which keeps no blank lines.
+        style.prefix = Array(bytes[..<body.lowerBound])
+        if let end = style.suffix?.firstIndex(of: 0x0a) {
+            let hasReturn = end > 0 && style.suffix?[end - 1] == 0x0d
+            style.suffix = hasReturn ? [0x0d, 0x0a] : [0x0a]
+        } else {
+            style.suffix = []
         }
     }
 
