@@ -178,7 +178,7 @@ struct MemoryTests {
         MergeCase(
             "an object stays as it was edited beside an emptied file", "{\"x\":4}\n",
             "{\"id\":4}\n\n",
-            "", "{\"id\":4}\n\n", notes: [.editKept]),
+            "", "{\"id\":4}\n", notes: [.editKept]),
         MergeCase(
             "a line that one side wrote over several: the later, and a copy", "{\"id\":1}\n",
             "{\n\"id\": 1, \"x\": 1}\n", "{\"id\":1,\"y\":1}\n", "{\"id\":1,\"y\":1}\n",
@@ -188,8 +188,9 @@ struct MemoryTests {
             "{\n\"results\":[\(one)]}", "{\"results\":[\(two)]}",
             "{\"results\":[\(one), \(two)]}"),
         MergeCase(
-            "a blank before the colon makes no second colon", nil, "{\"v\":2,\"results\":[\(one)]}",
-            "{\"results\" :[]}", "{\"results\" :[\(one)],\"v\" :2}"),
+            "a blank before the colon makes no second colon", "{\"id\":1}\n",
+            "{\"id\":1,\"m\":{\"a\":1}}\n", "{\"id\":1,\"m\":{\"b\" :2}}\n",
+            "{\"id\":1,\"m\":{\"b\" :2,\"a\" :1}}\n"),
         MergeCase(
             "a wrapper that one side no longer has: the later, and a copy",
             "{\"results\":[\(one)]}", "{\"v\":2}", "{\"results\":[\(one),\(two)]}",
