@@ -9,7 +9,7 @@ import unittest
 
 import servers
 import trees
-from device import wait_until
+from device import binaries, wait_until
 from proxy import Proxy
 from test_https import HTTPSTest
 
@@ -238,6 +238,19 @@ class Truth(HTTPSTest):
         self.assertEqual(status["state"], "offline")
         self.assertIn("no answer", str(status["notices"]))
         self.assertLess(took, 10)
+
+    def test_a_daemon_starts_while_a_status_waits_for_the_server(self):
+        proxy = Proxy(self.server.port)
+        self.addCleanup(proxy.close)
+        self.at(f"https://localhost:{proxy.port}")
+        ada = self.device("ada", start=False)
+        self.assertEqual(ada.once().returncode, 0)
+        proxy.arm("stall", "down", 100)
+        status = [f"{binaries()}/syncctl", "--config", ada.config, "status"]
+        with subprocess.Popen(status, env=ada.environment, stdout=subprocess.DEVNULL) as waiting:
+            wait_until(lambda: proxy.struck, "nothing was asked")
+            ada.start()
+            self.assertEqual(waiting.wait(20), 0)
 
     def test_doctor_asks_as_the_daemon_would(self):
         ada = self.device("ada")

@@ -12,10 +12,15 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let client = try DaemonClient(options)
-        let status: VaultStatus = try await client.askOrOpen(
-            ask: { try client.askIfRunning("GET", "/status") },
-            open: { try IdleVault($0, waiting: $1) },
-            work: { vault in await vault.status() })
+        func ask() throws -> VaultStatus? { try client.askIfRunning("GET", "/status") }
+        var status = try ask()
+        if status == nil, let configuration = client.configuration {
+            let remote = await RemoteLook(configuration)
+            status = try await client.askOrOpen(
+                ask: ask, open: { try IdleVault($0, waiting: $1) },
+                work: { vault in vault.status(remote) })
+        }
+        guard let status else { throw Failure.notRunning(client.socket) }
         let output = Output(options)
         if options.json {
             try output.json(status)

@@ -1,6 +1,4 @@
-internal import SyncGit
 package import SyncModel
-internal import SyncRemote
 
 /// A vault whose daemon does not run, held for a look: nothing of it is changed.
 package struct IdleVault {
@@ -16,28 +14,37 @@ package struct IdleVault {
 
     /// Compares the folders with the record, the record with the head, and the head with the
     /// remote's.
-    package func status() async -> VaultStatus {
+    /// - Parameter remote: what a look at the remote found before the vault was opened.
+    package func status(_ remote: RemoteLook) -> VaultStatus {
         let vault = opened.vault
         var status = VaultStatus(vault: configuration.vault, device: configuration.device)
         do {
             try vault.describe(&status)
-            let remote = await lookAtRemote(&status)
-            let folders = try lookAtFolders(&status)
             // A remote that was not seen is not one without a head.
-            let seen: ObjectID?? = remote == .seen ? .some(status.remoteHead) : .none
+            var seen: ObjectID??
+            if case .seen(let head) = remote {
+                status.remoteHead = head
+                seen = .some(head)
+            }
+            let folders = try lookAtFolders(&status)
             let change = try vault.change(seeing: seen)
+            if case .failed(let trouble) = remote {
+                status.notices.append(trouble.text)
+                status.syncHealth.status = "degraded"
+                status.syncHealth.lastError = trouble.message
+            }
             if let change { status.add(Trouble(change)) }
             if try vault.record.fact(Vault.Fact.paused) != nil {
                 status.state = .paused
             } else if folders == .blocked || change != nil {
                 status.state = .blocked
-            } else if remote == .unseen {
+            } else if case .failed = remote {
                 status.state = .offline
             } else if status.conflicts > 0 {
                 status.state = .conflicts
             } else {
-                let same = remote == .none || status.head == nil || status.remoteHead == status.head
-                status.state = folders == .clean && same ? .inSync : .pending
+                let isThere = seen == nil || status.head == nil || status.remoteHead == status.head
+                status.state = folders == .clean && isThere ? .inSync : .pending
             }
         } catch {
             status.state = .blocked
@@ -69,30 +76,7 @@ package struct IdleVault {
     /// Why the record was begun anew when it was opened; nil when it was not.
     package var rebuilt: String? { opened.rebuilt }
 
-    private enum Remote { case none, seen, unseen }
     private enum Folders { case clean, changed, blocked }
-
-    /// Asks where the remote's head is; nothing is fetched.
-    private func lookAtRemote(_ status: inout VaultStatus) async -> Remote {
-        guard let url = configuration.remote else { return .none }
-        do {
-            if let network = opened.remote as? NetworkRemote {
-                status.remoteHead = try await network.look(within: Limits.lookWait)
-                return .seen
-            }
-            guard let path = RemotePath(url) else { return .unseen }
-            let repository = try GitRepository(
-                opening: try path.directory, staleLockSeconds: Limits.staleRemoteLockSeconds)
-            status.remoteHead = try repository.reference(opened.vault.identity.reference)
-            return .seen
-        } catch {
-            let trouble = Trouble(error)
-            status.notices.append(trouble.text)
-            status.syncHealth.status = "degraded"
-            status.syncHealth.lastError = trouble.message
-            return .unseen
-        }
-    }
 
     private func lookAtFolders(_ status: inout VaultStatus) throws -> Folders {
         let vault = opened.vault

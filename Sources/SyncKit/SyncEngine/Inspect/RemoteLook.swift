@@ -1,0 +1,32 @@
+internal import SyncGit
+package import SyncModel
+internal import SyncRemote
+
+/// Where the remote's head stands, asked without the vault: whoever waits for a slow server must
+/// not keep a daemon from starting.
+package enum RemoteLook: Sendable {
+    /// The vault has no remote.
+    case none
+    /// The branch's head; nil when the remote has no such branch.
+    case seen(ObjectID?)
+    /// Why it could not be asked.
+    case failed(Trouble)
+
+    /// Asks; nothing is fetched and nothing changed. Takes at most `Limits.lookWait`.
+    package init(_ configuration: Configuration) async {
+        guard let url = configuration.remote else {
+            self = .none
+            return
+        }
+        do {
+            if let path = RemotePath(url) {
+                let repository = try GitRepository(
+                    opening: try path.directory, staleLockSeconds: Limits.staleRemoteLockSeconds)
+                self = .seen(try repository.reference("refs/heads/\(configuration.branch)"))
+            } else {
+                let remote = try OpenedVault.network(url, configuration, Machine().environment)
+                self = .seen(try await remote.look(within: Limits.lookWait))
+            }
+        } catch { self = .failed(Trouble(error)) }
+    }
+}
