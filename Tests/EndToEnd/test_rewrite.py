@@ -33,6 +33,8 @@ class Rewrite(VaultTest):
         ada, bob = self.device("ada"), self.device("bob")
         for device in (ada, bob):
             device.set("sync", "poll", '"1s"')
+            # Nobody waits for a turn here.
+            device.set("sync", "pushes", "600")
             device.ctl("reload")
         self.write(ada, "first.md")
         self.wait_in_sync(ada, bob)
