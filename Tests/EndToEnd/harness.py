@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 
+import servers
 import trees
 from device import PREFIX, Device, binaries, wait_until
 
@@ -156,3 +157,14 @@ class Tokens:
         token = f"tok-{writer}-{next(self._numbers)}-end".encode()
         self.written.append(token)
         return token
+
+
+class ThroughSSH:
+    """Beside `VaultTest`: its remote is reached through an sshd of the test's own."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = servers.SSHD(f"{self.top}/sshd")
+        self.addCleanup(self.server.stop)
+        self.url = f"box:{self.remote}"
+        self.environment = self.server.environment

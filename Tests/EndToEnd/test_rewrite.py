@@ -7,10 +7,9 @@ import shutil
 import subprocess
 import unittest
 
-import servers
 import trees
 from device import PREFIX, wait_until
-from harness import Tokens, VaultTest
+from harness import ThroughSSH, Tokens, VaultTest
 
 FAILED, NOT_RUNNING = 1, 3
 
@@ -27,6 +26,12 @@ class Rewrite(VaultTest):
         """Nobody may force a push: what devices do has to go forward."""
         for key in ("receive.denyNonFastForwards", "receive.denyDeletes"):
             trees.git(self.remote, "config", key, "true")
+
+    def begin_anew(self):
+        """Another vault, for the next choice."""
+        self.tearDown()
+        self.doCleanups()
+        self.setUp()
 
     def told(self):
         """Two devices with three commits, of which the first may become the remote's again."""
@@ -214,9 +219,7 @@ class Rewrite(VaultTest):
     def test_a_remote_from_a_backup_is_a_question_too(self):
         for choice in ("restore", "accept"):
             with self.subTest(choice):
-                self.tearDown()
-                self.doCleanups()
-                self.setUp()
+                self.begin_anew()
                 ada, bob = self.told()
                 self.take_back()
                 self.blocked(ada, bob)
@@ -230,9 +233,7 @@ class Rewrite(VaultTest):
     def test_an_emptied_remote(self):
         for choice in ("restore", "accept"):
             with self.subTest(choice):
-                self.tearDown()
-                self.doCleanups()
-                self.setUp()
+                self.begin_anew()
                 ada, bob = self.told()
                 self.empty()
                 self.blocked(ada, bob)
@@ -251,9 +252,7 @@ class Rewrite(VaultTest):
     def test_another_repository(self):
         for choice in ("restore", "accept"):
             with self.subTest(choice):
-                self.tearDown()
-                self.doCleanups()
-                self.setUp()
+                self.begin_anew()
                 ada, bob = self.told()
                 self.replace()
                 self.blocked(ada, bob)
@@ -303,15 +302,8 @@ class Rewrite(VaultTest):
         )
 
 
-class OverSSH(Rewrite):
+class OverSSH(ThroughSSH, Rewrite):
     """The same over a network; the whole of it over a path is enough."""
-
-    def setUp(self):
-        super().setUp()
-        self.server = servers.SSHD(f"{self.top}/sshd")
-        self.addCleanup(self.server.stop)
-        self.url = f"box:{self.remote}"
-        self.environment = self.server.environment
 
 
 for name in dir(Rewrite):

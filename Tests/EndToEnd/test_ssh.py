@@ -3,23 +3,15 @@
 import os
 import unittest
 
-import servers
 import trees
 from device import wait_until
-from harness import VaultTest
+from harness import ThroughSSH, VaultTest
 
 FAILED, AUTHENTICATION = 1, 4
 
 
-class OverSSH(VaultTest):
+class OverSSH(ThroughSSH, VaultTest):
     """`host:path` with a host of `~/.ssh/config`, and `ssh://`."""
-
-    def setUp(self):
-        super().setUp()
-        self.server = servers.SSHD(f"{self.top}/sshd")
-        self.addCleanup(self.server.stop)
-        self.url = f"box:{self.remote}"
-        self.environment = self.server.environment
 
     def test_changes_go_both_ways(self):
         ada, bob = self.pair()

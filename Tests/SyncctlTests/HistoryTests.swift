@@ -1,14 +1,13 @@
 internal import Foundation
 internal import SyncModel
+import SyncTestKit
 import Testing
 
 @testable import SyncEngine
 
 @Suite("History")
 struct HistoryTests {
-    private static let seed =
-        ProcessInfo.processInfo.environment["SYNC_SEED"].flatMap(UInt64.init)
-        ?? 1
+    private static let seed = SeededRandom.seed
 
     private func history(_ made: MadeHistory) throws -> VaultHistory {
         try VaultHistory(

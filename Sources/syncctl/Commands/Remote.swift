@@ -14,13 +14,10 @@ struct Remote: AsyncParsableCommand {
             repository, under refs/sync/kept.
             """)
 
-    /// What shall stand.
-    enum Choice: String, ExpressibleByArgument, CaseIterable { case accept, restore }
-
     @OptionGroup var options: CommonOptions
 
     @Argument(help: "What shall stand; without it only looks.")
-    var choice: Choice?
+    var choice: RemoteRequest.Choice?
 
     @Flag(help: "Only says what would change.")
     var dryRun = false
@@ -34,7 +31,7 @@ struct Remote: AsyncParsableCommand {
     func run() async throws {
         let client = try DaemonClient(options)
         guard let choice else { return try await look(client) }
-        let request = RemoteRequest(choice == .accept ? .accept : .restore, dryRun: dryRun)
+        let request = RemoteRequest(choice, dryRun: dryRun)
         let report = try await Changing.make(client, "/api/sync/remote", request) {
             try await $0.choose(request)
         }
@@ -72,3 +69,5 @@ struct Remote: AsyncParsableCommand {
         }
     }
 }
+
+extension RemoteRequest.Choice: ExpressibleByArgument {}

@@ -16,12 +16,6 @@ extension SeededRandom {
 
     mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
 
-    /// The same seed in every run, so that a run says something of the code and not of chance;
-    /// `SYNC_SEED` takes another one, to look further or to replay.
-    static var seed: UInt64 {
-        getenv("SYNC_SEED").flatMap { UInt64(String(cString: $0)) } ?? 1
-    }
-
     /// `SYNC_CASES` sets how many cases all laws together see; 100,000 unless told.
     static var cases: Int {
         getenv("SYNC_CASES").flatMap { Int(String(cString: $0)) } ?? 100_000

@@ -1,6 +1,13 @@
+internal import Foundation
+
 /// A small random generator with a seed (SplitMix64), the same on every machine.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
+
+    /// Where random tests begin: the same in every run, so that a run says something of the code
+    /// and not of chance; `SYNC_SEED` takes another one, to look further or to replay.
+    package static let seed =
+        ProcessInfo.processInfo.environment["SYNC_SEED"].flatMap(UInt64.init) ?? 1
 
     /// Starts from a seed.
     package init(seed: UInt64) { state = seed }

@@ -10,8 +10,10 @@ extension VaultService {
     func publish() {
         var status = board.status
         status.daemon = wake == nil ? "stopped" : "running"
+        var unsigned: String?
         do {
             try vault.describe(&status)
+            unsigned = try vault.unsigned()
             status.pending.changes += inbox.values.reduce(0) { $0 + $1.count }
             status.state = try state(status)
         } catch {
@@ -29,13 +31,9 @@ extension VaultService {
         status.syncHealth.consecutiveFailures = failures
         status.syncHealth.status =
             trouble == nil ? "healthy" : trouble?.kind == .retry ? "degraded" : "failing"
-        do {
-            if trouble == nil, let words = try vault.unsigned() {
-                status.syncHealth.status = "degraded"
-                status.syncHealth.lastError = words
-            }
-        } catch {
-            // What cannot be read of the record was said above.
+        if trouble == nil, let unsigned {
+            status.syncHealth.status = "degraded"
+            status.syncHealth.lastError = unsigned
         }
         if let watch { status.watch = watchStatus(watch) }
         board.update { $0 = status }

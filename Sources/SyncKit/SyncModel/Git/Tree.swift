@@ -20,18 +20,25 @@ package struct TreeEntry: Hashable, Sendable {
         mode == .directory ? nil : FileVersion(mode: mode, id: id)
     }
 
-    /// Git's order: bytes of the name, a directory's name counting as if it ended in `/`.
-    package static func precedes(_ left: TreeEntry, _ right: TreeEntry) -> Bool {
+    fileprivate var order: TreeOrder {
+        TreeOrder(name: name[...], isDirectory: mode == .directory)
+    }
+}
+
+/// Git's order: bytes of the name, a directory's name counting as if it ended in `/`.
+private struct TreeOrder {
+    let name: ArraySlice<UInt8>
+    let isDirectory: Bool
+
+    static func < (left: TreeOrder, right: TreeOrder) -> Bool {
+        for (a, b) in zip(left.name, right.name) where a != b { return a < b }
         let shared = min(left.name.count, right.name.count)
-        for index in 0..<shared where left.name[index] != right.name[index] {
-            return left.name[index] < right.name[index]
-        }
-        return left.sortByte(at: shared) < right.sortByte(at: shared)
+        return left.byte(after: shared) < right.byte(after: shared)
     }
 
-    private func sortByte(at index: Int) -> Int {
-        if index < name.count { return Int(name[index]) }
-        return mode == .directory ? 0x2f : -1
+    private func byte(after count: Int) -> Int {
+        if count < name.count { return Int(name[name.startIndex + count]) }
+        return isDirectory ? 0x2f : -1
     }
 }
 
@@ -69,7 +76,7 @@ package struct Tree: Hashable, Sendable {
             guard let place = TreePlace(at: position, in: content), !place.name.isEmpty,
                 let start = UInt32(exactly: position)
             else { throw FormatError.badTree(offset: position) }
-            if let last, !TreePlace.precedes((content, last), (content, place)) {
+            if let last, !(last.order(in: content) < place.order(in: content)) {
                 throw FormatError.badTree(offset: position)
             }
             starts.append(start)
@@ -92,25 +99,21 @@ package struct Tree: Hashable, Sendable {
 
     /// Where the entry of that name stands; nil when there is none.
     private func index(of name: some Collection<UInt8>) -> Int? {
+        let name = Array(name)[...]
         // A directory stands elsewhere than a file of the same name would.
-        for mode in [FileMode.regular, .directory] {
-            let sought = TreeEntry(name: Array(name), mode: mode, id: .zero)
-            let index = insertion(of: sought)
-            guard index < count else { continue }
-            let place = place(index)
-            if serialized[place.name].elementsEqual(sought.name) { return index }
+        for isDirectory in [false, true] {
+            let index = insertion(of: TreeOrder(name: name, isDirectory: isDirectory))
+            if index < count, serialized[place(index).name] == name { return index }
         }
         return nil
     }
 
-    /// The first entry that does not come before `entry`.
-    private func insertion(of entry: TreeEntry) -> Int {
-        let sought = Tree.bytes(of: entry)
-        guard let place = TreePlace(at: 0, in: sought) else { return 0 }
+    /// The first entry that does not come before one of that order.
+    private func insertion(of sought: TreeOrder) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if TreePlace.precedes((serialized, self.place(middle)), (sought, place)) {
+            if place(middle).order(in: serialized) < sought {
                 low = middle + 1
             } else {
                 high = middle
@@ -127,11 +130,11 @@ package struct Tree: Hashable, Sendable {
         let gone = Set(names.compactMap { index(of: $0) })
         // What comes stands before what it has to precede; what goes before what comes there.
         var edits = gone.map { (at: $0, entry: TreeEntry?.none) }
-        edits += entries.map { (at: insertion(of: $0), entry: $0) }
+        edits += entries.map { (at: insertion(of: $0.order), entry: $0) }
         edits.sort { left, right in
             if left.at != right.at { return left.at < right.at }
             guard let one = left.entry, let two = right.entry else { return right.entry == nil }
-            return TreeEntry.precedes(one, two)
+            return one.order < two.order
         }
         var content: [UInt8] = []
         var starts: [UInt32] = []
@@ -169,11 +172,12 @@ package struct Tree: Hashable, Sendable {
                 (i, j) = (i + 1, j + 1)
                 continue
             }
-            let (a, b) = ((left.serialized, left.place(i)), (right.serialized, right.place(j)))
-            if TreePlace.precedes(a, b) {
+            let a = left.place(i).order(in: left.serialized)
+            let b = right.place(j).order(in: right.serialized)
+            if a < b {
                 result.append((left.entry(i), nil))
                 i += 1
-            } else if TreePlace.precedes(b, a) {
+            } else if b < a {
                 result.append((nil, right.entry(j)))
                 j += 1
             } else {
@@ -236,24 +240,8 @@ private struct TreePlace {
         end = nul + ObjectID.byteCount + 1
     }
 
-    /// As `TreeEntry.precedes`, of entries that stand in bytes.
-    static func precedes(
-        _ left: (bytes: [UInt8], place: TreePlace), _ right: (bytes: [UInt8], place: TreePlace)
-    ) -> Bool {
-        let (one, two) = (left.place.name, right.place.name)
-        for index in 0..<min(one.count, two.count) {
-            let a = left.bytes[one.lowerBound + index]
-            let b = right.bytes[two.lowerBound + index]
-            if a != b { return a < b }
-        }
-        let shared = min(one.count, two.count)
-        return left.place.sortByte(at: shared, left.bytes)
-            < right.place.sortByte(at: shared, right.bytes)
-    }
-
-    private func sortByte(at index: Int, _ bytes: [UInt8]) -> Int {
-        if index < name.count { return Int(bytes[name.lowerBound + index]) }
-        return mode == .directory ? 0x2f : -1
+    func order(in bytes: [UInt8]) -> TreeOrder {
+        TreeOrder(name: bytes[name], isDirectory: mode == .directory)
     }
 }
 
