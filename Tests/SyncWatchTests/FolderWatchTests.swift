@@ -183,7 +183,7 @@ private let deeds = [
         folder.run(
             """
             (for i in $(seq 40); do mkdir -p a$i/b/c; for j in 1 2 3 4 5; do
-            echo $j > a$i/b/c/$j; done; echo 1 > a$i/b/f; done; touch done) &
+            echo $j > a$i/b/c/$j; done; echo 1 > a$i/b/f; done; touch all; mv all done) &
             """)
         var seen: Set<TreePath> = []
         var directories: Set<TreePath> = []

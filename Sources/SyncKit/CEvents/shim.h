@@ -1,22 +1,26 @@
 #ifndef SYNCD_CEVENTS_SHIM_H
 #define SYNCD_CEVENTS_SHIM_H
 
+#include <fcntl.h>
 #include <stdint.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-/* A socket that tells of links, addresses and routes: -1 and errno when there is none. Source:
- * netlink(7), rtnetlink(7). */
+/* A socket that tells of links, addresses and routes: -1 and errno when there is none. Without
+ * <sys/socket.h>: Swift would find what that declares in this module or in Glibc, by chance, and
+ * whoever imports the other one would not find it at all. Source: netlink(7), rtnetlink(7). */
 static inline int syncd_network_events(void) {
     struct sockaddr_nl address = {
-        .nl_family = AF_NETLINK,
+        .nl_family = 16, /* AF_NETLINK */
         .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR |
                      RTMGRP_IPV6_ROUTE,
     };
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    long type = 3 | O_CLOEXEC | O_NONBLOCK; /* SOCK_RAW */
+    int fd = (int)syscall(SYS_socket, 16L, type, (long)NETLINK_ROUTE);
+    if (fd < 0 || syscall(SYS_bind, fd, &address, sizeof address) == 0) return fd;
     return -1;
 }
 

@@ -31,10 +31,15 @@ static inline int syncd_git_set_windows(size_t window, size_t mapped) {
     return failed ? failed : git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, mapped);
 }
 
-/* sync_file_range(2) with SYNC_FILE_RANGE_WRITE, which glibc hides: starts writing a part of a
- * file to the disk and does not wait. */
-static inline int syncd_start_writing(int fd, off_t offset, off_t bytes) {
-    return (int)syscall(SYS_sync_file_range, fd, offset, bytes, 2u);
+/* Whether libgit2 hashes each object it reads: slowly, for it looks for collisions besides. */
+static inline int syncd_git_set_hash_verification(int enabled) {
+    return git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, enabled);
+}
+
+/* sync_file_range(2) with SYNC_FILE_RANGE_WRITE, which glibc hides: starts writing all of a file
+ * to the disk and does not wait. */
+static inline int syncd_start_writing(int fd) {
+    return (int)syscall(SYS_sync_file_range, fd, (off_t)0, (off_t)0, 2u);
 }
 
 #endif

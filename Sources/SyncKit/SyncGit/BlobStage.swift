@@ -31,25 +31,43 @@ final class BlobStage: Sendable {
         known = Mutex(Known(database: try DatabaseHandle(opening: objects), ids: ids))
     }
 
-    /// Reads the next stretch: up to half of `Limits.captureBytes` of content, so that the rest
-    /// is left for the last file of each thread, and up to `Limits.batchPaths` files.
-    /// - Returns: what came of the first indexes of `range`, in order; at least one.
-    func next<Outcome: Sendable>(
-        _ range: Range<Int>, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
-    ) throws(RepositoryError) -> [Blob<Outcome>] {
-        let stretch = Stretch<Outcome>(range.prefix(Limits.batchPaths))
-        let threads = min(range.count, Limits.captureThreads)
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            do throws(RepositoryError) {
-                let deflater = try Deflater()
-                while let index = stretch.takeIndex() {
-                    let (content, outcome) = read(index)
-                    let blob = deflate(content, outcome, deflater)
-                    stretch.put(index, blob, bytes: content?.count ?? 0)
+    /// Reads each of `0..<count`, a stretch at a time: while one is taken the next is read.
+    /// - Parameter take: what came of each index, in order.
+    func run<Outcome: Sendable>(
+        _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome),
+        take: (Blob<Outcome>) throws(RepositoryError) -> Void
+    ) throws(RepositoryError) {
+        let result = withoutActuallyEscaping(read) { read in
+            Result { () throws(RepositoryError) in
+                var reading = begin(0..<count, read)
+                while let blobs = try reading.blobs() {
+                    reading = begin(reading.rest, read)
+                    // Nothing may read on when this has returned.
+                    defer { reading.wait() }
+                    for blob in blobs { try take(blob) }
                 }
-            } catch { stretch.fail(error) }
+            }
         }
-        return try stretch.blobs()
+        try result.get()
+    }
+
+    /// Starts reading a stretch: up to `Limits.batchPaths` files and a quarter of
+    /// `Limits.captureBytes` of content, so that the rest is left for the stretch before and the
+    /// last file of each thread.
+    private func begin<Outcome: Sendable>(
+        _ range: Range<Int>,
+        _ read: @escaping @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
+    ) -> Stretch<Outcome> {
+        let stretch = Stretch<Outcome>(range)
+        stretch.start(min(range.count, Limits.captureThreads)) { () throws(RepositoryError) in
+            let deflater = try Deflater()
+            while let index = stretch.takeIndex() {
+                let (content, outcome) = read(index)
+                let blob = self.deflate(content, outcome, deflater)
+                stretch.put(index, blob, bytes: content?.count ?? 0)
+            }
+        }
+        return stretch
     }
 
     private func deflate<Outcome: Sendable>(
@@ -74,17 +92,36 @@ private final class Stretch<Outcome: Sendable>: Sendable {
 
     private let range: Range<Int>
     private let state: Mutex<State>
+    private let threads = DispatchGroup()
 
     init(_ range: Range<Int>) {
         self.range = range
         state = Mutex(State(next: range.lowerBound))
     }
 
+    /// Runs the work on so many threads.
+    func start(_ count: Int, _ work: @escaping @Sendable () throws(RepositoryError) -> Void) {
+        for _ in 0..<count {
+            DispatchQueue.global(qos: .userInitiated).async(group: threads) { [self] in
+                do throws(RepositoryError) { try work() } catch {
+                    state.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        }
+    }
+
+    /// Waits until nobody works.
+    func wait() { threads.wait() }
+
+    /// What comes after this stretch, when nobody works any more.
+    var rest: Range<Int> { state.withLock { $0.next..<range.upperBound } }
+
     /// The next index to read; nil when enough was read.
     func takeIndex() -> Int? {
         state.withLock { state in
             guard state.failure == nil, state.next < range.upperBound,
-                state.bytes < Limits.captureBytes / 2
+                state.next - range.lowerBound < Limits.batchPaths,
+                state.bytes < Limits.captureBytes / 4
             else { return nil }
             defer { state.next += 1 }
             return state.next
@@ -98,14 +135,12 @@ private final class Stretch<Outcome: Sendable>: Sendable {
         }
     }
 
-    func fail(_ failure: RepositoryError) {
-        state.withLock { $0.failure = $0.failure ?? failure }
-    }
-
-    /// What came of the indexes that were taken, in order.
-    func blobs() throws(RepositoryError) -> [BlobStage.Blob<Outcome>] {
+    /// Waits, and gives what came of the indexes, in order; nil when there were none.
+    func blobs() throws(RepositoryError) -> [BlobStage.Blob<Outcome>]? {
+        wait()
         let state = state.withLock { $0 }
         if let failure = state.failure { throw failure }
+        if range.isEmpty { return nil }
         return (range.lowerBound..<state.next).compactMap { state.done[$0] }
     }
 }

@@ -81,9 +81,15 @@ extension GitRepository {
         defer { git_odb_object_free(read) }
         try lookup("read", id) { git_odb_read(&read, $0, &oid) }
         let kind = try Self.kind(git_odb_object_type(read), id)
-        let bytes = UnsafeRawBufferPointer(
-            start: git_odb_object_data(read), count: git_odb_object_size(read))
-        return StoredObject(kind: kind, content: Array(bytes))
+        let content = Array(
+            UnsafeRawBufferPointer(
+                start: git_odb_object_data(read), count: git_odb_object_size(read)))
+        let found = ObjectID(hashing: content, as: kind)
+        if found != id {
+            throw RepositoryError(
+                .corrupt, "read", object: id, "what is stored under its name is \(found.hex)")
+        }
+        return StoredObject(kind: kind, content: content)
     }
 
     /// Reads the kind and the inflated size in bytes; the content stays unread.
@@ -102,7 +108,7 @@ extension GitRepository {
         _ operation: String, _ id: ObjectID, _ call: (OpaquePointer) -> Int32
     ) throws(RepositoryError) {
         var code = call(database.pointer)
-        if code < 0 && code != GIT_ENOTFOUND.rawValue && code != GIT_EMISMATCH.rawValue {
+        if code < 0 && code != GIT_ENOTFOUND.rawValue {
             try reopenObjects()
             code = call(database.pointer)
         }

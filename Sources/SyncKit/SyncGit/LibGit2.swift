@@ -19,6 +19,8 @@ enum LibGit2 {
         // Only paths that the configuration names are opened, never one that was searched for,
         // and no hook or program of a repository is ever run.
         _ = syncd_git_set_owner_validation(0)
+        // What is read is hashed here, with the processor's instructions for it.
+        _ = syncd_git_set_hash_verification(0)
         _ = syncd_git_set_cache_size(Limits.objectCacheBytes)
         _ = syncd_git_set_windows(Limits.packWindowBytes, Limits.packMappedBytes)
         return count
@@ -53,7 +55,6 @@ enum LibGit2 {
     {
         switch code {
         case GIT_ENOTFOUND.rawValue: return .missing
-        case GIT_EMISMATCH.rawValue: return .corrupt
         case GIT_EMODIFIED.rawValue, GIT_EEXISTS.rawValue: return .moved
         case GIT_ELOCKED.rawValue: return .locked
         default: break

@@ -48,11 +48,9 @@ final class PackWriter: PackSink {
             return [(id, outcome)]
         }
         let stage = try BlobStage(repository.objectDirectory, known: known)
-        while results.count < count {
-            for blob in try stage.next(results.count..<count, read) {
-                if let entry = blob.entry, let id = blob.id { try append(id, entry) }
-                results.append((blob.id, blob.outcome))
-            }
+        try stage.run(count, read) { (blob) throws(RepositoryError) in
+            if let entry = blob.entry, let id = blob.id { try append(id, entry) }
+            results.append((blob.id, blob.outcome))
         }
         return results
     }
@@ -71,21 +69,21 @@ final class PackWriter: PackSink {
     private func write() throws(RepositoryError) -> ObjectID {
         let start = Self.header(index.rows.count)
         let pack: TemporaryFile
-        var hash: StreamingSHA1
+        let name: ObjectID
         if let file {
             pack = file
             try spill()
             try pack.overwrite(at: 0, start)
-            hash = try pack.hash()
+            name = try pack.hash().value
+            try pack.write(name.bytes)
         } else {
             pack = try TemporaryFile(in: repository.packDirectory)
             buffer.replaceSubrange(..<start.count, with: start)
-            hash = StreamingSHA1()
+            var hash = StreamingSHA1()
             hash.update(buffer)
-            try spill(to: pack)
+            name = hash.value
+            try pack.write(buffer + name.bytes)
         }
-        let name = hash.value
-        try pack.write(name.bytes)
         try publish(pack, name)
         return name
     }
@@ -124,15 +122,15 @@ final class PackWriter: PackSink {
 
     /// Writes what is in memory to the pack's file.
     private func spill() throws(RepositoryError) {
-        if let file { return try spill(to: file) }
-        let made = try TemporaryFile(in: repository.packDirectory)
-        file = made
-        try spill(to: made)
-    }
-
-    private func spill(to target: TemporaryFile) throws(RepositoryError) {
+        let target: TemporaryFile
+        if let file {
+            target = file
+        } else {
+            target = try TemporaryFile(in: repository.packDirectory)
+            file = target
+        }
         try target.write(buffer)
-        target.startWriting(spilled..<spilled + buffer.count)
+        target.startWriting()
         spilled += buffer.count
         buffer.removeAll(keepingCapacity: true)
     }

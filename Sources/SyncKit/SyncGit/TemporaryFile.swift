@@ -1,8 +1,6 @@
 internal import CGit2
-internal import Dispatch
 internal import Glibc
 internal import SyncModel
-internal import Synchronization
 
 /// A file being written under a temporary name in its later directory. It is locked while it is
 /// written, which is how one left behind by a crash is told from one in use: process ids are
@@ -54,11 +52,9 @@ final class TemporaryFile {
         }
     }
 
-    /// Starts writing bytes to the disk that a later `sync` would have to wait for. Where that
-    /// cannot be had `sync` waits longer.
-    func startWriting(_ range: Range<Int>) {
-        _ = syncd_start_writing(descriptor, off_t(range.lowerBound), off_t(range.count))
-    }
+    /// Starts writing what stands in the file to the disk, so that a later `sync` need not wait
+    /// for all of it. Where that cannot be had `sync` waits longer.
+    func startWriting() { _ = syncd_start_writing(descriptor) }
 
     /// Writes all bytes at the file's position.
     func write(_ bytes: [UInt8]) throws(RepositoryError) {
@@ -99,21 +95,15 @@ final class TemporaryFile {
         }
     }
 
-    /// Makes the bytes of several files durable at a time, in one commit of the file system's
-    /// journal where that can be had, and the files read-only. After a failure they are of no
-    /// use: a second fsync says nothing about what the first one lost.
+    /// Makes the bytes of several files durable, and the files read-only. All are on their way to
+    /// the disk before the first is waited for: that is as fast as a thread for each. After a
+    /// failure they are of no use: a second fsync says nothing about what the first one lost.
     static func sync(_ files: [TemporaryFile]) throws(RepositoryError) {
-        let descriptors = files.map(\.descriptor)
-        let failures = Mutex<[Int32]>([])
-        DispatchQueue.concurrentPerform(iterations: descriptors.count) { index in
-            if fchmod(descriptors[index], 0o444) != 0 || fsync(descriptors[index]) != 0 {
-                let number = errno
-                failures.withLock { $0.append(number) }
-            }
+        for file in files { file.startWriting() }
+        for file in files
+        where fchmod(file.descriptor, 0o444) != 0 || fsync(file.descriptor) != 0 {
+            throw SystemFailure.last("sync a file in", file.directory)
         }
-        guard let number = failures.withLock({ $0.first }), let file = files.first else { return }
-        errno = number
-        throw SystemFailure.last("sync a file in", file.directory)
     }
 
     /// Gives the file its name in the same directory; the directory is not synced yet.

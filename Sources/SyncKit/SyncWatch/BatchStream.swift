@@ -13,6 +13,9 @@ package final class BatchStream: AsyncSequence, Sendable {
         var isInHand = false
         /// Plain directories, and whether each was lost.
         var directories: [String: Bool] = [:]
+        /// The consumer, when it waits for the next notice.
+        var consumer: CheckedContinuation<Void, Never>?
+        var isStopped = false
 
         mutating func add(_ notice: WatchNotice) {
             switch notice {
@@ -22,8 +25,10 @@ package final class BatchStream: AsyncSequence, Sendable {
             }
         }
 
+        var hasMore: Bool { !batches.isEmpty || !directories.isEmpty }
+
         mutating func next() -> WatchNotice? {
-            isInHand = !batches.isEmpty || !directories.isEmpty
+            isInHand = hasMore
             if let folder = batches.keys.min(), let batch = batches.removeValue(forKey: folder) {
                 return .batch(folder: folder, batch)
             }
@@ -34,13 +39,36 @@ package final class BatchStream: AsyncSequence, Sendable {
 
     fileprivate final class Mailbox: Sendable {
         let waiting = Mutex(Waiting())
+
+        /// Changes what waits, and wakes the consumer.
+        func change(_ body: (inout Waiting) -> Void) {
+            let consumer = waiting.withLock { waiting in
+                body(&waiting)
+                return waiting.consumer.take()
+            }
+            consumer?.resume()
+        }
+
+        /// Waits for a change, on the caller's actor: its thread is woken, and no other before.
+        func wait(isolation actor: isolated (any Actor)?) async {
+            await withTaskCancellationHandler {
+                await withCheckedContinuation(isolation: actor) { consumer in
+                    let isDue = waiting.withLock { waiting in
+                        if waiting.isStopped || waiting.hasMore { return true }
+                        waiting.consumer = consumer
+                        return false
+                    }
+                    if isDue { consumer.resume() }
+                }
+            } onCancel: {
+                change { $0.isStopped = true }
+            }
+        }
     }
 
     /// The loop itself, for its status and orders.
     package let loop: WatchLoop
     private let mailbox: Mailbox
-    private let signals: AsyncStream<Void>
-    private let signal: AsyncStream<Void>.Continuation
 
     /// Starts a watch loop.
     /// - Parameter maxWatches: directories of one folder past which the limit is taken for
@@ -50,14 +78,9 @@ package final class BatchStream: AsyncSequence, Sendable {
         _ folders: [WatchedFolder], timing: BatchTiming, maxWatches: Int = .max
     ) throws(WatchError) {
         let mailbox = Mailbox()
-        let (signals, signal) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.mailbox = mailbox
-        self.signals = signals
-        self.signal = signal
         loop = try WatchLoop(folders, timing: timing, maxWatches: maxWatches) { notice in
-            mailbox.waiting.withLock { $0.add(notice) }
-            signal.yield()
+            mailbox.change { $0.add(notice) }
         }
     }
 
@@ -71,18 +94,17 @@ package final class BatchStream: AsyncSequence, Sendable {
     /// Ends the thread and the sequence.
     package func stop() {
         loop.stop()
-        signal.finish()
+        mailbox.change { $0.isStopped = true }
     }
 
     /// Gives what waits, the lowest folder first.
     package func makeAsyncIterator() -> Iterator {
-        Iterator(mailbox: mailbox, signals: signals.makeAsyncIterator())
+        Iterator(mailbox: mailbox)
     }
 
     /// Waits for the next notice.
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate let mailbox: Mailbox
-        fileprivate var signals: AsyncStream<Void>.Iterator
 
         /// The next notice; nil when the sequence was stopped or the task cancelled.
         package mutating func next() async -> WatchNotice? { await next(isolation: #isolation) }
@@ -92,8 +114,9 @@ package final class BatchStream: AsyncSequence, Sendable {
             isolation actor: isolated (any Actor)?
         ) async -> WatchNotice? {
             while true {
-                if let notice = mailbox.waiting.withLock({ $0.next() }) { return notice }
-                guard await signals.next(isolation: actor) != nil else { return nil }
+                let (notice, isStopped) = mailbox.waiting.withLock { ($0.next(), $0.isStopped) }
+                if notice != nil || isStopped { return notice }
+                await mailbox.wait(isolation: actor)
             }
         }
     }

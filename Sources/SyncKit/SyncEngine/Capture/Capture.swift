@@ -13,8 +13,9 @@ package struct CaptureReport: Sendable {
 /// version the writer saw, which is the folder's applied commit but for paths whose newer version
 /// was put off: so a local edit never silently undoes a change it knew nothing of.
 extension Vault {
-    /// One captured change, and the commit whose version was changed.
-    struct Captured {
+    /// One captured change, and the commit whose version was changed. A class: a first capture has
+    /// as many as there are files, and each is sorted into several lists.
+    final class Captured {
         let folder: Int
         let local: TreePath
         let change: TreeChange
@@ -22,11 +23,24 @@ extension Vault {
         /// What the record shall hold; nil removes the row.
         let row: RecordedFile?
         /// Set for an edit found in a file that apply had moved away: the record stays as it is.
-        var displaced: DisplacedFile?
+        let displaced: DisplacedFile?
         /// The bytes, where an open conflict hangs on them.
-        var content: [UInt8]?
+        let content: [UInt8]?
         /// Newest modification of what stands there, nanoseconds; nil for a deletion.
         var modified: Int64? { row?.stat.modified }
+
+        init(
+            folder: Int, local: TreePath, change: TreeChange, base: ObjectID?,
+            row: RecordedFile?, displaced: DisplacedFile? = nil, content: [UInt8]? = nil
+        ) {
+            self.folder = folder
+            self.local = local
+            self.change = change
+            self.base = base
+            self.row = row
+            self.displaced = displaced
+            self.content = content
+        }
     }
 
     /// How a capture's deletions and times are taken.
@@ -100,10 +114,9 @@ extension Vault {
         let keeps = try !conflicts().records.isEmpty && findings.toRead.count <= Limits.batchPaths
         let files = try read(index, findings.toRead, pack, keepingText: keeps)
         var result = files.map { file in
-            var item = captured(
-                index, file.path, before: file.before, row: file.row, base: bases[file.path])
-            item.content = file.kept
-            return item
+            captured(
+                index, file.path, before: file.before, row: file.row, base: bases[file.path],
+                content: file.kept)
         }
         var deletions = findings.deleted.map { row in
             captured(index, row.path, before: row.version, row: nil, base: bases[row.path])
@@ -128,13 +141,14 @@ extension Vault {
     }
 
     private func captured(
-        _ index: Int, _ path: TreePath, before: FileVersion?, row: RecordedFile?, base: ObjectID?
+        _ index: Int, _ path: TreePath, before: FileVersion?, row: RecordedFile?,
+        base: ObjectID?, content: [UInt8]? = nil
     ) -> Captured {
         Captured(
             folder: index, local: path,
             change: TreeChange(
                 path: folders[index].repositoryPath(path), before: before, after: row?.version),
-            base: base, row: row)
+            base: base, row: row, content: content)
     }
 
     /// A deletion is not counted when the same content appears elsewhere in the batch: a rename.

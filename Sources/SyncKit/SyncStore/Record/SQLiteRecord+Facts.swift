@@ -9,6 +9,7 @@ extension SQLiteRecord {
             let statement = try PreparedStatement(
                 database, "SELECT path, reason FROM held WHERE folder = ?1 ORDER BY path")
             statement.bind(1, number)
+            defer { statement.reset() }
             var paths: [HeldPath] = []
             while try statement.step() {
                 let path = try FileRow.path([], statement.bytes(0))
@@ -30,6 +31,7 @@ extension SQLiteRecord {
                 database, "SELECT reason FROM held WHERE folder = ?1 AND path = ?2")
             statement.bind(1, number)
             statement.bind(2, path.bytes)
+            defer { statement.reset() }
             return try statement.step() ? statement.text(0) == reason?.rawValue : reason == nil
         }
         if unchanged { return }
@@ -57,8 +59,11 @@ extension SQLiteRecord {
 
     package func fact(_ name: String) throws(RecordError) -> String? {
         try read("read a fact") { database in
-            try String.fetchOne(
-                database, sql: "SELECT value FROM facts WHERE name = ?", arguments: [name])
+            let statement = try PreparedStatement(
+                database, "SELECT value FROM facts WHERE name = ?1")
+            statement.bind(1, name)
+            defer { statement.reset() }
+            return try statement.step() ? statement.text(0) : nil
         }
     }
 
@@ -110,6 +115,7 @@ extension SQLiteRecord {
                 SELECT file, type, local_timestamp, remote_timestamp, winner, action, commit_id,
                 loser FROM settled ORDER BY number DESC
                 """)
+            defer { statement.reset() }
             var conflicts: [SettledConflict] = []
             while try statement.step() {
                 guard let commit = ObjectID(statement.bytes(6)) else {

@@ -66,6 +66,7 @@ extension SQLiteRecord {
             let statement = try PreparedStatement(
                 database, "SELECT path, base FROM deferred WHERE folder = ?1 ORDER BY path")
             statement.bind(1, number)
+            defer { statement.reset() }
             var paths: [DeferredPath] = []
             while try statement.step() {
                 guard let base = ObjectID(statement.bytes(1)) else {
@@ -84,6 +85,7 @@ extension SQLiteRecord {
             let statement = try PreparedStatement(
                 database, "SELECT applied FROM folders WHERE number = ?1")
             statement.bind(1, number)
+            defer { statement.reset() }
             guard try statement.step(), !statement.isNull(0) else { return nil }
             guard let applied = ObjectID(statement.bytes(0)) else {
                 throw FileRow.damaged("a commit's name")

@@ -84,6 +84,7 @@ extension SQLiteRecord {
         _ database: Database
     ) throws -> (prefixes: [Int64: FolderID], noted: Set<Int64>) {
         let statement = try PreparedStatement(database, "SELECT number, prefix FROM folders")
+        defer { statement.reset() }
         var prefixes: [Int64: FolderID] = [:]
         var noted: Set<Int64> = []
         while try statement.step() {
