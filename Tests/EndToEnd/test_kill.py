@@ -7,6 +7,7 @@ import threading
 import time
 import unittest
 
+from device import wait_until
 from harness import Tokens, VaultTest, number
 
 RECOVERY = 5.0
@@ -125,6 +126,29 @@ class Kill(VaultTest):
             bob.start()
             self.wait_in_sync(ada, bob)
             self.assert_converged(ada, bob)
+
+    def test_an_edit_after_a_kill_in_the_first_apply_is_an_edit_of_what_was_applied(self):
+        ada = self.device("ada")
+        names = [f"many/{count:04}.md" for count in range(3_000)]
+        for name in names:
+            ada.write(name, f"{name}\n\nfirst\n")
+        self.wait_in_sync(ada)
+        bob = self.device("bob", start=False)
+        bob.spawn()
+        # All of it takes longer than to see a part of it, and to kill.
+        wait_until(lambda: os.path.exists(bob.path(names[100])), "the first files", every=0.001)
+        bob.kill()
+        stand = [name for name in names if bob.read(name) is not None]
+        self.assertLess(len(stand), len(names), "the apply was over")
+        for name in stand[:100]:
+            bob.write(name, bob.read(name).replace(b"first", b"edited"))
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.status()["conflicts"], 0)
+        for name in names:
+            word = "edited" if name in stand[:100] else "first"
+            self.assertEqual(ada.read(name), f"{name}\n\n{word}\n".encode())
+        self.assert_converged(ada, bob)
 
 
 if __name__ == "__main__":

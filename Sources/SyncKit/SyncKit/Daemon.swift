@@ -67,6 +67,7 @@ package actor Daemon {
     /// - Parameter option: the file; nil is `SYNCD_CONFIG`, then the default place.
     /// - Throws: `Failure` with everything that is wrong with the file.
     package init(configuration option: String?) throws(Failure) {
+        FreeMemory.holdLittle()
         machine = Machine()
         file = machine.configurationFile(option)
         do { running = try machine.load(file) } catch { throw Failure(error) }

@@ -50,7 +50,7 @@ package enum Limits {
     /// The longest path of a UNIX socket, in bytes: `sun_path` without its NUL.
     package static let socketPathBytes = 107
     /// The most bytes of objects that libgit2 keeps in memory.
-    package static let objectCacheBytes = 8 << 20
+    package static let objectCacheBytes = 2 << 20
     /// What libgit2 maps of a pack at a time, in bytes, a power of two.
     package static let packWindowBytes = 1 << 20
     /// What libgit2 keeps mapped of all packs together, in bytes.

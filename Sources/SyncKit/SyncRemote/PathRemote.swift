@@ -46,8 +46,9 @@ package actor PathRemote: RemoteLink {
 
     /// Reads the remote's references and copies what is missing here; see `PathTransfer`.
     package func fetch() throws(RemoteError) -> RemoteSnapshot {
-        let session = try session("fetch")
-        return try transfer(session).fetch()
+        let transfer = transfer(try session("fetch"))
+        defer { rest(after: transfer) }
+        return try transfer.fetch()
     }
 
     /// Moves the remote's branch forward; see `PathTransfer`.
@@ -61,7 +62,9 @@ package actor PathRemote: RemoteLink {
                 "\(remote.path) is a working directory that has \(branch) checked out; "
                     + "a remote has to be bare: git init --bare PATH")
         }
-        return try transfer(session).push(head, expecting: expected, applied: applied)
+        let transfer = transfer(session)
+        defer { rest(after: transfer) }
+        return try transfer.push(head, expecting: expected, applied: applied)
     }
 
     /// The directories in which something changes when somebody pushes: the branch's file and
@@ -88,6 +91,11 @@ package actor PathRemote: RemoteLink {
         PathTransfer(
             local: session.local, remote: session.remote, branch: branch, device: device,
             unpublished: unpublished)
+    }
+
+    /// Lets go of the repositories when so much was copied that what they mapped would weigh.
+    private func rest(after transfer: PathTransfer) {
+        if transfer.copied > Limits.batchPaths { open = nil }
     }
 
     /// The open repositories; opened again when another directory stands at one of the paths.

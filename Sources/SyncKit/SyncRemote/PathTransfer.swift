@@ -1,9 +1,12 @@
 package import SyncModel
 
 /// Fetching from and pushing to a repository that can be read and written directly.
-package struct PathTransfer {
+package final class PathTransfer {
     /// The prefix of the references by which devices say how far they have applied.
     package static let devices = "refs/sync/devices/"
+
+    /// How many objects were copied, either way.
+    private(set) var copied = 0
 
     private let local: any ObjectRepository
     private let remote: any ObjectRepository
@@ -38,7 +41,7 @@ package struct PathTransfer {
         do {
             let head = try remote.reference(reference)
             var transfer = ObjectTransfer(from: remote, to: local)
-            if let head { try transfer.copy([head]) }
+            if let head { copied += try transfer.copy([head]) }
             var applied: [String: ObjectID] = [:]
             for (name, id) in try remote.references(Self.devices) {
                 if try bring(id, by: &transfer) {
@@ -54,7 +57,7 @@ package struct PathTransfer {
         throws(RepositoryError) -> Bool
     {
         do {
-            try transfer.copy([id])
+            copied += try transfer.copy([id])
             return true
         } catch {
             if error.code == .missing || error.code == .corrupt { return false }
@@ -82,7 +85,7 @@ package struct PathTransfer {
                     return .moved
                 }
                 var transfer = ObjectTransfer(from: local, to: remote)
-                try transfer.copy([head])
+                copied += try transfer.copy([head])
                 guard try move(from: expected, to: head) else { return .moved }
             }
         } catch { throw RemoteError(error, "push") }

@@ -3,7 +3,7 @@ internal import SyncGit
 internal import SyncMerge
 package import SyncModel
 internal import SyncRemote
-package import SyncStore
+internal import SyncStore
 
 /// A vault that was opened from its configuration, with the lock that makes it ours.
 package final class OpenedVault {

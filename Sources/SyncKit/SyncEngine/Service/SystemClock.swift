@@ -1,5 +1,5 @@
 internal import Glibc
-package import SyncModel
+internal import SyncModel
 
 /// The machine's time of day.
 package struct SystemClock: WallClock {

@@ -72,7 +72,7 @@ extension VaultService {
         do {
             for (folder, latent) in zip(vault.folders, opened.folders) where isReplaced(latent) {
                 latent.acceptRoot()
-                try vault.record.forget(folder.id)
+                try vault.forget(folder)
             }
         } catch { fail(error) }
     }

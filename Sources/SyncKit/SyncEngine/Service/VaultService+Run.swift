@@ -1,4 +1,4 @@
-package import ServiceLifecycle
+internal import ServiceLifecycle
 internal import SyncModel
 internal import SyncRemote
 internal import SyncWatch

@@ -1,5 +1,5 @@
 internal import SyncMerge
-package import SyncModel
+internal import SyncModel
 
 /// Changes that are asked for and not captured: they are committed first and then applied to the
 /// folders like any other device's, so that an edit that lands meanwhile is never lost.
