@@ -33,10 +33,11 @@ package struct IdleVault {
                 status.syncHealth.status = "degraded"
                 status.syncHealth.lastError = trouble.message
             }
-            if let change { status.add(Trouble(change)) }
+            let stop = try change.map { Trouble($0) } ?? vault.refusal(seeing: seen)
+            if let stop { status.add(stop) }
             if try vault.record.fact(Vault.Fact.paused) != nil {
                 status.state = .paused
-            } else if folders == .blocked || change != nil {
+            } else if folders == .blocked || stop != nil {
                 status.state = .blocked
             } else if case .failed = remote {
                 status.state = .offline

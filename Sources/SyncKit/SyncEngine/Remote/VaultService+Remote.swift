@@ -20,7 +20,7 @@ extension VaultService {
         guard configuration.remote != nil else {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
-        try await vault.lookAtRemote()
+        if let new = try await vault.lookAtRemote()?.new { try await admit(new) }
         let report = try change(isDryRun: request.dryRun) { try vault.choose(request) }
         if report.commit != nil {
             troubles[.exchange] = nil
@@ -28,6 +28,17 @@ extension VaultService {
             publish()
         }
         return report
+    }
+
+    /// Either choice makes commits over what the remote has: that may come in, or nobody chooses.
+    private func admit(_ head: ObjectID) async throws {
+        do {
+            if try await vault.admit(head) { return }
+        } catch let error as RefusedCommit {
+            throw ChangeRefusal(.wrong, "\(error): \(error.advice)")
+        }
+        throw ChangeRefusal(
+            .moved, "what the remote has is still being checked for signatures: ask again")
     }
 
     /// Says that somebody has to choose, once.

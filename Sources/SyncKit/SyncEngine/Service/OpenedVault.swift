@@ -99,15 +99,29 @@ package final class OpenedVault {
             },
             record: record, remote: remote, clock: SystemClock(),
             maxDeletesPercent: configuration.sync.maxDeletesPercent)
+        let environment = environment(configuration, Machine().environment)
         if configuration.commit.sign != .off {
-            var environment = Machine().environment
-            // A token is for HTTPS alone.
-            if let name = configuration.auth.tokenEnvironment { environment[name] = nil }
             vault.signer = ProgramSigner(
                 configuration.commit, environment: environment,
                 keyFile: configuration.stateDirectory + "/signing-key.pub")
         }
+        if configuration.commit.requireSigned {
+            vault.incomingRule = IncomingRule(
+                verifier: ProgramVerifier(
+                    environment: environment,
+                    signatureFile: configuration.stateDirectory + "/signature"),
+                trusted: configuration.commit.trusted)
+        }
         return vault
+    }
+
+    /// What programs that sign and check find: a token is for HTTPS alone.
+    static func environment(_ configuration: Configuration, _ whole: [String: String])
+        -> [String: String]
+    {
+        var environment = whole
+        if let name = configuration.auth.tokenEnvironment { environment[name] = nil }
+        return environment
     }
 
     /// Sets a damaged record aside and begins another: the folders have to be scanned.

@@ -11,6 +11,8 @@ extension Vault {
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"
         static let unsigned = "unsigned"
+        static let admitted = "admitted"
+        static let refused = "refused"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
     }
