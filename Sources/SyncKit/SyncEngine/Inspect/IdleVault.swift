@@ -68,12 +68,6 @@ package struct IdleVault {
         try opened.vault.record.settled()
     }
 
-    /// Asks the remote how far each device has applied; what it names is fetched.
-    /// - Throws: `RemoteError`.
-    package func devices() async throws -> [String: ObjectID] {
-        try await opened.vault.remote?.fetch().devices ?? [:]
-    }
-
     /// Why the record was begun anew when it was opened; nil when it was not.
     package var rebuilt: String? { opened.rebuilt }
 

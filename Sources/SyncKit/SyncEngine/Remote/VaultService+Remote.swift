@@ -1,12 +1,14 @@
 internal import Logging
-internal import SyncModel
+package import SyncModel
 
 /// What the service does about a remote that was rewritten.
 extension VaultService {
     /// Looks at the remote and says where it stands.
+    /// - Parameter seen: what it showed just now; nil asks it.
     /// - Throws: `RemoteError` when it cannot be asked.
-    package func remoteStanding() async throws -> RemoteStanding {
-        let change = try await vault.lookAtRemote()
+    package func remoteStanding(_ seen: RemoteSnapshot? = nil) async throws -> RemoteStanding {
+        let change =
+            if let seen { try vault.look(at: seen) } else { try await vault.lookAtRemote() }
         return RemoteStanding(
             remote: configuration.remote, head: try vault.head(),
             remoteHead: vault.seenRemote?.head, change: change,

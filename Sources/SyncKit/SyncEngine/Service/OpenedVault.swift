@@ -57,7 +57,8 @@ package final class OpenedVault {
         if let url = configuration.remote { try vault.meet(remote: url) }
     }
 
-    private static func remote(
+    /// The way to a remote of any kind.
+    static func remote(
         _ url: String, _ configuration: Configuration, _ news: RemoteNews
     ) throws(RemoteError) -> any RemoteLink {
         if let path = RemotePath(url) {
@@ -147,7 +148,8 @@ package final class OpenedVault {
 
     private static func rootFact(_ id: FolderID) -> String { "root:\(id?.text ?? "")" }
 
-    private static func openRepository(_ configuration: Configuration) throws(RepositoryError)
+    /// The vault's repository; made when it is not there.
+    static func openRepository(_ configuration: Configuration) throws(RepositoryError)
         -> GitRepository
     {
         var information = stat()

@@ -92,6 +92,11 @@ package actor VaultService {
         }
     }
 
+    /// Whether a command has the vault, which gives it back when it is done.
+    package static func isHeldInPassing(_ configuration: Configuration) -> Bool {
+        VaultLock.ownerName(configuration.stateDirectory + "/lock") == "syncctl"
+    }
+
     /// A thread of its own: reading and writing files would block the shared ones.
     nonisolated package var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
