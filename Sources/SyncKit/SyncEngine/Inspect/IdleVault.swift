@@ -56,6 +56,13 @@ package struct IdleVault {
         return status
     }
 
+    /// What became of the remote that somebody has to choose about; nil for nothing.
+    /// - Parameter remote: what a look at the remote found before the vault was opened.
+    package func change(_ remote: RemoteLook) throws -> RemoteChange? {
+        guard case .seen(let head) = remote else { return try opened.vault.change(seeing: .none) }
+        return try opened.vault.change(seeing: .some(head))
+    }
+
     /// Everything that is held back.
     package func held() throws(RecordError) -> [HeldPath] {
         var held: [HeldPath] = []
