@@ -207,6 +207,26 @@ class Courtesy(HTTPSTest):
             ada.ctl("sync")
         self.assertGreaterEqual(len(self.pushes()), 20)
 
+    def test_a_program_that_is_started_again_and_again_has_the_same_budget(self):
+        ada = self.device("ada", start=False)
+        ada.set("sync", "pushes", "2")
+        for count in range(2):
+            ada.write("a.txt", f"{count}\n")
+            self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(len(self.pushes()), 2)
+        ada.write("a.txt", "late\n")
+        words = [f"{binaries()}/syncd", "run", "--once", "--config", ada.config]
+        with subprocess.Popen(words, env=ada.environment, stderr=subprocess.DEVNULL) as process:
+            wait_until(lambda: b"late" in trees.git(ada.repository, "show", "sync"), "no capture")
+            time.sleep(3)
+            self.assertIsNone(process.poll())
+            process.kill()
+        # A daemon that is started after it counts them too.
+        ada.start()
+        time.sleep(3)
+        self.assertEqual(ada.status()["pending"]["commits_to_push"], 1)
+        self.assertEqual(len(self.pushes()), 2)
+
     def test_who_waits_for_a_turn_holds_up_no_end(self):
         ada = self.device("ada", start=False)
         ada.set("sync", "pushes", "1")

@@ -13,6 +13,7 @@ extension Vault {
         static let unsigned = "unsigned"
         static let admitted = "admitted"
         static let refused = "refused"
+        static let pushes = "pushes"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
     }
