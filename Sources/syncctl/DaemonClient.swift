@@ -8,7 +8,7 @@ import SyncModel
 struct DaemonClient {
     /// The vault's configuration; nil when the file has mistakes by now.
     let configuration: Configuration?
-    let socket: String
+    private let socket: String
     private let client: SocketClient
 
     private init(_ socket: String, _ configuration: Configuration?) {
@@ -111,5 +111,18 @@ struct DaemonClient {
                 guard error.code == .locked, ContinuousClock.now < deadline else { throw error }
             }
         }
+    }
+
+    /// The same for work over what the remote shows. That is asked before the vault is opened:
+    /// whoever waits for a slow server must not keep a daemon from starting.
+    func askOrOpen<Seen, Opened, Answer>(
+        ask: () throws -> Answer?, look: (Configuration) async throws -> Seen,
+        open: (Configuration, _ wait: Duration) throws -> Opened,
+        work: (Opened, Seen) async throws -> Answer
+    ) async throws -> Answer {
+        if let answer = try ask() { return answer }
+        guard let configuration else { throw Failure.notRunning(socket) }
+        let seen = try await look(configuration)
+        return try await askOrOpen(ask: ask, open: open, work: { try await work($0, seen) })
     }
 }

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -50,8 +51,12 @@ class InOwnNetwork:
 
     def link(self, state):
         """Takes the one link up or down."""
+        self.ip("link", "set", "lo", state)
+
+    def ip(self, *words):
+        """Runs ip."""
         try:
-            subprocess.run(["ip", "link", "set", "lo", state], check=True)
+            subprocess.run(["ip", *words], check=True)
         except FileNotFoundError:
             self.test.skipTest("ip is missing: apt install iproute2")
 
@@ -118,6 +123,46 @@ class ComesAndGoes(HTTPSTest):
         self.assertLess(self.took, 5)
 
 
+    def test_an_exchange_ends_when_what_it_stands_on_goes(self):
+        self.server.stop()
+        network = InOwnNetwork(self)
+
+        def work():
+            self.server.start()
+            network.ip("address", "add", "10.99.0.1/24", "dev", "lo")
+            network.ip("route", "add", "default", "dev", "lo")
+            proxy = Proxy(self.server.port)
+            self.addCleanup(proxy.close)
+            self.at(f"https://localhost:{proxy.port}")
+            ada = self.device("ada", start=False)
+            # Nothing but the change itself ends it in time.
+            ada.set("sync", "timeout", '"5m"')
+            ada.start()
+            ada.write("a.txt", "a\n")
+            self.wait_in_sync(ada)
+            for number, gone in enumerate((
+                ("route", "delete", "default"),
+                ("address", "delete", "10.99.0.1/24", "dev", "lo"),
+            )):  # fmt: skip
+                proxy.arm("stall", "down", 100)
+                ada.write("b.txt", f"{number}\n")
+                wait_until(lambda: proxy.struck, ada.output)
+                time.sleep(0.5)
+                self.assertIsNone(ada.status()["offline_since"])
+                # What comes and goes by itself ends nothing.
+                network.ip("address", "add", f"10.98.0.{number + 1}/32", "dev", "lo")
+                time.sleep(0.5)
+                self.assertIsNone(ada.status()["offline_since"])
+                began = time.monotonic()
+                network.ip(*gone)
+                wait_until(lambda: "network went away" in ada.output(), ada.output)
+                self.assertLess(time.monotonic() - began, 2)
+                self.wait_in_sync(ada)
+            self.assertEqual(ada.output(1000).count("network went away"), 2)
+
+        network.run(work)
+
+
 class Courtesy(HTTPSTest):
     """Pushes have a budget, and a server that wants to be left alone is."""
 
@@ -161,6 +206,26 @@ class Courtesy(HTTPSTest):
             ada.write("a.txt", f"{count}\n")
             ada.ctl("sync")
         self.assertGreaterEqual(len(self.pushes()), 20)
+
+    def test_a_program_that_is_started_again_and_again_has_the_same_budget(self):
+        ada = self.device("ada", start=False)
+        ada.set("sync", "pushes", "2")
+        for count in range(2):
+            ada.write("a.txt", f"{count}\n")
+            self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(len(self.pushes()), 2)
+        ada.write("a.txt", "late\n")
+        words = [f"{binaries()}/syncd", "run", "--once", "--config", ada.config]
+        with subprocess.Popen(words, env=ada.environment, stderr=subprocess.DEVNULL) as process:
+            wait_until(lambda: b"late" in trees.git(ada.repository, "show", "sync"), "no capture")
+            time.sleep(3)
+            self.assertIsNone(process.poll())
+            process.kill()
+        # A daemon that is started after it counts them too.
+        ada.start()
+        time.sleep(3)
+        self.assertEqual(ada.status()["pending"]["commits_to_push"], 1)
+        self.assertEqual(len(self.pushes()), 2)
 
     def test_who_waits_for_a_turn_holds_up_no_end(self):
         ada = self.device("ada", start=False)
@@ -239,18 +304,54 @@ class Truth(HTTPSTest):
         self.assertIn("no answer", str(status["notices"]))
         self.assertLess(took, 10)
 
-    def test_a_daemon_starts_while_a_status_waits_for_the_server(self):
+    def stalled(self, *command):
+        """A device, and a command on it that waits for the server while no daemon runs."""
         proxy = Proxy(self.server.port)
         self.addCleanup(proxy.close)
         self.at(f"https://localhost:{proxy.port}")
         ada = self.device("ada", start=False)
         self.assertEqual(ada.once().returncode, 0)
+        ada.set("sync", "timeout", '"10s"')
         proxy.arm("stall", "down", 100)
-        status = [f"{binaries()}/syncctl", "--config", ada.config, "status"]
-        with subprocess.Popen(status, env=ada.environment, stdout=subprocess.DEVNULL) as waiting:
+        words = [f"{binaries()}/syncctl", "--config", ada.config, *command]
+        nothing = subprocess.DEVNULL
+        process = subprocess.Popen(words, env=ada.environment, stdout=nothing, stderr=nothing)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_until(lambda: proxy.struck, "nothing was asked")
+        return ada, proxy, process
+
+    def test_a_daemon_starts_while_a_command_waits_for_the_server(self):
+        for command in ("status", "devices", "remote", "doctor"):
+            with self.subTest(command):
+                ada, proxy, process = self.stalled(command)
+                self.assertLess(ada.start(), 5)
+                self.assertIsNone(process.poll(), "it did not wait")
+                proxy.hang_up()
+                process.wait(20)
+                ada.stop()
+                shutil.rmtree(ada.home)
+
+    def test_a_daemon_waits_for_a_command_that_has_the_vault(self):
+        ada, proxy, process = self.stalled("sync")
+        ada.spawn()
+        wait_until(lambda: "waiting for it" in ada.output(), ada.output)
+        self.assertTrue(ada.running())
+        self.assertIsNone(process.poll())
+        proxy.hang_up()
+        wait_until(lambda: ada.status()["daemon"] == "running", ada.output)
+        ada.stop()
+        # It ends at once when it is asked to, as always.
+        proxy.arm("stall", "down", 100)
+        words = [f"{binaries()}/syncctl", "--config", ada.config, "sync"]
+        with subprocess.Popen(words, env=ada.environment, stderr=subprocess.DEVNULL) as process:
             wait_until(lambda: proxy.struck, "nothing was asked")
-            ada.start()
-            self.assertEqual(waiting.wait(20), 0)
+            ada.spawn()
+            wait_until(lambda: ada.output().count("waiting for it") == 2, ada.output)
+            code, seconds = ada.stop()
+            self.assertEqual(code, 0)
+            self.assertLess(seconds, 4)
+            proxy.hang_up()
 
     def test_doctor_asks_as_the_daemon_would(self):
         ada = self.device("ada")

@@ -149,6 +149,8 @@ class Rewrite(VaultTest):
         self.rewrite()
         self.blocked(ada, bob)
         self.assertEqual(ada.tree(), before, "a folder was touched")
+        self.assertRegex(ada.ctl("doctor", expect=(FAILED,)).stdout,
+                         r"fail +history +.*rewritten.*\n +syncctl remote,")
         self.assertIn(self.last, self.kept(ada))
         # What is written now is committed here.
         token = self.write(ada, "meanwhile.md")
@@ -274,7 +276,10 @@ class Rewrite(VaultTest):
         done = ada.ctl("sync", expect=(FAILED,))
         self.assertIn("syncctl remote restore", done.stderr)
         self.assertIn("rewritten", ada.ctl("remote").stdout)
+        self.assertRegex(ada.ctl("doctor", expect=(FAILED,)).stdout,
+                         r"fail +history +.*rewritten.*\n +syncctl remote,")
         ada.ctl("remote", "restore", expect=(0,))
+        self.assertNotIn("history", ada.ctl("doctor", expect=(0,)).stdout)
         done = ada.ctl("remote", "restore", expect=(FAILED,))
         self.assertIn("nothing to choose", done.stderr)
         ada.start()

@@ -55,6 +55,8 @@ import Testing
             [commit]
             sign = "ssh"
             signing_key = "~/.ssh/id"
+            require_signed = true
+            trusted = "0123456789abcdef0123456789abcdef01234567"
             [auth]
             token_env     = "GITHUB_TOKEN"
             token_file    = "~/token"
@@ -78,6 +80,8 @@ import Testing
         expected.vault = "work"
         expected.commit.sign = .ssh
         expected.commit.signingKey = home.path + "/.ssh/id"
+        expected.commit.requireSigned = true
+        expected.commit.trusted = ObjectID(hex: "0123456789abcdef0123456789abcdef01234567")
         expected.branch = "team/notes"
         expected.remote = "git@github.com:me/notes.git"
         expected.sync.quiet = .milliseconds(250)

@@ -140,8 +140,16 @@ private let values = [
         "3: commit.signing_key: expected the name of a key, which begins with no dash, "
             + "found \"-x\""),
     Mistake(
+        "a rule that is a word", "[commit]\nrequire_signed = \"yes\"",
+        "2: commit.require_signed: expected true or false, found a string"),
+    Mistake(
+        "a commit's name cut short", "[commit]\ntrusted = \"0123456789\"",
+        "2: commit.trusted: expected a commit's name in full, 40 digits of hex, "
+            + "found \"0123456789\""),
+    Mistake(
         "a key's name misspelt", "[commit]\nsigning_kay = \"x\"",
-        "2: commit.signing_kay: unknown key, expected one of sign, signing_key; "
+        "2: commit.signing_kay: unknown key, expected one of sign, signing_key, "
+            + "require_signed, trusted; "
             + "the nearest is signing_key"),
     Mistake(
         "a patience of no time", "[sync]\ntimeout = \"10ms\"",

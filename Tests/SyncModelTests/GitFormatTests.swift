@@ -62,6 +62,33 @@ struct GitFormatTests {
         #expect(throws: FormatError.self) { try Tree(parsing: entry("a") + entry("a")) }
     }
 
+    @Test("a signed commit comes apart as git takes it apart")
+    func signatures() throws {
+        let who = Signature(name: "Ada", email: "ada@x", seconds: 7)
+        let commit = Commit(
+            tree: Tree.emptyID, parents: [], author: who, committer: who,
+            message: "m\n\ngpgsig not a header\n indented\n")
+        let armour = "-----BEGIN X-----\n\nabc\n-----END X-----\n"
+        let content = commit.serialized(signed: armour)
+        let parts = try SignedCommit(parsing: content)
+        #expect(parts.payload == commit.serialized)
+        #expect(parts.signature == Array(armour.utf8))
+        #expect(parts.signatures == 1)
+        #expect(parts.seconds == 7)
+        let plain = try SignedCommit(parsing: commit.serialized)
+        #expect(plain.payload == commit.serialized && plain.signatures == 0)
+
+        // Of other object names, of two signers, and what only begins like one.
+        let cut = try #require(content.firstIndex(of: 0x0a)) + 1
+        func with(_ header: String) throws -> SignedCommit {
+            try SignedCommit(parsing: content[..<cut] + Array(header.utf8) + content[cut...])
+        }
+        #expect(try with("gpgsig-sha256 a\n b\n") == parts)
+        #expect(try with("gpgsig a\n b\n").signatures == 2)
+        #expect(try with("gpgsigned a\n b\n").payload != parts.payload)
+        #expect(try with("encoding x\n").payload != parts.payload)
+    }
+
     @Test("a commit reads back as written, and its trailers are those of the last paragraph")
     func commits() throws {
         let who = Signature(name: "Ada <x>\n", email: "ada@x", seconds: 1_700_000_000, zone: -90)

@@ -25,34 +25,55 @@ struct NetworkWatchTests {
     private let newAddress: UInt16 = 20
     private let newRoute: UInt16 = 24
 
+    private let goneAddress: UInt16 = 21
+    private let goneRoute: UInt16 = 25
+
     @Test("addresses and routes count, a link only when something else can pass it")
     func kinds() {
         var changes = NetworkChanges()
-        func take(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { changes.take($0) } }
-        #expect(take(message(newAddress, [])))
-        #expect(take(message(newRoute, [])))
-        #expect(take(message(newLink, link(2, 0x1))))
-        #expect(take(message(newLink, link(2, 0x1_0041))))
+        func take(_ bytes: [UInt8]) -> NetworkNews? { bytes.withUnsafeBytes { changes.take($0) } }
+        #expect(take(message(newAddress, [])) == .changed)
+        #expect(take(message(newRoute, [])) == .changed)
+        #expect(take(message(newLink, link(2, 0x1))) == .changed)
+        #expect(take(message(newLink, link(2, 0x1_0041))) == .changed)
         // A wireless link tells of its surroundings all the time; multicast is another flag.
-        #expect(!take(message(newLink, link(2, 0x1_0041))))
-        #expect(!take(message(newLink, link(2, 0x1_1041))))
-        #expect(!take(message(newLink, link(2, 0x1, family: 7))))
-        #expect(take(message(newLink, link(2, 0x1_0041)) + message(newAddress, [1, 2, 3, 4])))
-        #expect(take(message(goneLink, link(2, 0))))
-        #expect(!take(message(goneLink, link(2, 0))))
-        #expect(!take(message(28, [])))
-        #expect(!take([]))
+        #expect(take(message(newLink, link(2, 0x1_0041))) == nil)
+        #expect(take(message(newLink, link(2, 0x1_1041))) == nil)
+        #expect(take(message(newLink, link(2, 0x1, family: 7))) == nil)
+        let both = message(newLink, link(2, 0x1_0041)) + message(newAddress, [1, 2, 3, 4])
+        #expect(take(both) == .changed)
+        #expect(take(message(goneLink, link(2, 0))) == .changed)
+        #expect(take(message(goneLink, link(2, 0))) == nil)
+        #expect(take(message(28, [])) == nil)
+        #expect(take([]) == nil)
         // What was cut off may have been anything.
-        #expect(take(Array(message(newAddress, [1, 2, 3, 4]).dropLast(2))))
+        #expect(take(Array(message(newAddress, [1, 2, 3, 4]).dropLast(2))) == .changed)
+    }
+
+    @Test("an address of the wide world that goes is a loss, and so is a default route")
+    func losses() {
+        var changes = NetworkChanges()
+        func take(_ bytes: [UInt8]) -> NetworkNews? { bytes.withUnsafeBytes { changes.take($0) } }
+        // Family, length of the prefix, flags, scope; and the link.
+        func address(_ scope: UInt8) -> [UInt8] { [2, 24, 0, scope, 2, 0, 0, 0] }
+        func route(_ length: UInt8) -> [UInt8] { [2, length] + [UInt8](repeating: 0, count: 10) }
+        #expect(take(message(goneAddress, address(0))) == .lost)
+        #expect(take(message(goneAddress, address(253))) == .changed)
+        #expect(take(message(goneAddress, address(254))) == .changed)
+        #expect(take(message(goneAddress, [])) == .changed)
+        #expect(take(message(goneRoute, route(0))) == .lost)
+        #expect(take(message(goneRoute, route(24))) == .changed)
+        #expect(take(message(goneRoute, route(0)) + message(newRoute, route(0))) == .lost)
+        #expect(take(message(newAddress, address(0)) + message(goneAddress, address(0))) == .lost)
     }
 
     @Test("it ends when it is told to, and when nobody has it any more")
     func ends() throws {
         for _ in 0..<20 {
-            let watch = try NetworkWatch {}
+            let watch = try NetworkWatch { _ in }
             watch.stop()
             watch.stop()
-            _ = try NetworkWatch {}
+            _ = try NetworkWatch { _ in }
         }
     }
 
@@ -64,7 +85,7 @@ struct NetworkWatchTests {
     func jumps() throws {
         let told = Mutex(0)
         let (read, write) = try pipe()
-        let watch = try NetworkWatch {
+        let watch = try NetworkWatch { _ in
             told.withLock { $0 += 1 }
             _ = Glibc.write(write, [1], 1)
         }

@@ -141,6 +141,11 @@ extension Configuration {
                 table, ["commit", "sign"],
                 expected: "\"off\", \"git\", \"ssh\" or \"openpgp\"",
                 Commit.Sign.init(rawValue:)) ?? commit.sign
+        commit.requireSigned =
+            reader.flag(table, ["commit", "require_signed"]) ?? commit.requireSigned
+        commit.trusted = reader.value(
+            table, ["commit", "trusted"], expected: "a commit's name in full, 40 digits of hex"
+        ) { ObjectID(hex: $0) }
         let key = ["commit", "signing_key"]
         if commit.sign == .ssh, let text = reader.string(table, key),
             !text.hasPrefix("ssh-"), !text.hasPrefix("key::")

@@ -7,7 +7,7 @@ struct ConfigurationReader {
         ("repository", ["path", "branch", "remote"]),
         ("folder", ["path", "prefix", "ignore"]),
         ("sync", ["quiet", "max_wait", "poll", "pushes", "full_scan", "max_deletes", "timeout"]),
-        ("commit", ["sign", "signing_key"]),
+        ("commit", ["sign", "signing_key", "require_signed", "trusted"]),
         (
             "auth",
             ["token_env", "token_file", "token_command", "github_app", "github_app_key_file"]
@@ -154,6 +154,14 @@ struct ConfigurationReader {
         }
         if bounds.contains(number) { return number }
         note(path, "expected \(expected), found \(number)")
+        return nil
+    }
+
+    /// True or false.
+    mutating func flag(_ table: [String: TOMLNode], _ path: [String]) -> Bool? {
+        guard let node = path.last.flatMap({ table[$0] }) else { return nil }
+        if case .flag(let value) = node { return value }
+        note(path, "expected true or false, found \(node.typeName)")
         return nil
     }
 

@@ -46,6 +46,8 @@ package enum ConfigurationText {
         # Signed as git signs: "git" follows its configuration; "ssh", "openpgp" with signing_key.
         # sign        = "off"
         # signing_key = "~/.ssh/id_ed25519"
+        # Takes in commits of others only with a signature that git here would trust.
+        # require_signed = false
 
         [auth]
         # The first that answers gives the token. A secret never stands in this file.

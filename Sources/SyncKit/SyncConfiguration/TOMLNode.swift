@@ -4,6 +4,7 @@ internal import TOMLKit
 indirect enum TOMLNode: Equatable {
     case string(String)
     case integer(Int)
+    case flag(Bool)
     case array([TOMLNode])
     case table([String: TOMLNode])
     /// What no key of ours takes: the type's name.
@@ -43,13 +44,14 @@ indirect enum TOMLNode: Equatable {
             self = .string(text)
         } else if let number = value.int {
             self = .integer(number)
+        } else if let flag = value.bool {
+            self = .flag(flag)
         } else if let table = value.table {
             self = Self(table)
         } else if let array = value.array {
             self = .array(array.map { Self($0) })
         } else {
             switch value.type {
-            case .bool: self = .other("a boolean")
             case .double: self = .other("a number")
             case .date, .time, .dateTime: self = .other("a date or time")
             default: self = .other("something else")
@@ -62,6 +64,7 @@ indirect enum TOMLNode: Equatable {
         switch self {
         case .string: "a string"
         case .integer: "an integer"
+        case .flag: "a boolean"
         case .array: "an array"
         case .table: "a table"
         case .other(let name): name

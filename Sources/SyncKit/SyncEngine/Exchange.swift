@@ -27,8 +27,9 @@ extension Vault {
                 try settleFolders()
                 return .stopped(change)
             }
-            if let remoteHead = seenRemote?.head { try integrate(remoteHead) }
+            let isWhole = try await takeIn(seenRemote?.head)
             try settleFolders()
+            if !isWhole { return .pending }
             switch try await push() {
             case .accepted:
                 return try isSettled() ? .inSync : .pending
@@ -39,6 +40,22 @@ extension Vault {
             }
         }
         return .pending
+    }
+
+    /// Brings the remote's head into the local one, once all that it brings may come in.
+    /// - Returns: false when not all of it was asked yet.
+    private func takeIn(_ remoteHead: ObjectID?) async throws -> Bool {
+        guard let remoteHead else { return true }
+        do {
+            guard try await admit(remoteHead) else { return false }
+        } catch let error as RefusedCommit {
+            try note(refused: error, at: remoteHead)
+            try settleFolders()
+            throw error
+        }
+        try note(refused: nil, at: remoteHead)
+        try integrate(remoteHead)
+        return true
     }
 
     /// Applies the head; what apply finds edited is captured and merged, and applied again.

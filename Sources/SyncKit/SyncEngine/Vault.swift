@@ -42,6 +42,8 @@ package final class Vault {
     package var maxDeletesPercent: Int
     /// Signs this device's commits; nil leaves them unsigned.
     package var signer: (any CommitSigner)?
+    /// What others' commits have to be like; nil lets them all in.
+    package var incomingRule: IncomingRule?
     /// What apply or capture found that has to be looked at again, by folder index.
     package internal(set) var again: [Int: DirtyPaths] = [:]
     /// The remote's head when it was last seen in this run; nil when it has none or was not seen.

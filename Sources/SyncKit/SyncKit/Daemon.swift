@@ -79,7 +79,8 @@ package actor Daemon {
     package func once() async throws(Failure) -> Int {
         let service: VaultService
         do {
-            service = try VaultService(running, log: log(running), waiting: Limits.lockWait)
+            guard let opened = try await open(running, log(running)) else { return 0 }
+            service = opened
         } catch { throw Failure(error) }
         let outcome = await service.sync()
         let status = service.board.status
@@ -118,7 +119,7 @@ package actor Daemon {
     /// Runs the services of one configuration to their end.
     private func serve(_ configuration: Configuration) async throws {
         let log = log(configuration)
-        let service = try VaultService(configuration, log: log, waiting: Limits.lockWait)
+        guard let service = try await open(configuration, log) else { return }
         let routes = SyncRoutes(service, file: file) { [weak self] in
             await self?.reload() ?? .unchanged
         }
@@ -138,6 +139,25 @@ package actor Daemon {
         log.info("started: vault \(configuration.vault), device \(configuration.device)")
         try await group.run()
         log.info("stopped")
+    }
+
+    /// Opens the vault. A command that has it gives it back and is waited for; a daemon is not.
+    /// - Returns: nil when it is to end meanwhile.
+    private func open(_ configuration: Configuration, _ log: Logger) async throws -> VaultService? {
+        var isSaid = false
+        while end == nil {
+            do {
+                return try VaultService(configuration, log: log, waiting: Limits.lockWait)
+            } catch let error as RecordError
+                where error.code == .locked && VaultService.isHeldInPassing(configuration)
+            {
+                if !isSaid { log.info("syncctl has the vault: waiting for it") }
+                isSaid = true
+                // For a signal to be taken.
+                await Task.yield()
+            }
+        }
+        return nil
     }
 
     private func log(_ configuration: Configuration) -> Logger {

@@ -56,7 +56,7 @@ package struct Configuration: Sendable, Equatable {
         package init() {}
     }
 
-    /// How this device's commits are made.
+    /// How this device's commits are made, and what is asked of those of others.
     package struct Commit: Sendable, Equatable {
         /// What signs them.
         package enum Sign: String, Sendable, CaseIterable {
@@ -71,8 +71,12 @@ package struct Configuration: Sendable, Equatable {
         /// For ssh the path of a key or a public key itself, for OpenPGP what `gpg` takes for a
         /// key; nil is the git configuration's.
         package var signingKey: String?
+        /// Whether commits of others come in only with a signature of a known key.
+        package var requireSigned = false
+        /// With `requireSigned`: what this commit reaches is not asked.
+        package var trusted: ObjectID?
 
-        /// Unsigned.
+        /// Unsigned, and nothing is asked of others.
         package init() {}
     }
 
@@ -103,7 +107,7 @@ package struct Configuration: Sendable, Equatable {
     package var sync = Sync()
     /// Where the remote's token comes from.
     package var auth = Auth()
-    /// How this device's commits are made.
+    /// How this device's commits are made, and what is asked of those of others.
     package var commit = Commit()
     /// Where the daemon listens beside its control socket.
     package var http = HTTP()

@@ -194,8 +194,10 @@ package enum Limits {
     package static let environmentBytes = 4 << 20
     /// How long a status without the daemon waits for the remote.
     package static let lookWait = Duration.seconds(5)
-    /// How long signing a commit may take.
+    /// How long a program may take that signs a commit or checks a signature.
     package static let signWait = Duration.seconds(10)
     /// How long a program that took longer is left alone.
     package static let signRest = Duration.seconds(60)
+    /// The most commits of others that one exchange checks before they come in.
+    package static let checkedCommits = 1_000
 }

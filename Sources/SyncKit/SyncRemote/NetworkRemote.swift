@@ -1,6 +1,7 @@
 internal import SyncGit
 internal import SyncHTTP
 package import SyncModel
+internal import Synchronization
 
 /// A remote behind a network, by HTTPS or through the `ssh` program. Has a repository handle of
 /// its own and a thread of its own to wait in.
@@ -29,6 +30,9 @@ package actor NetworkRemote: RemoteLink {
     private var opened: (repository: GitRepository, identity: RemotePath.Identity?)?
     private var wire: (any GitWire)?
     private var memory = NetworkTransfer.Memory()
+    /// What is under way, to be ended from another thread; and whether it was.
+    private nonisolated let underWay = Mutex<(cancellation: Cancellation?, isLost: Bool)>(
+        (nil, false))
 
     /// Takes where things are; nothing is opened before the first call.
     /// - Parameters:
@@ -101,11 +105,21 @@ package actor NetworkRemote: RemoteLink {
     /// Trusts no connection any more that was made before the network changed.
     package func networkChanged() { wire?.dropConnections() }
 
+    /// Ends the call that is under way, for the network is gone that it stands on: it fails as
+    /// unreachable. Does nothing when none is.
+    package nonisolated func interrupt() {
+        underWay.withLock { state in
+            state.isLost = state.cancellation != nil
+            state.cancellation?.cancel()
+        }
+    }
+
     private func run<Outcome>(
         _ operation: String,
         _ work: (NetworkTransfer, inout NetworkTransfer.Memory) throws(RemoteError) -> Outcome
     ) async throws(RemoteError) -> Outcome {
         let cancellation = Cancellation()
+        underWay.withLock { $0 = (cancellation, false) }
         let result = await withTaskCancellationHandler {
             Result { () throws(RemoteError) in
                 let transfer = NetworkTransfer(
@@ -117,7 +131,15 @@ package actor NetworkRemote: RemoteLink {
         } onCancel: {
             cancellation.cancel()
         }
-        return try result.get()
+        let isLost = underWay.withLock { state in
+            defer { state = (nil, false) }
+            return state.isLost
+        }
+        do { return try result.get() } catch {
+            guard isLost else { throw error }
+            wire?.dropConnections()
+            throw RemoteError(.unreachable, operation, "the network went away meanwhile")
+        }
     }
 
     /// The vault's repository; opened again when another directory stands at its path.

@@ -80,6 +80,18 @@ package final class VaultLock: Sendable {
         return flock(file, LOCK_SH | LOCK_NB) == 0 ? nil : holder(path)
     }
 
+    /// What the program is called that has the vault now, as far as the system tells; nil when
+    /// none has. Source: /proc/pid/comm in proc(5).
+    package static func ownerName(_ path: String) -> String? {
+        guard let process = owner(path) else { return nil }
+        let file = open("/proc/\(process)/comm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var text = [UInt8](repeating: 0, count: 64)
+        let count = Glibc.read(file, &text, text.count)
+        return String(decoding: text.prefix(max(0, count)).prefix { $0 != 0x0a }, as: UTF8.self)
+    }
+
     /// The process id in the lock file; nil when none can be read there.
     private static func holder(_ path: String) -> Int32? {
         let file = open(path, O_RDONLY | O_CLOEXEC)

@@ -10,11 +10,11 @@ package final class NetworkWatch: Sendable {
 
     /// Starts the thread.
     /// - Parameter deliver: called on that thread when an address, a route or a link changed, and
-    ///   when the clock jumped: it does after a sleep, and when somebody sets it. Has to return
-    ///   soon.
+    ///   when the clock jumped: it does after a sleep, and when somebody sets it, and counts as
+    ///   lost. Has to return soon.
     /// - Throws: `.limit` when there is no descriptor or thread left, `.io` where the system
     ///   does not let this process listen.
-    package init(deliver: @escaping @Sendable () -> Void) throws(WatchError) {
+    package init(deliver: @escaping @Sendable (NetworkNews) -> Void) throws(WatchError) {
         let ends = try NetworkEnds()
         self.ends = ends
         thread = Mutex(
@@ -70,7 +70,7 @@ private struct NetworkLoop {
 
     init(_ ends: NetworkEnds) { self.ends = ends }
 
-    mutating func run(_ deliver: () -> Void) {
+    mutating func run(_ deliver: (NetworkNews) -> Void) {
         while true {
             var looks = [ends.end, ends.network, ends.clock].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -81,23 +81,24 @@ private struct NetworkLoop {
             }
             if looks[0].revents != 0 { return }
             let hasJumped = looks[2].revents != 0 && clockHasJumped()
-            let hasChanged = looks[1].revents != 0 && networkHasChanged()
-            if hasJumped || hasChanged { deliver() }
+            let news = looks[1].revents != 0 ? networkNews() : nil
+            if hasJumped { deliver(.lost) } else if let news { deliver(news) }
         }
     }
 
     /// Reads everything that is queued. What the kernel had to drop counts as a change.
-    private mutating func networkHasChanged() -> Bool {
+    private mutating func networkNews() -> NetworkNews? {
         var room = [UInt8](repeating: 0, count: 32 << 10)
-        var hasChanged = false
+        var news: NetworkNews?
         while true {
             let count = recv(ends.network, &room, room.count, 0)
             if count < 0 && errno == ENOBUFS {
-                hasChanged = true
+                news = news ?? .changed
             } else if count <= 0 {
-                return hasChanged
-            } else if room.withUnsafeBytes({ changes.take(.init(rebasing: $0[..<count])) }) {
-                hasChanged = true
+                return news
+            } else {
+                let more = room.withUnsafeBytes { changes.take(.init(rebasing: $0[..<count])) }
+                if news != .lost { news = more ?? news }
             }
         }
     }

@@ -12,11 +12,12 @@ struct Devices: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.load()
         let client = try DaemonClient(options)
-        let applied: [String: ObjectID] = try await client.askOrOpen(
-            ask: { try client.askIfRunning("GET", "/api/sync/devices") },
-            open: { try IdleVault($0, waiting: $1) },
-            work: { vault in try await vault.devices() })
-        let devices = try VaultHistory(configuration).devices(applied)
+        var applied: [String: ObjectID]? = try client.askIfRunning("GET", "/api/sync/devices")
+        if applied == nil {
+            // The vault itself is not needed: a daemon may start while a slow server is asked.
+            applied = try await RemoteLook.fetch(configuration)?.devices
+        }
+        let devices = try VaultHistory(configuration).devices(applied ?? [:])
         let output = Output(options)
         if options.json { return try output.json(devices) }
         if devices.isEmpty { return output.remark("no device has said how far it is") }

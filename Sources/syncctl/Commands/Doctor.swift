@@ -46,14 +46,30 @@ struct Doctor: AsyncParsableCommand {
                 ask: {
                     let health: HealthAnswer? = try client.askIfRunning(
                         "GET", "/health", accepting: [503])
-                    return health.map { [Self.running($0)] }
+                    let status: VaultStatus? = try client.askIfRunning("GET", "/status")
+                    let advice = ": \(RemoteChange.advice)"
+                    let change = status?.notices.first { $0.hasSuffix(advice) }
+                    return health.map {
+                        Self.history(change.map { String($0.dropLast(advice.count)) })
+                            + [Self.running($0)]
+                    }
                 },
-                open: { try IdleVault($0, waiting: $1) },
-                work: { vault in Self.idle(vault, configuration) })
+                look: { await RemoteLook($0) }, open: { try IdleVault($0, waiting: $1) },
+                work: { vault, remote in
+                    Self.history(try vault.change(remote)?.words)
+                        + Self.idle(vault, configuration)
+                })
         } catch {
             let lines = Failure(error).lines.joined(separator: "; ")
             return [.fail("daemon", lines, mend: "see \(configuration.stateDirectory)/log")]
         }
+    }
+
+    /// What became of a remote that was rewritten; nothing while it goes forward.
+    private static func history(_ words: String?) -> [Finding] {
+        words.map {
+            [.fail("history", $0, mend: "syncctl remote, which says what can be chosen")]
+        } ?? []
     }
 
     private static func running(_ health: HealthAnswer) -> Finding {

@@ -53,7 +53,8 @@ struct Remote: AsyncParsableCommand {
     private func look(_ client: DaemonClient) async throws {
         let standing: RemoteStanding = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/api/sync/remote", within: Limits.cycleWait) },
-            open: Changing.open, work: { try await $0.remoteStanding() })
+            look: RemoteLook.fetch, open: Changing.open,
+            work: { try await $0.remoteStanding($1) })
         let output = Output(options)
         if options.json { return try output.json(standing) }
         guard let remote = standing.remote else {

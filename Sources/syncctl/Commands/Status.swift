@@ -12,15 +12,10 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let client = try DaemonClient(options)
-        func ask() throws -> VaultStatus? { try client.askIfRunning("GET", "/status") }
-        var status = try ask()
-        if status == nil, let configuration = client.configuration {
-            let remote = await RemoteLook(configuration)
-            status = try await client.askOrOpen(
-                ask: ask, open: { try IdleVault($0, waiting: $1) },
-                work: { vault in vault.status(remote) })
-        }
-        guard let status else { throw Failure.notRunning(client.socket) }
+        let status: VaultStatus = try await client.askOrOpen(
+            ask: { try client.askIfRunning("GET", "/status") },
+            look: { await RemoteLook($0) }, open: { try IdleVault($0, waiting: $1) },
+            work: { vault, remote in vault.status(remote) })
         let output = Output(options)
         if options.json {
             try output.json(status)

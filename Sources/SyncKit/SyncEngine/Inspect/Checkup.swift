@@ -22,6 +22,7 @@ package struct Checkup {
         findings.append(watches())
         findings.append(stateDirectory())
         findings.append(await remote())
+        if configuration.commit.requireSigned { findings += signatures() }
         findings += space()
         return findings
     }
@@ -138,8 +139,7 @@ package struct Checkup {
     /// Asks a server for the branch, and whether it takes a push from this login, as the daemon
     /// would ask it.
     private func network(_ url: String) async -> Finding {
-        let daemon = VaultLock.owner(configuration.stateDirectory + "/lock")
-        let itsOwn = daemon.flatMap { Machine.environment(of: $0) }
+        let itsOwn = daemonEnvironment
         let whose = itsOwn == nil ? "with this terminal's environment" : "as the daemon"
         do {
             let remote = try OpenedVault.network(
@@ -148,6 +148,23 @@ package struct Checkup {
             let place = head.map { "at \($0.short)" } ?? "has no branch yet"
             return .ok("remote", "\(url) \(place), asked \(whose)")
         } catch { return .remote(error) }
+    }
+
+    /// What a daemon that runs found around it; nil without one.
+    private var daemonEnvironment: [String: String]? {
+        let daemon = VaultLock.owner(configuration.stateDirectory + "/lock")
+        return daemon.flatMap { Machine.environment(of: $0) }
+    }
+
+    private func signatures() -> [Finding] {
+        let checkup = SignatureCheckup(
+            configuration, daemonEnvironment ?? Machine().environment)
+        do {
+            return checkup.findings(try GitRepository(opening: configuration.repository))
+        } catch {
+            // The repository has a line of its own.
+            return checkup.findings(nil)
+        }
     }
 
     private func space() -> [Finding] {

@@ -33,10 +33,11 @@ package struct IdleVault {
                 status.syncHealth.status = "degraded"
                 status.syncHealth.lastError = trouble.message
             }
-            if let change { status.add(Trouble(change)) }
+            let stop = try change.map { Trouble($0) } ?? vault.refusal(seeing: seen)
+            if let stop { status.add(stop) }
             if try vault.record.fact(Vault.Fact.paused) != nil {
                 status.state = .paused
-            } else if folders == .blocked || change != nil {
+            } else if folders == .blocked || stop != nil {
                 status.state = .blocked
             } else if case .failed = remote {
                 status.state = .offline
@@ -55,6 +56,13 @@ package struct IdleVault {
         return status
     }
 
+    /// What became of the remote that somebody has to choose about; nil for nothing.
+    /// - Parameter remote: what a look at the remote found before the vault was opened.
+    package func change(_ remote: RemoteLook) throws -> RemoteChange? {
+        guard case .seen(let head) = remote else { return try opened.vault.change(seeing: .none) }
+        return try opened.vault.change(seeing: .some(head))
+    }
+
     /// Everything that is held back.
     package func held() throws(RecordError) -> [HeldPath] {
         var held: [HeldPath] = []
@@ -65,12 +73,6 @@ package struct IdleVault {
     /// What rules settled, the newest first.
     package func settled() throws(RecordError) -> [SettledConflict] {
         try opened.vault.record.settled()
-    }
-
-    /// Asks the remote how far each device has applied; what it names is fetched.
-    /// - Throws: `RemoteError`.
-    package func devices() async throws -> [String: ObjectID] {
-        try await opened.vault.remote?.fetch().devices ?? [:]
     }
 
     /// Why the record was begun anew when it was opened; nil when it was not.

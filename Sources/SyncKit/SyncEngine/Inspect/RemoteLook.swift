@@ -29,4 +29,15 @@ package enum RemoteLook: Sendable {
             }
         } catch { self = .failed(Trouble(error)) }
     }
+
+    /// Brings what the remote has into the vault's repository, without the vault: objects that are
+    /// there change nothing, whoever runs it meanwhile.
+    /// - Returns: nil when the vault has no remote.
+    /// - Throws: `RemoteError`, or `RepositoryError` when there is no repository to bring it to.
+    package static func fetch(_ configuration: Configuration) async throws -> RemoteSnapshot? {
+        _ = try OpenedVault.openRepository(configuration)
+        return try await configuration.remote.map {
+            try OpenedVault.remote($0, configuration, RemoteNews())
+        }?.fetch()
+    }
 }

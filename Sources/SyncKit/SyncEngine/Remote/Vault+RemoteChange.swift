@@ -14,7 +14,11 @@ extension Vault {
     @discardableResult
     package func lookAtRemote() async throws -> RemoteChange? {
         guard let remote else { return nil }
-        let seen = try await remote.fetch()
+        return try look(at: try await remote.fetch())
+    }
+
+    /// Takes what the remote showed for what it is.
+    func look(at seen: RemoteSnapshot) throws -> RemoteChange? {
         seenRemote = seen
         return try told(seen.head)
     }

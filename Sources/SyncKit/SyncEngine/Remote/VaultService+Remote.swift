@@ -1,12 +1,14 @@
 internal import Logging
-internal import SyncModel
+package import SyncModel
 
 /// What the service does about a remote that was rewritten.
 extension VaultService {
     /// Looks at the remote and says where it stands.
+    /// - Parameter seen: what it showed just now; nil asks it.
     /// - Throws: `RemoteError` when it cannot be asked.
-    package func remoteStanding() async throws -> RemoteStanding {
-        let change = try await vault.lookAtRemote()
+    package func remoteStanding(_ seen: RemoteSnapshot? = nil) async throws -> RemoteStanding {
+        let change =
+            if let seen { try vault.look(at: seen) } else { try await vault.lookAtRemote() }
         return RemoteStanding(
             remote: configuration.remote, head: try vault.head(),
             remoteHead: vault.seenRemote?.head, change: change,
@@ -20,7 +22,7 @@ extension VaultService {
         guard configuration.remote != nil else {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
-        try await vault.lookAtRemote()
+        if let new = try await vault.lookAtRemote()?.new { try await admit(new) }
         let report = try change(isDryRun: request.dryRun) { try vault.choose(request) }
         if report.commit != nil {
             troubles[.exchange] = nil
@@ -28,6 +30,17 @@ extension VaultService {
             publish()
         }
         return report
+    }
+
+    /// Either choice makes commits over what the remote has: that may come in, or nobody chooses.
+    private func admit(_ head: ObjectID) async throws {
+        do {
+            if try await vault.admit(head) { return }
+        } catch let error as RefusedCommit {
+            throw ChangeRefusal(.wrong, "\(error): \(error.advice)")
+        }
+        throw ChangeRefusal(
+            .moved, "what the remote has is still being checked for signatures: ask again")
     }
 
     /// Says that somebody has to choose, once.

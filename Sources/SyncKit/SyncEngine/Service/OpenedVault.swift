@@ -57,7 +57,8 @@ package final class OpenedVault {
         if let url = configuration.remote { try vault.meet(remote: url) }
     }
 
-    private static func remote(
+    /// The way to a remote of any kind.
+    static func remote(
         _ url: String, _ configuration: Configuration, _ news: RemoteNews
     ) throws(RemoteError) -> any RemoteLink {
         if let path = RemotePath(url) {
@@ -99,15 +100,29 @@ package final class OpenedVault {
             },
             record: record, remote: remote, clock: SystemClock(),
             maxDeletesPercent: configuration.sync.maxDeletesPercent)
+        let environment = environment(configuration, Machine().environment)
         if configuration.commit.sign != .off {
-            var environment = Machine().environment
-            // A token is for HTTPS alone.
-            if let name = configuration.auth.tokenEnvironment { environment[name] = nil }
             vault.signer = ProgramSigner(
                 configuration.commit, environment: environment,
                 keyFile: configuration.stateDirectory + "/signing-key.pub")
         }
+        if configuration.commit.requireSigned {
+            vault.incomingRule = IncomingRule(
+                verifier: ProgramVerifier(
+                    environment: environment,
+                    signatureFile: configuration.stateDirectory + "/signature"),
+                trusted: configuration.commit.trusted)
+        }
         return vault
+    }
+
+    /// What programs that sign and check find: a token is for HTTPS alone.
+    static func environment(_ configuration: Configuration, _ whole: [String: String])
+        -> [String: String]
+    {
+        var environment = whole
+        if let name = configuration.auth.tokenEnvironment { environment[name] = nil }
+        return environment
     }
 
     /// Sets a damaged record aside and begins another: the folders have to be scanned.
@@ -133,7 +148,8 @@ package final class OpenedVault {
 
     private static func rootFact(_ id: FolderID) -> String { "root:\(id?.text ?? "")" }
 
-    private static func openRepository(_ configuration: Configuration) throws(RepositoryError)
+    /// The vault's repository; made when it is not there.
+    static func openRepository(_ configuration: Configuration) throws(RepositoryError)
         -> GitRepository
     {
         var information = stat()

@@ -40,6 +40,10 @@ package struct Trouble: Sendable, Equatable {
         case let error as FolderError: self.init(error)
         case let error as NewerRules:
             self.init(.needsUser, "\(error)", hint: "install the version that the others have")
+        case let error as RefusedCommit:
+            self.init(.needsUser, "\(error)", hint: error.advice)
+        case let error as SigningError:
+            self.init(.retry, "signatures cannot be checked: \(error)", hint: "syncctl doctor")
         default: self.init(.retry, "\(error)")
         }
     }

@@ -118,17 +118,23 @@ extension VaultService {
     /// find out later what the watch would have told.
     func watchNetwork() -> NetworkWatch? {
         do {
-            return try NetworkWatch { [weak self] in Task { await self?.networkChanged() } }
+            return try NetworkWatch { [weak self] news in
+                Task { await self?.networkChanged(news) }
+            }
         } catch {
             log.warning("a change of the network is noticed late: \(error)")
             return nil
         }
     }
 
-    private func networkChanged() async {
-        // An exchange that is under way finds out by itself, and closes what failed.
-        if !isExchanging, let remote = opened.remote as? NetworkRemote {
-            await remote.networkChanged()
+    private func networkChanged(_ news: NetworkNews) async {
+        if let remote = opened.remote as? NetworkRemote {
+            if !isExchanging {
+                await remote.networkChanged()
+            } else if news == .lost {
+                // What is under way would wait for answers that cannot come any more.
+                remote.interrupt()
+            }
         }
         rhythm.networkChanged(at: .now)
         wake?.yield()

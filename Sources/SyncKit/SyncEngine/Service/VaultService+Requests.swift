@@ -25,7 +25,11 @@ extension VaultService {
     private func cycleOnce(_ request: Request) async -> ExchangeOutcome? {
         prepare(request)
         guard capture(live: false, acceptDeletes: request.acceptDeletes) else { return nil }
+        if !isPaused {
+            do { try await waitForTurn() } catch { return nil }
+        }
         let outcome = await exchange()
+        notePushes()
         writeState()
         return outcome
     }

@@ -84,12 +84,20 @@ package actor VaultService {
         rhythm = Rhythm(
             isNetwork: opened.remote is NetworkRemote, poll: configuration.sync.poll,
             pushes: configuration.sync.pushes, now: .now)
+        if opened.remote is NetworkRemote {
+            for push in try Self.recentPushes(opened.vault) { rhythm.pushed(at: push) }
+        }
         isPaused = try opened.vault.record.fact(Vault.Fact.paused) != nil
         board = StatusBoard(
             VaultStatus(vault: configuration.vault, device: configuration.device))
         if let reason = opened.rebuilt {
             log.warning("the record of the folders was damaged and is made anew: \(reason)")
         }
+    }
+
+    /// Whether a command has the vault, which gives it back when it is done.
+    package static func isHeldInPassing(_ configuration: Configuration) -> Bool {
+        VaultLock.ownerName(configuration.stateDirectory + "/lock") == "syncctl"
     }
 
     /// A thread of its own: reading and writing files would block the shared ones.
@@ -194,11 +202,6 @@ package actor VaultService {
         let aside = now + .random(in: .zero...most, using: &random)
         let turn = rhythm.pushTurn(at: now, isAsked: isAsked)
         try await clock.sleep(until: max(aside, turn))
-    }
-
-    /// Brings the rhythm up to what was sent.
-    func notePushes() {
-        for push in opened.news.takePushes() { rhythm.pushed(at: push) }
     }
 
     private func milliseconds(since start: ContinuousClock.Instant) -> Int64 {

@@ -11,6 +11,9 @@ extension Vault {
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"
         static let unsigned = "unsigned"
+        static let admitted = "admitted"
+        static let refused = "refused"
+        static let pushes = "pushes"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
 

@@ -76,6 +76,52 @@ package struct History {
         return count
     }
 
+    /// The commits that are reachable from `head` and from none of `known`, parents before their
+    /// children. A stamp that somebody forged may bring a known commit in, and leaves none out.
+    package func commits(behind head: ObjectID, notBehind known: [ObjectID])
+        throws(RepositoryError) -> [ObjectID]
+    {
+        var isKnown = [head: false]
+        for id in known { isKnown[id] = true }
+        var queue = RankedQueue()
+        for id in isKnown.keys { queue.insert(id, try stamps.rank(of: id)) }
+        while queue.contains(where: { isKnown[$0] == false }), let id = queue.popHighest() {
+            let mark = isKnown[id] ?? false
+            for parent in try stamps.commit(id).parents {
+                let before = isKnown[parent]
+                if before == true || before == mark { continue }
+                isKnown[parent] = mark
+                if !queue.contains(where: { $0 == parent }) {
+                    queue.insert(parent, try stamps.rank(of: parent))
+                }
+            }
+            if isKnown.count > Limits.historyWalk {
+                throw RepositoryError(.io, "walk history", object: head, "too long")
+            }
+        }
+        return try parentsFirst(from: head) { isKnown[$0] == false }
+    }
+
+    /// The commits that a walk over parents comes by, each after its parents.
+    private func parentsFirst(from head: ObjectID, where isWanted: (ObjectID) -> Bool)
+        throws(RepositoryError) -> [ObjectID]
+    {
+        var found: [ObjectID] = []
+        var seen: Set<ObjectID> = []
+        var pending = isWanted(head) ? [(id: head, isDone: false)] : []
+        while let (id, isDone) = pending.popLast() {
+            if isDone {
+                found.append(id)
+            } else if seen.insert(id).inserted {
+                pending.append((id, true))
+                for parent in try stamps.commit(id).parents where isWanted(parent) {
+                    pending.append((parent, false))
+                }
+            }
+        }
+        return found
+    }
+
     /// From which sides a commit was reached, and whether a result stands above it.
     private struct Marks: OptionSet {
         let rawValue: UInt8

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import SyncHTTP
 package import SyncModel
 internal import Synchronization
 
@@ -7,7 +6,7 @@ internal import Synchronization
 /// commit goes to standard input, and no secret is ever an argument.
 package final class ProgramSigner: CommitSigner {
     private let options: Configuration.Commit
-    private let environment: [String: String]
+    private let programs: GitPrograms
     private let keyFile: String
     private let restUntil = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -18,7 +17,7 @@ package final class ProgramSigner: CommitSigner {
     ///   - keyFile: where a public key may be written that the configuration gives as text.
     package init(_ options: Configuration.Commit, environment: [String: String], keyFile: String) {
         self.options = options
-        self.environment = environment
+        programs = GitPrograms(environment: environment)
         self.keyFile = keyFile
     }
 
@@ -57,7 +56,7 @@ package final class ProgramSigner: CommitSigner {
         ]
         let isText = key.hasPrefix("ssh-") || key.hasPrefix("key::")
         guard isText else {
-            let home = environment["HOME"] ?? ""
+            let home = programs.environment["HOME"] ?? ""
             return words + [key.hasPrefix("~/") ? home + key.dropFirst() : key]
         }
         // A public key, whose other half an agent has.
@@ -84,41 +83,11 @@ package final class ProgramSigner: CommitSigner {
         }
     }
 
-    /// What the user's git configuration says; nil where it says nothing or there is no git.
-    private func configured(_ key: String) -> String? {
-        do throws(SigningError) {
-            let ran = try run(["git", "-C", "/", "config", "--get", key], input: [])
-            let line = String(decoding: ran.output, as: UTF8.self).split(separator: "\n").first
-            return ran.code == 0 ? line.map(String.init) : nil
-        } catch {
-            // Without git its defaults hold.
-            return nil
-        }
-    }
+    private func configured(_ key: String) -> String? { programs.configured(key) }
 
-    private func run(_ words: [String], input: [UInt8]) throws(SigningError)
-        -> (code: Int32?, output: [UInt8], words: String)
-    {
+    private func run(_ words: [String], input: [UInt8]) throws(SigningError) -> GitPrograms.Ran {
         do throws(RemoteError) {
-            let child = try ChildProcess(words, environment: environment)
-            var stream = ProgramStream(child, patience: Limits.signWait, Cancellation())
-            // A small commit fits into the socket at once; its end tells the program to go on.
-            var rest = input[...]
-            while !rest.isEmpty {
-                let sent = rest.withUnsafeBytes {
-                    send(child.input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                }
-                if sent <= 0 { throw RemoteError(.io, "sign", "it does not take the commit") }
-                rest = rest.dropFirst(sent)
-            }
-            child.closeInput()
-            var output: [UInt8] = []
-            _ = try stream.talk(nil, within: Limits.signWait, "run \(words[0])") {
-                piece throws(RemoteError) in
-                output += piece
-                return output.count > Limits.secretBytes
-            }
-            return (child.code(within: Limits.signWait), output, stream.words.text)
+            return try programs.run(words, input: input)
         } catch {
             if error.code == .unreachable {
                 restUntil.withLock { $0 = ContinuousClock.now + Limits.signRest }

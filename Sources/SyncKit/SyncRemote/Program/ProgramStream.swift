@@ -128,12 +128,17 @@ private struct Outbox {
     }
 }
 
-/// Bytes as a source.
+/// Bytes as a source, all of which is sent once.
 final class BytesSource: HTTPBodySource {
     private let bytes: [UInt8]
+    private let atEnd: () -> Void
     private var given = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// - Parameter atEnd: called when all of it was sent.
+    init(_ bytes: [UInt8], atEnd: @escaping () -> Void) {
+        self.bytes = bytes
+        self.atEnd = atEnd
+    }
 
     func rewind() { given = 0 }
 
@@ -141,6 +146,7 @@ final class BytesSource: HTTPBodySource {
         let count = min(room.count, bytes.count - given)
         room.copyBytes(from: bytes[given..<(given + count)])
         given += count
+        if count == 0 { atEnd() }
         return count
     }
 }

@@ -2,7 +2,7 @@ internal import SyncModel
 
 /// What a remote says to people, made safe to print: no control characters, no end of the line
 /// that was overwritten, not too long.
-struct RemoteWords {
+package struct RemoteWords {
     private var bytes: [UInt8] = []
 
     /// Takes the next piece; what is too long is dropped from the front, because the reason for
@@ -17,7 +17,7 @@ struct RemoteWords {
     var text: String { Self.clean(bytes) }
 
     /// Makes one safe line of anything.
-    static func clean(_ bytes: some Collection<UInt8>) -> String {
+    package static func clean(_ bytes: some Collection<UInt8>) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
         // A carriage return in a line lets the next text overwrite it: progress, and tricks.
         var lines: [String] = []

@@ -1,0 +1,44 @@
+internal import Logging
+internal import SyncModel
+internal import SyncRemote
+
+/// The budget of pushes, over the end of the process: whoever starts the program again and again
+/// pushes no more often than a daemon.
+extension VaultService {
+    /// Brings the rhythm up to what was sent, and the record.
+    func notePushes() {
+        let sent = opened.news.takePushes()
+        if sent.isEmpty { return }
+        for push in sent { rhythm.pushed(at: push) }
+        let (now, clock) = (vault.clock.now().milliseconds, ContinuousClock.now)
+        let times = sent.map { now - Int64((clock - $0) / .milliseconds(1)) }
+        do {
+            let record = vault.record
+            let latest = (Self.times(try record.fact(Vault.Fact.pushes)) + times)
+                .suffix(configuration.sync.pushes)
+            try record.setFact(
+                Vault.Fact.pushes, latest.map { "\($0)" }.joined(separator: " "))
+        } catch { log.warning("the next start does not know of these pushes: \(error)") }
+    }
+
+    /// When pushes of processes before this one were sent, as far as that still counts. A clock
+    /// that was set back makes them new rather than forgotten.
+    static func recentPushes(_ vault: Vault) throws(RecordError) -> [Rhythm.Instant] {
+        let (now, clock) = (vault.clock.now().milliseconds, ContinuousClock.now)
+        return times(try vault.record.fact(Vault.Fact.pushes)).compactMap { time in
+            let past = Duration.milliseconds(max(0, now - time))
+            return past > Limits.pushSpan ? nil : clock - past
+        }.sorted()
+    }
+
+    private static func times(_ fact: String?) -> [Int64] {
+        fact?.split(separator: " ").compactMap { Int64($0) } ?? []
+    }
+
+    /// Waits until an exchange may push.
+    /// - Throws: `CancellationError`.
+    func waitForTurn() async throws {
+        let clock = ContinuousClock()
+        try await clock.sleep(until: rhythm.due(.asked, at: clock.now))
+    }
+}
