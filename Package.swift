@@ -58,13 +58,13 @@ let package = Package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // Floor 0: C libraries, a module map and a shim each.
+        // Floor 0: C libraries, a module map and a shim each, or a few lines of C.
         library("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
         library("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/SyncKit/CLinux"),
         .systemLibrary(name: "CMalloc", path: "Sources/SyncKit/CMalloc"),
-        .systemLibrary(name: "CEvents", path: "Sources/SyncKit/CEvents"),
+        .target(name: "CEvents", path: "Sources/SyncKit/CEvents"),
         // Floor 1: the vocabulary and the seams.
         floor("SyncModel", [crypto]),
         // Floor 2: siblings that never import each other.
