@@ -67,12 +67,10 @@ extension Vault {
             let modified = Timestamp(
                 milliseconds: try repository.commit(head).committer.seconds * 1000)
             let staged = try stage(plan.installs, in: folder, modified: modified)
-            if applied == nil { try begin(folder, head) }
             application.run(plan, staged)
         }
         application.changes += plan.settled.map { .settle($0) }
         try record.advance(folder.id, application.changes, applied: head)
-        if applied == nil { try begin(folder, nil) }
         for path in application.edited { lookAgain(index, path) }
         for hold in application.holds { try self.hold(folder, hold.path, hold.reason) }
         report.applied += application.done
@@ -83,18 +81,6 @@ extension Vault {
             again[index] = .everything
         }
         if let failure = application.failure { throw failure }
-    }
-
-    /// Notes the commit that a folder is about to hold as its first; nil when it does. A crash in
-    /// between leaves files that no row tells of: they count as edits of that commit.
-    private func begin(_ folder: VaultFolder, _ head: ObjectID?) throws(RecordError) {
-        try record.setFact(Fact.begun(folder.id), head?.hex)
-    }
-
-    /// Lets go of what a folder held: something else stands there now.
-    func forget(_ folder: VaultFolder) throws(RecordError) {
-        try record.forget(folder.id)
-        try begin(folder, nil)
     }
 
     /// The paths that differ between what the folder holds and the head.

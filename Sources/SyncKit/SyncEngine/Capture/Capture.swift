@@ -164,12 +164,7 @@ extension Vault {
 
     /// The commit whose version stands at each path of a folder.
     func bases(of folder: VaultFolder) throws(RecordError) -> FolderBases {
-        var applied = try record.applied(folder.id)
-        if applied == nil {
-            let begun = try record.fact(Fact.begun(folder.id)).flatMap { ObjectID(hex: $0) }
-            applied = begun.flatMap { repository.contains($0) ? $0 : nil } ?? lostApplied
-        }
-        return FolderBases(applied, try record.deferred(folder.id))
+        try FolderBases(folder, record, lost: lostApplied)
     }
 
     /// The record was lost: until it is made anew the folders count as edits of the commit that
@@ -195,11 +190,14 @@ struct FolderBases {
     private let applied: ObjectID?
     private let exceptions: [TreePath: ObjectID]
 
-    /// - Parameter applied: the commit that the folder holds, but for the deferred paths.
-    init(_ applied: ObjectID?, _ deferred: [DeferredPath]) {
-        self.applied = applied
-        exceptions = Dictionary(
-            deferred.map { ($0.path, $0.base) }, uniquingKeysWith: { $1 })
+    /// - Parameter lost: what a folder without a record is known to have held once.
+    init(
+        _ folder: VaultFolder, _ record: any VaultRecord, lost: ObjectID?
+    ) throws(RecordError) {
+        applied = try record.applied(folder.id) ?? lost
+        var exceptions: [TreePath: ObjectID] = [:]
+        for path in try record.deferred(folder.id) { exceptions[path.path] = path.base }
+        self.exceptions = exceptions
     }
 
     /// The paths whose newer version waits to be applied.

@@ -24,11 +24,8 @@ extension Vault {
         var leaves: [ObjectID?: ObjectID] = [:]
         var asides: [ObjectID] = []
         var report = CaptureReport()
-        let holdsHead = try folders.map { try record.applied($0.id) == head }
         for (base, group) in groups {
-            let news = try group.filter {
-                try base == head && holdsHead[$0.folder] || !isKnown($0, in: head)
-            }
+            let news = try base == head ? group : group.filter { try !isKnown($0, in: head) }
             guard let leaf = try leaf(news, on: base, pack, stamps, options) else { continue }
             leaves[base] = leaf
             report.changes += news.count
@@ -82,7 +79,7 @@ extension Vault {
             guard let applied = try record.applied(folder.id), !repository.contains(applied) else {
                 continue
             }
-            try forget(folder)
+            try record.forget(folder.id)
             again[index] = .everything
         }
         var current = head

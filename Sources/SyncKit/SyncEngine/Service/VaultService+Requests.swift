@@ -76,7 +76,7 @@ extension VaultService {
         do {
             for (folder, latent) in zip(vault.folders, opened.folders) where isReplaced(latent) {
                 latent.acceptRoot()
-                try vault.forget(folder)
+                try vault.record.forget(folder.id)
             }
         } catch { fail(error) }
     }

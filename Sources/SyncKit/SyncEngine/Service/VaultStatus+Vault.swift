@@ -16,9 +16,6 @@ extension Vault {
         static let pushes = "pushes"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
-
-        /// The commit whose first apply to the folder was not over.
-        static func begun(_ folder: FolderID) -> String { "begun \(folder?.text ?? "")" }
     }
 
     /// The most commits that are counted before the status says "at least".
