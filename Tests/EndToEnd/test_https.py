@@ -191,6 +191,8 @@ class OverHTTPS(HTTPSTest):
         for name in ("cmdline", "status"):
             with open(f"/proc/{ada.process.pid}/{name}", "rb") as file:
                 self.assertNotIn(servers.TOKEN.encode(), file.read(), name)
+        with open(f"/proc/{ada.process.pid}/limits", encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"Max core file size +0 +0 ")
         self.private("token", "of-tomorrow-canary\n")
         self.server.passwords({servers.USER: "another"})
         ada.write("b.txt", "b\n")
@@ -213,6 +215,7 @@ class OverHTTPS(HTTPSTest):
 
     def test_devices_that_push_at_once_lose_nothing(self):
         count, each = number("SYNC_PUSHERS", 4), number("SYNC_PUSHES", 5)
+        trees.git(self.remote, "config", "receive.denyNonFastForwards", "true")
         devices = [self.device(f"d{index}", start=False) for index in range(count)]
         tokens = Tokens()
         for device in devices:
@@ -255,6 +258,8 @@ class BadNetwork(HTTPSTest):
         token = self.private("token", f"{servers.TOKEN}\n")
         for device in (ada, bob):
             device.set("sync", "timeout", '"1s"')
+            # Each try wants a push of its own.
+            device.set("sync", "pushes", "600")
             device.set("auth", "token_file", f'"{token}"')
         self.edit(ada)
         self.assertEqual(ada.once().returncode, 0)
