@@ -13,7 +13,7 @@ from device import PREFIX, Device, wait_until
 from harness import Tokens, VaultTest, number
 from proxy import Proxy, WebProxy
 
-AUTHENTICATION = 4
+FAILED, AUTHENTICATION = 1, 4
 
 
 class HTTPSTest(VaultTest):
@@ -150,6 +150,57 @@ class OverHTTPS(HTTPSTest):
                 self.assertIn(word, done.stderr)
                 self.assertIn("SSL_CERT_FILE", done.stderr)
                 self.assertEqual(server.requests(), [], "it sent a request all the same")
+
+    def test_what_a_server_refuses_has_words_and_an_exit_code(self):
+        root = self.server.authority
+        plain = "location ~ info/refs {{ default_type text/plain; {} }}"
+        cases = {
+            "return 403 'Write access to repository not granted.';":
+                (AUTHENTICATION, "not granted", "the token has to allow"),
+            "return 404;": (FAILED, "no such repository, or none this login may see"),
+            "add_header Retry-After 120 always; return 429;": (FAILED, "too many requests"),
+            "return 413;": (FAILED, "client_max_body_size"),
+            "return 507;": (FAILED, "make room at the remote"),
+            "return 301 https://example.org/;": (FAILED, "redirects to https://example.org/"),
+        }  # fmt: skip
+        ada = self.device("ada", start=False)
+        # Each try wants a push of its own.
+        ada.set("sync", "pushes", "600")
+        ada.write("a.txt", "a\n")
+        for number, (lines, (code, *words)) in enumerate(cases.items()):
+            with self.subTest(lines):
+                server = servers.HTTPS(
+                    f"{self.top}/refuses{number}", self.top, authority=root,
+                    certificate=root.certificate(f"r{number}"), extra=plain.format(lines))
+                self.addCleanup(server.stop)
+                ada.set("repository", "remote", f'"{server.base}/remote.git"')
+                self.refused(ada, code, words)
+        ada.set("repository", "remote", f'"{self.url}"')
+        hook = f"{self.remote}/hooks/pre-receive"
+        for said, word in {
+            "error: GH013: Repository rule violations found for refs/heads/sync.": "host's rules",
+            "remote: - Commits must have verified signatures.": "unsigned commits",
+            "error: GH006: Protected branch update failed for refs/heads/sync.": "host's rules",
+            "error: GH001: Large files detected.": "take the file out",
+            "fatal: Disk quota exceeded": "make room at the remote",
+            "not on a Sunday": "its words say why",
+        }.items():
+            with self.subTest(said):
+                with open(hook, "w", encoding="utf-8") as file:
+                    file.write(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+                os.chmod(hook, 0o755)
+                self.refused(ada, FAILED, [said.split(": ", 1)[-1], word])
+        os.unlink(hook)
+        self.assertEqual(ada.once().returncode, 0)
+
+    def refused(self, device, code, words):
+        """One cycle that ends with a code and has said these words, and lost nothing."""
+        done = device.once()
+        self.assertEqual(done.returncode, code, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertIsNotNone(trees.head(device.repository))
+        self.assertIsNone(trees.head(self.remote))
 
     def test_a_proxy_of_the_environment_is_used_and_never_told_the_login(self):
         root = self.server.authority
