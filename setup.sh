@@ -168,6 +168,11 @@ run_tests() {
     group "Unit tests" swift test --skip-build --no-parallel
     group "A short run of the fuzzers" Fuzz/run 100000
     group "End-to-end tests" env "SYNCD_BIN=$PWD/.build/debug" Tests/EndToEnd/run
+    local kind
+    for kind in https ssh; do
+        group "End-to-end tests behind $kind" env "SYNC_REMOTE=$kind" \
+            "SYNCD_BIN=$PWD/.build/debug" Tests/EndToEnd/run test_basics test_concurrent
+    done
 }
 
 bench() {

@@ -41,6 +41,26 @@ class VaultTest(unittest.TestCase):
             ["git", "init", "-q", "--bare", "--initial-branch=sync", self.remote], check=True
         )
         self.addCleanup(self._clean_up)
+        if os.environ.get("SYNC_REMOTE"):
+            self._put_behind(os.environ["SYNC_REMOTE"])
+
+    def _put_behind(self, kind):
+        """Puts a server before the remote: `https` or `ssh`."""
+        if kind == "ssh":
+            server = servers.SSHD(f"{self.top}/behind")
+            self.url, self.environment = f"box:{self.remote}", server.environment
+        else:
+            server = servers.HTTPS(f"{self.top}/behind", self.top)
+            self.url = f"{server.base}/remote.git"
+            login = server.base.replace("://", f"://{servers.USER}:{servers.TOKEN}@")
+            with open(f"{server.top}/store", "w", encoding="utf-8") as file:
+                file.write(f"{login}\n")
+            with open(f"{server.top}/gitconfig", "w", encoding="utf-8") as file:
+                file.write(f"[credential]\n\thelper = store --file {server.top}/store\n")
+            self.environment = server.environment | {
+                "GIT_CONFIG_GLOBAL": f"{server.top}/gitconfig", "GIT_CONFIG_NOSYSTEM": "1",
+            }  # fmt: skip
+        self.addCleanup(server.stop)
 
     def _clean_up(self):
         for device in self.devices:
@@ -58,6 +78,10 @@ class VaultTest(unittest.TestCase):
         device.environment |= self.environment
         self.devices.append(device)
         device.init(self.url)
+        if os.environ.get("SYNC_REMOTE"):
+            # A server is asked, and more often than one's own would have to be.
+            device.set("sync", "poll", '"1s"')
+            device.set("sync", "pushes", "600")
         if start:
             device.start()
         if like:

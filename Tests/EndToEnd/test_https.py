@@ -13,7 +13,7 @@ from device import PREFIX, Device, wait_until
 from harness import Tokens, VaultTest, number
 from proxy import Proxy, WebProxy
 
-AUTHENTICATION = 4
+FAILED, AUTHENTICATION = 1, 4
 
 
 class HTTPSTest(VaultTest):
@@ -151,6 +151,57 @@ class OverHTTPS(HTTPSTest):
                 self.assertIn("SSL_CERT_FILE", done.stderr)
                 self.assertEqual(server.requests(), [], "it sent a request all the same")
 
+    def test_what_a_server_refuses_has_words_and_an_exit_code(self):
+        root = self.server.authority
+        plain = "location ~ info/refs {{ default_type text/plain; {} }}"
+        cases = {
+            "return 403 'Write access to repository not granted.';":
+                (AUTHENTICATION, "not granted", "the token has to allow"),
+            "return 404;": (FAILED, "no such repository, or none this login may see"),
+            "add_header Retry-After 120 always; return 429;": (FAILED, "too many requests"),
+            "return 413;": (FAILED, "client_max_body_size"),
+            "return 507;": (FAILED, "make room at the remote"),
+            "return 301 https://example.org/;": (FAILED, "redirects to https://example.org/"),
+        }  # fmt: skip
+        ada = self.device("ada", start=False)
+        # Each try wants a push of its own.
+        ada.set("sync", "pushes", "600")
+        ada.write("a.txt", "a\n")
+        for number, (lines, (code, *words)) in enumerate(cases.items()):
+            with self.subTest(lines):
+                server = servers.HTTPS(
+                    f"{self.top}/refuses{number}", self.top, authority=root,
+                    certificate=root.certificate(f"r{number}"), extra=plain.format(lines))
+                self.addCleanup(server.stop)
+                ada.set("repository", "remote", f'"{server.base}/remote.git"')
+                self.refused(ada, code, words)
+        ada.set("repository", "remote", f'"{self.url}"')
+        hook = f"{self.remote}/hooks/pre-receive"
+        for said, word in {
+            "error: GH013: Repository rule violations found for refs/heads/sync.": "host's rules",
+            "remote: - Commits must have verified signatures.": "unsigned commits",
+            "error: GH006: Protected branch update failed for refs/heads/sync.": "host's rules",
+            "error: GH001: Large files detected.": "take the file out",
+            "fatal: Disk quota exceeded": "make room at the remote",
+            "not on a Sunday": "its words say why",
+        }.items():
+            with self.subTest(said):
+                with open(hook, "w", encoding="utf-8") as file:
+                    file.write(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+                os.chmod(hook, 0o755)
+                self.refused(ada, FAILED, [said.split(": ", 1)[-1], word])
+        os.unlink(hook)
+        self.assertEqual(ada.once().returncode, 0)
+
+    def refused(self, device, code, words):
+        """One cycle that ends with a code and has said these words, and lost nothing."""
+        done = device.once()
+        self.assertEqual(done.returncode, code, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertIsNotNone(trees.head(device.repository))
+        self.assertIsNone(trees.head(self.remote))
+
     def test_a_proxy_of_the_environment_is_used_and_never_told_the_login(self):
         root = self.server.authority
         server = servers.HTTPS(
@@ -191,6 +242,8 @@ class OverHTTPS(HTTPSTest):
         for name in ("cmdline", "status"):
             with open(f"/proc/{ada.process.pid}/{name}", "rb") as file:
                 self.assertNotIn(servers.TOKEN.encode(), file.read(), name)
+        with open(f"/proc/{ada.process.pid}/limits", encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"Max core file size +0 +0 ")
         self.private("token", "of-tomorrow-canary\n")
         self.server.passwords({servers.USER: "another"})
         ada.write("b.txt", "b\n")
@@ -213,6 +266,7 @@ class OverHTTPS(HTTPSTest):
 
     def test_devices_that_push_at_once_lose_nothing(self):
         count, each = number("SYNC_PUSHERS", 4), number("SYNC_PUSHES", 5)
+        trees.git(self.remote, "config", "receive.denyNonFastForwards", "true")
         devices = [self.device(f"d{index}", start=False) for index in range(count)]
         tokens = Tokens()
         for device in devices:
@@ -255,6 +309,8 @@ class BadNetwork(HTTPSTest):
         token = self.private("token", f"{servers.TOKEN}\n")
         for device in (ada, bob):
             device.set("sync", "timeout", '"1s"')
+            # Each try wants a push of its own.
+            device.set("sync", "pushes", "600")
             device.set("auth", "token_file", f'"{token}"')
         self.edit(ada)
         self.assertEqual(ada.once().returncode, 0)
@@ -298,7 +354,9 @@ class BadNetwork(HTTPSTest):
         began = time.monotonic()
         done = actor.once()
         took = time.monotonic() - began
-        self.assertIn(done.returncode, (0, 1), done.stderr)
+        # A flipped bit of the login is another login.
+        codes = (0, FAILED, AUTHENTICATION) if kind == "flip" else (0, FAILED)
+        self.assertIn(done.returncode, codes, done.stderr)
         self.assertLess(took, deadline, done.stderr)
         self.tries.append((self.proxy.struck, done.returncode))
         self.proxy.arm()
@@ -371,6 +429,18 @@ class FlippedBits(BadNetwork):
         for offset in self.spread(number("SYNC_FLIPS", 16))(length):
             with self.subTest(offset=offset):
                 self.one("flip", "fetch", "down", offset, ada, bob, 10)
+        self.assert_converged(ada, bob)
+
+    def test_flipped_in_what_goes(self):
+        ada, bob = self.devices_at_rest()
+        self.edit(ada)
+        self.proxy.arm()
+        self.assertEqual(ada.once().returncode, 0)
+        length = self.proxy.passed["up"]
+        for offset in self.spread(number("SYNC_FLIPS", 16))(length):
+            with self.subTest(offset=offset):
+                self.one("flip", "push", "up", offset, ada, ada, 10)
+        self.assertEqual(bob.once().returncode, 0)
         self.assert_converged(ada, bob)
 
 

@@ -132,6 +132,21 @@ struct RefusalTests {
         #expect(words.contains(step))
     }
 
+    @Test("a pack that is larger than the remote takes is said to be")
+    func large() async throws {
+        let server = try GitServer(.https, fixture)
+        try fixture.git("-C", fixture.remote, "config", "receive.maxInputSize", "20")
+        let root = try fixture.commit("f", "root", by: "a")
+        let outcome = try await server.remote("a", fixture)
+            .push(root, expecting: nil, applied: nil)
+        guard case .declined(let words) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(words.contains("pack exceeds maximum allowed size"))
+        #expect(words.contains("receive.maxInputSize"))
+    }
+
     @Test("a repository that was renamed on the same host is followed")
     func renamed() async throws {
         let lines =

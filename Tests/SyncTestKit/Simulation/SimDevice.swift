@@ -15,6 +15,8 @@ package final class SimDevice: @unchecked Sendable {
     package var crashAfter: Int?
     package private(set) var isCrashed = false
     package var isOnline = true
+    /// Whether it signs what it commits, and lets nothing in that is not signed.
+    package var isStrict = false
     /// What was reachable from the device's head when it was last looked at.
     var seenCommits: Set<ObjectID> = []
     var reachable: Set<ObjectID> = []
@@ -52,6 +54,10 @@ package final class SimDevice: @unchecked Sendable {
             identity: .init(name: "sim", device: name, branch: "sync"), repository: repository,
             folders: [VaultFolder(id: prefix, access: folder)], record: record, remote: remote,
             clock: clock)
+        if isStrict {
+            vault?.signer = SimSignature()
+            vault?.incomingRule = IncomingRule(verifier: SimSignature(), trusted: nil)
+        }
     }
 
     /// Adds what is reachable from the head now; commits are never looked at twice.

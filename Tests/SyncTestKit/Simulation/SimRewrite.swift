@@ -63,7 +63,9 @@ extension SimWorld {
         let commit = Commit(
             tree: tree, parents: parent.map { [$0] } ?? [], author: who, committer: who,
             message: "rewrote it\n")
-        let id = try pack.add(.commit, commit.serialized)
+        let plain = commit.serialized
+        let signed = commit.serialized(signed: try SimSignature().sign(plain))
+        let id = try pack.add(.commit, isStrict ? signed : plain)
         try pack.finish()
         return id
     }

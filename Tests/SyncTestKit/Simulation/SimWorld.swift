@@ -24,6 +24,8 @@ package final class SimWorld: @unchecked Sendable {
     /// What somebody chooses when the remote was rewritten; nil in histories where it never is.
     let choice: RemoteRequest.Choice?
     var rewritesLeft = 0
+    /// Whether everybody signs, and nobody lets in what is not signed.
+    let isStrict: Bool
     /// Whether some device took the remote's history: what it had of others may be gone then.
     private(set) var hasAccepted = false
     private var depth = 0
@@ -37,12 +39,14 @@ package final class SimWorld: @unchecked Sendable {
         var fate = SeededRandom(seed: seed ^ 0x5eed)
         choice = fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
         if choice != nil { rewritesLeft = 1 + fate.below(3) }
+        isStrict = fate.oneIn(3)
         let count = 2 + random.below(3)
         for index in 0..<count {
             let skew = Int64(random.below(120) - 60) * 1_000_000_000
             let device = SimDevice(
                 name: "d\(index)", clock: SimClock(of: clock, skew: random.oneIn(2) ? skew : 0))
             device.folder = folder(of: device, index)
+            device.isStrict = isStrict
             devices.append(device)
             device.restart(remote: link(of: device), prefix: prefix)
         }

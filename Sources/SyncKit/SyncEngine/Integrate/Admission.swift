@@ -90,10 +90,7 @@ extension Vault {
     private func refusal(
         of id: ObjectID, _ commit: Commit, _ merging: CommitMerge, _ rule: IncomingRule
     ) async throws -> String? {
-        let signed: SignedCommit
-        do { signed = try SignedCommit(parsing: repository.object(id).content) } catch {
-            return "it is malformed: \(error)"
-        }
+        let signed = try SignedCommit(parsing: repository.object(id).content)
         try Task.checkCancellation()
         if signed.signatures > 0 {
             switch try await rule.verifier.verdict(on: signed) {

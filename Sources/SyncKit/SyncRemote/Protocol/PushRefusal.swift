@@ -22,6 +22,10 @@ struct PushRefusal {
             "take the file out of the folder or put it into .gitignore; what was pushed stays"
         ),
         (
+            ["pack exceeds maximum allowed size"],
+            "raise the remote's limit (receive.maxInputSize), or take large files out of the folder"
+        ),
+        (
             ["must have verified signatures", "commits must be signed", "not signed"],
             "let the branch take unsigned commits, in the host's rules for it"
         ),
