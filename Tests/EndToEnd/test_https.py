@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import socket
 import threading
 import time
@@ -88,6 +89,65 @@ class OverHTTPS(HTTPSTest):
         self.assert_converged(ada, bob)
         devices = trees.git(self.remote, "for-each-ref", "refs/sync/devices").decode()
         self.assertEqual(devices.count("\n"), 2, devices)
+
+    def test_what_a_round_asks_of_the_server(self):
+        """In a running daemon a poll and a push are one request each, a fetch is two."""
+        ada = self.device("ada", start=False)
+        ada.set("sync", "poll", '"1h"')
+        ada.set("sync", "pushes", "600")
+        ada.start()
+        ada.write("a.txt", "a\n")
+        self.wait_in_sync(ada)
+        ada.ctl("sync")
+        self.assertEqual(self.asked(lambda: ada.ctl("sync")), ["upload"])
+        self.assertEqual(self.asked(lambda: self.edit_is_pushed(ada, "b\n")), ["receive"])
+        self.assertEqual(self.asked(lambda: self.edit_is_pushed(ada, "c\n")), ["receive"])
+        self.foreign_commit("d.txt")
+        self.assertEqual(self.asked(lambda: ada.ctl("sync")), ["upload", "upload"])
+        self.assertEqual(ada.read("d.txt"), b"foreign\n")
+        # How far this device is goes with the next push, or with a poll that finds nothing.
+        self.assertEqual(self.asked(lambda: ada.ctl("sync")), ["upload", "receive"])
+        self.foreign_commit("e.txt")
+        self.assertEqual(self.asked(lambda: ada.ctl("sync")), ["upload", "upload"])
+        self.assertEqual(self.asked(lambda: self.edit_is_pushed(ada, "f\n")), ["receive"])
+        self.assertEqual(self.asked(lambda: ada.ctl("sync")), ["upload"])
+        # Somebody else was faster: one push that is refused, and a round as there is always.
+        self.foreign_commit("g.txt")
+        requests = self.asked(lambda: self.edit_is_pushed(ada, "h\n"))
+        self.assertEqual(requests[:1] + requests[-1:], ["receive", "receive"], requests)
+        self.wait_in_sync(ada)
+        self.assertEqual(ada.read("g.txt"), b"foreign\n")
+        own = trees.git(self.remote, "rev-parse", "refs/sync/devices/ada").decode().strip()
+        self.assertEqual(own, trees.head(self.remote))
+
+    def asked(self, work):
+        """Which of the server's programs a piece of work asked, in order."""
+        before = len(self.server.requests())
+        work()
+        names = []
+        for request in self.server.requests()[before:]:
+            self.assertEqual((request[0], request[2]), ("POST", "200"), request)
+            names.append(request[1].rpartition("git-")[2].removesuffix("-pack"))
+        return names
+
+    def edit_is_pushed(self, device, text):
+        """Changes one file and waits until the server has it."""
+        before = trees.head(self.remote)
+        device.write("a.txt", text)
+        wait_until(
+            lambda: trees.head(self.remote) != before
+            and device.status()["state"] == "in-sync", lambda: self.picture(device))
+
+    def foreign_commit(self, name):
+        """One more file at the remote, made by git."""
+        work = f"{self.top}/work"
+        trees.git(self.top, "clone", "-q", self.remote, work)
+        with open(f"{work}/{PREFIX}/{name}", "w") as file:
+            file.write("foreign\n")
+        trees.git(work, "add", "-A")
+        trees.git(work, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", name)
+        trees.git(work, "push", "-q", "origin", "HEAD:sync")
+        shutil.rmtree(work)
 
     def test_a_server_that_is_away_is_waited_for(self):
         ada, bob = self.pair()

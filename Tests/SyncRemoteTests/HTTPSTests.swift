@@ -58,4 +58,12 @@ struct HTTPSTests {
         #expect(try #require(Int(fetched[1][4])) < 1200, "bytes down")
         #expect(try fixture.fsck(fixture.local("b")) == "")
     }
+
+    @Test("what the server can is asked again after a while")
+    func memory() async throws {
+        let server = try GitServer(.https, fixture)
+        let a = try server.remote("a", fixture, memory: .zero)
+        for _ in 0..<3 { _ = try await a.fetch() }
+        #expect(try server.requests(after: 0, count: 6).count == 6)
+    }
 }
