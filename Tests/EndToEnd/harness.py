@@ -24,6 +24,12 @@ def number(name, default):
 class VaultTest(unittest.TestCase):
     """Gives each test a directory, a remote, devices, and a seeded source of chance."""
 
+    # Keys of [sync] that every device gets, as TOML.
+    sync = {}
+    # When `run` takes a test: FIRST, then the others, and those of time ALONE at the end.
+    FIRST, ALONE = 0, 2
+    turn = 1
+
     def setUp(self):
         if binaries() is None:
             self.fail("there is no build: swift build, or set SYNCD_BIN")
@@ -58,6 +64,8 @@ class VaultTest(unittest.TestCase):
         device.environment |= self.environment
         self.devices.append(device)
         device.init(self.url)
+        for key, value in self.sync.items():
+            device.set("sync", key, value)
         if start:
             device.start()
         if like:
@@ -161,6 +169,9 @@ class Tokens:
 
 class ThroughSSH:
     """Beside `VaultTest`: its remote is reached through an sshd of the test's own."""
+
+    # Nobody tells of a change there, and no test waits for a turn to push.
+    sync = {"poll": '"1s"', "pushes": "600"}
 
     def setUp(self):
         super().setUp()
