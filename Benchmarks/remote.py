@@ -122,6 +122,8 @@ class Site:
         """The daemon's answers to "sync now", beside the git command that does the wire's part."""
         device = self.device
         device.set("sync", "poll", '"24h"')
+        # What a push takes, not how long the budget of a public host lets it wait.
+        device.set("sync", "pushes", "600")
         device.start(deadline=60)
         device.ctl("sync")
         with Socket(f"{device.home}/run/syncd/default.sock") as control:
@@ -141,8 +143,9 @@ class Site:
             self.workshop.row(work, measure, "s", median(ours), peer, median(theirs))
         self.workshop.note(
             "HTTPS, one round: ours is the whole request to the daemon's socket, with the merge "
-            "and the file applied, durably; of an edit it is the time from the commit here to the commit "
-            "there, with a look at the remote before it. Git's is the command for the wire alone."
+            "and the file applied, durably; of an edit it is the time from the commit here, which "
+            "settling and capture come before, to the commit there. Git's is the command for the "
+            "wire alone, from a commit that is made. Both know the remote's head as it was before."
         )
 
     def alternate(self, rounds, ours, theirs):
@@ -172,18 +175,21 @@ class Site:
             file.write(self.workshop.sample.content(number, version=number + 1, size=SMALL))
 
     def fetch(self, control, number):
+        # What git brought there meanwhile is no part of it, for neither of the two.
+        control.cycle()
         self.elsewhere(number)
         seconds = control.cycle()
         self.check()
-        # The device's own reference goes with the next push; nothing of it is left to do here.
         return seconds
 
     def git_fetch(self, number):
+        self.level()
         self.elsewhere(number)
         return self.timed_git("-C", self.clone, "fetch", "-q", self.told, "sync")
 
     def push(self, control, number):
         """From the device's own commit, which the watch leads to, to the remote's."""
+        control.cycle()
         heads = [f"{place}/refs/heads/sync" for place in (self.device.repository, self.bare)]
         before = [signature(head) for head in heads]
         self.write(self.device.folder, f"ours-{number}", number)
@@ -193,9 +199,13 @@ class Site:
         self.check()
         return seconds
 
-    def git_push(self, number):
+    def level(self):
+        """Brings git's clone to the remote's head, past the server."""
         self.git("-C", self.clone, "fetch", "-q", self.bare, "sync")
         self.git("-C", self.clone, "reset", "-q", "--hard", "FETCH_HEAD")
+
+    def git_push(self, number):
+        self.level()
         self.write(f"{self.clone}/{PREFIX}", f"git-{number}", number)
         self.git("-C", self.clone, "add", "-A", PREFIX)
         self.git("-C", self.clone, "commit", "-q", "-m", "one")

@@ -24,6 +24,12 @@ def number(name, default):
 class VaultTest(unittest.TestCase):
     """Gives each test a directory, a remote, devices, and a seeded source of chance."""
 
+    # Keys of [sync] that every device gets, as TOML.
+    sync = {}
+    # When `run` takes a test: FIRST, then the others, and those of time ALONE at the end.
+    FIRST, ALONE = 0, 2
+    turn = 1
+
     def setUp(self):
         if binaries() is None:
             self.fail("there is no build: swift build, or set SYNCD_BIN")
@@ -78,10 +84,15 @@ class VaultTest(unittest.TestCase):
         device.environment |= self.environment
         self.devices.append(device)
         device.init(self.url)
+<<<<<<< HEAD
         if os.environ.get("SYNC_REMOTE"):
             # A server is asked, and more often than one's own would have to be.
             device.set("sync", "poll", '"1s"')
             device.set("sync", "pushes", "600")
+=======
+        for key, value in self.sync.items():
+            device.set("sync", key, value)
+>>>>>>> 18e87385a69d189946c6fb8f01a0ae1677c0eeee
         if start:
             device.start()
         if like:
@@ -185,6 +196,9 @@ class Tokens:
 
 class ThroughSSH:
     """Beside `VaultTest`: its remote is reached through an sshd of the test's own."""
+
+    # Nobody tells of a change there, and no test waits for a turn to push.
+    sync = {"poll": '"1s"', "pushes": "600"}
 
     def setUp(self):
         super().setUp()

@@ -69,6 +69,8 @@ class Load(threading.Thread):
 class Kill(VaultTest):
     """The daemon of one device, then of the other, ended without warning."""
 
+    turn = VaultTest.FIRST
+
     def test_every_invariant_holds_after_kills_under_load(self):
         kills = number("SYNC_KILLS", 200)
         each = min(kills, 20)

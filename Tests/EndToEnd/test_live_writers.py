@@ -13,6 +13,8 @@ from harness import Tokens, VaultTest, number
 class LiveWriters(VaultTest):
     """Six kinds of writers on one device, the same six on the other, on the same files."""
 
+    turn = VaultTest.FIRST
+
     def test_no_edit_is_lost(self):
         edits = number("SYNC_EDITS", 2000)
         print(f"\n    {edits} edits, SYNC_SEED={self.seed}")

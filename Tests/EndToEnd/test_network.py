@@ -11,6 +11,7 @@ import unittest
 import servers
 import trees
 from device import binaries, wait_until
+from harness import VaultTest
 from proxy import Proxy
 from test_https import HTTPSTest
 
@@ -64,6 +65,8 @@ class InOwnNetwork:
 class ComesAndGoes(HTTPSTest):
     """Offline is said with since when; back within a poll, or at once when the link comes."""
 
+    turn = VaultTest.FIRST
+
     def wait_until_slow(self, device):
         """Waits until the quick tries are over."""
         wait_until(
@@ -96,6 +99,8 @@ class ComesAndGoes(HTTPSTest):
         self.assertIsNone(ada.status()["offline_since"])
         self.wait_in_sync(ada, bob)
 
+    test_a_server_that_comes_back_is_found_within_one_poll.turn = VaultTest.ALONE
+
     def test_a_link_that_comes_up_is_noticed_at_once(self):
         self.server.stop()
         network = InOwnNetwork(self)
@@ -105,7 +110,7 @@ class ComesAndGoes(HTTPSTest):
             ada = self.device("ada", start=False)
             # Nothing but the change itself brings it back in time.
             ada.set("sync", "poll", '"10m"')
-            ada.set("sync", "timeout", '"5s"')
+            ada.set("sync", "timeout", '"1s"')
             ada.start()
             ada.write("a.txt", "a\n")
             self.wait_in_sync(ada)
@@ -166,6 +171,7 @@ class ComesAndGoes(HTTPSTest):
 class Courtesy(HTTPSTest):
     """Pushes have a budget, and a server that wants to be left alone is."""
 
+    sync = {"poll": '"1s"'}
     options = {"extra": "error_page 418 = @limit; location @limit { add_header Retry-After 3600 "
                         "always; return 429; }"}  # fmt: skip
 

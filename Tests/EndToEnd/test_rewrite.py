@@ -17,6 +17,8 @@ FAILED, NOT_RUNNING = 1, 3
 class Rewrite(VaultTest):
     """Two devices in sync, then the remote is another."""
 
+    sync = {"poll": '"1s"'}
+
     def setUp(self):
         super().setUp()
         self.tokens = Tokens()
@@ -36,11 +38,6 @@ class Rewrite(VaultTest):
     def told(self):
         """Two devices with three commits, of which the first may become the remote's again."""
         ada, bob = self.device("ada"), self.device("bob")
-        for device in (ada, bob):
-            device.set("sync", "poll", '"1s"')
-            # Nobody waits for a turn here.
-            device.set("sync", "pushes", "600")
-            device.ctl("reload")
         self.write(ada, "first.md")
         self.wait_in_sync(ada, bob)
         self.first = trees.head(self.remote)

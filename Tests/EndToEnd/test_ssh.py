@@ -15,9 +15,6 @@ class OverSSH(ThroughSSH, VaultTest):
 
     def test_changes_go_both_ways(self):
         ada, bob = self.pair()
-        for device in (ada, bob):
-            device.set("sync", "poll", '"1s"')
-            device.ctl("reload")
         ada.write("deep/er/notes.md", "- [ ] one\n")
         bob.write("other.md", "two\n")
         self.wait_in_sync(ada, bob)

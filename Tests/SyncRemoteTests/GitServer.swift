@@ -82,13 +82,14 @@ final class GitServer {
     func remote(
         _ device: String, _ fixture: RemoteFixture, path: String = "remote.git",
         auth: Configuration.Auth? = nil, more: [String: String] = [:],
-        patience: Duration = .seconds(10), url: (String) -> String = { $0 },
+        patience: Duration = .seconds(10), memory: Duration = Limits.serverMemory,
+        url: (String) -> String = { $0 },
         unpublished: @escaping @Sendable (RepositoryError?) -> Void = { _ in }
     ) throws -> NetworkRemote {
         var options = NetworkRemote.Options(environment: environment)
         options.environment.merge(["PATH": "/usr/bin:/bin", "HOME": fixture.path]) { $1 }
         options.environment.merge(more) { $1 }
-        options.patience = patience
+        (options.patience, options.memory) = (patience, memory)
         if let auth {
             options.auth = auth
         } else {

@@ -58,4 +58,31 @@ struct HTTPSTests {
         #expect(try #require(Int(fetched[1][4])) < 1200, "bytes down")
         #expect(try fixture.fsck(fixture.local("b")) == "")
     }
+
+    @Test("what the server can is asked again after a while")
+    func memory() async throws {
+        let server = try GitServer(.https, fixture)
+        let a = try server.remote("a", fixture, memory: .zero)
+        for _ in 0..<3 { _ = try await a.fetch() }
+        #expect(try server.requests(after: 0, count: 6).count == 6)
+    }
+
+    @Test("a large push after another asks first whether somebody was faster, and sends nothing")
+    func large() async throws {
+        let server = try GitServer(.https, fixture)
+        let a = try server.remote("a", fixture)
+        let b = try server.remote("b", fixture)
+        _ = try await a.fetch()
+        let one = try fixture.commit("one", "one", by: "a")
+        #expect(try await a.push(one, expecting: nil, applied: nil) == .accepted)
+        _ = try await b.fetch()
+        let other = try fixture.commit("other", "other", on: [one], by: "b")
+        #expect(try await b.push(other, expecting: one, applied: nil) == .accepted)
+        let large = (0..<Limits.requestBufferBytes / 6).map { "\($0 &* 7_919_993)" }.joined()
+        let next = try fixture.commit("large", large, on: [one], by: "a")
+        let known = try server.requests(after: 0, count: 9).count
+        #expect(try await a.push(next, expecting: one, applied: nil) == .moved)
+        let asked = try server.requests(after: known, count: 1)
+        #expect(asked.map { $0[1] } == ["/remote.git/git-upload-pack"])
+    }
 }

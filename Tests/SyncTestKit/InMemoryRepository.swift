@@ -4,7 +4,9 @@ package import SyncModel
 /// A simulated world runs on one thread at a time, which is what makes the class sendable.
 package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
     private var objects: [ObjectID: StoredObject] = [:]
+    // Nothing is ever taken out, so what was parsed once stays true.
     private var trees: [ObjectID: Tree] = [:]
+    private var commits: [ObjectID: Commit] = [:]
     private var refs: [String: ObjectID] = [:]
     /// Called before each change; throws to simulate a crash or a full disk.
     package var beforeWrite: (() throws(RepositoryError) -> Void)?
@@ -28,6 +30,19 @@ package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
             trees[id] = tree
             return tree
         } catch { throw RepositoryError(.corrupt, "read tree", object: id, "\(error)") }
+    }
+
+    package func commit(_ id: ObjectID) throws(RepositoryError) -> Commit {
+        if let known = commits[id] { return known }
+        let stored = try object(id)
+        guard stored.kind == .commit else {
+            throw RepositoryError(.corrupt, "read commit", object: id, "it is a \(stored.kind)")
+        }
+        do {
+            let commit = try Commit(parsing: stored.content)
+            commits[id] = commit
+            return commit
+        } catch { throw RepositoryError(.corrupt, "read commit", object: id, "\(error)") }
     }
 
     package func header(_ id: ObjectID) throws(RepositoryError) -> (kind: ObjectKind, size: Int) {

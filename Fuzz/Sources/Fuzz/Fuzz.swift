@@ -1,5 +1,7 @@
 import Glibc
 
+@testable import SyncModel
+
 /// Says what is wrong and ends the program: libFuzzer then keeps the input.
 func require(_ holds: Bool, _ law: @autoclosure () -> String) {
     guard !holds else { return }
@@ -51,6 +53,10 @@ enum Fuzz {
             say("Fuzz TARGET [--seeds DIRECTORY | libFuzzer's arguments]")
             exit(64)
         }
+        let sum = SHA256Digest.of(Array("abc".utf8)).prefix(4)
+        require(
+            ObjectID(hashing: [], as: .tree) == Tree.emptyID && [0xba, 0x78, 0x16, 0xbf] == sum,
+            "this build's own hashes are the right ones")
         let rest = Array(CommandLine.arguments.dropFirst(2))
         if rest.first == "--seeds", rest.count == 2 { return write(target.seeds, to: rest[1]) }
         var count = CInt(rest.count + 1)

@@ -13,16 +13,51 @@ package enum ExchangeOutcome: Sendable, Equatable {
     case stopped(RemoteChange)
 }
 
+/// How an exchange may go about a remote that is far: each saves a request.
+package struct ExchangeThrift: Sendable {
+    /// Whether a push may go before the look. The remote takes it only where its branch stands
+    /// as it was last seen, so one that is taken shows as much as a look.
+    package var pushesFirst: Bool
+    /// Whether saying how far this device has applied may wait for an exchange that finds nothing
+    /// new, where nothing else is to be pushed.
+    package var publishesLater: Bool
+
+    /// Takes both.
+    package init(pushesFirst: Bool, publishesLater: Bool) {
+        self.pushesFirst = pushesFirst
+        self.publishesLater = publishesLater
+    }
+
+    /// Saves nothing: looks, then pushes all there is to say.
+    package static let none = ExchangeThrift(pushesFirst: false, publishesLater: false)
+}
+
 /// The cycle after capture: from a commit to every device. It begins from the repository and the
 /// record alone, so it may run after a capture that failed.
 extension Vault {
     /// Brings the folders, the head and the remote's head together.
-    package func exchange(pause: (Int) async throws -> Void = { _ in }) async throws
-        -> ExchangeOutcome
-    {
+    package func exchange(
+        _ thrift: ExchangeThrift = .none, pause: (Int) async throws -> Void = { _ in }
+    ) async throws -> ExchangeOutcome {
         // Applying a head that lacks what the record names would take that away from the folder.
         try recoverHead()
+        // Whatever ends this early, the next one looks.
+        let unlooked = unlookedPushes
+        unlookedPushes = nil
+        if thrift.pushesFirst, let unlooked, unlooked < Limits.unlookedPushes,
+            try mayPushUnlooked()
+        {
+            try settleFolders()
+            switch try await push() {
+            case .accepted:
+                unlookedPushes = unlooked + 1
+                return try isSettled() ? .inSync : .pending
+            case .declined(let words): return .declined(words)
+            case .moved: break
+            }
+        }
         for attempt in 1...Limits.pushTries {
+            let before = seenRemote
             if let change = try await lookAtRemote() {
                 try settleFolders()
                 return .stopped(change)
@@ -30,8 +65,14 @@ extension Vault {
             let isWhole = try await takeIn(seenRemote?.head)
             try settleFolders()
             if !isWhole { return .pending }
+            let hasNews = before != nil && before?.head != seenRemote?.head
+            if try thrift.publishesLater && hasNews && putsOffPublishing() {
+                unlookedPushes = 0
+                return try isSettled() ? .inSync : .pending
+            }
             switch try await push() {
             case .accepted:
+                unlookedPushes = 0
                 return try isSettled() ? .inSync : .pending
             case .declined(let words):
                 return .declined(words)
@@ -58,6 +99,25 @@ extension Vault {
         return true
     }
 
+    /// Whether there is something to push, upon the head that the remote had when it was last
+    /// seen, and nothing to choose about that.
+    private func mayPushUnlooked() throws -> Bool {
+        guard remote != nil, remoteChange == nil, let seen = seenRemote?.head else { return false }
+        return try head() != seen && lastSeenRemote() == seen
+    }
+
+    /// Whether all that is left to push is how far this device has applied, and that may wait.
+    private func putsOffPublishing() throws -> Bool {
+        guard let head = try head(), head == seenRemote?.head,
+            unpublishedRounds < Limits.unpublishedRounds
+        else { return false }
+        unpublishedRounds += 1
+        try remember(remote: head)
+        // The remote has what the folders hold: that is what the reference here stands for.
+        if try appliedEverywhere() == head { try remember(applied: head) }
+        return true
+    }
+
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
     package func settleFolders() throws {
         for _ in 0..<Limits.applyRounds {
@@ -78,6 +138,7 @@ extension Vault {
         let outcome = try await remote.push(
             head, expecting: seenRemote?.head, applied: applied)
         if outcome == .accepted {
+            unpublishedRounds = 0
             if head != seenRemote?.head { pushed = head }
             var devices = seenRemote?.devices ?? [:]
             devices[identity.device] = applied

@@ -55,6 +55,11 @@ package final class Vault {
     var listsLosses = true
     /// Two heads of the remote's that were compared, and what came of it.
     var comparedHeads: (old: ObjectID, new: ObjectID, kind: RemoteChange.Kind?)?
+    /// How many pushes went since the remote was last looked at; nil when the next exchange has
+    /// to look first.
+    var unlookedPushes: Int?
+    /// How many exchanges in a row put off saying how far this device has applied.
+    var unpublishedRounds = 0
     /// The commit that was pushed last in this run.
     package internal(set) var pushed: ObjectID?
     /// The open conflicts as last read, and the tree of their records.

@@ -10,6 +10,10 @@ package enum Limits {
     package static let settledConflicts = 1_000
     /// The most tries of one cycle to push before it waits for the next.
     package static let pushTries = 8
+    /// The most pushes to a server without a look at it in between.
+    package static let unlookedPushes = 20
+    /// The most exchanges in a row that put off saying how far this device has applied.
+    package static let unpublishedRounds = 10
     /// The most commits one search for a version's origin or a merge base looks at.
     package static let historyWalk = 1_000_000
     /// The most commits that are looked at for an ancestor before their dates are asked.
@@ -163,6 +167,8 @@ package enum Limits {
     /// The largest object that is taken from the remote, in bytes: more than `fileSize`, and three
     /// of them fit into the memory of a small machine.
     package static let receivedObjectBytes = 128 << 20
+    /// For how long it is believed what an HTTPS server said that it can.
+    package static let serverMemory = Duration.seconds(3600)
     /// The most commits that are named to the remote as being here.
     package static let namedCommits = 256
     /// Requests up to this many bytes are sent with their length, larger ones piece by piece.

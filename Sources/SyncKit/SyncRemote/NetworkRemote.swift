@@ -10,6 +10,8 @@ package actor NetworkRemote: RemoteLink {
     package struct Options: Sendable {
         /// The longest time without a byte in either direction: at least a second.
         package var patience = Limits.stallWait
+        /// For how long what a server said that it can is believed; then it is asked again.
+        package var memory = Limits.serverMemory
         /// Where a token comes from.
         package var auth = Configuration.Auth()
         /// The process's environment: proxies, certificates, programs and tokens are named in it.
@@ -180,7 +182,7 @@ extension RemoteURL {
                 environment["GIT_SSL_CAPATH"] ?? environment["SSL_CERT_DIR"]
             let credentials = Credentials(
                 SecretSources.list(options.auth, base: base, user: user, environment, client))
-            return try SmartHTTP(base: base, credentials, client)
+            return try SmartHTTP(base: base, credentials, client, memory: options.memory)
         case .ssh(let host, let port, let path):
             var environment = options.environment
             // A token is for HTTPS alone.

@@ -20,7 +20,7 @@ extension NetworkTransfer {
                 return .moved
             }
             if commands(head, expected, applied, memory).isEmpty { return .accepted }
-            let server = try wire.open(.receive, wanted: isOurs, cancellation)
+            var server = try wire.open(.receive, wanted: isOurs, cancellation)
             guard server.hasOurObjects, server.capabilities["report-status"] != nil else {
                 throw RemoteError(.io, "push", "the remote's git is too old or of another kind")
             }
@@ -33,13 +33,23 @@ extension NetworkTransfer {
             }
             let commands = commands(head, expected, applied, memory)
             if commands.isEmpty { return .accepted }
-            let report = try send(commands, server, memory)
+            let missing = try missing(for: commands, memory)
+            if server.references.isEmpty, !memory.isFresh, try isLarge(missing) {
+                // Nobody sends much for a server to refuse it: somebody may have been faster.
+                memory.references = try references(wire.open(.upload, wanted: isOurs, cancellation))
+                memory.isFresh = true
+                if memory.references[reference] != expected { return .moved }
+                server = try wire.open(.receive, wanted: isOurs, cancellation)
+            }
+            let report = try send(commands, missing, server)
+            memory.isFresh = false
             let outcome = try judge(report, commands, expected: expected, &memory)
             if let outcome { return outcome }
             wire.close()
             let alone = Array(commands.prefix(1))
             let again = try send(
-                alone, try wire.open(.receive, wanted: isOurs, cancellation), memory)
+                alone, try self.missing(for: alone, memory),
+                try wire.open(.receive, wanted: isOurs, cancellation))
             return try judge(again, alone, expected: expected, &memory) ?? .moved
         } catch { throw RemoteError(any: error, "push") }
     }
@@ -59,15 +69,29 @@ extension NetworkTransfer {
         return commands
     }
 
-    private func send(_ commands: [PushCommand], _ server: Advertisement, _ memory: Memory)
-        throws -> PushReport
-    {
+    /// The objects that the remote lacks.
+    private func missing(for commands: [PushCommand], _ memory: Memory) throws -> [ObjectID] {
         // What a reference of the remote leads to is there: nobody rewinds but by new objects.
         let known = Set(memory.references.values).union(commands.compactMap(\.old))
         let commits = try local.commits(from: commands.map(\.new), notIn: known.sorted())
         var missing = MissingObjects(reading: local)
         for commit in commits.reversed() { try missing.add(commit) }
-        let pack = try OutgoingPack(missing.ids, of: local)
+        return missing.ids
+    }
+
+    /// Whether a request with these objects may be longer than `Limits.requestBufferBytes`.
+    private func isLarge(_ ids: [ObjectID]) throws(RepositoryError) -> Bool {
+        var bytes = 0
+        for id in ids where bytes <= Limits.requestBufferBytes {
+            bytes += try local.header(id).size
+        }
+        return bytes > Limits.requestBufferBytes
+    }
+
+    private func send(
+        _ commands: [PushCommand], _ missing: [ObjectID], _ server: Advertisement
+    ) throws -> PushReport {
+        let pack = try OutgoingPack(missing, of: local)
         var report = PushReport(server)
         willPush()
         let request = GitRequest(commands, pack, to: server)

@@ -18,6 +18,8 @@ struct NetworkTransfer {
     struct Memory {
         /// The references as they were last seen.
         var references: [String: ObjectID] = [:]
+        /// Whether nothing was pushed since then.
+        var isFresh = false
         /// What the remote did not let this device publish.
         var refused: ObjectID?
     }
@@ -50,7 +52,7 @@ struct NetworkTransfer {
                 if missing.contains(head) { try receiveAlone(head, memory) }
             }
         }
-        memory.references = references
+        (memory.references, memory.isFresh) = (references, true)
         do throws(RepositoryError) {
             if let head { _ = try local.commit(head) }
             var devices: [String: ObjectID] = [:]

@@ -1,3 +1,4 @@
+internal import CEvents
 internal import Glibc
 internal import Synchronization
 

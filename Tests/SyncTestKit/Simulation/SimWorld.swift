@@ -8,6 +8,7 @@ internal import SyncRemote
 package final class SimWorld: @unchecked Sendable {
     package let seed: UInt64
     var random: SeededRandom
+    private var fate: SeededRandom
     let clock = SimClock()
     let remote = InMemoryRepository()
     let prefix: TreePath
@@ -36,7 +37,7 @@ package final class SimWorld: @unchecked Sendable {
         random = SeededRandom(seed: seed)
         prefix = Self.path("shared")
         // Of its own, so that a history without a rewrite is the one it was before.
-        var fate = SeededRandom(seed: seed ^ 0x5eed)
+        fate = SeededRandom(seed: seed ^ 0x5eed)
         choice = fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
         if choice != nil { rewritesLeft = 1 + fate.below(3) }
         isStrict = fate.oneIn(3)
@@ -180,7 +181,7 @@ package final class SimWorld: @unchecked Sendable {
                 if device.isCrashed { throw error }
                 failure = error
             }
-            var outcome = try await vault.exchange()
+            var outcome = try await vault.exchange(thrift())
             if case .stopped(let change) = outcome {
                 trace("\(device.name) is stopped: \(change.words)")
                 outcome = try await settle(device, vault, change) ?? outcome
@@ -213,7 +214,12 @@ package final class SimWorld: @unchecked Sendable {
         do { _ = try vault.choose(RemoteRequest(choice)) } catch let refusal as ChangeRefusal {
             violate("a stopped vault has a choice", refusal.description)
         }
-        return try await vault.exchange()
+        return try await vault.exchange(thrift())
+    }
+
+    /// A device may be far from the remote at one moment and near at the next.
+    private func thrift() -> ExchangeThrift {
+        ExchangeThrift(pushesFirst: fate.oneIn(2), publishesLater: fate.oneIn(2))
     }
 
     /// "In sync" is said only when folder, head and remote head are one, as far as the watch

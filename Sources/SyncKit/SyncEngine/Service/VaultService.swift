@@ -167,7 +167,7 @@ package actor VaultService {
             let began = ContinuousClock.now
             try checkHead()
             let before = (head: try vault.head(), remote: vault.seenRemote?.head)
-            let outcome = try await vault.exchange { try await self.stepAside($0) }
+            let outcome = try await vault.exchange(thrift) { try await self.stepAside($0) }
             try opened.rememberRoots()
             sayUnpublished()
             try account(since: before, began)
@@ -191,6 +191,12 @@ package actor VaultService {
             fail(error, at: .exchange)
             return nil
         }
+    }
+
+    /// A server is asked as little as can be; a daemon comes again, a single cycle does not.
+    private var thrift: ExchangeThrift {
+        let isFar = opened.remote is NetworkRemote
+        return ExchangeThrift(pushesFirst: isFar, publishesLater: isFar && wake != nil)
     }
 
     /// Devices whose pushes met step aside for different times, and for the next turn to push.

@@ -11,6 +11,9 @@ package protocol ObjectReader: AnyObject {
     /// Reads and parses a tree; the empty tree need not be stored.
     func tree(_ id: ObjectID) throws(RepositoryError) -> Tree
 
+    /// Reads and parses a commit.
+    func commit(_ id: ObjectID) throws(RepositoryError) -> Commit
+
     /// Whether the object is here.
     func contains(_ id: ObjectID) -> Bool
 }
@@ -28,7 +31,7 @@ extension ObjectReader {
         }
     }
 
-    /// Reads and parses a commit.
+    /// Reads and parses a commit without remembering it.
     package func commit(_ id: ObjectID) throws(RepositoryError) -> Commit {
         let stored = try object(id)
         guard stored.kind == .commit else {

@@ -7,18 +7,20 @@ final class SmartHTTP: GitWire {
     private let client: HTTPClient
     private let credentials: Credentials
     private var base: String
-    private var remembered: [GitService: Advertisement] = [:]
+    private let memory: Duration
+    private var remembered: [GitService: (said: Advertisement, at: ContinuousClock.Instant)] = [:]
     private var service = GitService.upload
-    private var isRemembered = false
     private var cancellation = Cancellation()
 
     /// - Parameters:
     ///   - base: the repository's URL without login.
     ///   - credentials: who to be to that host.
-    init(base: String, _ credentials: Credentials, _ options: HTTPClient.Options)
-        throws(RemoteError)
-    {
+    ///   - memory: for how long what the server said of itself is believed.
+    init(
+        base: String, _ credentials: Credentials, _ options: HTTPClient.Options, memory: Duration
+    ) throws(RemoteError) {
         self.base = base
+        self.memory = memory
         self.credentials = credentials
         do { client = try HTTPClient(options) } catch {
             throw RemoteError(.io, "open the remote", error.cause)
@@ -29,17 +31,15 @@ final class SmartHTTP: GitWire {
         _ service: GitService, wanted: @escaping (String) -> Bool, _ cancellation: Cancellation
     ) throws(RemoteError) -> Advertisement {
         (self.service, self.cancellation) = (service, cancellation)
-        if let known = remembered[service] {
-            isRemembered = true
-            return known
+        if let known = remembered[service], .now < known.at + memory {
+            return known.said
         }
-        isRemembered = false
         let advertisement = try discover(wanted)
         // Before version 2 the references come with it, and have to be asked for each time.
         if service == .receive || advertisement.version == 2 {
             var kept = advertisement
             kept.references = [:]
-            remembered[service] = kept
+            remembered[service] = (kept, .now)
         }
         return advertisement
     }
