@@ -52,6 +52,8 @@ class VaultTest(unittest.TestCase):
 
     def _put_behind(self, kind):
         """Puts a server before the remote: `https` or `ssh`."""
+        # It is asked, and more often than one's own would have to be.
+        self.sync = {"poll": '"1s"', "pushes": "600"} | self.sync
         if kind == "ssh":
             server = servers.SSHD(f"{self.top}/behind")
             self.url, self.environment = f"box:{self.remote}", server.environment
@@ -84,15 +86,8 @@ class VaultTest(unittest.TestCase):
         device.environment |= self.environment
         self.devices.append(device)
         device.init(self.url)
-<<<<<<< HEAD
-        if os.environ.get("SYNC_REMOTE"):
-            # A server is asked, and more often than one's own would have to be.
-            device.set("sync", "poll", '"1s"')
-            device.set("sync", "pushes", "600")
-=======
         for key, value in self.sync.items():
             device.set("sync", key, value)
->>>>>>> 18e87385a69d189946c6fb8f01a0ae1677c0eeee
         if start:
             device.start()
         if like:

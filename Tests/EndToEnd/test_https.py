@@ -317,12 +317,8 @@ class OverHTTPS(HTTPSTest):
 
     def test_devices_that_push_at_once_lose_nothing(self):
         count, each = number("SYNC_PUSHERS", 4), number("SYNC_PUSHES", 5)
-<<<<<<< HEAD
         trees.git(self.remote, "config", "receive.denyNonFastForwards", "true")
-        devices = [self.device(f"d{index}", start=False) for index in range(count)]
-=======
         devices = [self.device(f"d{index}") for index in range(count)]
->>>>>>> 18e87385a69d189946c6fb8f01a0ae1677c0eeee
         tokens = Tokens()
 
         def write(device):

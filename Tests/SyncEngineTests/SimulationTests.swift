@@ -16,7 +16,9 @@ struct SimulationTests {
         let first = environment["SYNC_FIRST_SEED"].flatMap(UInt64.init) ?? 1
         var failures: [String] = []
         for seed in first..<(first + count) where failures.count < 5 {
-            do { try await SimWorld.run(seed: seed) } catch { failures.append("\(error)") }
+            do { try await SimWorld.run(seed: seed) } catch {
+                failures.append("SYNC_SEED=\(seed): \(error)")
+            }
         }
         print("simulated \(count) histories from seed \(first)")
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")

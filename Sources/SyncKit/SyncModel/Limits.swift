@@ -38,6 +38,9 @@ package enum Limits {
     package static let displacedFiles = 10_000
     /// The most tries of one operation on one path that another program keeps changing.
     package static let pathTries = 8
+    /// The most commits that came in since a folder's record in which a capture looks for what
+    /// stands in the folder.
+    package static let arrivals = 100
     /// The most bytes of content that are read and deflated at a time during a capture.
     package static let captureBytes = 64 << 20
     /// The most bytes of the record's pages that are kept in memory.

@@ -24,8 +24,14 @@ extension Vault {
         var leaves: [ObjectID?: ObjectID] = [:]
         var asides: [ObjectID] = []
         var report = CaptureReport()
+        var holders: [TreePath: ObjectID] = [:]
         for (base, group) in groups {
-            let news = try base == head ? group : group.filter { try !isKnown($0, in: head) }
+            let arrivals = try base == head ? [] : arrivals(since: base, at: head)
+            let news = try group.filter { item in
+                guard let holder = try holder(of: item, among: arrivals) else { return true }
+                holders[item.change.path] = holder
+                return false
+            }
             guard let leaf = try leaf(news, on: base, pack, stamps, options) else { continue }
             leaves[base] = leaf
             report.changes += news.count
@@ -48,7 +54,7 @@ extension Vault {
         // record names them, so that `recoverHead` finds them. The other way round a later edit
         // of the same file would be taken for an edit of the version before.
         mayHaveLostHead = true
-        try note(captured, leaves, over: head)
+        try note(captured, leaves, holders, over: head)
         if let current { try setHead(current, from: head) }
         mayHaveLostHead = false
         try keepWhatWasBrought(asides, by: current)
@@ -99,11 +105,35 @@ extension Vault {
         try keepWhatWasBrought(named.filter { repository.contains($0) }, by: current)
     }
 
-    /// Whether the head has what stands in the folder already: nothing to commit then.
-    private func isKnown(_ captured: Captured, in head: ObjectID?) throws -> Bool {
-        try TreeDiff.version(
-            at: captured.change.path, of: tree(of: head), reading: repository)
-            == captured.change.after
+    /// The head and the commits that came into it since one was applied, the newest first. Any of
+    /// them may have been the head that an apply was cut short in, before the record learnt what
+    /// it had put there.
+    private func arrivals(since base: ObjectID?, at head: ObjectID?) throws -> [ObjectID] {
+        guard let head else { return [] }
+        guard let base else { return [head] }
+        let history = History(CommitStamps(reading: repository))
+        var found = [head]
+        var next = 0
+        while next < found.count, found.count < Limits.arrivals {
+            for parent in try repository.commit(found[next]).parents
+            where try !found.contains(parent) && !history.isAncestor(parent, of: base) {
+                found.append(parent)
+            }
+            next += 1
+        }
+        return found
+    }
+
+    /// The commit that has what stands in the folder already: nothing is to be committed then. Of
+    /// a file that the record knows that can be the head alone: a user may have brought an older
+    /// version back, or taken the file away.
+    private func holder(of item: Captured, among arrivals: [ObjectID]) throws -> ObjectID? {
+        let candidates = item.change.before == nil ? arrivals[...] : arrivals.prefix(1)
+        return try candidates.first { commit in
+            try TreeDiff.version(
+                at: item.change.path, of: tree(of: commit), reading: repository)
+                == item.change.after
+        }
     }
 
     /// Writes one leaf commit; nil when nothing differs from its parent's tree.
@@ -153,9 +183,10 @@ extension Vault {
     }
 
     /// Advances the record: the folders hold what was captured, of the commit that captured it.
-    private func note(_ captured: [Captured], _ leaves: [ObjectID?: ObjectID], over head: ObjectID?)
-        throws
-    {
+    private func note(
+        _ captured: [Captured], _ leaves: [ObjectID?: ObjectID], _ holders: [TreePath: ObjectID],
+        over head: ObjectID?
+    ) throws {
         let onHead = leaves[head]
         for (index, folder) in folders.enumerated() where folder.stopped == nil {
             let isCurrent = try record.applied(folder.id) == head
@@ -168,7 +199,7 @@ extension Vault {
                     changes += [.remove(item.local), .settle(item.local)]
                 }
                 if item.base == head && isCurrent { continue }
-                if let holds = leaves[item.base] ?? head {
+                if let holds = holders[item.change.path] ?? leaves[item.base] ?? head {
                     changes.append(.postpone(item.local, base: holds))
                 }
             }
