@@ -180,19 +180,25 @@ extension Vault {
     private func named(by merged: MergedTree, since start: ObjectID?) throws
         -> [TreePath: FileVersion?]
     {
-        var blobs = Set(merged.losses.compactMap { $0.loser?.id })
-        let known = Set(try ConflictList(of: start, reading: repository).records.map(\.id))
-        for record in try ConflictList(of: merged.tree, reading: repository).records
-        where !known.contains(record.id) {
-            blobs.formUnion(record.bases.filter { $0.text == nil }.compactMap(\.blob))
-            blobs.formUnion(record.sides.filter { $0.text == nil }.compactMap(\.blob))
-        }
+        // A conflict that was open before may have got one side more.
+        let blobs = try namedByConflicts(of: merged.tree).subtracting(namedByConflicts(of: start))
+            .union(merged.losses.compactMap { $0.loser?.id })
         var versions: [TreePath: FileVersion?] = [:]
         for blob in blobs where repository.contains(blob) {
             guard let path = TreePath(".sync/kept/\(blob.hex)") else { continue }
             versions[path] = FileVersion(mode: .regular, id: blob)
         }
         return versions
+    }
+
+    /// The versions that open conflicts name and do not hold themselves.
+    private func namedByConflicts(of tree: ObjectID?) throws(RepositoryError) -> Set<ObjectID> {
+        var blobs: Set<ObjectID> = []
+        for record in try ConflictList(of: tree, reading: repository).records {
+            blobs.formUnion(record.bases.filter { $0.text == nil }.compactMap(\.blob))
+            blobs.formUnion(record.sides.filter { $0.text == nil }.compactMap(\.blob))
+        }
+        return blobs
     }
 
     /// A stamp after those of some commits, and now at the earliest.
