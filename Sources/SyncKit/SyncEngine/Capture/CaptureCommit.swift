@@ -124,16 +124,21 @@ extension Vault {
         return found
     }
 
-    /// The commit that has what stands in the folder already: nothing is to be committed then. Of
-    /// a file that the record knows that can be the head alone: a user may have brought an older
-    /// version back, or taken the file away.
+    /// The commit that has what stands in the folder already: nothing is to be committed then. An
+    /// older one than the head counts only for a file that the record does not know and the head
+    /// has: otherwise a user may have brought an older version back.
     private func holder(of item: Captured, among arrivals: [ObjectID]) throws -> ObjectID? {
-        let candidates = item.change.before == nil ? arrivals[...] : arrivals.prefix(1)
-        return try candidates.first { commit in
-            try TreeDiff.version(
-                at: item.change.path, of: tree(of: commit), reading: repository)
-                == item.change.after
+        guard let head = arrivals.first else { return nil }
+        let newest = try version(at: item.change.path, of: head)
+        if newest == item.change.after { return head }
+        if newest == nil || item.change.after == nil || item.change.before != nil { return nil }
+        return try arrivals.dropFirst().first { commit in
+            try version(at: item.change.path, of: commit) == item.change.after
         }
+    }
+
+    private func version(at path: TreePath, of commit: ObjectID) throws -> FileVersion? {
+        try TreeDiff.version(at: path, of: tree(of: commit), reading: repository)
     }
 
     /// Writes one leaf commit; nil when nothing differs from its parent's tree.
