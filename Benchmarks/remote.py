@@ -15,6 +15,8 @@ from measure import median, run, until
 
 # The daemon takes one small request at a time, and so does git.
 SMALL = 2_000
+# The system's: Debian's python3-pygit2 is for no other.
+PYTHON = "/usr/bin/python3"
 
 
 def remote(workshop):
@@ -27,6 +29,7 @@ def remote(workshop):
     try:
         site.measure_clone()
         site.measure_rounds()
+        site.measure_libgit2()
     finally:
         site.stop()
 
@@ -68,11 +71,14 @@ class Site:
         # What git can at its best: the login with the first request, and no helper.
         self.told = f"{self.server.base.split('://')[0]}://{servers.USER}:{servers.TOKEN}@"
         self.told += self.url.split("://")[1]
+        self.older = None
 
     def stop(self):
-        """Ends the daemon and the server."""
+        """Ends the daemon and the servers."""
         if self.device:
             self.device.kill()
+        if self.older:
+            self.older.stop()
         self.server.stop()
 
     def git(self, *arguments):
@@ -112,6 +118,7 @@ class Site:
                 for _ in inits]  # fmt: skip
         self.workshop.row(work, "a new copy, repository only", "s", median(inits),
                           "git clone --bare", median(bare))  # fmt: skip
+        self.ours = {"clone": median(inits)}
         self.workshop.note(
             "HTTPS: nginx and git http-backend on this machine, TLS 1.3; git is given its login in "
             "the URL, so that it needs no helper. A new copy is syncctl init and one cycle, files "
@@ -135,17 +142,64 @@ class Site:
             push = self.alternate(rounds, lambda n: self.push(control, n), self.git_push)
         device.stop()
         work = "HTTPS, one round"
-        for measure, peer, (ours, theirs) in (
-            ("nothing new: sync now", "git ls-remote", poll),
-            ("one commit comes: sync now", "git fetch", fetch),
-            ("one edit goes: commit to remote", "git push", push),
+        for name, measure, peer, (ours, theirs) in (
+            ("ls", "nothing new: sync now", "git ls-remote", poll),
+            ("fetch", "one commit comes: sync now", "git fetch", fetch),
+            ("push", "one edit goes: commit to remote", "git push", push),
         ):
             self.workshop.row(work, measure, "s", median(ours), peer, median(theirs))
+            self.ours[name] = median(ours)
         self.workshop.note(
             "HTTPS, one round: ours is the whole request to the daemon's socket, with the merge "
             "and the file applied, durably; of an edit it is the time from the commit here, which "
             "settling and capture come before, to the commit there. Git's is the command for the "
             "wire alone, from a commit that is made. Both know the remote's head as it was before."
+        )
+
+    def measure_libgit2(self):
+        """libgit2's own transport: to a second server, for Debian's knows no TLS 1.3."""
+        if subprocess.run([PYTHON, "-c", "import pygit2"], capture_output=True).returncode:
+            self.workshop.note("libgit2's own transport needs apt-get install python3-pygit2")
+            return
+        self.older = servers.HTTPS(
+            f"{self.top}/older", f"{self.top}/root", authority=self.server.authority,
+            versions="TLSv1.2 TLSv1.3")  # fmt: skip
+        url = self.told.replace(f":{self.server.port}/", f":{self.older.port}/")
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libgit2_side.py")
+        words = [PYTHON, script, self.server.authority.file, url, self.clone]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(words, **pipes) as side:
+
+            def timed(command):
+                print(command, file=side.stdin, flush=True)
+                line = side.stdout.readline()
+                if not line:
+                    raise RuntimeError(f"libgit2 did not {command.split()[0]}")
+                return float(line)
+
+            def fetch():
+                self.level()
+                self.elsewhere(0)
+                return timed("fetch")
+
+            def push():
+                self.commit_in_clone(time.perf_counter_ns())
+                return timed("push")
+
+            rounds = range(self.workshop.options.exchanges // 2 + 1)
+            theirs = {
+                "clone": [timed(f"clone {self.workshop.new_path('lib')}") for _ in range(2)],
+                "ls": [timed("ls") for _ in rounds],
+                "fetch": [fetch() for _ in rounds],
+                "push": [push() for _ in rounds],
+            }
+            side.stdin.close()
+        for name, times in theirs.items():
+            self.workshop.row("HTTPS, beside libgit2's own", name, "s", self.ours[name],
+                              "libgit2", median(times[1:]))  # fmt: skip
+        self.workshop.note(
+            "libgit2: its own transport in a process that stays, the wire's part alone; over TLS "
+            "1.2, for it does not speak 1.3. Ours are the figures of the rows above."
         )
 
     def alternate(self, rounds, ours, theirs):
@@ -204,11 +258,15 @@ class Site:
         self.git("-C", self.clone, "fetch", "-q", self.bare, "sync")
         self.git("-C", self.clone, "reset", "-q", "--hard", "FETCH_HEAD")
 
-    def git_push(self, number):
+    def commit_in_clone(self, number):
+        """One more commit in git's clone, upon the remote's head."""
         self.level()
         self.write(f"{self.clone}/{PREFIX}", f"git-{number}", number)
         self.git("-C", self.clone, "add", "-A", PREFIX)
         self.git("-C", self.clone, "commit", "-q", "-m", "one")
+
+    def git_push(self, number):
+        self.commit_in_clone(number)
         return self.timed_git("-C", self.clone, "push", "-q", self.told, "HEAD:refs/heads/sync")
 
     def check(self):

@@ -127,7 +127,8 @@ class HTTPS:
     """nginx over TLS 1.3 with a login, before `git http-backend`."""
 
     def __init__(self, top, root, certificate=None, authority=None, tls=True, login=True,
-                 protocol="$http_git_protocol", most="0", extra="", http2=True):  # fmt: skip
+                 protocol="$http_git_protocol", most="0", extra="", http2=True,
+                 versions="TLSv1.3"):  # fmt: skip
         self.top = top
         self.port = free_port()
         self.tls = tls
@@ -139,7 +140,7 @@ class HTTPS:
         lines = ""
         if tls:
             chain, key = certificate or self.authority.certificate("server")
-            lines = f"ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;"
+            lines = f"ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols {versions};"
         auth = f'auth_basic "git"; auth_basic_user_file {top}/users;' if login else ""
         self.passwords({USER: TOKEN})
         words = NGINX.format(
