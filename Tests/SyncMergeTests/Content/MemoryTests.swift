@@ -140,6 +140,9 @@ struct MemoryTests {
             "an unparsable line is kept as it is", "\(one)\n", "\(one)\n{oops\n\(two)\n",
             "\(one)\n\(three)\n", "\(one)\n{oops\n\(two)\n\(three)\n"),
         MergeCase(
+            "a byte order mark before a line is none of the record", "\(one)\n",
+            "\(one)\n\u{feff}\(two)\n", "\(one)\n\(three)\n", "\(one)\n\(two)\n\(three)\n"),
+        MergeCase(
             "a torn last line that begins another line is dropped", "\(one)\n",
             "\(one)\n\(two.prefix(20))", "\(one)\n\(two)\n", "\(one)\n\(two)\n",
             notes: [.tornLineDropped]),

@@ -22,10 +22,19 @@ enum RecordLines {
         return result
     }
 
-    /// The line without white space around it.
+    /// The line without white space around it, and without byte order marks before it: files that
+    /// were put together have some within, and one that came first would be the file's.
     static func trimmed(_ bytes: [UInt8], _ line: Range<Int>) -> Range<Int> {
         var (start, end) = (line.lowerBound, line.upperBound)
-        while start < end, JSONParser.isSpace(bytes[start]) { start += 1 }
+        while start < end {
+            if JSONParser.isSpace(bytes[start]) {
+                start += 1
+            } else if bytes[start..<end].starts(with: [0xef, 0xbb, 0xbf]) {
+                start += 3
+            } else {
+                break
+            }
+        }
         while end > start, JSONParser.isSpace(bytes[end - 1]) { end -= 1 }
         return start..<end
     }
