@@ -10,9 +10,6 @@ struct SyncDaemon: AsyncParsableCommand {
         version: Daemon.version, subcommands: [Run.self])
 
     static func main() async {
-        // A core dump would hold the remote's token.
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

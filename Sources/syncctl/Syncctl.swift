@@ -19,9 +19,7 @@ struct Syncctl: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A core dump would hold the remote's token.
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        Machine.forbidCoreDumps()
         let arguments = CommonOptions.moved(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try parseAsRoot(arguments)

@@ -70,13 +70,13 @@ struct ThriftTests {
             try remote.reference("refs/sync/devices/linden")
         }
 
-        /// Somebody else's commit at the remote: one more file.
-        func push(_ name: String) throws {
+        /// Somebody else's commit at the remote: a file with its name or a text in it, or gone.
+        func push(_ name: String, _ text: String? = nil, isGone: Bool = false) throws {
             clock.advance(1_000_000_000)
             let head = try #require(try head())
             let pack = try remote.beginPack()
-            let blob = try pack.add(.blob, Array(name.utf8))
-            let version = FileVersion(mode: .regular, id: blob)
+            let blob = try pack.add(.blob, Array((text ?? name).utf8))
+            let version = isGone ? nil : FileVersion(mode: .regular, id: blob)
             let tree = try TreeEdit.apply(
                 [try #require(TreePath("notes/\(name)")): version],
                 to: try remote.commit(head).tree, reading: remote, writing: pack)

@@ -114,6 +114,18 @@ struct RefusalTests {
         ("sorry, not on a Sunday", "its words say why"),
     ]
 
+    /// Pushes a first commit, which the server declines; gives its words.
+    private func declined(by server: GitServer) async throws -> String {
+        let root = try fixture.commit("f", "root", by: "a")
+        let outcome = try await server.remote("a", fixture)
+            .push(root, expecting: nil, applied: nil)
+        guard case .declined(let words) = outcome else {
+            Issue.record("\(outcome)")
+            return ""
+        }
+        return words
+    }
+
     @Test("a hook's refusal comes with its words and the next step", arguments: words)
     func hook(_ said: String, _ step: String) async throws {
         let server = try GitServer(.https, fixture)
@@ -121,13 +133,7 @@ struct RefusalTests {
         try "#!/bin/sh\ncat >&2 <<'END'\n\(said)\nEND\nexit 1\n"
             .write(toFile: hook, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
-        let root = try fixture.commit("f", "root", by: "a")
-        let outcome = try await server.remote("a", fixture)
-            .push(root, expecting: nil, applied: nil)
-        guard case .declined(let words) = outcome else {
-            Issue.record("\(outcome)")
-            return
-        }
+        let words = try await declined(by: server)
         #expect(words.contains(said.replacing("\n", with: " ")))
         #expect(words.contains(step))
     }
@@ -136,13 +142,7 @@ struct RefusalTests {
     func large() async throws {
         let server = try GitServer(.https, fixture)
         try fixture.git("-C", fixture.remote, "config", "receive.maxInputSize", "20")
-        let root = try fixture.commit("f", "root", by: "a")
-        let outcome = try await server.remote("a", fixture)
-            .push(root, expecting: nil, applied: nil)
-        guard case .declined(let words) = outcome else {
-            Issue.record("\(outcome)")
-            return
-        }
+        let words = try await declined(by: server)
         #expect(words.contains("pack exceeds maximum allowed size"))
         #expect(words.contains("receive.maxInputSize"))
     }

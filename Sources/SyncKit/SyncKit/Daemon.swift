@@ -67,6 +67,7 @@ package actor Daemon {
     /// - Parameter option: the file; nil is `SYNCD_CONFIG`, then the default place.
     /// - Throws: `Failure` with everything that is wrong with the file.
     package init(configuration option: String?) throws(Failure) {
+        Machine.forbidCoreDumps()
         FreeMemory.holdLittle()
         machine = Machine()
         file = machine.configurationFile(option)
@@ -79,8 +80,7 @@ package actor Daemon {
     package func once() async throws(Failure) -> Int {
         let service: VaultService
         do {
-            guard let opened = try await open(running, log(running)) else { return 0 }
-            service = opened
+            service = try await open(running, log(running))
         } catch { throw Failure(error) }
         let outcome = await service.sync()
         let status = service.board.status
@@ -119,7 +119,8 @@ package actor Daemon {
     /// Runs the services of one configuration to their end.
     private func serve(_ configuration: Configuration) async throws {
         let log = log(configuration)
-        guard let service = try await open(configuration, log) else { return }
+        let service: VaultService
+        do { service = try await open(configuration, log) } catch is CancellationError { return }
         let routes = SyncRoutes(service, file: file) { [weak self] in
             await self?.reload() ?? .unchanged
         }
@@ -142,8 +143,8 @@ package actor Daemon {
     }
 
     /// Opens the vault. A command that has it gives it back and is waited for; a daemon is not.
-    /// - Returns: nil when it is to end meanwhile.
-    private func open(_ configuration: Configuration, _ log: Logger) async throws -> VaultService? {
+    /// - Throws: `CancellationError` when it is to end meanwhile.
+    private func open(_ configuration: Configuration, _ log: Logger) async throws -> VaultService {
         var isSaid = false
         while end == nil {
             do {
@@ -157,7 +158,7 @@ package actor Daemon {
                 await Task.yield()
             }
         }
-        return nil
+        throw CancellationError()
     }
 
     private func log(_ configuration: Configuration) -> Logger {

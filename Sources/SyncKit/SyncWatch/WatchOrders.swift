@@ -1,4 +1,3 @@
-internal import CEvents
 internal import Glibc
 internal import Synchronization
 

@@ -112,16 +112,8 @@ extension Vault {
         guard let head else { return [] }
         guard let base else { return [head] }
         let history = History(CommitStamps(reading: repository))
-        var found = [head]
-        var next = 0
-        while next < found.count, found.count < Limits.arrivals {
-            for parent in try repository.commit(found[next]).parents
-            where try !found.contains(parent) && !history.isAncestor(parent, of: base) {
-                found.append(parent)
-            }
-            next += 1
-        }
-        return found
+        return try history.commits(behind: head, notBehind: [base]).suffix(Limits.arrivals)
+            .reversed()
     }
 
     /// The commit that has what stands in the folder already: nothing is to be committed then. An

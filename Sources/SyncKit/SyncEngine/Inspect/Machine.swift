@@ -11,6 +11,12 @@ package struct Machine: Sendable {
     /// Absolute, without a trailing slash.
     package let home: String
 
+    /// Lets the process leave no core dump: one would hold the remote's token.
+    package static func forbidCoreDumps() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+
     /// Asks the system.
     package init() {
         var variables: [String: String] = [:]

@@ -193,12 +193,8 @@ extension Vault {
 
     /// The versions that open conflicts name and do not hold themselves.
     private func namedByConflicts(of tree: ObjectID?) throws(RepositoryError) -> Set<ObjectID> {
-        var blobs: Set<ObjectID> = []
-        for record in try ConflictList(of: tree, reading: repository).records {
-            blobs.formUnion(record.bases.filter { $0.text == nil }.compactMap(\.blob))
-            blobs.formUnion(record.sides.filter { $0.text == nil }.compactMap(\.blob))
-        }
-        return blobs
+        let records = try ConflictList(of: tree, reading: repository).records
+        return records.reduce(into: []) { $0.formUnion($1.namedBlobs) }
     }
 
     /// A stamp after those of some commits, and now at the earliest.

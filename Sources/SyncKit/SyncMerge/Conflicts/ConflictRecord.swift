@@ -111,6 +111,12 @@ package struct ConflictRecord: Sendable, Hashable {
         type == .document && (kind == .content || kind == .addAdd) && copy == nil
     }
 
+    /// The blobs that it names and does not hold itself.
+    package var namedBlobs: [ObjectID] {
+        bases.filter { $0.text == nil }.compactMap(\.blob)
+            + sides.filter { $0.text == nil }.compactMap(\.blob)
+    }
+
     /// The conflict as a value, for merging it again.
     /// - Parameter reader: gives the blobs.
     /// - Returns: nil for a conflict of whole versions.

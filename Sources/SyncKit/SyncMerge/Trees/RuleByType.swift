@@ -132,8 +132,7 @@ package final class RuleByType: ContentRule {
         for path in versions.paths { known.formUnion(leafBlobs[path] ?? []) }
         for list in [conflicts.base, conflicts.first, conflicts.second] {
             for record in list.records where versions.paths.contains(record.path) {
-                known.formUnion(record.bases.filter { $0.text == nil }.compactMap(\.blob))
-                known.formUnion(record.sides.filter { $0.text == nil }.compactMap(\.blob))
+                known.formUnion(record.namedBlobs)
             }
         }
         return known

@@ -60,7 +60,7 @@ struct JSONParser {
 
     /// Whether the bytes are one JSON object or array, however deep, as a settings file is.
     static func isContainer(_ bytes: [UInt8]) -> Bool {
-        let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        let start = RecordFile.bodyStart(bytes)
         let first = bytes[start...].first { !isSpace($0) }
         guard first == 0x7b || first == 0x5b else { return false }
         return nodes(

@@ -19,7 +19,7 @@ struct RecordFile: Sendable {
 
     /// Where the text begins, after a byte order mark.
     static func bodyStart(_ bytes: [UInt8]) -> Int {
-        bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        bytes.starts(with: RecordLines.byteOrderMark) ? RecordLines.byteOrderMark.count : 0
     }
 
     /// A file without records, as an absent or blank one is.

@@ -6,6 +6,9 @@
 
 /// Lines of a file as ranges, ends not included.
 enum RecordLines {
+    /// U+FEFF in UTF-8, which some programs begin a file with.
+    static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+
     /// The lines in a range; a last line without an end counts, an empty rest does not.
     static func ranges(_ bytes: [UInt8], _ body: Range<Int>) -> [Range<Int>] {
         var result: [Range<Int>] = []
@@ -29,8 +32,8 @@ enum RecordLines {
         while start < end {
             if JSONParser.isSpace(bytes[start]) {
                 start += 1
-            } else if bytes[start..<end].starts(with: [0xef, 0xbb, 0xbf]) {
-                start += 3
+            } else if bytes[start..<end].starts(with: byteOrderMark) {
+                start += byteOrderMark.count
             } else {
                 break
             }

@@ -185,7 +185,7 @@ struct TextWriter {
         hasBOM: Bool, head: [ArraySlice<UInt8>], pieces: [TextRegions.Piece],
         endsWithNewline: Bool
     ) -> [UInt8] {
-        var result: [UInt8] = hasBOM ? [0xef, 0xbb, 0xbf] : []
+        var result: [UInt8] = hasBOM ? RecordLines.byteOrderMark : []
         for line in head { result += line + style.bytes }
         // What may have to be taken off at the end: a marker's end stays.
         var end = head.isEmpty ? 0 : style.bytes.count

@@ -21,11 +21,12 @@ struct TextFile: Sendable {
 
     /// Takes a text apart.
     init(_ bytes: [UInt8]) {
-        hasBOM = bytes.starts(with: [0xef, 0xbb, 0xbf])
+        let start = RecordFile.bodyStart(bytes)
+        hasBOM = start > 0
         var lines: [ArraySlice<UInt8>] = []
         var endings: [Ending] = []
         var kinds: Set<Ending> = []
-        let body = (hasBOM ? 3 : 0)..<bytes.count
+        let body = start..<bytes.count
         for range in RecordLines.ranges(bytes, body) {
             guard range.upperBound < bytes.count else {
                 lines.append(bytes[range])
