@@ -45,6 +45,6 @@ def describe(top, programs):
         "kernel": platform.release(),
         "file system": f"{file_system(top)} ({top})",
         "load before": " ".join(f"{load:.2f}" for load in os.getloadavg()),
-        "caches": "warm, nothing is dropped",
+        "caches": "warm",
         **{name: version for name, version in versions.items() if version},
     }

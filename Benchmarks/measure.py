@@ -1,7 +1,9 @@
 """What a program takes: seconds of wall and processor, memory, switches; medians of rounds."""
 
+import ctypes
 import json
 import os
+import select
 import statistics
 import subprocess
 import sys
@@ -90,6 +92,48 @@ def percentile(values, share):
     """The smallest value that at least `share` percent are not above."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * share // 100) - 1)]
+
+
+def warm(*paths):
+    """Reads files, and all files below directories: some machines reclaim what lies idle."""
+    for path in paths:
+        names = [path]
+        for directory, _, files in os.walk(path):
+            names += [f"{directory}/{name}" for name in files]
+        for name in names:
+            try:
+                with open(name, "rb") as file:
+                    while file.read(1 << 20):
+                        pass
+            except (FileNotFoundError, IsADirectoryError):
+                continue
+
+
+class Renames:
+    """Waits until a name comes into a directory, without taking the processor meanwhile."""
+
+    _MOVED_TO = 0x80
+
+    def __init__(self, path):
+        self._path = path
+        library = ctypes.CDLL(None, use_errno=True)
+        self._events = library.inotify_init1(os.O_CLOEXEC)
+        directory = os.path.dirname(path).encode()
+        if library.inotify_add_watch(self._events, directory, self._MOVED_TO) < 0:
+            raise OSError(ctypes.get_errno(), "inotify_add_watch", path)
+
+    def wait(self, deadline=120.0):
+        """Gives the time at which the path was seen to have been renamed to."""
+        name = os.path.basename(self._path).encode()
+        end = time.perf_counter() + deadline
+        while select.select([self._events], [], [], max(0, end - time.perf_counter()))[0]:
+            if name in os.read(self._events, 1 << 16).replace(b"\0", b"\n").split(b"\n"):
+                return time.perf_counter()
+        raise RuntimeError(f"after {deadline:g} s: {self._path} was not replaced")
+
+    def close(self):
+        """Ends the watch."""
+        os.close(self._events)
 
 
 def until(condition, what, deadline=120.0, every=0.0005):

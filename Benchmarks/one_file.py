@@ -1,10 +1,9 @@
 """One edited file among many: from its close to the commit, and what the commit costs."""
 
-import os
 import time
 
 from device import wait_until
-from measure import cpu_seconds, median, percentile, until
+from measure import Renames, cpu_seconds, median, percentile, warm
 
 # The daemon lets an edit settle for so long, in case an editor has more to come.
 SETTLE = 0.020
@@ -38,17 +37,18 @@ def start_watching(workshop, device, count):
 
 
 def _measure(workshop, count, device, git):
-    head = f"{device.repository}/refs/heads/sync"
+    head = Renames(f"{device.repository}/refs/heads/sync")
     pid = device.process.pid
     latencies, costs, cpu = [], [], []
     rounds = workshop.options.edits
     for number in range(rounds + 1):
         name = workshop.sample.path(number * 7_919 % count)
         content = workshop.sample.content(number, version=number + 1, size=2_000)
-        before, busy = _signature(head), cpu_seconds(pid)
+        warm(device.repository, f"{device.state}/state.db", f"{git.repository}/index")
+        busy = cpu_seconds(pid)
         _save(f"{device.folder}/{name}", content)
         began = time.perf_counter()
-        latency = until(lambda: _signature(head) != before, "commit", every=0.0002) - began
+        latency = head.wait() - began
         time.sleep(PAUSE)
         busy = cpu_seconds(pid) - busy
         _save(f"{git.tree}/{name}", content)
@@ -57,6 +57,7 @@ def _measure(workshop, count, device, git):
             latencies.append(latency)
             cpu.append(busy)
             costs.append(cost)
+    head.close()
     work, peer = f"commit one file among {count:,}", "git add + commit"
     wall = median([cost.wall for cost in costs])
     workshop.row(work, "close to commit, median", "s", median(latencies), peer, wall)
@@ -74,11 +75,3 @@ def _measure(workshop, count, device, git):
 def _save(path, content):
     with open(path, "wb") as file:
         file.write(content)
-
-
-def _signature(path):
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns

@@ -6,7 +6,7 @@ import subprocess
 
 from device import binaries
 from gitside import DURABLE, environment
-from measure import median, run
+from measure import median, run, warm
 
 CHANGED = 10
 
@@ -83,6 +83,7 @@ def _copy(workshop, source):
 
 def _ours(copies, one, other):
     """Merges in each copy; gives the seconds and the tree of each."""
+    warm(*copies)
     words = [f"{binaries()}/merge-commits", one, other, *copies]
     output = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
     lines = [line.split() for line in output.splitlines()]
@@ -92,6 +93,7 @@ def _ours(copies, one, other):
 def _git(copy, options, one, other):
     """Merges in the copy with git; gives the seconds and the tree."""
     words = ["git", *options, "-C", copy, "merge-tree", "--write-tree", one, other]
+    warm(copy)
     seconds = run(words, environment()).wall
     tree = subprocess.run(
         words, env=environment(), check=True, stdout=subprocess.PIPE, text=True

@@ -47,6 +47,80 @@ struct ReferenceTests {
         #expect(try repository.reference(name) == ids[1])
     }
 
+    /// What stands beside the packs and is none: temporary files.
+    private func leftOver() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path + "/objects/pack")
+            .filter { !$0.hasPrefix("pack-") }
+    }
+
+    @Test("a move that was written down takes effect at once, and not before")
+    func prepared() throws {
+        let (repository, ids) = try made(2)
+        try repository.setReference(name, to: ids[0], expecting: nil)
+        let old = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+        let move = try #require(
+            repository.prepareReference(name, to: ids[1], expecting: ids[0]))
+        #expect(try git(path, "rev-parse", name) == ids[0].hex)
+        #expect(!FileManager.default.fileExists(atPath: "\(path)/\(name).lock"))
+        // Nobody waits for it: another program may move the branch meanwhile.
+        #expect(try move.finish())
+        #expect(try git(path, "rev-parse", name) == ids[1].hex)
+        let new = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+        #expect(
+            new[.posixPermissions] as? NSNumber == old[.posixPermissions] as? NSNumber)
+        #expect(!FileManager.default.fileExists(atPath: "\(path)/\(name).lock"))
+    }
+
+    @Test("a move that was written down and dropped leaves nothing behind")
+    func dropped() throws {
+        let (repository, ids) = try made(2)
+        try repository.setReference(name, to: ids[0], expecting: nil)
+        do {
+            let move = repository.prepareReference(name, to: ids[1], expecting: ids[0])
+            #expect(move != nil)
+            #expect(try leftOver().count == 1)
+        }
+        #expect(try leftOver() == [])
+        #expect(try git(path, "rev-parse", name) == ids[0].hex)
+    }
+
+    @Test("a move that was written down gives way to who moved or locked the branch meanwhile")
+    func overtaken() throws {
+        let (repository, ids) = try made(3)
+        try repository.setReference(name, to: ids[0], expecting: nil)
+        let late = try #require(
+            repository.prepareReference(name, to: ids[1], expecting: ids[0]))
+        try git(path, "update-ref", name, ids[2].hex)
+        #expect(try !late.finish())
+        #expect(try git(path, "rev-parse", name) == ids[2].hex)
+        #expect(!FileManager.default.fileExists(atPath: "\(path)/\(name).lock"))
+
+        let locked = try #require(
+            repository.prepareReference(name, to: ids[1], expecting: ids[2]))
+        try Data("theirs".utf8).write(to: URL(filePath: "\(path)/\(name).lock"))
+        #expect(try !locked.finish())
+        #expect(try git(path, "rev-parse", name) == ids[2].hex)
+        #expect(
+            try String(contentsOfFile: "\(path)/\(name).lock", encoding: .utf8) == "theirs")
+    }
+
+    @Test("only a branch that is a plain file is moved so: the rest is libgit2's")
+    func unprepared() throws {
+        let (repository, ids) = try made(2)
+        #expect(repository.prepareReference(name, to: ids[1], expecting: nil) == nil)
+        #expect(repository.prepareReference(name, to: ids[1], expecting: ids[0]) == nil)
+        try repository.setReference(name, to: ids[0], expecting: nil)
+        #expect(repository.prepareReference(name, to: ids[1], expecting: ids[1]) == nil)
+        #expect(repository.prepareReference("HEAD", to: ids[1], expecting: ids[0]) == nil)
+        try FileManager.default.createDirectory(
+            atPath: path + "/logs", withIntermediateDirectories: false)
+        #expect(repository.prepareReference(name, to: ids[1], expecting: ids[0]) == nil)
+        try FileManager.default.removeItem(atPath: path + "/logs")
+        try git(path, "pack-refs", "--all")
+        #expect(repository.prepareReference(name, to: ids[1], expecting: ids[0]) == nil)
+        #expect(try leftOver() == [])
+    }
+
     @Test("a deleted reference is gone, also from packed-refs", arguments: [false, true])
     func delete(packed: Bool) throws {
         let (repository, ids) = try made(2)

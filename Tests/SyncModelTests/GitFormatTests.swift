@@ -176,17 +176,20 @@ struct TreeEditTests {
         let repository = InMemoryRepository()
         let file = FileVersion(mode: .regular, id: ObjectID(hashing: [1], as: .blob))
         let (name, inside) = (try #require(TreePath("d")), try #require(TreePath("d/x")))
+        // Its bytes stand between those of the two.
+        let between = try #require(TreePath("d-"))
         let pack = try repository.beginPack()
         let one = try TreeEdit.apply([name: file], to: nil, reading: repository, writing: pack)
         try pack.finish()
         let next = try repository.beginPack()
         let two = try TreeEdit.apply(
-            [name: nil, inside: file], to: one, reading: repository, writing: next)
+            [name: nil, inside: file, between: file], to: one, reading: repository, writing: next)
         try next.finish()
         #expect(try TreeDiff.version(at: inside, of: two, reading: repository) == file)
+        #expect(try TreeDiff.version(at: between, of: two, reading: repository) == file)
         let last = try repository.beginPack()
         let three = try TreeEdit.apply(
-            [name: file, inside: nil], to: two, reading: repository, writing: last)
+            [name: file, inside: nil, between: nil], to: two, reading: repository, writing: last)
         try last.finish()
         #expect(three == one)
     }

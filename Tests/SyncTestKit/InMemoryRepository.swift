@@ -75,6 +75,10 @@ package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
         refs[name] = id
     }
 
+    package func prepareReference(
+        _ name: String, to id: ObjectID, expecting expected: ObjectID?
+    ) -> (any PreparedReference)? { nil }
+
     /// The names of all objects.
     package var names: some Sequence<ObjectID> { objects.keys }
 

@@ -93,8 +93,12 @@ package final class Vault {
     }
 
     /// Moves the head.
-    func setHead(_ id: ObjectID, from old: ObjectID?) throws(RepositoryError) {
+    /// - Parameter prepared: the same move, written down before.
+    func setHead(
+        _ id: ObjectID, from old: ObjectID?, _ prepared: (any PreparedReference)? = nil
+    ) throws(RepositoryError) {
         if id == old { return }
+        if let prepared, try prepared.finish() { return }
         try repository.setReference(identity.reference, to: id, expecting: old)
     }
 

@@ -68,9 +68,10 @@ package final class GitRepository: ObjectRepository {
     var packDirectory: String { objectDirectory + "/pack" }
 
     /// The directory that holds all objects.
-    var objectDirectory: String {
-        String(cString: git_repository_commondir(handle.pointer)) + "objects"
-    }
+    var objectDirectory: String { commonDirectory + "objects" }
+
+    /// The directory that all work trees share, with a slash at its end.
+    var commonDirectory: String { String(cString: git_repository_commondir(handle.pointer)) }
 }
 
 extension GitRepository {
@@ -160,6 +161,9 @@ extension GitRepository {
         }
         return true
     }
+
+    /// Notes a pack of our own. Whoever first reads an object of it makes libgit2 see it.
+    func noteIndex(_ name: String) { packs.add(name) }
 
     /// Takes a fresh handle on the objects: the only way to make libgit2 forget a pack.
     private func reopenObjects() throws(RepositoryError) {

@@ -32,6 +32,9 @@ struct PackListing {
     private var stamp: Stamp?
     private var names: Set<String> = []
 
+    /// Notes a pack that was just put there: it is missed when it goes.
+    mutating func add(_ index: String) { names.insert(index) }
+
     /// Looks at the directory again. One that cannot be listed counts as empty: what then fails
     /// is the reading of an object, which says so.
     @discardableResult mutating func look(at directory: String) -> Change {

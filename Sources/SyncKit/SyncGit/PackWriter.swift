@@ -100,13 +100,13 @@ final class PackWriter: PackSink {
     private func publish(_ pack: TemporaryFile, _ name: ObjectID) throws(RepositoryError) {
         let indexFile = try TemporaryFile(in: repository.packDirectory)
         try indexFile.write(index.serialized(of: name))
-        try TemporaryFile.sync([pack, indexFile])
+        try TemporaryFile.seal([pack, indexFile])
         try pack.keep(as: "pack-\(name.hex).pack")
         try indexFile.keep(as: "pack-\(name.hex).idx")
+        repository.noteIndex("pack-\(name.hex).idx")
         try FileSystem.sync(repository.packDirectory)
         (index, buffer, spilled, file) = (PackIndex(), [], 0, nil)
         known = []
-        try repository.refresh()
     }
 
     private func append(_ id: ObjectID, _ entry: PackEntry) throws(RepositoryError) {

@@ -54,12 +54,14 @@ extension GitRepository {
     package func setReference(_ name: String, to id: ObjectID?, expecting expected: ObjectID?)
         throws(RepositoryError)
     {
-        let failure: RepositoryError
         do {
-            return try change(name, to: id, expecting: expected)
-        } catch { failure = error }
-        guard failure.code == .locked, try removeStaleLocks(of: name) else { throw failure }
-        try change(name, to: id, expecting: expected)
+            try change(name, to: id, expecting: expected)
+        } catch {
+            guard error.code == .locked, try removeStaleLocks(of: name) else { throw error }
+            try change(name, to: id, expecting: expected)
+        }
+        // Of packs that others put there or took away while we wrote ours.
+        try refresh()
     }
 
     /// Changes a reference once. libgit2 takes the lock file first and compares under it.
@@ -105,9 +107,8 @@ extension GitRepository {
     /// Removes lock files that a crash left; says whether there was one. A process holds such a
     /// lock for the time of one small write.
     private func removeStaleLocks(of name: String) throws(RepositoryError) -> Bool {
-        let root = String(cString: git_repository_commondir(handle.pointer))
         var removed = false
-        for lock in ["\(root)\(name).lock", "\(root)packed-refs.lock"] {
+        for lock in ["\(commonDirectory)\(name).lock", "\(commonDirectory)packed-refs.lock"] {
             guard let age = FileSystem.ageInSeconds(lock), age >= staleLockSeconds else { continue }
             if unlink(lock) != 0 && errno != ENOENT { throw SystemFailure.last("remove", lock) }
             removed = true

@@ -13,12 +13,13 @@ final class TemporaryFile {
     private var isKept = false
 
     /// Makes a new, empty file.
-    init(in directory: String) throws(RepositoryError) {
+    /// - Parameter mode: who may read and write it, less the process's umask.
+    init(in directory: String, mode: mode_t = 0o600) throws(RepositoryError) {
         self.directory = directory
         while true {
             let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
             let candidate = "\(directory)/\(Self.prefix)\(unique)"
-            let opened = open(candidate, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            let opened = open(candidate, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             if opened < 0 {
                 if errno == EEXIST || errno == EINTR { continue }
                 throw SystemFailure.last("make a file in", directory)
@@ -96,15 +97,27 @@ final class TemporaryFile {
     }
 
     /// Makes the bytes of several files durable, and the files read-only. All are on their way to
-    /// the disk before the first is waited for: that is as fast as a thread for each. After a
-    /// failure they are of no use: a second fsync says nothing about what the first one lost.
-    static func sync(_ files: [TemporaryFile]) throws(RepositoryError) {
-        for file in files { file.startWriting() }
-        for file in files
-        where fchmod(file.descriptor, 0o444) != 0 || fsync(file.descriptor) != 0 {
-            throw SystemFailure.last("sync a file in", file.directory)
+    /// the disk, and nothing of any file changes any more, before the first is waited for: the
+    /// file system's journal then needs to be written once. That is as fast as a thread for each.
+    /// After a failure they are of no use: a second fsync says nothing about what the first lost.
+    static func seal(_ files: [TemporaryFile]) throws(RepositoryError) {
+        for file in files {
+            if fchmod(file.descriptor, 0o444) != 0 {
+                throw SystemFailure.last("sync a file in", file.directory)
+            }
+            file.startWriting()
         }
+        for file in files { try file.sync() }
     }
+
+    /// Makes the file's bytes durable.
+    func sync() throws(RepositoryError) {
+        if fsync(descriptor) != 0 { throw SystemFailure.last("sync a file in", directory) }
+    }
+
+    /// Gives the file a second name, on the same file system.
+    /// - Returns: false when it cannot be had, as where one of that name is there.
+    func link(as path: String) -> Bool { Glibc.link(self.path, path) == 0 }
 
     /// Gives the file its name in the same directory; the directory is not synced yet.
     func keep(as name: String) throws(RepositoryError) {

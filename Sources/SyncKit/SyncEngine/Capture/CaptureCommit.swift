@@ -44,9 +44,13 @@ extension Vault {
             asides.append(leaf)
             report.changes += 1
         }
+        var current = leaves[head] ?? head
+        let move = leaves[head].flatMap {
+            asides.isEmpty
+                ? repository.prepareReference(identity.reference, to: $0, expecting: head) : nil
+        }
         try pack.finish()
 
-        var current = leaves[head] ?? head
         for leaf in asides.sorted() {
             current = try current.map { try bring(leaf, into: $0) } ?? leaf
         }
@@ -55,7 +59,7 @@ extension Vault {
         // of the same file would be taken for an edit of the version before.
         mayHaveLostHead = true
         try note(captured, leaves, holders, over: head)
-        if let current { try setHead(current, from: head) }
+        if let current { try setHead(current, from: head, move) }
         mayHaveLostHead = false
         try keepWhatWasBrought(asides, by: current)
         for item in captured {

@@ -10,13 +10,12 @@ package enum LeafMessage {
     /// - Returns: subject, a list of at most `Limits.listedPaths` paths when there is more than
     ///   one, and the trailers.
     package static func text(_ changes: [TreeChange], device: String, time: Timestamp) -> String {
-        let sorted = changes.sorted { $0.path < $1.path }
-        var text = subject(sorted) + "\n\n"
-        if sorted.count > 1 {
-            for change in sorted.prefix(Limits.listedPaths) {
+        var text = subject(changes) + "\n\n"
+        if changes.count > 1 {
+            for change in first(of: changes) {
                 text += "\(letter(change)) \(change.path)\n"
             }
-            let rest = sorted.count - Limits.listedPaths
+            let rest = changes.count - Limits.listedPaths
             if rest > 0 { text += "… and \(grouped(rest)) more\n" }
             text += "\n"
         }
@@ -59,6 +58,20 @@ package enum LeafMessage {
             return nil
         }
         return "moved \(grouped(gone.count)) files from \(old)/ to \(new)/"
+    }
+
+    /// The changes that are listed, in the order of their paths: sorting all would take longer
+    /// than writing the commit's trees.
+    private static func first(of changes: [TreeChange]) -> [TreeChange] {
+        var first: [TreeChange] = []
+        for change in changes {
+            if first.count == Limits.listedPaths {
+                guard let last = first.last, change.path < last.path else { continue }
+                first.removeLast()
+            }
+            first.insert(change, at: first.firstIndex { change.path < $0.path } ?? first.count)
+        }
+        return first
     }
 
     private static func letter(_ change: TreeChange) -> String {

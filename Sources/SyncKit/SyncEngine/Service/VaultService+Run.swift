@@ -22,7 +22,7 @@ extension VaultService: Service {
         let service = self
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await service.follow(watch) }
+                group.addTask(executorPreference: executor) { await service.follow(watch) }
                 group.addTask { await service.exchangeOn(wakeups) }
                 group.addTask { await service.tick() }
                 await group.next()

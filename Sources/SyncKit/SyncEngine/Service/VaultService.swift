@@ -23,7 +23,7 @@ package actor VaultService {
     }
 
     let consolidator: Consolidator
-    private let executor = QueueExecutor(label: "syncd.vault")
+    let executor = QueueExecutor(label: "syncd.vault")
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
     /// What the vault was opened with; a reload makes another service.

@@ -16,8 +16,11 @@ package enum FileMode: UInt32, Sendable, Codable {
             guard (0x30...0x37).contains(digit) else { return nil }
             value = value << 3 | UInt32(digit - 0x30)
         }
-        self.init(rawValue: value == 0o100664 ? 0o100644 : value)
+        self.init(stored: value)
     }
+
+    /// The mode that a tree entry's number stands for; nil for one that git does not know.
+    init?(stored value: UInt32) { self.init(rawValue: value == 0o100664 ? 0o100644 : value) }
 
     /// The octal text as git writes it in a tree: no leading zero.
     package var octal: String { String(rawValue, radix: 8) }

@@ -20,26 +20,8 @@ package struct TreeEntry: Hashable, Sendable {
         mode == .directory ? nil : FileVersion(mode: mode, id: id)
     }
 
-    fileprivate var order: TreeOrder {
-        TreeOrder(name: name[...], isDirectory: mode == .directory)
-    }
-}
-
-/// Git's order: bytes of the name, a directory's name counting as if it ended in `/`.
-private struct TreeOrder {
-    let name: ArraySlice<UInt8>
-    let isDirectory: Bool
-
-    static func < (left: TreeOrder, right: TreeOrder) -> Bool {
-        for (a, b) in zip(left.name, right.name) where a != b { return a < b }
-        let shared = min(left.name.count, right.name.count)
-        return left.byte(after: shared) < right.byte(after: shared)
-    }
-
-    private func byte(after count: Int) -> Int {
-        if count < name.count { return Int(name[name.startIndex + count]) }
-        return isDirectory ? 0x2f : -1
-    }
+    /// Where its name stands for its order: in the name alone.
+    fileprivate var place: TreePlace { TreePlace(mode: mode, name: name.indices, end: name.count) }
 }
 
 /// A git tree: its entries in git's order, kept as the bytes that git stores. An entry becomes a
@@ -70,13 +52,14 @@ package struct Tree: Hashable, Sendable {
     package init(parsing content: [UInt8]) throws(FormatError) {
         var starts: [UInt32] = []
         starts.reserveCapacity(content.count / 36)
+        let bytes = content.span
         var last: TreePlace?
         var position = 0
-        while position < content.count {
-            guard let place = TreePlace(at: position, in: content), !place.name.isEmpty,
+        while position < bytes.count {
+            guard let place = TreePlace(at: position, in: bytes), !place.name.isEmpty,
                 let start = UInt32(exactly: position)
             else { throw FormatError.badTree(offset: position) }
-            if let last, !(last.order(in: content) < place.order(in: content)) {
+            if let last, last.order(in: bytes, to: place, in: bytes) >= 0 {
                 throw FormatError.badTree(offset: position)
             }
             starts.append(start)
@@ -99,21 +82,22 @@ package struct Tree: Hashable, Sendable {
 
     /// Where the entry of that name stands; nil when there is none.
     private func index(of name: some Collection<UInt8>) -> Int? {
-        let name = Array(name)[...]
+        let name = Array(name)
         // A directory stands elsewhere than a file of the same name would.
-        for isDirectory in [false, true] {
-            let index = insertion(of: TreeOrder(name: name, isDirectory: isDirectory))
-            if index < count, serialized[place(index).name] == name { return index }
+        for mode in [FileMode.regular, .directory] {
+            let index = insertion(of: TreeEntry(name: name, mode: mode, id: .zero))
+            if index < count, serialized[place(index).name].elementsEqual(name) { return index }
         }
         return nil
     }
 
-    /// The first entry that does not come before one of that order.
-    private func insertion(of sought: TreeOrder) -> Int {
+    /// The first entry that does not come before one of that name and kind.
+    private func insertion(of sought: TreeEntry) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if place(middle).order(in: serialized) < sought {
+            let bytes = serialized.span
+            if place(middle).order(in: bytes, to: sought.place, in: sought.name.span) < 0 {
                 low = middle + 1
             } else {
                 high = middle
@@ -130,11 +114,11 @@ package struct Tree: Hashable, Sendable {
         let gone = Set(names.compactMap { index(of: $0) })
         // What comes stands before what it has to precede; what goes before what comes there.
         var edits = gone.map { (at: $0, entry: TreeEntry?.none) }
-        edits += entries.map { (at: insertion(of: $0.order), entry: $0) }
+        edits += entries.map { (at: insertion(of: $0), entry: $0) }
         edits.sort { left, right in
             if left.at != right.at { return left.at < right.at }
             guard let one = left.entry, let two = right.entry else { return right.entry == nil }
-            return one.order < two.order
+            return one.place.order(in: one.name.span, to: two.place, in: two.name.span) < 0
         }
         var content: [UInt8] = []
         var starts: [UInt32] = []
@@ -152,7 +136,7 @@ package struct Tree: Hashable, Sendable {
             copy(to: edit.at)
             if let entry = edit.entry {
                 starts.append(UInt32(content.count))
-                content += Tree.bytes(of: entry)
+                Tree.write(entry, to: &content)
             } else {
                 next = edit.at + 1
             }
@@ -165,19 +149,18 @@ package struct Tree: Hashable, Sendable {
     /// as if they ended in `/`, so that a file and a directory of one name are two pairs.
     package static func differences(_ left: Tree, _ right: Tree) -> [(TreeEntry?, TreeEntry?)] {
         var result: [(TreeEntry?, TreeEntry?)] = []
+        let (ours, theirs) = (left.serialized.span, right.serialized.span)
         var (i, j) = (0, 0)
         while i < left.count, j < right.count {
-            let (one, two) = (left.range(i), right.range(j))
-            if left.serialized[one].elementsEqual(right.serialized[two]) {
+            if isEqual(ours, left.range(i), theirs, right.range(j)) {
                 (i, j) = (i + 1, j + 1)
                 continue
             }
-            let a = left.place(i).order(in: left.serialized)
-            let b = right.place(j).order(in: right.serialized)
-            if a < b {
+            let order = left.place(i).order(in: ours, to: right.place(j), in: theirs)
+            if order < 0 {
                 result.append((left.entry(i), nil))
                 i += 1
-            } else if b < a {
+            } else if order > 0 {
                 result.append((nil, right.entry(j)))
                 j += 1
             } else {
@@ -193,8 +176,24 @@ package struct Tree: Hashable, Sendable {
         return result
     }
 
-    private static func bytes(of entry: TreeEntry) -> [UInt8] {
-        Array(entry.mode.octal.utf8) + [0x20] + entry.name + [0] + entry.id.bytes
+    /// Whether two stretches hold the same bytes.
+    private static func isEqual(
+        _ left: Span<UInt8>, _ one: Range<Int>, _ right: Span<UInt8>, _ other: Range<Int>
+    ) -> Bool {
+        if one.count != other.count { return false }
+        for offset in 0..<one.count
+        where left[one.lowerBound + offset] != right[other.lowerBound + offset] {
+            return false
+        }
+        return true
+    }
+
+    private static func write(_ entry: TreeEntry, to content: inout [UInt8]) {
+        content += entry.mode.octal.utf8
+        content.append(0x20)
+        content += entry.name
+        content.append(0)
+        content += entry.id.bytes
     }
 
     private func start(_ index: Int) -> Int {
@@ -204,7 +203,7 @@ package struct Tree: Hashable, Sendable {
     private func range(_ index: Int) -> Range<Int> { start(index)..<start(index + 1) }
 
     private func place(_ index: Int) -> TreePlace {
-        guard let place = TreePlace(at: start(index), in: serialized) else {
+        guard let place = TreePlace(at: start(index), in: serialized.span) else {
             preconditionFailure("a tree's entries were read before")
         }
         return place
@@ -226,22 +225,48 @@ private struct TreePlace {
     /// After the object's name.
     let end: Int
 
-    /// Reads the entry that begins at `start`; nil when there is no whole one of a known mode.
-    init?(at start: Int, in bytes: [UInt8]) {
-        var space = start
-        while space < bytes.count, bytes[space] != 0x20 { space += 1 }
-        var nul = space + 1
-        while nul < bytes.count, bytes[nul] != 0 { nul += 1 }
-        guard nul + ObjectID.byteCount < bytes.count,
-            let mode = FileMode(octal: bytes[start..<space])
-        else { return nil }
+    init(mode: FileMode, name: Range<Int>, end: Int) {
         self.mode = mode
-        name = (space + 1)..<nul
-        end = nul + ObjectID.byteCount + 1
+        self.name = name
+        self.end = end
     }
 
-    func order(in bytes: [UInt8]) -> TreeOrder {
-        TreeOrder(name: bytes[name], isDirectory: mode == .directory)
+    /// Reads the entry that begins at `start`; nil when there is no whole one of a known mode.
+    init?(at start: Int, in bytes: Span<UInt8>) {
+        var value: UInt32 = 0
+        var space = start
+        while space < bytes.count, bytes[space] != 0x20 {
+            let digit = bytes[space]
+            guard digit & 0xf8 == 0x30, space - start < 7 else { return nil }
+            value = value << 3 | UInt32(digit & 7)
+            space += 1
+        }
+        var nul = space + 1
+        while nul < bytes.count, bytes[nul] != 0 { nul += 1 }
+        guard nul + ObjectID.byteCount < bytes.count, let mode = FileMode(stored: value) else {
+            return nil
+        }
+        self.init(mode: mode, name: (space + 1)..<nul, end: nul + ObjectID.byteCount + 1)
+    }
+
+    /// How it stands to another entry in git's order, which is that of the names' bytes, a
+    /// directory's name counting as if it ended in `/`.
+    /// - Returns: less than zero when it comes first, zero for the same name and kind.
+    func order(
+        in bytes: Span<UInt8>, to other: TreePlace, in others: Span<UInt8>
+    ) -> Int {
+        let shared = min(name.count, other.name.count)
+        for offset in 0..<shared {
+            let byte = bytes[name.lowerBound + offset]
+            let another = others[other.name.lowerBound + offset]
+            if byte != another { return Int(byte) - Int(another) }
+        }
+        return byte(after: shared, in: bytes) - other.byte(after: shared, in: others)
+    }
+
+    private func byte(after count: Int, in bytes: Span<UInt8>) -> Int {
+        if count < name.count { return Int(bytes[name.lowerBound + count]) }
+        return mode == .directory ? 0x2f : -1
     }
 }
 

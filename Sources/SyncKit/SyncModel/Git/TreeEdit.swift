@@ -29,31 +29,50 @@ package enum TreeEdit {
         _ versions: [TreePath: FileVersion?], to root: ObjectID?, reading reader: any ObjectReader,
         writing sink: any PackSink
     ) throws(RepositoryError) -> ObjectID {
-        let edits = versions.map { Edit(names: $0.key.components, version: $0.value) }
-        let edited = try directory(root, edits[...], depth: 0, reader, sink)
+        let edits = versions.map { Edit(path: $0.key.bytes, version: $0.value) }.sorted(by: <)
+        let edited = try directory(root, edits[...], at: 0, reader, sink)
         if let edited { return edited }
         return try sink.add(.tree, [])
     }
 
     private struct Edit {
-        let names: [ArraySlice<UInt8>]
+        let path: [UInt8]
         let version: FileVersion?
+
+        /// Puts all paths of one directory in a row, the directory's own path before them.
+        static func < (left: Edit, right: Edit) -> Bool {
+            let (one, other) = (left.path.span, right.path.span)
+            for index in 0..<min(one.count, other.count) where one[index] != other[index] {
+                // No name holds a zero, so an ending name comes before a longer one.
+                let byte = one[index] == 0x2f ? 0 : one[index]
+                return byte < (other[index] == 0x2f ? 0 : other[index])
+            }
+            return one.count < other.count
+        }
+
+        /// Where the name that begins at `start` ends.
+        func end(ofNameAt start: Int) -> Int { path[start...].firstIndex(of: 0x2f) ?? path.count }
     }
 
     /// Edits one directory; nil when nothing is left in it.
+    /// - Parameter start: where the names of this directory begin in the edits' paths.
     private static func directory(
-        _ id: ObjectID?, _ edits: ArraySlice<Edit>, depth: Int, _ reader: any ObjectReader,
+        _ id: ObjectID?, _ edits: ArraySlice<Edit>, at start: Int, _ reader: any ObjectReader,
         _ sink: any PackSink
     ) throws(RepositoryError) -> ObjectID? {
         let old = try reader.tree(id ?? Tree.emptyID)
-        var changed: [ArraySlice<UInt8>: [Edit]] = [:]
-        for edit in edits { changed[edit.names[depth], default: []].append(edit) }
-
         var gone: [[UInt8]] = []
         var entries: [TreeEntry] = []
-        for (name, edits) in changed {
+        var rest = edits
+        while let first = rest.first {
+            let end = first.end(ofNameAt: start)
+            let name = first.path[start..<end]
+            let same = rest.prefix {
+                $0.end(ofNameAt: start) == end && $0.path[start..<end].elementsEqual(name)
+            }
+            rest = rest[same.endIndex...]
             let before = old[name]
-            let after = try entry(before, edits, depth, reader, sink)
+            let after = try entry(before, Array(name), same, end, reader, sink)
             if before == after { continue }
             if let before { gone.append(before.name) }
             if let after { entries.append(after) }
@@ -63,25 +82,22 @@ package enum TreeEdit {
         return try sink.add(.tree, old.replacing(gone, with: entries).serialized)
     }
 
-    /// Edits one name of a directory.
+    /// Edits one name of a directory, which ends at `end` in the edits' paths.
     private static func entry(
-        _ old: TreeEntry?, _ edits: [Edit], _ depth: Int, _ reader: any ObjectReader,
-        _ sink: any PackSink
+        _ old: TreeEntry?, _ name: [UInt8], _ edits: ArraySlice<Edit>, _ end: Int,
+        _ reader: any ObjectReader, _ sink: any PackSink
     ) throws(RepositoryError) -> TreeEntry? {
-        let name = Array(edits[0].names[depth])
-        let here = edits.first { $0.names.count == depth + 1 }
+        let here = edits.first.flatMap { $0.path.count == end ? $0 : nil }
         if let version = here?.version {
             return TreeEntry(name: name, mode: version.mode, id: version.id)
         }
-        let below = edits.filter { $0.names.count > depth + 1 }
+        let below = here == nil ? edits : edits.dropFirst()
         // Removing a file's path does not mean a directory of that name, nor the other way round.
         let file = old?.mode == .directory || here != nil ? nil : old
         if old?.mode != .directory, below.allSatisfy({ $0.version == nil }) { return file }
         if below.isEmpty { return old }
         let subtree = old?.mode == .directory ? old?.id : nil
-        guard let id = try directory(subtree, below[...], depth: depth + 1, reader, sink) else {
-            return nil
-        }
+        guard let id = try directory(subtree, below, at: end + 1, reader, sink) else { return nil }
         return TreeEntry(name: name, mode: .directory, id: id)
     }
 }

@@ -76,6 +76,20 @@ package protocol ObjectRepository: ObjectReader {
     /// - Throws: `.moved` when it points elsewhere; nothing is changed then.
     func setReference(_ name: String, to id: ObjectID?, expecting expected: ObjectID?)
         throws(RepositoryError)
+
+    /// Writes down where a reference is to point while the object is still in a pack that is not
+    /// finished: the file system then makes both durable at the price of one.
+    /// - Parameters: as of `setReference`.
+    /// - Returns: nil where that cannot be had; whoever then calls `setReference` is told why.
+    func prepareReference(_ name: String, to id: ObjectID, expecting expected: ObjectID?)
+        -> (any PreparedReference)?
+}
+
+/// A reference that is to point elsewhere. One that is dropped leaves nothing behind.
+package protocol PreparedReference {
+    /// Lets it point there, durably, if it still points where it was expected to.
+    /// - Returns: whether it does; otherwise nothing is changed.
+    func finish() throws(RepositoryError) -> Bool
 }
 
 /// A pack being written: objects go in as they come, become readable and durable at `finish`.
