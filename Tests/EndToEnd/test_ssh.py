@@ -1,8 +1,10 @@
 """The vault over ssh: sshd with keys of its own, and the user's own `ssh`."""
 
 import os
+import subprocess
 import unittest
 
+import servers
 import trees
 from device import wait_until
 from harness import ThroughSSH, VaultTest
@@ -44,6 +46,35 @@ class OverSSH(ThroughSSH, VaultTest):
         ada = self.device("ada")
         ada.write("a.txt", "a\n")
         self.wait_in_sync(ada)
+
+    def test_a_key_that_only_an_agent_has(self):
+        agent = f"{self.top}/agent"
+        key = f"{self.top}/sshd/user"
+        process = subprocess.Popen(["ssh-agent", "-D", "-a", agent], stdout=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        wait_until(lambda: os.path.exists(agent), "the agent listens")
+        self.environment = self.environment | {"SSH_AUTH_SOCK": agent}
+        subprocess.run(
+            ["ssh-add", "-q", key], check=True, env=os.environ | self.environment)
+        # Its public half says which of the agent's keys to use.
+        os.rename(key, f"{key}.away")
+        ada = self.device("ada")
+        ada.write("a.txt", "a\n")
+        self.wait_in_sync(ada)
+        self.assert_converged(ada)
+
+    def test_a_server_that_only_another_one_reaches(self):
+        jump = servers.SSHD(f"{self.top}/jump")
+        self.addCleanup(jump.stop)
+        with open(f"{jump.top}/config", encoding="utf-8") as file:
+            between = file.read().replace("Host box", "Host between")
+        with open(f"{self.top}/sshd/config", "a", encoding="utf-8") as file:
+            file.write(f"  ProxyJump between\n{between}")
+        ada, bob = self.pair()
+        self.assert_converged(ada, bob)
+        with open(f"{jump.top}/output", encoding="utf-8") as file:
+            self.assertIn("Accepted publickey", file.read())
 
     def test_a_key_that_is_not_let_in_is_exit_4(self):
         ada = self.device("ada", start=False)

@@ -86,6 +86,40 @@ struct IncomingPackTests {
         return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1])) << 10
     }
 
+    @Test("a pack as large as may come is taken, and one byte or object more is not")
+    func limits() throws {
+        let path = "/tmp/syncd-incoming-\(UUID().uuidString)"
+        let manager = FileManager.default
+        defer { do { try manager.removeItem(atPath: path) } catch { Issue.record("\(error)") } }
+        try GitRepository.create(at: path + "/from", branch: "sync")
+        let sink = try GitRepository(opening: path + "/from").beginPack()
+        for number in 0..<3 { _ = try sink.add(.blob, [UInt8(number)]) }
+        try sink.finish()
+        let packs = path + "/from/objects/pack"
+        let name = try #require(
+            manager.contentsOfDirectory(atPath: packs).first { $0.hasSuffix(".pack") })
+        let bytes = [UInt8](try #require(manager.contents(atPath: "\(packs)/\(name)")))
+
+        for (mostBytes, mostObjects) in [(bytes.count, 2), (bytes.count - 1, 3), (bytes.count, 3)] {
+            try GitRepository.create(at: path + "/to", branch: "sync")
+            let pack = try IncomingPack(
+                into: GitRepository(opening: path + "/to"), mostBytes: mostBytes,
+                mostObjects: mostObjects)
+            do throws(RepositoryError) {
+                let taken = bytes.withUnsafeBytes { raw in
+                    Result { () throws(RepositoryError) in try pack.append(raw) }
+                }
+                try taken.get()
+                #expect(try pack.finish([]) == 3)
+                #expect((mostBytes, mostObjects) == (bytes.count, 3))
+            } catch {
+                #expect((mostBytes, mostObjects) != (bytes.count, 3), "\(error)")
+                #expect(error.code == .corrupt)
+                #expect(error.cause.contains("\(mostObjects == 2 ? 2 : mostBytes)"))
+            }
+        }
+    }
+
     @Test("a directory that a crash left goes with the next pack; one in use stays")
     func abandoned() throws {
         let path = "/tmp/syncd-incoming-\(UUID().uuidString)"

@@ -60,6 +60,34 @@ struct GitHubAppTests {
         #expect(error?.code == .authentication)
     }
 
+    /// Gives a login of another password each time it is asked.
+    private final class Mint: SecretSource {
+        let validity: Duration? = GitHubApp(id: "", keyFile: "", base: "", client: .init()).validity
+        private(set) var made = 0
+
+        func login(_ cancellation: Cancellation) -> HTTPRequest.Login? {
+            made += 1
+            return HTTPRequest.Login(user: "x-access-token", password: "\(made)")
+        }
+    }
+
+    @Test("a token is renewed before its hour is over, and not before its time")
+    func renewal() throws {
+        let mint = Mint()
+        var now = ContinuousClock.now
+        let credentials = Credentials([mint], now: { now })
+        let cancellation = try Cancellation()
+        let validity = try #require(mint.validity)
+        #expect(validity < .seconds(3600))
+        for round in 1...3 {
+            #expect(try credentials.login(cancellation)?.password == "\(round)")
+            now += validity - .nanoseconds(1)
+            #expect(try credentials.login(cancellation)?.password == "\(round)")
+            now += .nanoseconds(1)
+        }
+        #expect(mint.made == 3)
+    }
+
     @Test("what is signed is what the key's public half verifies")
     func signature() throws {
         let key = fixture.path + "/app.pem"

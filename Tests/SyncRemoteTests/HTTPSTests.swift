@@ -1,5 +1,6 @@
 import Foundation
 import SyncGit
+import SyncHTTP
 import SyncModel
 import SyncRemote
 import Testing
@@ -84,5 +85,37 @@ struct HTTPSTests {
         #expect(try await a.push(next, expecting: one, applied: nil) == .moved)
         let asked = try server.requests(after: known, count: 1)
         #expect(asked.map { $0[1] } == ["/remote.git/git-upload-pack"])
+    }
+
+    @Test("an answer is taken up to its limit, counted as it is after gzip")
+    func limit() throws {
+        let size = 3_000
+        let words = String(repeating: "a", count: size)
+        let extra =
+            "location = /words { auth_basic off; default_type text/plain; gzip on; "
+            + "gzip_types text/plain; gzip_proxied any; return 200 '\(words)'; }"
+        let server = try GitServer(.https, fixture, options: "{\"extra\": \"\(extra)\"}")
+        var options = HTTPClient.Options()
+        options.authorities = server.environment["SSL_CERT_FILE"]
+        let client = try HTTPClient(options)
+        for most in [size, size - 1] {
+            var came = 0
+            let request = HTTPRequest(
+                server.base + "/words", answerType: "text/plain", mostBytes: most,
+                deadline: .seconds(10))
+            do throws(HTTPError) {
+                let head = try client.send(request, cancellation: try Cancellation()) {
+                    came += $0.count
+                    return true
+                }
+                #expect(head.status == 200)
+                #expect(came == size && most == size)
+            } catch {
+                #expect(error.code == .tooLarge)
+                #expect(most < size && came <= most)
+            }
+        }
+        let sent = try server.requests(after: 0, count: 2).compactMap { Int($0[4]) }
+        #expect(sent.allSatisfy { $0 < size / 3 }, "it came deflated")
     }
 }

@@ -5,19 +5,28 @@ internal import SyncModel
 /// remembers the answer until it is refused.
 final class Credentials {
     private let sources: [any SecretSource]
+    private let now: () -> ContinuousClock.Instant
     private var current: HTTPRequest.Login?
     private var origin: (any SecretSource)?
     private var isTaken = false
     /// When the login is asked for anew although nobody refused it.
     private var end: ContinuousClock.Instant?
 
-    /// - Parameter sources: in the order they are asked.
-    init(_ sources: [any SecretSource]) { self.sources = sources }
+    /// - Parameters:
+    ///   - sources: in the order they are asked.
+    ///   - now: a clock that goes on while the machine sleeps.
+    init(
+        _ sources: [any SecretSource],
+        now: @escaping () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) {
+        self.sources = sources
+        self.now = now
+    }
 
     /// What to send with a request at once; nil sends none. A source that is only to be asked
     /// when a server wants a login is not asked here.
     func login(_ cancellation: Cancellation) throws(RemoteError) -> HTTPRequest.Login? {
-        if let end, ContinuousClock.now >= end { current = nil }
+        if let end, now() >= end { current = nil }
         if current == nil { try find({ !$0.isAskedLast }, cancellation) }
         return current
     }
@@ -54,7 +63,7 @@ final class Credentials {
         for source in sources where asks(source) {
             guard let found = try source.login(cancellation) else { continue }
             (current, origin, isTaken) = (found, source, false)
-            end = source.validity.map { ContinuousClock.now + $0 }
+            end = source.validity.map { now() + $0 }
             return
         }
     }
