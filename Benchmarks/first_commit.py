@@ -3,7 +3,7 @@
 import os
 
 from gitside import DURABLE, GitSide, objects
-from measure import median
+from measure import median, warm
 from workshop import cycle
 
 # git with fsync takes minutes for more.
@@ -48,6 +48,7 @@ def _row(workshop, work, measure, unit, key, ours, peer, theirs):
 
 def _ours(workshop, tree):
     device = workshop.device(tree)
+    warm(tree)
     cost = cycle(device)
     kept = objects(device.repository)
     # What a round wrote is on disk before the next one begins. It is not removed: on some file
@@ -58,6 +59,7 @@ def _ours(workshop, tree):
 
 def _git(workshop, tree, options=()):
     git = GitSide(tree, workshop.new_path("g"), options)
+    warm(tree)
     cost = git.init() + git.commit_all()
     kept = objects(git.repository)
     os.sync()

@@ -12,8 +12,8 @@ final class BlobStage: Sendable {
         let outcome: Outcome
     }
 
-    /// Which objects need no writing. The handle on the objects is its own: each is asked by
-    /// one thread at a time, but not always by the same.
+    /// Which objects need no writing. The handle on the packs is its own: it is asked by one
+    /// thread at a time, but not always by the same. What somebody put there loose is packed.
     private struct Known: ~Copyable {
         let database: DatabaseHandle
         var ids: Set<ObjectID>
@@ -28,7 +28,7 @@ final class BlobStage: Sendable {
 
     /// Takes the directory of all objects and the names of those that the pack has.
     init(_ objects: String, known ids: Set<ObjectID>) throws(RepositoryError) {
-        known = Mutex(Known(database: try DatabaseHandle(opening: objects), ids: ids))
+        known = Mutex(Known(database: try DatabaseHandle(packsOf: objects), ids: ids))
     }
 
     /// Reads each of `0..<count`, a stretch at a time: while one is taken the next is read.
@@ -86,7 +86,7 @@ private final class Stretch<Outcome: Sendable>: Sendable {
     private struct State {
         var bytes = 0
         var next: Int
-        var done: [Int: BlobStage.Blob<Outcome>] = [:]
+        var done: [BlobStage.Blob<Outcome>?] = []
         var failure: RepositoryError?
     }
 
@@ -124,6 +124,7 @@ private final class Stretch<Outcome: Sendable>: Sendable {
                 state.bytes < Limits.captureBytes / 4
             else { return nil }
             defer { state.next += 1 }
+            state.done.append(nil)
             return state.next
         }
     }
@@ -131,7 +132,7 @@ private final class Stretch<Outcome: Sendable>: Sendable {
     func put(_ index: Int, _ blob: BlobStage.Blob<Outcome>, bytes: Int) {
         state.withLock { state in
             state.bytes += bytes
-            state.done[index] = blob
+            state.done[index - range.lowerBound] = blob
         }
     }
 
@@ -141,6 +142,6 @@ private final class Stretch<Outcome: Sendable>: Sendable {
         let state = state.withLock { $0 }
         if let failure = state.failure { throw failure }
         if range.isEmpty { return nil }
-        return (range.lowerBound..<state.next).compactMap { state.done[$0] }
+        return state.done.compactMap { $0 }
     }
 }

@@ -45,9 +45,27 @@ struct DatabaseHandle: ~Copyable {
         pointer = database
     }
 
+    /// One that sees packs alone: to ask for a loose object takes a look at the disk each time.
+    /// Another thread may have it.
+    /// - Parameter objects: the path of the directory `objects`.
+    init(packsOf objects: String) throws(RepositoryError) {
+        var database: OpaquePointer?
+        var packs: UnsafeMutablePointer<git_odb_backend>?
+        var code = git_odb_new(&database)
+        if code == 0 { code = git_odb_backend_pack(&packs, objects) }
+        if code == 0 { code = git_odb_add_backend(database, packs, 1) }
+        guard code == 0, let database else {
+            let failure = LibGit2.failure(code, "open \(objects)")
+            git_odb_free(database)
+            throw failure
+        }
+        pointer = database
+    }
+
     deinit { git_odb_free(pointer) }
 
-    /// Whether the object is in what was known at the last look at the packs, or loose.
+    /// Whether the object is in what was known at the last look at the packs, or loose where
+    /// that is seen.
     func has(_ id: ObjectID) -> Bool {
         var oid = id.oid
         return git_odb_exists_ext(pointer, &oid, GIT_ODB_LOOKUP_NO_REFRESH.rawValue) == 1

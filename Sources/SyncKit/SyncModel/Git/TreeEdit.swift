@@ -29,8 +29,10 @@ package enum TreeEdit {
         _ versions: [TreePath: FileVersion?], to root: ObjectID?, reading reader: any ObjectReader,
         writing sink: any PackSink
     ) throws(RepositoryError) -> ObjectID {
-        let edits = versions.map { Edit(path: $0.key.bytes, version: $0.value) }.sorted(by: <)
-        let edited = try directory(root, edits[...], at: 0, reader, sink)
+        let edits = versions.map { Edit(path: $0.key.bytes, version: $0.value) }
+        // Numbers move faster than what counts its references.
+        let sorted = edits.indices.sorted { edits[$0] < edits[$1] }.map { edits[$0] }
+        let edited = try directory(root, sorted[...], at: 0, reader, sink)
         if let edited { return edited }
         return try sink.add(.tree, [])
     }
