@@ -171,6 +171,38 @@ struct TreeEditTests {
         }
     }
 
+    @Test("two trees differ in exactly the entries that are not in both, file and directory apart")
+    func differences() {
+        let seed = SeededRandom.seed
+        var random = SeededRandom(seed: seed)
+        for round in 0..<2_000 {
+            var (one, other): (Set<TreeEntry>, Set<TreeEntry>) = ([], [])
+            for number in 0..<random.below(40) {
+                let stem = String(repeating: "n", count: random.below(12))
+                let name = Array("\(stem)\(number)".utf8)
+                var entries = (0..<2).map { _ in
+                    TreeEntry(
+                        name: name, mode: random.oneIn(3) ? .directory : .regular,
+                        id: ObjectID(hashing: [UInt8(random.below(3))], as: .blob))
+                }
+                if !random.oneIn(4) { entries[1] = entries[0] }
+                if !random.oneIn(8) { one.insert(entries[0]) }
+                if !random.oneIn(8) { other.insert(entries[1]) }
+            }
+            let found = Tree.differences(
+                Tree(sorting: Array(one)), Tree(sorting: Array(other)))
+            let why = "seed \(seed) round \(round)"
+            #expect(Set(found.compactMap(\.0)) == one.subtracting(other), "\(why)")
+            #expect(Set(found.compactMap(\.1)) == other.subtracting(one), "\(why)")
+            // A changed entry is one pair, unless it became another kind of thing.
+            for (left, right) in found where left != nil && right != nil {
+                #expect(left?.name == right?.name, "\(why)")
+                #expect((left?.mode == .directory) == (right?.mode == .directory), "\(why)")
+            }
+            #expect(found.allSatisfy { $0.0 != $0.1 }, "\(why)")
+        }
+    }
+
     @Test("a file gives way to a directory and back")
     func typeChange() throws {
         let repository = InMemoryRepository()

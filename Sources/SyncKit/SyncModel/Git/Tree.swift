@@ -152,8 +152,11 @@ package struct Tree: Hashable, Sendable {
         let (ours, theirs) = (left.serialized.span, right.serialized.span)
         var (i, j) = (0, 0)
         while i < left.count, j < right.count {
-            if isEqual(ours, left.range(i), theirs, right.range(j)) {
-                (i, j) = (i + 1, j + 1)
+            let (one, two) = (left.start(i), right.start(j))
+            let same = shared(ours, from: one, theirs, from: two)
+            if left.start(i + 1) - one <= same {
+                // The same bytes are the same entries, as far as they are whole.
+                while i < left.count, left.start(i + 1) - one <= same { (i, j) = (i + 1, j + 1) }
                 continue
             }
             let order = left.place(i).order(in: ours, to: right.place(j), in: theirs)
@@ -176,16 +179,21 @@ package struct Tree: Hashable, Sendable {
         return result
     }
 
-    /// Whether two stretches hold the same bytes.
-    private static func isEqual(
-        _ left: Span<UInt8>, _ one: Range<Int>, _ right: Span<UInt8>, _ other: Range<Int>
-    ) -> Bool {
-        if one.count != other.count { return false }
-        for offset in 0..<one.count
-        where left[one.lowerBound + offset] != right[other.lowerBound + offset] {
-            return false
+    /// How many bytes are the same from two places on.
+    private static func shared(
+        _ left: Span<UInt8>, from one: Int, _ right: Span<UInt8>, from other: Int
+    ) -> Int {
+        let count = min(left.count - one, right.count - other)
+        let (words, others) = (left.bytes, right.bytes)
+        var index = 0
+        while index + 8 <= count,
+            words.unsafeLoadUnaligned(fromByteOffset: one + index, as: UInt64.self)
+                == others.unsafeLoadUnaligned(fromByteOffset: other + index, as: UInt64.self)
+        {
+            index += 8
         }
-        return true
+        while index < count, left[one + index] == right[other + index] { index += 1 }
+        return index
     }
 
     private static func write(_ entry: TreeEntry, to content: inout [UInt8]) {
@@ -199,8 +207,6 @@ package struct Tree: Hashable, Sendable {
     private func start(_ index: Int) -> Int {
         index < starts.count ? Int(starts[index]) : serialized.count
     }
-
-    private func range(_ index: Int) -> Range<Int> { start(index)..<start(index + 1) }
 
     private func place(_ index: Int) -> TreePlace {
         guard let place = TreePlace(at: start(index), in: serialized.span) else {
