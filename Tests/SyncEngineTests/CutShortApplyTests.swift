@@ -62,4 +62,58 @@ struct CutShortApplyTests {
         _ = try await scene.cycle(vault)
         #expect(try other() == "first")
     }
+
+    /// A vault whose file `other.txt` is known to the record as "zero"; then "first" is applied,
+    /// to its end or not, and "second" comes into the branch alone. `text` is what stands in the
+    /// file when the next process begins.
+    private func known(isCut: Bool, _ text: String) async throws -> Vault {
+        let record = CrashingRecord()
+        let vault = try scene.vault(record)
+        _ = try await scene.cycle(vault, writing: "one")
+        for text in ["zero", "first"] {
+            try scene.push("other.txt", text)
+            if isCut && text == "first" {
+                record.beforeWrite = { [scene] () throws(RecordError) in
+                    let file = TreePath("other.txt").flatMap { scene.folder.files[$0] }
+                    if file?.content == Array("first".utf8) {
+                        throw RecordError(.io, "write", "the process ends")
+                    }
+                }
+                await #expect(throws: RecordError.self) { try await vault.exchange() }
+                record.beforeWrite = nil
+            } else {
+                _ = try await scene.cycle(vault)
+            }
+        }
+        let next = try scene.vault(record)
+        let applied = try scene.head()
+        try scene.push("other.txt", "second")
+        try await next.lookAtRemote()
+        try scene.repository.setReference(
+            "refs/heads/sync", to: try scene.head(), expecting: applied)
+        scene.clock.advance(1_000_000_000)
+        scene.folder.write(
+            try #require(TreePath("other.txt")), Array(text.utf8), mode: .regular, inPlace: false)
+        return next
+    }
+
+    @Test("is no edit of a file that the record knew before")
+    func knownFile() async throws {
+        let vault = try await known(isCut: true, "first")
+        let head = try scene.head()
+        _ = try await scene.cycle(vault)
+        #expect(try scene.head() == head)
+        #expect(try other() == "second")
+    }
+
+    @Test(
+        "is an edit when it is neither, or when the apply came to its end",
+        arguments: [(true, "mine"), (false, "zero"), (false, "mine")])
+    func knownEdit(isCut: Bool, text: String) async throws {
+        let vault = try await known(isCut: isCut, text)
+        let head = try scene.head()
+        _ = try await scene.cycle(vault)
+        #expect(try scene.head() != head)
+        #expect(try #require(try other()).contains(text))
+    }
 }

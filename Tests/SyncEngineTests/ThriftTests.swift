@@ -25,7 +25,7 @@ struct ThriftTests {
                 lateWrite: { _, _ in nil }, destroys: { _, _ in })
         }
 
-        func vault() throws -> Vault {
+        func vault(_ record: any VaultRecord = InMemoryRecord()) throws -> Vault {
             let link = SimRemote(
                 fetch: { [self] () throws(RemoteError) in
                     asked.withLock { $0.append("look") }
@@ -42,7 +42,7 @@ struct ThriftTests {
                 identity: .init(name: "v", device: "linden", branch: "sync"),
                 repository: repository,
                 folders: [VaultFolder(id: try #require(TreePath("notes")), access: folder)],
-                record: InMemoryRecord(), remote: link, clock: clock)
+                record: record, remote: link, clock: clock)
         }
 
         private func transfer() -> PathTransfer {

@@ -14,6 +14,8 @@ package final class VaultFolder {
     package internal(set) var stopped: FolderError?
     /// Deletions that wait for the user's word.
     package internal(set) var heldDeletions = 0
+    /// The heads whose apply the record knows no end of, the newest last.
+    var begun: [ObjectID] = []
     /// Since when a file could not be read because a program has it open for writing,
     /// nanoseconds since 1970 UTC.
     var busySince: [TreePath: Int64] = [:]

@@ -66,11 +66,13 @@ extension Vault {
         if !plan.isEmpty {
             let modified = Timestamp(
                 milliseconds: try repository.commit(head).committer.seconds * 1000)
+            try begin(head, in: folder)
             let staged = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
         }
         application.changes += plan.settled.map { .settle($0) }
         try record.advance(folder.id, application.changes, applied: head)
+        try end(in: folder)
         for path in application.edited { lookAgain(index, path) }
         for hold in application.holds { try self.hold(folder, hold.path, hold.reason) }
         report.applied += application.done

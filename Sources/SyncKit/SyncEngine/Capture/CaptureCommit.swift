@@ -28,7 +28,10 @@ extension Vault {
         for (base, group) in groups {
             let arrivals = try base == head ? [] : arrivals(since: base, at: head)
             let news = try group.filter { item in
-                guard let holder = try holder(of: item, among: arrivals) else { return true }
+                let begun = folders[item.folder].begun
+                guard let holder = try holder(of: item, among: arrivals, begun) else {
+                    return true
+                }
                 holders[item.change.path] = holder
                 return false
             }
@@ -78,6 +81,7 @@ extension Vault {
         let history = History(CommitStamps(reading: repository))
         var named: Set<ObjectID> = []
         for folder in folders {
+            try recallBegun(folder)
             if let applied = try record.applied(folder.id) { named.insert(applied) }
             for path in try record.deferred(folder.id) { named.insert(path.base) }
         }
@@ -121,12 +125,22 @@ extension Vault {
     }
 
     /// The commit that has what stands in the folder already: nothing is to be committed then. An
-    /// older one than the head counts only for a file that the record does not know and the head
-    /// has: otherwise a user may have brought an older version back.
-    private func holder(of item: Captured, among arrivals: [ObjectID]) throws -> ObjectID? {
+    /// older one than the head is one whose apply was begun and did not end, or, for a file that
+    /// the record does not know and the head has, any that came in: otherwise a user may have
+    /// brought an older version back.
+    private func holder(
+        of item: Captured, among arrivals: [ObjectID], _ begun: [ObjectID]
+    ) throws -> ObjectID? {
         guard let head = arrivals.first else { return nil }
         let newest = try version(at: item.change.path, of: head)
         if newest == item.change.after { return head }
+        if item.change.after != nil {
+            for commit in begun.reversed() where repository.contains(commit) {
+                if try version(at: item.change.path, of: commit) == item.change.after {
+                    return commit
+                }
+            }
+        }
         if newest == nil || item.change.after == nil || item.change.before != nil { return nil }
         return try arrivals.dropFirst().first { commit in
             try version(at: item.change.path, of: commit) == item.change.after

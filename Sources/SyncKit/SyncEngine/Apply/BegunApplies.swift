@@ -1,0 +1,32 @@
+internal import SyncModel
+
+/// The heads that were being brought into a folder when the process ended, or still are: what
+/// stands in a file may be of any of them before the record has learnt it.
+extension Vault {
+    private func fact(_ folder: VaultFolder) -> String {
+        "applying \(folder.id?.description ?? "")"
+    }
+
+    /// Notes a head before the first file changes.
+    func begin(_ head: ObjectID, in folder: VaultFolder) throws(RecordError) {
+        if folder.begun.last == head { return }
+        let begun = Array((folder.begun + [head]).suffix(Limits.arrivals))
+        try record.setFact(fact(folder), begun.map(\.hex).joined(separator: " "))
+        folder.begun = begun
+    }
+
+    /// The record has learnt what every file holds.
+    func end(in folder: VaultFolder) throws(RecordError) {
+        if folder.begun.isEmpty { return }
+        try record.setFact(fact(folder), nil)
+        folder.begun = []
+    }
+
+    /// Reads at the start what was noted.
+    func recallBegun(_ folder: VaultFolder) throws(RecordError) {
+        let names = try record.fact(fact(folder))?.split(separator: " ") ?? []
+        let begun = names.compactMap { ObjectID(hex: $0) }
+        // The last came to its end, and only the note outlived it.
+        folder.begun = try record.applied(folder.id) == begun.last ? [] : begun
+    }
+}
