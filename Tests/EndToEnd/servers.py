@@ -192,7 +192,11 @@ class HTTPS:
         command = [nginx, "-e", f"{self.top}/error.log", "-c", f"{self.top}/nginx.conf"]
         self.processes.append(subprocess.Popen(command, **quiet))
         log.close()
-        wait_for_port(self.port, self.processes[1], self.words)
+        try:
+            wait_for_port(self.port, self.processes[1], self.words)
+        except BaseException:
+            self.stop()
+            raise
 
     def words(self):
         """What both programs said."""

@@ -1,6 +1,7 @@
 import SyncEngine
 import SyncModel
 import SyncTestKit
+import Synchronization
 import Testing
 
 @Suite("What an apply that was cut short had put in place")
@@ -104,6 +105,37 @@ struct CutShortApplyTests {
         _ = try await scene.cycle(vault)
         #expect(try scene.head() == head)
         #expect(try other() == "second")
+    }
+
+    @Test(
+        "is remembered for a number of applies that were cut short",
+        arguments: [(Limits.arrivals - 1, true), (Limits.arrivals, false)])
+    func manyCuts(later: Int, isKnown: Bool) async throws {
+        let record = CrashingRecord()
+        let vault = try scene.vault(record)
+        _ = try await scene.cycle(vault, writing: "one")
+        try scene.push("other.txt", "zero")
+        _ = try await scene.cycle(vault)
+        // The head is noted before the file changes; the write after that fails.
+        let written = Mutex(0)
+        record.beforeWrite = { () throws(RecordError) in
+            let count = written.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 2 { throw RecordError(.io, "write", "the process ends") }
+        }
+        for number in 0...later {
+            try scene.push("other.txt", "text \(number)")
+            written.withLock { $0 = 0 }
+            await #expect(throws: RecordError.self) { try await vault.exchange() }
+            #expect(try other() == "text 0")
+        }
+        record.beforeWrite = nil
+        let next = try scene.vault(record)
+        let head = try scene.head()
+        _ = try await scene.cycle(next)
+        #expect(try (scene.head() == head) == isKnown)
     }
 
     @Test(

@@ -136,10 +136,13 @@ extension GitRepository {
         if database.has(id) { return true }
         // A miss would make libgit2 list the packs again, each time: only worth it when the
         // directory changed since.
-        do throws(RepositoryError) {
-            return try refresh() && database.has(id)
-        } catch {
-            // Whoever then reads the object is told why it cannot be had.
+        return lookAgain() && database.has(id)
+    }
+
+    /// `refresh` for one whose work does not hang on it: whoever then reads an object is told why
+    /// it cannot be had.
+    @discardableResult func lookAgain() -> Bool {
+        do throws(RepositoryError) { return try refresh() } catch {
             packs = PackListing()
             return false
         }

@@ -34,7 +34,7 @@ final class PreparedBranch: PreparedReference {
             return false
         }
         try FileSystem.sync(String(path[..<path.lastIndex(of: "/")!]))
-        try repository.refresh()
+        repository.lookAgain()
         return true
     }
 

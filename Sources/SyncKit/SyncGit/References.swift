@@ -61,7 +61,7 @@ extension GitRepository {
             try change(name, to: id, expecting: expected)
         }
         // Of packs that others put there or took away while we wrote ours.
-        try refresh()
+        lookAgain()
     }
 
     /// Changes a reference once. libgit2 takes the lock file first and compares under it.

@@ -38,8 +38,8 @@ package enum Limits {
     package static let displacedFiles = 10_000
     /// The most tries of one operation on one path that another program keeps changing.
     package static let pathTries = 8
-    /// The most commits that came in since a folder's record in which a capture looks for what
-    /// stands in the folder.
+    /// The most commits that came in since a folder's record, and the most heads whose apply was
+    /// cut short, in which a capture looks for what stands in the folder.
     package static let arrivals = 100
     /// The most bytes of content that are read and deflated at a time during a capture.
     package static let captureBytes = 64 << 20

@@ -27,6 +27,8 @@ extension Vault {
         let names = try record.fact(fact(folder))?.split(separator: " ") ?? []
         let begun = names.compactMap { ObjectID(hex: $0) }
         // The last came to its end, and only the note outlived it.
-        folder.begun = try record.applied(folder.id) == begun.last ? [] : begun
+        let isOver = try record.applied(folder.id) == begun.last
+        // A record of another repository says nothing about this one.
+        folder.begun = isOver ? [] : begun.filter { repository.contains($0) }
     }
 }

@@ -48,9 +48,9 @@ extension Vault {
             report.changes += 1
         }
         var current = leaves[head] ?? head
-        let move = leaves[head].flatMap {
-            asides.isEmpty
-                ? repository.prepareReference(identity.reference, to: $0, expecting: head) : nil
+        var move: (any PreparedReference)?
+        if asides.isEmpty, let leaf = leaves[head] {
+            move = repository.prepareReference(identity.reference, to: leaf, expecting: head)
         }
         try pack.finish()
 
@@ -134,17 +134,13 @@ extension Vault {
         guard let head = arrivals.first else { return nil }
         let newest = try version(at: item.change.path, of: head)
         if newest == item.change.after { return head }
-        if item.change.after != nil {
-            for commit in begun.reversed() where repository.contains(commit) {
-                if try version(at: item.change.path, of: commit) == item.change.after {
-                    return commit
-                }
-            }
-        }
-        if newest == nil || item.change.after == nil || item.change.before != nil { return nil }
-        return try arrivals.dropFirst().first { commit in
+        if item.change.after == nil { return nil }
+        func isOf(_ commit: ObjectID) throws -> Bool {
             try version(at: item.change.path, of: commit) == item.change.after
         }
+        if let commit = try begun.last(where: isOf) { return commit }
+        if newest == nil || item.change.before != nil { return nil }
+        return try arrivals.dropFirst().first(where: isOf)
     }
 
     private func version(at path: TreePath, of commit: ObjectID) throws -> FileVersion? {

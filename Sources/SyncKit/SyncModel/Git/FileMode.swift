@@ -9,18 +9,16 @@ package enum FileMode: UInt32, Sendable, Codable {
     /// Reads the octal text of a tree entry; the old group-writable mode counts as regular.
     /// - Parameter octal: ASCII digits without sign, at most seven.
     /// - Returns: nil for a mode that git does not know.
-    package init?(octal: some Collection<UInt8>) {
+    package init?(octal: Span<UInt8>) {
         guard !octal.isEmpty, octal.count <= 7 else { return nil }
         var value: UInt32 = 0
-        for digit in octal {
+        for index in octal.indices {
+            let digit = octal[index]
             guard (0x30...0x37).contains(digit) else { return nil }
             value = value << 3 | UInt32(digit - 0x30)
         }
-        self.init(stored: value)
+        self.init(rawValue: value == 0o100664 ? 0o100644 : value)
     }
-
-    /// The mode that a tree entry's number stands for; nil for one that git does not know.
-    init?(stored value: UInt32) { self.init(rawValue: value == 0o100664 ? 0o100644 : value) }
 
     /// The octal text as git writes it in a tree: no leading zero.
     package var octal: String { String(rawValue, radix: 8) }

@@ -239,28 +239,20 @@ private struct TreePlace {
 
     /// Reads the entry that begins at `start`; nil when there is no whole one of a known mode.
     init?(at start: Int, in bytes: Span<UInt8>) {
-        var value: UInt32 = 0
         var space = start
-        while space < bytes.count, bytes[space] != 0x20 {
-            let digit = bytes[space]
-            guard digit & 0xf8 == 0x30, space - start < 7 else { return nil }
-            value = value << 3 | UInt32(digit & 7)
-            space += 1
-        }
+        while space < bytes.count, bytes[space] != 0x20 { space += 1 }
         var nul = space + 1
         while nul < bytes.count, bytes[nul] != 0 { nul += 1 }
-        guard nul + ObjectID.byteCount < bytes.count, let mode = FileMode(stored: value) else {
-            return nil
-        }
+        guard nul + ObjectID.byteCount < bytes.count,
+            let mode = FileMode(octal: bytes.extracting(start..<space))
+        else { return nil }
         self.init(mode: mode, name: (space + 1)..<nul, end: nul + ObjectID.byteCount + 1)
     }
 
     /// How it stands to another entry in git's order, which is that of the names' bytes, a
     /// directory's name counting as if it ended in `/`.
     /// - Returns: less than zero when it comes first, zero for the same name and kind.
-    func order(
-        in bytes: Span<UInt8>, to other: TreePlace, in others: Span<UInt8>
-    ) -> Int {
+    func order(in bytes: Span<UInt8>, to other: TreePlace, in others: Span<UInt8>) -> Int {
         let shared = min(name.count, other.name.count)
         for offset in 0..<shared {
             let byte = bytes[name.lowerBound + offset]
