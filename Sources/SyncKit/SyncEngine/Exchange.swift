@@ -41,6 +41,7 @@ extension Vault {
     ) async throws -> ExchangeOutcome {
         // Applying a head that lacks what the record names would take that away from the folder.
         try recoverHead()
+        try learnCutShort()
         // Whatever ends this early, the next one looks.
         let unlooked = unlookedPushes
         unlookedPushes = nil
@@ -60,6 +61,7 @@ extension Vault {
             let before = seenRemote
             let change = try await lookAtRemote()
             try recoverHead()
+            try learnCutShort()
             if let change {
                 try settleFolders()
                 return .stopped(change)
@@ -101,6 +103,12 @@ extension Vault {
         try note(refused: nil, at: remoteHead)
         try integrate(remoteHead)
         return true
+    }
+
+    /// What an apply left that was cut short is learnt before another head is applied: a file that
+    /// neither head has would count as new then.
+    private func learnCutShort() throws {
+        if folders.contains(where: \.needsScan) { try capture([:]) }
     }
 
     /// Whether there is something to push, upon the head that the remote had when it was last

@@ -19,6 +19,9 @@ package final class VaultFolder {
     /// Whether files that were deleted in the vault and stand here are added again, at the user's
     /// word, with the next capture.
     var keepsDeleted = false
+    /// Whether an apply was cut short and no capture has looked since at what it left: what the
+    /// record does not know may be of a version that the next head has no more.
+    var needsScan = false
     /// The heads whose apply the record knows no end of, the newest last.
     var begun: [ObjectID] = []
     /// Since when a file could not be read because a program has it open for writing,

@@ -73,7 +73,13 @@ extension Vault {
             let staged = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
         }
-        application.changes += plan.settled.map { .settle($0) }
+        for path in plan.settled {
+            if try standsUnknown(path, in: folder) {
+                lookAgain(index, path)
+            } else {
+                application.changes.append(.settle(path))
+            }
+        }
         try record.advance(folder.id, application.changes, applied: head)
         try end(in: folder)
         for path in application.edited { lookAgain(index, path) }
@@ -87,6 +93,16 @@ extension Vault {
             again[index] = .everything
         }
         if let failure = application.failure { throw failure }
+    }
+
+    /// Whether a file stands at a path that neither the record nor the head has: until it was read,
+    /// nobody can say what its writer saw.
+    private func standsUnknown(_ path: TreePath, in folder: VaultFolder) throws -> Bool {
+        guard try record.file(folder.id, path) == nil else { return false }
+        switch try folder.access.stat(path)?.kind {
+        case .file, .symbolicLink: return true
+        case .directory, .special, nil: return false
+        }
     }
 
     /// The paths of the repository that a folder does not hold in the head's version, sorted, and

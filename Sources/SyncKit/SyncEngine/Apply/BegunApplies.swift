@@ -30,5 +30,6 @@ extension Vault {
         let isOver = try record.applied(folder.id) == begun.last
         // A record of another repository says nothing about this one.
         folder.begun = isOver ? [] : begun.filter { repository.contains($0) }
+        folder.needsScan = !folder.begun.isEmpty
     }
 }

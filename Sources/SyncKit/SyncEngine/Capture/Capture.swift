@@ -73,11 +73,14 @@ extension Vault {
         -> CaptureReport
     {
         try recoverHead()
-        let dirty = dirty.merging(again, uniquingKeysWith: DirtyPaths.both)
+        var dirty = dirty.merging(again, uniquingKeysWith: DirtyPaths.both)
         again = [:]
         if try waitsForRemote() {
             again = dirty
             return CaptureReport()
+        }
+        for (index, folder) in folders.enumerated() where folder.needsScan {
+            dirty[index] = .everything
         }
         var isDone = false
         defer { if !isDone { again.merge(dirty, uniquingKeysWith: DirtyPaths.both) } }
@@ -98,6 +101,7 @@ extension Vault {
         }
         let report = try commit(captured, onto: head, pack, options)
         isDone = true
+        for folder in folders where folder.stopped == nil { folder.needsScan = false }
         return report
     }
 

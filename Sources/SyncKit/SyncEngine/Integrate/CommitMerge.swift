@@ -117,7 +117,8 @@ package struct CommitMerge {
             let below = try history.mergeBases(folded.commit, next)
             let pack = try repository.beginPack()
             let sides = RuleByType.Sides(
-                base: try baseTree(of: below, depth: depth + 1), of: below, first: folded, second: try side(next),
+                base: try baseTree(of: below, depth: depth + 1), of: below, first: folded,
+                second: try side(next),
                 isFolding: true)
             let tree = try merge(sides, writing: pack).tree
             try pack.finish()
