@@ -67,6 +67,7 @@ extension Vault {
             let modified = Timestamp(
                 milliseconds: try repository.commit(head).committer.seconds * 1000)
             try begin(head, in: folder)
+            try keepRules(plan, in: folder)
             let staged = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
         }

@@ -90,7 +90,15 @@ package struct TreeMerge {
             try settle(path, row, into: &settlement)
         }
         settlement.separateFilesFromDirectories()
-        try settlement.separateCaseClashes()
+        try settlement.separateCaseClashes { one, other throws(RepositoryError) in
+            for tree in [first.tree, second.tree] where rule.version >= 2 {
+                guard try TreeDiff.version(at: one, of: tree, reading: reader) != nil else {
+                    continue
+                }
+                if try TreeDiff.version(at: other, of: tree, reading: reader) != nil { return true }
+            }
+            return false
+        }
         try listCopies(&settlement)
         let standing = settlement.standing
         try settlement.conflicts.dropWithoutFile { path throws(RepositoryError) in
