@@ -11,7 +11,13 @@ extension Vault {
     /// Notes, before the first file changes, the rules that a plan takes away with their
     /// directories. As long as the file itself stands it is asked first.
     func keepRules(_ plan: ApplyPlan, in folder: VaultFolder) throws {
-        try keepRules(of: (plan.clearing + plan.removals).compactMap(\.have), in: folder)
+        let gone = (plan.clearing + plan.removals).compactMap(\.have)
+        let paths = Set(gone.map(\.path))
+        try keepRules(of: gone, in: folder) { directory in
+            // What is not of the tree any more is no directory to others.
+            guard let directory else { return false }
+            return try !hasFiles(directory, besides: paths, in: folder)
+        }
     }
 
     /// The same for what somebody is deleting: a large directory takes its time, and its rules
@@ -26,10 +32,27 @@ extension Vault {
             else { continue }
             gone.append(row)
         }
-        try keepRules(of: gone, in: folder)
+        try keepRules(of: gone, in: folder) { _ in false }
     }
 
-    private func keepRules(of gone: [RecordedFile], in folder: VaultFolder) throws {
+    private func hasFiles(
+        _ directory: TreePath, besides gone: Set<TreePath>, in folder: VaultFolder
+    ) throws -> Bool {
+        var next: TreePath? = directory
+        while let place = next, place.bytes.starts(with: directory.bytes) {
+            if place.isAtOrBelow(directory),
+                try record.files(folder.id, in: place).contains(where: { !gone.contains($0.path) })
+            {
+                return true
+            }
+            next = try record.directory(folder.id, after: place)
+        }
+        return false
+    }
+
+    private func keepRules(
+        of gone: [RecordedFile], in folder: VaultFolder, whenLast: (TreePath?) throws -> Bool
+    ) throws {
         var kept = folder.ignore.kept
         for file in gone where file.path.name.elementsEqual(IgnoreView.name) {
             let directory = file.path.parent
@@ -38,7 +61,8 @@ extension Vault {
                 return directory.map { other.path.isAtOrBelow($0) } ?? true
             }
             // Somebody who deletes the rules alone wants what they left out.
-            guard !goesAlone, file.version.mode.isFile, repository.contains(file.version.id)
+            if try goesAlone && !whenLast(directory) { continue }
+            guard file.version.mode.isFile, repository.contains(file.version.id)
             else { continue }
             kept[directory] = IgnoreView.Kept(
                 id: file.version.id, content: try repository.blob(file.version.id))
