@@ -20,12 +20,12 @@ struct DataTests {
         MergeCase(
             "tags: what was added comes, what was removed goes", "{\"t\": [\"a\", \"b\"]}",
             "{\"t\": [\"a\", \"b\", \"c\"]}", "{\"t\": [\"b\", \"d\"]}",
-            "{\"t\": [\"b\", \"d\", \"c\"]}"),
+            "{\"t\": [\"b\", \"c\", \"d\"]}"),
         MergeCase(
             "a point is not a set", "{\"p\":[10,0]}", "{\"p\":[20,0]}", "{\"p\":[10,5]}",
             "{\"p\":[10,5]}"),
         MergeCase(
-            "numbers that were only added", "[1,2]", "[1,2,3]", "[1,2,4]", "[1,2,4,3]"),
+            "numbers that were only added", "[1,2]", "[1,2,3]", "[1,2,4]", "[1,2,3,4]"),
         MergeCase(
             "lines of a notebook keep their places", "[\"a\\n\",\"b\\n\",\"c\\n\"]",
             "[\"a\\n\",\"A\\n\",\"b\\n\",\"c\\n\"]", "[\"a\\n\",\"b\\n\",\"C\\n\"]",
@@ -50,7 +50,7 @@ struct DataTests {
             fallback: .unparsable),
         MergeCase(
             "two additions without a version in common: the keys of both", nil, "{\"a\":1}",
-            "{\"b\":2}", "{\"b\":2,\"a\":1}"),
+            "{\"b\":2}", "{\"a\":1,\"b\":2}"),
         MergeCase(
             "an element deleted here, edited there, stays",
             "{\"l\":[{\"id\":1,\"v\":1},{\"id\":2}]}", "{\"l\":[{\"id\":1,\"v\":2},{\"id\":2}]}",

@@ -15,7 +15,10 @@ enum DataMerge {
         }
         let whole = contents.filter { !RecordFile.isBlank($0) }
         if whole.contains(where: { !JSONParser.isContainer($0) }) {
-            if whole.contains(where: ContentType.isLines), let lines = lines(base, early, late) {
+            let areLines = whole.contains {
+                !JSONParser.isContainer($0) && ContentType.isLines($0)
+            }
+            if areLines, let lines = lines(base, early, late) {
                 return lines
             }
         } else if let records = array(base, early, late) {

@@ -113,11 +113,12 @@ struct ValueMerge {
     }
 
     /// Everything that is in one of several lists, in the order of the first; what others have
-    /// besides stands behind what it follows there.
+    /// besides stands right behind what it follows there.
     static func order<Element: Hashable>(_ lists: [[Element]]) -> [Element] {
+        guard let first = lists.first else { return [] }
         var followers: [Element?: [Element]] = [:]
-        var placed: Set<Element> = []
-        for list in lists {
+        var placed = Set(first)
+        for list in lists.dropFirst() {
             var anchor: Element?
             for element in list {
                 if placed.insert(element).inserted {
@@ -127,10 +128,13 @@ struct ValueMerge {
             }
         }
         var result: [Element] = []
-        var pending: [Element] = followers[nil, default: []].reversed()
-        while let element = pending.popLast() {
-            result.append(element)
-            pending += followers[element, default: []].reversed()
+        for element in [nil] + first.map(Optional.some) {
+            if let element { result.append(element) }
+            var pending: [Element] = followers[element, default: []].reversed()
+            while let next = pending.popLast() {
+                result.append(next)
+                pending += followers[next, default: []].reversed()
+            }
         }
         return result
     }

@@ -40,7 +40,9 @@ struct SentenceMerge {
                 guard isBlank || !codes[index][place] && isParagraph(terms[index], place) else {
                     return nil
                 }
-                let parts = Sentences.split(line)
+                let (marker, text) = Sentences.withoutMarker(line)
+                let parts = Sentences.split(text)
+                if let marker { own.append(Token(key: ByteKey(marker.text), blank: marker.blank)) }
                 if index >= here.count, parts.count > 1 { hasSentences = true }
                 own += parts.map { Token(key: ByteKey($0.text), blank: $0.blank) }
                 own.append(
@@ -100,18 +102,43 @@ struct SentenceMerge {
             result += here[left[left.count - 1]]
             return true
         }
-        // Sentences side by side, each changed by one: they stand against each other one to one.
-        let count = before[0].count
-        guard count > 1, (here + before).allSatisfy({ $0.count == count }),
-            !(here + before).joined().contains(where: { $0.ending != nil })
-        else { return false }
-        for index in 0..<count {
-            let keys = (here.map { $0[index].key }, before.map { $0[index].key })
-            guard let key = TermSum.resolved(keys.0, keys.1),
-                let side = here.last(where: { $0[index].key == key })
-            else { return false }
-            result.append(side[index])
+        guard texts.1.allSatisfy({ $0 == texts.1[0] }) else { return false }
+        return replace(before[0], left.map { here[$0] })
+    }
+
+    /// Puts what each side has in place of some sentences there, where no two replace the same.
+    private mutating func replace(_ old: [Token], _ sides: [[Token]]) -> Bool {
+        var changes: [(range: Range<Int>, new: [Token])] = []
+        for side in sides {
+            let most = min(old.count, side.count)
+            let head = (0..<most).prefix { old[$0].key == side[$0].key }.count
+            let tail = (0..<(most - head)).prefix {
+                old[old.count - 1 - $0].key == side[side.count - 1 - $0].key
+            }.count
+            let change = (
+                range: head..<(old.count - tail), new: Array(side[head..<(side.count - tail)])
+            )
+            let isKnown = changes.contains {
+                $0.range == change.range && $0.new.map(\.key) == change.new.map(\.key)
+            }
+            if !isKnown { changes.append(change) }
         }
+        changes.sort {
+            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        }
+        var at = 0
+        for (index, change) in changes.enumerated() {
+            if index > 0 {
+                let before = changes[index - 1].range
+                // Two insertions at one place have no order.
+                let isOne = before.isEmpty && change.range.isEmpty && before == change.range
+                guard before.upperBound <= change.range.lowerBound, !isOne else { return false }
+            }
+            result += old[at..<change.range.lowerBound]
+            result += change.new
+            at = change.range.upperBound
+        }
+        result += old[at...]
         return true
     }
 

@@ -111,6 +111,18 @@ enum Sentences {
             && rest.dropFirst().first == 0x20
     }
 
+    /// Parts the mark of an item, its box as well, from the item's text.
+    static func withoutMarker(_ line: ArraySlice<UInt8>) -> (Part?, ArraySlice<UInt8>) {
+        guard isItem(line) else { return (nil, line) }
+        var end =
+            line.firstIndex { $0 == 0x2d || $0 == 0x2a || $0 == 0x2b || $0 == 0x2e || $0 == 0x29 }
+            .map { $0 + 1 } ?? line.startIndex
+        let box = line[end...].prefix(4)
+        if box.count == 4, box.elementsEqual([0x20, 0x5b, box[end + 2], 0x5d]) { end += 4 }
+        let text = line[end...].drop { $0 == 0x20 || $0 == 0x09 }
+        return ((line[..<end], line[end..<text.startIndex]), text)
+    }
+
     /// A fence around code opens or closes on the line.
     static func isFence(_ line: ArraySlice<UInt8>) -> Bool {
         let text = line.drop { $0 == 0x20 }
