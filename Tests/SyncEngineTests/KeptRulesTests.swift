@@ -30,6 +30,7 @@ struct KeptRulesTests {
         let tree = try scene.repository.commit(try #require(try scene.head())).tree
         return Set(
             try TreeDiff.changes(from: nil, to: tree, reading: scene.repository)
+                .filter { $0.path.text.hasPrefix("notes/") }
                 .map { String($0.path.text.dropFirst("notes/".count)) })
     }
 

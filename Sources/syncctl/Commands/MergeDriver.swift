@@ -9,10 +9,10 @@ struct MergeDriver: ParsableCommand {
         commandName: "merge-driver",
         abstract: "Merges three files by the rule of a type, as a merge driver of git.",
         discussion: """
-            TYPE is simple, document, data, memory, conversation, event, or auto: then the attribute \
-            'sync' of the .gitattributes files from here to PATH says, and where it does not, \
-            what a vault does without it. The result goes to OURS. hooks/install-merge-driver \
-            sets a repository up.
+            TYPE is simple, document, data, memory, conversation, event, or auto: then the \
+            attribute 'sync' of the .gitattributes files from here to PATH says, and where it \
+            does not, what a vault does without it. The result goes to OURS. \
+            hooks/install-merge-driver sets a repository up.
 
             Exit codes: 0 merged, 1 conflict, 64 wrong usage, 255 cannot read or write (git \
             then stops and merges nothing).

@@ -81,14 +81,16 @@ struct SentenceTests {
         var joined = 0
         for number in 0..<3_000 {
             let old = (0..<(2 + dice.below(5))).map { "Sentence \($0) says what it says." }
+            var written = 0
             func edit(_ mark: String) -> [String] {
                 var new = old
                 for _ in 0..<(1 + dice.below(2)) {
                     let at = dice.below(new.count)
+                    written += 1
                     switch dice.below(4) {
                     case 0 where new.count > 1: new.remove(at: at)
-                    case 1: new.insert("New \(mark)\(dice.below(99)) is here.", at: at)
-                    default: new[at] = "Changed \(mark)\(dice.below(99)) it is."
+                    case 1: new.insert("New \(mark)\(written) is here.", at: at)
+                    default: new[at] = "Changed \(mark)\(written) it is."
                     }
                 }
                 return new
