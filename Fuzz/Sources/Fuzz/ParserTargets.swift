@@ -1,4 +1,4 @@
-import SyncModel
+@testable import SyncModel
 
 @testable import SyncMerge
 

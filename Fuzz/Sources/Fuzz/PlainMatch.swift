@@ -1,3 +1,5 @@
+@testable import SyncModel
+
 /// The meaning of a pattern in the shortest words: tries everything. Classes are left out.
 struct PlainMatch {
     private let pattern: [UInt8]
