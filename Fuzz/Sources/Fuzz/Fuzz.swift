@@ -27,6 +27,7 @@ struct Target {
         Target(name: "text", seeds: Seeds.texts, run: ParserTargets.text),
         Target(name: "markers", seeds: Seeds.conflicts, run: ParserTargets.markers),
         Target(name: "attributes", seeds: Seeds.attributes, run: ParserTargets.attributes),
+        Target(name: "patterns", seeds: Seeds.patterns, run: ParserTargets.patterns),
         Target(name: "merge", seeds: Seeds.merges, run: { MergeTarget($0)?.check() }),
     ]
 

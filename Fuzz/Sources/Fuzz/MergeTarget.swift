@@ -17,7 +17,7 @@ struct MergeTarget {
         guard parts.count >= 3 else { return nil }
         let types = FileType.allCases
         rule = FileRule(
-            types[Int(first) % types.count], isAppendOnly: first & 0x40 != 0,
+            types[Int(first & 0x1f) % types.count], isAppendOnly: first & 0x40 != 0,
             writesMarkers: first & 0x20 != 0)
         base = first & 0x80 != 0 ? nil : Array(parts[0])
         sides = parts.dropFirst().enumerated().map { Self.side(Array($1), Int64($0 + 1)) }
@@ -50,14 +50,38 @@ struct MergeTarget {
             let old = Self.side(base, 0)
             require(merge(side, old).content == side.content, "merge(o,a,o) = a")
         }
-        if rule.type != .document, rule.type != .simple { whole(merged) }
+        if rule.type == .data {
+            parses(merged)
+        } else if rule.type != .document, rule.type != .simple {
+            whole(merged)
+        }
         let isText = rule.type == .document || merged.fallback == .text
         let changed = sides[..<2].filter { $0.content != base }
         if changed.count == 2, sides[0].content != sides[1].content { kept(merged) }
-        if !isText, merged.fallback == nil, !RecordShapes(merged.content).shapes.isEmpty {
+        if !isText, rule.type != .data, merged.fallback == nil,
+            !RecordShapes(merged.content).shapes.isEmpty
+        {
             absorbs(merged)
         }
         if rule.type == .document || rule.type == .simple { anyOrder() }
+    }
+
+    /// Of versions that are JSON comes JSON, without markers, and nobody's key is lost.
+    private func parses(_ merged: ContentResult) {
+        let areValid = sides[..<2].allSatisfy { JSONParser.isContainer($0.content ?? []) }
+        require(merged.conflict == nil, "data has no markers")
+        require(
+            !areValid || JSONParser.isContainer(merged.content ?? []),
+            show("the output parses", merged, merged))
+        // A key that one side added, or had and the other left alone, is there.
+        let roots = sides[..<2].map { JSONText($0.content ?? [])?.root }
+        guard let one = roots[0], let two = roots[1], one.kind == .object, two.kind == .object,
+            !one.hasDuplicateKeys, !two.hasDuplicateKeys, base == nil, merged.copies.isEmpty
+        else { return }
+        let keys = JSONText(merged.content ?? [])?.root.dictionary ?? [:]
+        for key in Array(one.dictionary.keys) + two.dictionary.keys {
+            require(keys[key] != nil, show("a key is lost", merged, merged))
+        }
     }
 
     /// Of two files that are JSON comes one whose records read.

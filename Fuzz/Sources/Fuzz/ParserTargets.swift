@@ -1,4 +1,4 @@
-import SyncModel
+@testable import SyncModel
 
 @testable import SyncMerge
 
@@ -90,6 +90,19 @@ enum ParserTargets {
         require(again.content != nil, "an edited conflict is gone")
     }
 
+    /// A pattern against a path, and the same with what git's own matcher would say, by recursion.
+    @Sendable static func patterns(_ bytes: [UInt8]) {
+        let parts = bytes.split(separator: 0x1e, maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count < 24, parts[1].count < 12, !parts[0].isEmpty else {
+            return
+        }
+        guard let wild = Wildmatch(parts[1]) else { return }
+        var work = Limits.patternWork
+        let found = wild.matches(parts[0], work: &work)
+        let wanted = PlainMatch(Array(parts[1])).matches(Array(parts[0]))
+        require(found == wanted, "the pattern \(parts[1]) on \(parts[0])")
+    }
+
     /// Any line of attributes, against any path.
     @Sendable static func attributes(_ bytes: [UInt8]) {
         let parts = bytes.split(separator: 0x1e, maxSplits: 1, omittingEmptySubsequences: false)
@@ -100,9 +113,15 @@ enum ParserTargets {
             require(number >= 1 && number <= parts[1].count, "there is no line \(number)")
         }
         // Without a slash a pattern looks at the last name alone.
-        guard let pattern = GitPattern(Array(parts[1])), !parts[1].contains(0x2f) else { return }
+        guard let pattern = GitPattern(parts[1]), !parts[1].contains(0x2f) else { return }
+        func matches(_ text: ArraySlice<UInt8>, _ start: Int) -> Bool {
+            var work = Limits.patternWork
+            defer { require(work > 0, "a pattern takes more than both lengths") }
+            return pattern.matches(text, nameStart: start, isDirectory: false, work: &work)
+        }
         require(
-            pattern.matches(path.bytes[...]) == pattern.matches(path.name),
+            matches(path.bytes[...], path.name.startIndex)
+                == matches(path.name, path.name.startIndex),
             "a pattern without a slash sees the directories")
     }
 }

@@ -36,19 +36,28 @@ enum Seeds {
         "a\u{1e}a?", "ab\u{1e}*b", "deep/er\u{1e}[]-a]r",
     ]
 
+    static let patterns = [
+        "a/b/c\u{1e}**/c", "a/b/c\u{1e}a/**", "abc\u{1e}a**c", "a/x/b\u{1e}a/*/b",
+        "a7\u{1e}?[[:digit:]]",
+        "a/b\u{1e}**\\/b", "x/y/xy\u{1e}**/*x*y", "a]\u{1e}*[]-]",
+    ]
+
     static let merges: [String] = {
         let sets: [(String, [String])] = [
-            ("\u{5}", ["{\"a\":1}", "{\"a\":2}", "{\"a\":3", "a = 4\n"]),
+            ("\u{6}", ["{\"a\":1}", "{\"a\":2}", "{\"a\":3", "a = 4\n"]),
             ("!", ["a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n", "a\nb\nc\nd"]),
-            ("&", ["---\ntags: [a]\n---\n- [ ] t\n", "---\ntags: [b]\n---\n- [x] t\n", "- [ ] u"]),
-            ("\"", [records[0], "{\"id\":1,\"memory\":\"milk\"}\n{\"id\":4}\n", "{\"id\":2}\n"]),
-            ("'", [records[5], "{\"v\":2,\"results\":[{\"id\":3}]}", "{\"results\":[]}"]),
-            ("#", ["[{\"id\":1,\"timestamp\":1}]", "[{\"id\":2,\"timestamp\":0}]", "[]"]),
-            ("$", ["{\"uuid\":1}\n", "{\"uuid\":1,\"x\":1}\n", "{\"uuid\":1,\"x\":2}\n"]),
+            ("'", ["---\ntags: [a]\n---\n- [ ] t\n", "---\ntags: [b]\n---\n- [x] t\n", "- [ ] u"]),
+            ("#", [records[0], "{\"id\":1,\"memory\":\"milk\"}\n{\"id\":4}\n", "{\"id\":2}\n"]),
+            (")", [records[5], "{\"v\":2,\"results\":[{\"id\":3}]}", "{\"results\":[]}"]),
+            ("$", ["[{\"id\":1,\"timestamp\":1}]", "[{\"id\":2,\"timestamp\":0}]", "[]"]),
+            ("%", ["{\"uuid\":1}\n", "{\"uuid\":1,\"x\":1}\n", "{\"uuid\":1,\"x\":2}\n"]),
             (
-                ",",
+                "/",
                 [records[9], "---\nid: 2\n---\nother\n", "---\nid: 1\n---\n\n---\nid: 3\n---\n"]
             ),
+            ("\"", ["{\"a\":1, \"b\":[1,2]}", "{\"a\":2, \"b\":[1]}", "{\"a\":1,\"b\":[1,2,3]}"]),
+            ("(", ["{\"n\":[{\"id\":1,\"x\":0}]}", "{\"n\":[]}", "{\"n\":[{\"id\":1,\"x\":2}]}"]),
+            ("!", ["One. Two. Three.\n", "1. Two. Three.\n", "One. Two. 3.\n", "One. Three."]),
         ]
         return sets.map { $0 + $1.joined(separator: "\u{1e}") }
     }()

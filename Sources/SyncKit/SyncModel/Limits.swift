@@ -110,6 +110,14 @@ package enum Limits {
     package static let mergedLeaves = 64
     /// Longer lines of `.gitattributes` are not read, as in git (ATTR_MAX_LINE_LENGTH), in bytes.
     package static let attributesLine = 2_048
+    /// Longer lines of `.gitignore` are not read: no path that they could be is as long, in bytes.
+    package static let patternLine = 4_096
+    /// A larger `.gitignore` or `.gitattributes` has no rules, as in git, in bytes.
+    package static let patternFile = 100 << 20
+    /// The most steps that are taken to match one path against patterns; past them none matches.
+    package static let patternWork = 10_000_000
+    /// The most directories whose rules outlive their `.gitignore`.
+    package static let keptRules = 1_000
     /// The longest conflict marker, in bytes: a file with longer runs gets a conflict copy.
     package static let markerLength = 255
     /// The most versions that stand against each other in one document; past it each of the two

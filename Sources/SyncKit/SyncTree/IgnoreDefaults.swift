@@ -1,8 +1,10 @@
+internal import SyncModel
+
 extension IgnoreRules {
     /// What is surely temporary, by the names programs give it. A `!pattern` brings any of it
     /// back.
-    static let builtIn: [IgnorePattern] = builtInLines.compactMap {
-        IgnorePattern(line: Array($0.utf8)[...])
+    static let builtIn: [GitPattern] = builtInLines.compactMap {
+        GitPattern(ignoreLine: Array($0.utf8)[...])
     }
 
     private static let builtInLines: [String] = [

@@ -9,10 +9,10 @@ package struct IgnoreRules: Sendable {
     /// The patterns of one file, and where it stands.
     private struct Layer: Sendable {
         let directory: TreePath?
-        let patterns: [IgnorePattern]
+        let patterns: [GitPattern]
         let edges: NameEdges
 
-        init(directory: TreePath?, patterns: [IgnorePattern]) {
+        init(directory: TreePath?, patterns: [GitPattern]) {
             self.directory = directory
             self.patterns = patterns
             edges = NameEdges(patterns)
@@ -32,7 +32,7 @@ package struct IgnoreRules: Sendable {
             Self.builtInLayer,
             Layer(
                 directory: nil,
-                patterns: patterns.compactMap { IgnorePattern(line: Array($0.utf8)[...]) }),
+                patterns: patterns.compactMap { GitPattern(ignoreLine: Array($0.utf8)[...]) }),
         ])
     }
 
@@ -41,7 +41,7 @@ package struct IgnoreRules: Sendable {
         IgnoreRules(layers: [
             Layer(
                 directory: nil,
-                patterns: patterns.compactMap { IgnorePattern(line: Array($0.utf8)[...]) })
+                patterns: patterns.compactMap { GitPattern(ignoreLine: Array($0.utf8)[...]) })
         ])
     }
 
@@ -57,13 +57,15 @@ package struct IgnoreRules: Sendable {
 
     /// The rules of a directory: these and its `.gitignore`'s.
     /// - Parameters:
-    ///   - content: the file's bytes; lines end in a newline.
+    ///   - content: the file's bytes; lines end in a newline. One past `Limits.patternFile` has
+    ///     no rules, as in git.
     ///   - directory: where it stands; nil is the folder's root.
     package func adding(gitignore content: [UInt8], at directory: TreePath?) -> IgnoreRules {
+        if content.count > Limits.patternFile { return self }
         // A byte order mark is no part of the first pattern.
         let bytes = content.starts(with: [0xef, 0xbb, 0xbf]) ? content.dropFirst(3) : content[...]
         let patterns = bytes.split(separator: 0x0a).compactMap { line in
-            IgnorePattern(line: line.last == 0x0d ? line.dropLast() : line)
+            GitPattern(ignoreLine: line.last == 0x0d ? line.dropLast() : line)
         }
         if patterns.isEmpty { return self }
         return IgnoreRules(layers: layers + [Layer(directory: directory, patterns: patterns)])
@@ -83,6 +85,7 @@ package struct IgnoreRules: Sendable {
         let name = path.name
         if name.first == 0x2e, Self.isNeverSynced(name) { return true }
         if !edges.mayMatch(name) { return false }
+        var work = Limits.patternWork
         for layer in layers.reversed() where layer.edges.mayMatch(name) {
             var start = 0
             if let directory = layer.directory {
@@ -92,7 +95,8 @@ package struct IgnoreRules: Sendable {
             }
             let relative = bytes[start...]
             if let last = layer.patterns.last(where: {
-                $0.matches(relative, nameStart: name.startIndex, isDirectory: isDirectory)
+                $0.matches(
+                    relative, nameStart: name.startIndex, isDirectory: isDirectory, work: &work)
             }) {
                 return !last.isNegated
             }
@@ -117,7 +121,7 @@ private struct NameEdges: Sendable {
     /// False when some pattern tells neither byte.
     private var isCertain = true
 
-    init(_ patterns: [IgnorePattern]) {
+    init(_ patterns: [GitPattern]) {
         for pattern in patterns {
             if let byte = pattern.firstByte {
                 first[Int(byte)] = true

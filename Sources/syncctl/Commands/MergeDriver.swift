@@ -9,10 +9,10 @@ struct MergeDriver: ParsableCommand {
         commandName: "merge-driver",
         abstract: "Merges three files by the rule of a type, as a merge driver of git.",
         discussion: """
-            TYPE is simple, document, memory, conversation, event, or auto: then the attribute \
-            'sync' of the .gitattributes files from here to PATH says, and where it does not, \
-            what a vault does without it. The result goes to OURS. hooks/install-merge-driver \
-            sets a repository up.
+            TYPE is simple, document, data, memory, conversation, event, or auto: then the \
+            attribute 'sync' of the .gitattributes files from here to PATH says, and where it \
+            does not, what a vault does without it. The result goes to OURS. \
+            hooks/install-merge-driver sets a repository up.
 
             Exit codes: 0 merged, 1 conflict, 64 wrong usage, 255 cannot read or write (git \
             then stops and merges nothing).
@@ -61,7 +61,7 @@ struct MergeDriver: ParsableCommand {
         let result = ContentMerge.merge(
             base: contents.base, ContentSide(content: contents.ours, stamp: stamps.ours),
             ContentSide(content: contents.theirs, stamp: stamps.theirs),
-            as: try rule(path, contents.theirs), path: path)
+            as: try rule(path, contents), path: path)
         for line in Self.words(result, path?.text ?? ours) { Output.message(line) }
         if let content = result.content, content != contents.ours {
             try Self.write(content, to: ours)
@@ -71,11 +71,14 @@ struct MergeDriver: ParsableCommand {
 
     /// The rule: of the type, or of the attributes files from the top of the work tree, which is
     /// where git starts a driver, down to the path.
-    private func rule(_ path: TreePath?, _ content: [UInt8]) throws -> FileRule {
+    private func rule(
+        _ path: TreePath?, _ contents: (base: [UInt8], ours: [UInt8], theirs: [UInt8])
+    ) throws -> FileRule {
         guard type == "auto", let path else {
             var rule = FileRule(FileType(rawValue: type) ?? .simple)
             rule.isAppendOnly = append && rule.type == .document
             rule.writesMarkers = !noMarkers
+            rule.isProse = path.map { TypeRules.isProse($0) } ?? true
             return rule
         }
         var files: [(directory: TreePath?, content: [UInt8])] = []
@@ -84,7 +87,9 @@ struct MergeDriver: ParsableCommand {
             guard access(name, F_OK) == 0 else { continue }
             files.append((directory, try Self.read(name)))
         }
-        return TypeRules(files: files).type(of: path, content: content).rule
+        return TypeRules(files: files).type(of: path) {
+            (base: contents.base, sides: [contents.ours, contents.theirs])
+        }.rule
     }
 
     /// What a person should know, a line each; many notes are cut short.

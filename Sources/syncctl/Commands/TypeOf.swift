@@ -9,8 +9,8 @@ struct TypeOf: AsyncParsableCommand {
         abstract: "Says by which rule a file merges and what says so; or sets a rule.",
         discussion: """
             syncctl type PATH shows it. syncctl type PATTERN TYPE writes a line into the vault's \
-            .gitattributes, in a commit that all devices get. Types: simple, document, memory, \
-            conversation, event.
+            .gitattributes, in a commit that all devices get. Types: simple, document, data, \
+            memory, conversation, event.
             """)
 
     @OptionGroup var options: CommonOptions

@@ -19,11 +19,14 @@ struct LawKind: Sendable, CustomTestStringConvertible {
 
     static let all = [
         LawKind(
-            name: "simple", rule: FileRule(.simple), share: 74, absorbs: true,
+            name: "simple", rule: FileRule(.simple), share: 70, absorbs: true,
             start: { SmallSettings.start(&$0) }, edit: { SmallSettings.edit($0, &$1) }),
         LawKind(
             name: "document", rule: FileRule(.document), share: 12, absorbs: false,
             start: { SmallText.start(&$0) }, edit: { SmallText.edit($0, &$1) }),
+        LawKind(
+            name: "data", rule: FileRule(.data), share: 4, absorbs: false,
+            start: { SmallData.start(&$0) }, edit: { SmallData.edit($0, &$1) }),
         LawKind(
             name: "memory in lines", rule: FileRule(.memory), share: 6, absorbs: true,
             start: { SmallRecords(.lines).start(&$0) },
@@ -136,6 +139,7 @@ struct LawTests {
             }
             return nil
         case .document: return SmallText.lost(base, one.content, two.content, merged)
+        case .data: return SmallData.lost(base, one.content, two.content, merged)
         default: return SmallRecords.lost(kind.rule.type, base, one.content, two.content, merged)
         }
     }

@@ -100,6 +100,18 @@ struct TreeMergeTests {
             earlier: ["caf\u{e9}": "1"], later: ["cafe\u{301}": "2"],
             merged: ["cafe\u{301}": "2", "caf\u{e9}.#": "1"], losses: [.caseClash]),
         TreeCase(
+            name: "twins that both had, each edited on one side, stay", base: ["M": "1", "m": "2"],
+            earlier: ["M": "1a", "m": "2"], later: ["M": "1", "m": "2b"],
+            merged: ["M": "1a", "m": "2b"]),
+        TreeCase(
+            name: "a twin that one side put beside the other on purpose stays",
+            base: ["README": "1"], earlier: ["README": "1", "Readme": "2"],
+            later: ["README": "3"], merged: ["README": "3", "Readme": "2"]),
+        TreeCase(
+            name: "a name written anew in another case, and the old one edited: new twins",
+            base: ["Make": "1"], earlier: ["make": "2"], later: ["Make": "1!"],
+            merged: ["Make": "1!", "make.#": "2"], losses: [.deleteModify, .caseClash]),
+        TreeCase(
             name: "one side's own two cases are its own business", base: [:],
             earlier: ["A": "1", "a": "2"], later: ["b": "3"],
             merged: ["A": "1", "a": "2", "b": "3"]),

@@ -70,6 +70,7 @@ extension Vault {
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
+            try keepRules(plan, in: folder)
             let staged = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
         }

@@ -110,6 +110,8 @@ extension Vault {
         _ index: Int, _ dirty: DirtyPaths, _ options: CaptureOptions, _ pack: any PackSink
     ) throws -> [Captured] {
         let folder = folders[index]
+        if !folder.ignore.kept.isEmpty { try endKeptRules(of: folder) }
+        try keepRules(dirty, in: folder)
         let rules = dirty.paths.filter { $0.name.elementsEqual(IgnoreView.name) }
         if dirty.all || !rules.isEmpty { folder.ignore.reset() }
         if !rules.isEmpty {

@@ -99,6 +99,7 @@ extension Vault {
         var named: Set<ObjectID> = []
         for folder in folders {
             try recallBegun(folder)
+            try recallRules(folder)
             if let applied = try record.applied(folder.id) { named.insert(applied) }
             for path in try record.deferred(folder.id) { named.insert(path.base) }
         }

@@ -7,6 +7,16 @@ internal import Synchronization
 final class IgnoreView: Sendable {
     private let access: any FolderAccess
     private let known = Mutex<[TreePath?: Directory]>([:])
+    private let lastKept = Mutex<[TreePath?: Kept]>([:])
+
+    /// Rules that outlive their file.
+    struct Kept: Sendable, Equatable {
+        /// The blob of the file that was there.
+        let id: ObjectID
+        let content: [UInt8]
+
+        static func == (left: Self, right: Self) -> Bool { left.id == right.id }
+    }
 
     /// What holds in one directory.
     struct Directory: Sendable {
@@ -24,6 +34,15 @@ final class IgnoreView: Sendable {
 
     /// Forgets what was read: a `.gitignore` changed.
     func reset() { known.withLock { $0 = [:] } }
+
+    /// The rules that outlive their file, by directory.
+    var kept: [TreePath?: Kept] { lastKept.withLock { $0 } }
+
+    /// Sets the rules that hold in directories without a `.gitignore`.
+    func keep(_ rules: [TreePath?: Kept]) {
+        lastKept.withLock { $0 = rules }
+        reset()
+    }
 
     /// Whether the rules leave a path out, itself or a directory above it.
     func isIgnored(_ path: TreePath, isDirectory: Bool) throws(FolderError) -> Bool {
@@ -53,8 +72,9 @@ final class IgnoreView: Sendable {
         }
         do { return try access.read(path).content } catch {
             switch error.code {
+            case .notFound: return kept[directory]?.content ?? []
             // An unreadable or half-written file is held back as any other; it rules nothing.
-            case .notFound, .special, .unreadable, .tooLarge, .busy: return []
+            case .special, .unreadable, .tooLarge, .busy: return []
             default: throw error
             }
         }

@@ -35,13 +35,13 @@ extension Vault {
         var admitted = try remembered(Fact.admitted)
         let stamps = CommitStamps(reading: repository)
         let news = try asked(of: head, History(stamps), rule, admitted)
-        let merging = CommitMerge(repository)
+        var merging: [Int: CommitMerge] = [:]
         var count = 0
         do {
             for id in news {
                 if count == Limits.checkedCommits { break }
                 let commit = try stamps.commit(id)
-                if let reason = try await refusal(of: id, commit, merging, rule) {
+                if let reason = try await refusal(of: id, commit, &merging, rule) {
                     let who = commit.author
                     let name = RemoteWords.clean(Array("\(who.name) <\(who.email)>".utf8))
                     throw RefusedCommit(
@@ -88,7 +88,7 @@ extension Vault {
 
     /// Why a commit may not come in; nil when it may.
     private func refusal(
-        of id: ObjectID, _ commit: Commit, _ merging: CommitMerge, _ rule: IncomingRule
+        of id: ObjectID, _ commit: Commit, _ merging: inout [Int: CommitMerge], _ rule: IncomingRule
     ) async throws -> String? {
         let signed = try SignedCommit(parsing: repository.object(id).content)
         try Task.checkCancellation()
@@ -100,15 +100,17 @@ extension Vault {
         }
         guard commit.parents.count > 1 else { return "it is not signed" }
         guard MergeIdentity.made(commit) else { return "it is a merge that is not signed" }
-        let version = commit.trailer(MergeIdentity.versionTrailer).flatMap { Int($0) }
-        if version != MergeIdentity.version {
+        let named = commit.trailer(MergeIdentity.versionTrailer).flatMap { Int($0) }
+        guard let version = named, MergeIdentity.versions.contains(version) else {
             let ours = MergeIdentity.version
-            let theirs = version.map { "by rules of version \($0), and here they are \(ours)" }
+            let theirs = named.map { "by rules of version \($0), and here they are \(ours)" }
             return "it is a merge that is not signed, made \(theirs ?? "by other software")"
         }
         // A capture may come between two merges.
         await Task.yield()
-        let made = try merging.merge(commit.parents[0], commit.parents[1]).commit
+        let again = merging[version] ?? CommitMerge(repository, version: version)
+        merging[version] = again
+        let made = try again.merge(commit.parents[0], commit.parents[1]).commit
         return made == id
             ? nil : "it is a merge that is not signed, and merging its parents here gives another"
     }

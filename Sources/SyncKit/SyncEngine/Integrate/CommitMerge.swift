@@ -15,10 +15,14 @@ package struct CommitMerge {
     private let repository: any ObjectRepository
     private let stamps: CommitStamps
     private let history: History
+    private let version: Int
 
-    /// - Parameter repository: holds both histories, and takes what is made.
-    package init(_ repository: any ObjectRepository) {
+    /// - Parameters:
+    ///   - repository: holds both histories, and takes what is made.
+    ///   - version: of the rules.
+    package init(_ repository: any ObjectRepository, version: Int = MergeIdentity.version) {
         self.repository = repository
+        self.version = version
         stamps = CommitStamps(reading: repository)
         history = History(stamps)
     }
@@ -50,7 +54,7 @@ package struct CommitMerge {
             name: MergeIdentity.name, email: MergeIdentity.email, seconds: date)
         let commit = Commit(
             tree: merged.tree, parents: [first, second], author: signature, committer: signature,
-            message: MergeMessage.text(first, second, merged.losses))
+            message: MergeMessage.text(first, second, merged.losses, version: version))
         let id = try pack.add(.commit, commit.serialized)
         try pack.finish()
         return (id, merged.losses)
@@ -83,7 +87,7 @@ package struct CommitMerge {
 
     private func merge(_ sides: RuleByType.Sides, writing pack: any PackSink) throws -> MergedTree {
         let rule = try RuleByType(
-            reading: repository, writing: pack, stamps: stamps, sides)
+            reading: repository, writing: pack, stamps: stamps, sides, version: version)
         let result = try TreeMerge(reading: repository, stamps: stamps, rule: rule)
             .merge(base: sides.base, first: sides.first, second: sides.second)
         let tree = try TreeEdit.apply(

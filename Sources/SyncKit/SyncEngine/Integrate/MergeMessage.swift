@@ -8,9 +8,11 @@ package enum MergeMessage {
     /// - Parameters:
     ///   - losses: every version that does not stand under its own name, listed as path, blob and
     ///     the commit it came from, so that `restore` can find it.
-    package static func text(_ first: ObjectID, _ second: ObjectID, _ losses: [MergeLoss])
-        -> String
-    {
+    ///   - version: of the rules.
+    package static func text(
+        _ first: ObjectID, _ second: ObjectID, _ losses: [MergeLoss],
+        version: Int = MergeIdentity.version
+    ) -> String {
         var text = "merged \(first.short) and \(second.short)"
         let lost = losses.filter { $0.loser != nil }
         if !lost.isEmpty { text += ", \(lost.count) settled" }
@@ -26,7 +28,7 @@ package enum MergeMessage {
             text += "\n"
         }
         if !losses.isEmpty { text += "\n" }
-        return text + "\(MergeIdentity.versionTrailer): \(MergeIdentity.version)\n"
+        return text + "\(MergeIdentity.versionTrailer): \(version)\n"
     }
 
     /// A version that a merge of some device lost.

@@ -42,6 +42,12 @@ package enum ContentMerge {
         case .document:
             return DocumentMerge.merged(
                 base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)
+        case .data:
+            if early.terms == nil, late.terms == nil {
+                return DataMerge.merged(base: base, early, late)
+            }
+            return DocumentMerge.merged(
+                base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)
         case .memory, .event, .conversation:
             return records(base: base, early, late, rule: rule, path: path)
         }
@@ -83,17 +89,28 @@ package enum ContentMerge {
         guard let common = RecordShapes.common(RecordShapes(base), shapes.0, shapes.1) else {
             return withoutShape(base: base, early, late, shapes, rule: rule, path: path)
         }
+        return records(
+            base: base, early, late, as: rule, shape: common.shape, usesBase: common.usesBase)
+            ?? text(base: base, early, late, rule: rule, path: path)
+    }
+
+    /// Merges files of records that all admit one shape; nil where the records cannot stand in
+    /// one file.
+    static func records(
+        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, as rule: FileRule,
+        shape: RecordShape, usesBase: Bool
+    ) -> ContentResult? {
         func fitting(_ side: ContentSide) -> ContentSide {
             // An absent or unparsable leaf lost as a whole: nothing of it is in the side.
             let leaves = side.leaves.filter { leaf in
-                leaf.content != nil && RecordShapes(leaf.content).admits(common.shape)
+                leaf.content != nil && RecordShapes(leaf.content).admits(shape)
             }
             return ContentSide(content: side.content, stamp: side.stamp, leaves: leaves)
         }
         let merged = RecordMerge.merged(
-            base: common.usesBase ? base : nil, early: fitting(early), late: fitting(late),
-            type: rule.type, shape: common.shape)
-        guard let merged else { return text(base: base, early, late, rule: rule, path: path) }
+            base: usesBase ? base : nil, early: fitting(early), late: fitting(late), rule: rule,
+            shape: shape)
+        guard let merged else { return nil }
         var result = ContentResult(content: merged.content, stamp: late.stamp)
         result.notes = merged.notes
         return result
@@ -130,7 +147,7 @@ package enum ContentMerge {
         return result
     }
 
-    private static func kept(
+    static func kept(
         _ winner: ContentSide, beside loser: ContentSide, because fallback: MergeFallback
     ) -> ContentResult {
         var result = ContentResult(content: winner.content, stamp: winner.stamp)

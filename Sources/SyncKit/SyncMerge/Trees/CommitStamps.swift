@@ -6,8 +6,11 @@ package enum MergeIdentity {
     package static let name = "syncd merge"
     /// Tells our merges from those of other programs; `.invalid` reaches nobody.
     package static let email = "merge@syncd.invalid"
-    /// The version of the merge rules, in the trailer `Sync-Merge-Version`.
-    package static let version = 1
+    /// The version of the merge rules, in the trailer `Sync-Merge-Version`; 2: data by key,
+    /// sentences, records known by type and name, twins that one side made stay.
+    package static let version = 2
+    /// Those that can be followed: merges of before are made again to see that they are right.
+    package static let versions = 1...version
 
     /// The trailer that carries it.
     package static let versionTrailer = "Sync-Merge-Version"

@@ -87,6 +87,9 @@ package protocol ContentRule {
     /// Whether conflicts are listed in the tree.
     var listsConflicts: Bool { get }
 
+    /// The version of the rules.
+    var version: Int { get }
+
     /// The type of a file.
     func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError) -> FileType
 
@@ -108,6 +111,8 @@ package struct LastWriteWins: ContentRule {
     }
 
     package var listsConflicts: Bool { false }
+
+    package var version: Int { MergeIdentity.version }
 
     package func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError)
         -> FileType

@@ -51,7 +51,7 @@ extension TreeMerge {
         let isOpen = own.contains { change in
             change.after == nil && known[change.path] == nil && changed.contains(change.path)
         }
-        guard isOpen else { return known }
+        guard isOpen, rule.version >= 2 else { return known }
         let added = Set(own.filter { $0.before == nil && $0.after != nil }.map(\.path))
         let trail = try RenameTrail(reader: reader, stamps: stamps)
             .renames(on: side, since: far)

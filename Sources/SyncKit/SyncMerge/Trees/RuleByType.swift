@@ -32,21 +32,25 @@ package final class RuleByType: ContentRule {
     private let reader: any ObjectReader
     private let sink: any PackSink
     private let sides: Sides
+    package let version: Int
     private let leaves: LeafVersions
     private let conflicts: (base: ConflictList, first: ConflictList, second: ConflictList)
-    private var attributes: [TreePath?: [UInt8]?] = [:]
+    /// Each directory's merged attributes file, read once.
+    private var attributes: [TreePath?: AttributesFile?] = [:]
 
     /// - Parameters:
     ///   - reader: gives trees and contents.
     ///   - sink: takes merged contents and the records of conflicts.
     ///   - stamps: dates versions; shared over one merge.
+    ///   - version: of the rules.
     package init(
         reading reader: any ObjectReader, writing sink: any PackSink, stamps: CommitStamps,
-        _ sides: Sides
+        _ sides: Sides, version: Int = MergeIdentity.version
     ) throws(RepositoryError) {
         self.reader = reader
         self.sink = sink
         self.sides = sides
+        self.version = version
         leaves = LeafVersions(stamps: stamps, history: History(stamps), bases: sides.bases)
         conflicts = (
             try ConflictList(of: sides.base, reading: reader),
@@ -67,8 +71,10 @@ package final class RuleByType: ContentRule {
         )
         let first = try side(versions.first, origins.first, sides.first, open.first?.terms)
         let second = try side(versions.second, origins.second, sides.second, open.second?.terms)
-        let rule = try rules(for: versions.path)
-            .type(of: versions.path, content: second.content ?? []).rule
+        let (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
+        {
+            (base: before, sides: [first.content ?? [], second.content ?? []])
+        }
         // A conflict that goes on goes on under its name, whatever the file is called by now.
         let named = open.first?.named ?? open.second?.named ?? versions.path
         let result = ContentMerge.merge(
@@ -79,7 +85,10 @@ package final class RuleByType: ContentRule {
         decision.type = rule.type
         if let loser = result.losers.first {
             decision.loses = loser.content == first.content ? .first : .second
-            decision.keepsCopy = !result.copies.isEmpty
+            // Two files that nothing declares simple have no version in common to be later than.
+            let areStrangers =
+                versions.base == nil && rule.type == .simple && source == .content && version >= 2
+            decision.keepsCopy = !result.copies.isEmpty || areStrangers
         }
         decision.kind = result.fallback == .binary ? .binary : Self.kind(versions)
         decision.conflict = conflict(result, versions, rule, named)
@@ -189,7 +198,9 @@ package final class RuleByType: ContentRule {
     {
         guard version.mode.isFile else { return .simple }
         let content = try reader.blob(version.id)
-        return try rules(for: path).type(of: path, content: content).rule.type
+        return try rules(for: path).type(of: path, version: self.version) {
+            (base: nil, sides: [content])
+        }.rule.type
     }
 
     package func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID {
@@ -198,26 +209,28 @@ package final class RuleByType: ContentRule {
 
     /// The rules that hold for a path: of the attributes files in the directories above it.
     private func rules(for path: TreePath) throws(RepositoryError) -> TypeRules {
-        var files: [(directory: TreePath?, content: [UInt8])] = []
+        var files: [(directory: TreePath?, file: AttributesFile)] = []
         for directory in [nil] + path.ancestors.map(Optional.some) {
-            if let content = try merged(in: directory) { files.append((directory, content)) }
+            if let file = try merged(in: directory) { files.append((directory, file)) }
         }
         return TypeRules(files: files)
     }
 
     /// A directory's attributes file as the merge leaves it: the side that changed it, the
     /// later one where both did.
-    private func merged(in directory: TreePath?) throws(RepositoryError) -> [UInt8]? {
+    private func merged(in directory: TreePath?) throws(RepositoryError)
+        -> AttributesFile?
+    {
         if let known = attributes[directory] { return known }
         let path = TypeRules.attributes(in: directory)
         let base = try TreeDiff.version(at: path, of: sides.base, reading: reader)
         let first = try TreeDiff.version(at: path, of: sides.first.tree, reading: reader)
         let second = try TreeDiff.version(at: path, of: sides.second.tree, reading: reader)
         let chosen = second == base ? first : second
-        var content: [UInt8]?
-        if let chosen, chosen.mode.isFile { content = try reader.blob(chosen.id) }
-        attributes.updateValue(content, forKey: directory)
-        return content
+        var file: AttributesFile?
+        if let chosen, chosen.mode.isFile { file = AttributesFile(try reader.blob(chosen.id)) }
+        attributes.updateValue(file, forKey: directory)
+        return file
     }
 }
 

@@ -91,7 +91,10 @@ struct Settlement {
 
     /// Names from different sides that are one after case folding and canonical composition
     /// cannot stand on every platform: the lesser becomes a conflict copy.
-    mutating func separateCaseClashes() throws(RepositoryError) {
+    /// - Parameter haveBoth: whether some side had both names: then somebody wanted both.
+    mutating func separateCaseClashes(
+        haveBoth: (TreePath, TreePath) throws(RepositoryError) -> Bool
+    ) throws(RepositoryError) {
         var groups: [String: [TreePath]] = [:]
         for (path, standing) in standing where standing != nil {
             groups[CaseFolding.key(path), default: []].append(path)
@@ -100,8 +103,12 @@ struct Settlement {
             let sorted = group.sorted()
             for (index, path) in sorted.enumerated().dropFirst() {
                 let mine = commits(path)
-                let other = sorted[..<index].first { commits($0).isDisjoint(with: mine) }
-                if let other { moveAside(path, .caseClash, for: other) }
+                for other in sorted[..<index] where commits(other).isDisjoint(with: mine) {
+                    guard standing[other] ?? nil != nil else { continue }
+                    if try haveBoth(other, path) { continue }
+                    moveAside(path, .caseClash, for: other)
+                    break
+                }
             }
         }
     }

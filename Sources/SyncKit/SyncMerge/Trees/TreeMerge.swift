@@ -92,7 +92,15 @@ package struct TreeMerge {
             try settle(path, row, into: &settlement)
         }
         settlement.separateFilesFromDirectories()
-        try settlement.separateCaseClashes()
+        try settlement.separateCaseClashes { one, other throws(RepositoryError) in
+            for tree in [first.tree, second.tree] where rule.version >= 2 {
+                guard try TreeDiff.version(at: one, of: tree, reading: reader) != nil else {
+                    continue
+                }
+                if try TreeDiff.version(at: other, of: tree, reading: reader) != nil { return true }
+            }
+            return false
+        }
         try listAsides(&settlement)
         try listCopies(&settlement)
         let standing = settlement.standing
@@ -122,10 +130,17 @@ package struct TreeMerge {
     /// Lists what had to leave its name: who made it and who made what keeps the name.
     private func listAsides(_ settlement: inout Settlement) throws(RepositoryError) {
         for aside in settlement.asides {
-            let loser = try stamps.origin(of: aside.origin.path, at: aside.origin.commit)
-            let winner = try stamps.origin(of: aside.winner.path, at: aside.winner.commit)
+            let isNamed = rule.version >= 2
+            let none = VersionStamp(
+                milliseconds: 0, device: "", commit: aside.origin.commit, blob: aside.version.id)
+            let loser =
+                try isNamed
+                ? stamps.origin(of: aside.origin.path, at: aside.origin.commit) : none
+            let winner =
+                try isNamed
+                ? stamps.origin(of: aside.winner.path, at: aside.winner.commit) : none
             // A directory has no content of its own.
-            let kept = aside.kind == .typeChange ? winner.of(nil) : winner
+            let kept = isNamed && aside.kind == .typeChange ? winner.of(nil) : winner
             settlement.lose(
                 MergeLoss(
                     path: aside.path, kind: aside.kind, loser: aside.version, loserStamp: loser,

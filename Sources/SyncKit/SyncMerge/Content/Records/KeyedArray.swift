@@ -3,7 +3,7 @@ internal import SyncModel
 /// Arrays of objects that have a key: merged like records.
 enum KeyedArray {
     /// The names by which elements are known, the best first.
-    private static let keys: [[UInt8]] =
+    static let keys: [[UInt8]] =
         RecordFields.identities.dropLast() + ["key", "name"].map { Array($0.utf8) }
 
     /// Merges the changed arrays whose elements all have the key of the latest one's.
@@ -63,12 +63,12 @@ enum KeyedArray {
         }.map(\.id)
     }
 
-    private static func identities(_ array: JSONValue, by key: [UInt8]) -> [[UInt8]] {
+    static func identities(_ array: JSONValue, by key: [UInt8]) -> [[UInt8]] {
         array.elements.compactMap { $0.dictionary[key]?.canonical }
     }
 
     /// The elements by identity; nil when one has none, two share one or one has a key twice.
-    private static func index(_ array: JSONValue, by key: [UInt8]) -> [[UInt8]: JSONValue]? {
+    static func index(_ array: JSONValue, by key: [UInt8]) -> [[UInt8]: JSONValue]? {
         guard array.kind == .array else { return nil }
         var result: [[UInt8]: JSONValue] = [:]
         for element in array.elements {

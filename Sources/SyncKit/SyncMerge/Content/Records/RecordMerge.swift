@@ -35,7 +35,7 @@ struct RecordMerge {
     /// - Returns: nil where the records cannot stand in one file: a block of Markdown that ends
     ///   as a header begins would take the next one with it.
     static func merged(
-        base: [UInt8]?, early: ContentSide, late: ContentSide, type: FileType, shape: RecordShape
+        base: [UInt8]?, early: ContentSide, late: ContentSide, rule: FileRule, shape: RecordShape
     ) -> (content: [UInt8], notes: [MergeNote])? {
         func file(_ content: [UInt8]?) -> RecordFile {
             RecordFile.isBlank(content) ? RecordFile() : RecordFile(content ?? [], shape)
@@ -51,11 +51,12 @@ struct RecordMerge {
         var table = RecordTable(shape.form)
         let numbers = all.map { file in file.records.map { table.add($0) } }
         let identity: RecordIdentity =
-            shape.hasPlaces ? .place : .choose(Array(numbers[..<3]), &table)
-        var reader = RecordReader(identity: identity, isEvent: type == .event)
+            shape.hasPlaces
+            ? .place : .choose(Array(numbers[..<3]), &table, byType: rule.version >= 2)
+        var reader = RecordReader(identity: identity, isEvent: rule.type == .event)
         let versions = zip(numbers, stamps).map { reader.version($0, $1, &table) }
         var merge = RecordMerge(
-            type: type, shape: shape, identity: identity, table: table, base: versions[0],
+            type: rule.type, shape: shape, identity: identity, table: table, base: versions[0],
             early: versions[1], late: versions[2],
             earlyLeaves: Array(versions[3..<(3 + earlyLeaves.count)]),
             lateLeaves: Array(versions[(3 + earlyLeaves.count)...]), names: reader.names)
@@ -72,7 +73,7 @@ struct RecordMerge {
         if let last = raws.last, !merge.table.infos[last].isObject, shape == .lines {
             style.close = [0x0a]
         }
-        if type == .event { merge.reportBodies(records) } else { merge.reportTexts() }
+        if rule.type == .event { merge.reportBodies(records) } else { merge.reportTexts() }
         let shell = mergedShell(files, earlyLeaves, lateLeaves, stamps)
         let content = RecordFile.rendered(
             raws.map { merge.table.bytes($0) }, shape, style, shell: shell)
@@ -156,7 +157,7 @@ struct RecordMerge {
     func name(_ id: Int) -> [UInt8] { Self.display(names[id].dropFirst()) }
 
     private static func display(_ canonical: some Sequence<UInt8>) -> [UInt8] {
-        Array(canonical.filter { $0 != 0xff && $0 != 0x22 }.prefix(64))
+        Array(canonical.filter { $0 < 0xfe && $0 != 0x22 }.prefix(64))
     }
 }
 

@@ -77,7 +77,10 @@ extension RecordMerge {
         guard versions.contains(where: { $0.count > 1 }) else { return nil }
         var fields = RecordFields.times.indices.map { SortKey.Field.time($0) }
         fields.append(.sequence)
-        if identity != .content, type != .event { fields.append(.identity) }
+        switch identity {
+        case .place, .key: if type != .event { fields.append(.identity) }
+        case .typed, .content: break
+        }
         for field in fields {
             for isDescending in [false, true] {
                 let key = SortKey(field: field, isDescending: isDescending)

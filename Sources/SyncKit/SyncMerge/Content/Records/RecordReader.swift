@@ -26,7 +26,7 @@ struct RecordReader {
             let id = id(raw, &table)
             switch identity {
             case .place: version.append(id: id, raw: raw) { $0 == $1 }
-            case .key(let key) where !isEvent && table.infos[raw].identity(key) != nil:
+            case _ where held(raw, table) != nil:
                 version.append(id: id, raw: raw) { $0 == $1 || table.means($0, $1) }
             default:
                 // An event is there or not; other records without an identity are counted.
@@ -37,15 +37,23 @@ struct RecordReader {
         return version
     }
 
+    /// What a record has under the keys that identify it; nil where it is known by its content.
+    private func held(_ raw: Int, _ table: RecordTable) -> [UInt8]? {
+        if isEvent { return nil }
+        return switch identity {
+        case .key(let key): table.infos[raw].identity(key)
+        case .typed(let names): names.indices.contains(raw) ? names[raw] : nil
+        case .place, .content: nil
+        }
+    }
+
     private mutating func id(_ raw: Int, _ table: inout RecordTable) -> Int {
         while known.count <= raw { known.append(-1) }
         if known[raw] >= 0 { return known[raw] }
-        var held: [UInt8]?
-        if case .key(let key) = identity, !isEvent { held = table.infos[raw].identity(key) }
         let name: [UInt8] =
             if identity == .place {
                 [0x70] + table.keys[raw]
-            } else if let held {
+            } else if let held = held(raw, table) {
                 [0x6b] + held
             } else {
                 [0x63] + table.canonical(raw)

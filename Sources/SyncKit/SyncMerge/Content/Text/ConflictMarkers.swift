@@ -126,6 +126,17 @@ struct ConflictMarkers {
         return place == nil ? .open(sides: sides, bases: bases) : .broken
     }
 
+    /// Whether a line of the file opens a conflict that a record may name.
+    static func areIn(_ bytes: [UInt8]) -> Bool {
+        RecordLines.ranges(bytes, 0..<bytes.count).contains { range in
+            let label = bytes[range].drop { $0 == left }
+            guard range.count - label.count >= 7, label.first == 0x20 else { return false }
+            let id = label.dropFirst().prefix { $0 != 0x20 }
+            return id.count == 16
+                && id.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        }
+    }
+
     /// The file with all sides' texts, one after the other, in place of each conflict; nil when
     /// the markers do not belong together.
     static func joined(_ bytes: [UInt8], id: String, sideCount: Int) -> [UInt8]? {

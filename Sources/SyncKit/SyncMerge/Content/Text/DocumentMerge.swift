@@ -148,7 +148,7 @@ struct DocumentMerge {
         let pieces = TextRegions.merged(
             sides: zip(sides, front.sideLines).map { Self.body($0, after: $1.count) },
             bases: zip(bases, front.baseLines).map { Self.body($0, after: $1.count) },
-            isAppendOnly: rule.isAppendOnly)
+            isAppendOnly: rule.isAppendOnly, isProse: rule.isProse)
         let style = TermSum.newest(sides.map(\.style), bases.map(\.style)) ?? .lf
         let hasBOM = TermSum.newest(sides.map(\.hasBOM), bases.map(\.hasBOM))
         let endsWithNewline = TermSum.newest(

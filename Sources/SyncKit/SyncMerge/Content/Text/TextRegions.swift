@@ -20,6 +20,9 @@ struct TextRegions {
     private let sides: [[Line]]
     private let bases: [[Line]]
     private let isAppendOnly: Bool
+    private let isProse: Bool
+    /// Which lines of each term are code; told when a region of prose is first met.
+    private var codes: [[Bool]]?
     private var pieces: [Piece] = []
     /// Decided lines that are no piece yet.
     private var pending: [Line] = []
@@ -29,16 +32,21 @@ struct TextRegions {
     ///   - sides: oldest first.
     ///   - bases: one fewer, at least one.
     ///   - isAppendOnly: whether insertions at one place are joined.
-    static func merged(sides: [[Line]], bases: [[Line]], isAppendOnly: Bool) -> [Piece] {
-        var regions = TextRegions(sides: sides, bases: bases, isAppendOnly: isAppendOnly)
+    ///   - isProse: whether a line may be a paragraph, which merges by its sentences.
+    static func merged(
+        sides: [[Line]], bases: [[Line]], isAppendOnly: Bool, isProse: Bool
+    ) -> [Piece] {
+        var regions = TextRegions(
+            sides: sides, bases: bases, isAppendOnly: isAppendOnly, isProse: isProse)
         regions.run()
         return regions.pieces
     }
 
-    private init(sides: [[Line]], bases: [[Line]], isAppendOnly: Bool) {
+    private init(sides: [[Line]], bases: [[Line]], isAppendOnly: Bool, isProse: Bool) {
         self.sides = sides
         self.bases = bases
         self.isAppendOnly = isAppendOnly
+        self.isProse = isProse
     }
 
     private mutating func run() {
@@ -99,6 +107,8 @@ struct TextRegions {
             append(lines)
         } else if isAppendOnly, before.allSatisfy(\.isEmpty) {
             append(joined(left.map { here[$0] }))
+        } else if let lines = sentences(ranges) {
+            append(lines)
         } else {
             conflict(here, before)
         }
@@ -127,6 +137,25 @@ struct TextRegions {
             result.append((model.line(box: box)[...], here[source][index].ending))
         }
         return result
+    }
+
+    /// Merges paragraphs by their sentences; nil where they are none.
+    private mutating func sentences(_ ranges: [Range<Int>]) -> [Line]? {
+        guard isProse, ranges.dropFirst(sides.count).allSatisfy({ !$0.isEmpty }) else {
+            return nil
+        }
+        let codes =
+            self.codes
+            ?? (sides + bases).map { lines in
+                var isCode = false
+                return lines.map { line in
+                    let isFence = Sentences.isFence(line.bytes)
+                    if isFence { isCode.toggle() }
+                    return isCode || isFence
+                }
+            }
+        self.codes = codes
+        return SentenceMerge.merged(sides, bases, at: ranges, codes: codes)
     }
 
     /// Joins insertions, the older first; one that stands whole in another is not said twice.

@@ -4,6 +4,8 @@ package enum FileType: String, Hashable, Sendable, CaseIterable, Codable {
     case simple
     /// Three-way text merge with conflict markers.
     case document
+    /// JSON that some program reads: by key, and never markers.
+    case data
     /// Union by record, field by field.
     case memory
     /// Memory ordered by (timestamp, sequence, id).
@@ -23,6 +25,10 @@ package struct FileRule: Hashable, Sendable {
     package var writesMarkers: Bool
     /// The device whose version wins whatever the time (`sync-authority`); simple files only.
     package var authority: String?
+    /// The version of the rules (`MergeIdentity.version`).
+    package var version = MergeIdentity.version
+    /// Whether a line may be a paragraph, which then merges by its sentences.
+    package var isProse = true
 
     /// Takes the parts; without more than a type, the defaults.
     package init(

@@ -6,7 +6,7 @@ package enum TypeSource: Hashable, Sendable {
     case line(file: TreePath, number: Int)
     /// A default for the layout of shared/README.md, by its pattern.
     case layout(String)
-    /// Text is a document, the rest simple.
+    /// Of text JSON is data and the rest a document; what is no text is simple.
     case content
 }
 
@@ -23,58 +23,107 @@ package struct TypeRules: Sendable {
     ]
 
     private static let layoutPatterns = layout.map { row in
-        (pattern: GitPattern(Array(row.text.utf8)), text: row.text, type: row.type)
+        (pattern: GitPattern(Array(row.text.utf8)[...]), text: row.text, type: row.type)
     }
 
     private static let appendPatterns = ["**/memory/????-??-??*.md", "**/*.log.md"].map {
-        GitPattern(Array($0.utf8))
+        GitPattern(Array($0.utf8)[...])
+    }
+
+    /// Takes a tree's attributes files, read.
+    /// - Parameter files: each with the directory that it stands in, nil for the top; any order.
+    package init(files: [(directory: TreePath?, file: AttributesFile)]) {
+        self.files = files.sorted {
+            ($0.directory?.bytes.count ?? -1) < ($1.directory?.bytes.count ?? -1)
+        }
     }
 
     /// Reads a tree's attributes files.
     /// - Parameter files: each with the directory that it stands in, nil for the top; any order.
     package init(files: [(directory: TreePath?, content: [UInt8])]) {
-        self.files = files.map { ($0.directory, AttributesFile($0.content)) }
-            .sorted { ($0.directory?.bytes.count ?? -1) < ($1.directory?.bytes.count ?? -1) }
+        self.init(files: files.map { ($0.directory, AttributesFile($0.content)) })
     }
 
     /// The rule of a path.
     /// - Parameters:
     ///   - path: a file's.
-    ///   - content: its bytes, looked at only where no attribute and no default gives a type.
+    ///   - content: its bytes, looked at only where no attribute gives a type.
     /// - Returns: the rule and what gave its type. An attribute `sync` with a value that names no
     ///   type counts as not given.
     package func type(
         of path: TreePath, content: @autoclosure () -> [UInt8]
     ) -> (rule: FileRule, source: TypeSource) {
+        type(of: path) {
+            let content = content()
+            return (base: nil, sides: [content])
+        }
+    }
+
+    /// The rule by which versions of a path are merged.
+    /// - Parameters:
+    ///   - path: a file's.
+    ///   - versions: what they were made from, if anything, and the two of them; asked only where
+    ///     no attribute gives a type, and the layout none but document.
+    ///   - version: of the rules.
+    package func type(
+        of path: TreePath, version: Int = MergeIdentity.version,
+        _ versions: () -> (base: [UInt8]?, sides: [[UInt8]])
+    ) -> (rule: FileRule, source: TypeSource) {
         let states = states(of: path)
-        var (type, source) = named(states) ?? Self.byLayout(path) ?? (.simple, .content)
-        if source == .content, !TextFile.isBinary(content()) { type = .document }
-        var rule = FileRule(type)
+        let attribute = named(states)
+        let given = attribute ?? Self.byLayout(path)
+        var rule = FileRule(given?.0 ?? .document)
+        rule.version = version
+        var source = given?.1 ?? .content
+        // What the layout takes for documents may be anything that stands beside notes.
+        if version < 2 {
+            let isText = given != nil || !TextFile.isBinary(versions().sides.last ?? [])
+            if !isText || rule.type == .data { rule.type = isText ? .document : .simple }
+        } else if attribute == nil, rule.type == .document {
+            let (base, sides) = versions()
+            let told = ContentType.type(base: base, sides: sides)
+            if given == nil || told == .data { (rule.type, source) = (told, .content) }
+            // Markers that an older version of these rules left are read as such.
+            if rule.type == .document, ContentType.isReadByPrograms(path) {
+                rule.writesMarkers = sides.contains(where: ConflictMarkers.areIn)
+            }
+        }
         rule.isAppendOnly =
-            type == .document
-            && (flag(states["sync-append"]?.state)
-                ?? Self.appendPatterns.contains { $0?.matches(path.bytes[...]) ?? false })
-        rule.writesMarkers = flag(states["sync-markers"]?.state) ?? true
-        if case .value(let device)? = states["sync-authority"]?.state, type == .simple {
+            rule.type == .document
+            && (flag(states[.append]?.state)
+                ?? Self.appendPatterns.contains { Self.matches($0, path) })
+        rule.writesMarkers = flag(states[.markers]?.state) ?? rule.writesMarkers
+        rule.isProse = version >= 2 && Self.isProse(path)
+        if case .value(let device)? = states[.authority]?.state, rule.type == .simple {
             rule.authority = String(decoding: device, as: UTF8.self)
         }
         return (rule, source)
     }
 
+    /// Whether a file's lines may be paragraphs, by its name.
+    package static func isProse(_ path: TreePath) -> Bool { ContentType.isProse(path) }
+
     private typealias Found = (state: AttributesFile.State, source: TypeSource)
 
-    private func named(_ states: [String: Found]) -> (FileType, TypeSource)? {
-        guard let found = states["sync"], case .value(let name) = found.state,
+    private func named(_ states: [AttributesFile.Name: Found]) -> (FileType, TypeSource)? {
+        guard let found = states[.type], case .value(let name) = found.state,
             let type = FileType(rawValue: String(decoding: name, as: UTF8.self))
         else { return nil }
         return (type, found.source)
     }
 
     private static func byLayout(_ path: TreePath) -> (FileType, TypeSource)? {
-        for row in layoutPatterns where row.pattern?.matches(path.bytes[...]) ?? false {
+        for row in layoutPatterns where matches(row.pattern, path) {
             return (row.type, .layout(row.text))
         }
         return nil
+    }
+
+    private static func matches(_ pattern: GitPattern?, _ path: TreePath) -> Bool {
+        var work = Limits.patternWork
+        return pattern?.matches(
+            path.bytes[...], nameStart: path.name.startIndex, isDirectory: false, work: &work)
+            ?? false
     }
 
     /// Set, `on` and `true` are true; unset, `off` and `false` are false; else nil.
@@ -92,16 +141,23 @@ package struct TypeRules: Sendable {
         }
     }
 
-    /// Each attribute's state: a deeper file overrides, in a file the last line that matches.
-    private func states(of path: TreePath) -> [String: Found] {
-        var result: [String: Found] = [:]
-        for (directory, file) in files {
+    /// Each attribute's state: a deeper file overrides, in a file the last line that matches. Past
+    /// `Limits.patternWork` steps, what is not yet decided counts as not given.
+    private func states(of path: TreePath) -> [AttributesFile.Name: Found] {
+        var result: [AttributesFile.Name: Found] = [:]
+        var work = Limits.patternWork
+        for (directory, file) in files.reversed() {
             guard let relative = directory.map({ path.relative(to: $0) }) ?? path else { continue }
-            for line in file.lines where line.pattern.matches(relative.bytes[...]) {
-                for (name, state) in line.states {
-                    let source = TypeSource.line(
-                        file: Self.attributes(in: directory), number: line.number)
-                    result[String(decoding: name, as: UTF8.self)] = (state, source)
+            for line in file.lines.reversed()
+            where line.states.contains(where: { result[$0.name] == nil })
+                && line.pattern.matches(
+                    relative.bytes[...], nameStart: relative.name.startIndex, isDirectory: false,
+                    work: &work)
+            {
+                let source = TypeSource.line(
+                    file: Self.attributes(in: directory), number: line.number)
+                for (name, state) in line.states.reversed() where result[name] == nil {
+                    result[name] = (state, source)
                 }
             }
         }

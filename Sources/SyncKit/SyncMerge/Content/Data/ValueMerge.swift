@@ -1,0 +1,154 @@
+/// Merges JSON values of any number of versions that were made from one: objects by key, arrays
+/// of objects by what identifies them, arrays of scalars as sets where they are used as such. What
+/// more than one version changed otherwise is the newest's.
+///
+/// Written is the newest version with the others' values put in their places: the bytes of what
+/// nobody touched stay.
+struct ValueMerge {
+    /// Whether a version changed something that a newer one changed too.
+    private(set) var isOverwritten = false
+
+    /// Deeper than this a value is taken whole: bounds the work to a multiple of the size.
+    private static let depthLimit = 32
+
+    /// Merges one value.
+    /// - Parameters:
+    ///   - base: what stood there; nil for nothing.
+    ///   - versions: newest first; nil where there is nothing.
+    /// - Returns: the value's bytes; nil for nothing.
+    mutating func value(base: JSONValue?, versions: [FieldVersion], depth: Int = 0) -> [UInt8]? {
+        var changed: [FieldVersion] = []
+        for version in versions where !FieldMerge.means(version.value, base) {
+            if !changed.contains(where: { FieldMerge.means($0.value, version.value) }) {
+                changed.append(version)
+            }
+        }
+        guard let latest = changed.first else {
+            return versions.first?.value.map { Array($0.source) }
+        }
+        guard changed.count > 1 else { return latest.value.map { Array($0.source) } }
+        if let value = latest.value, depth < Self.depthLimit, !value.kind.isScalar,
+            changed.allSatisfy({ $0.value?.kind == value.kind })
+        {
+            let before = base?.kind == value.kind ? base : nil
+            let merged =
+                value.kind == .object
+                ? object(before, changed, depth) : array(before, changed, depth)
+            if let merged { return merged }
+        }
+        isOverwritten = true
+        return latest.value.map { Array($0.source) }
+    }
+
+    /// Merges objects by key; nil when one has a key twice.
+    private mutating func object(
+        _ base: JSONValue?, _ versions: [FieldVersion], _ depth: Int
+    ) -> [UInt8]? {
+        let objects = versions.compactMap(\.value)
+        guard !(objects + [base].compactMap { $0 }).contains(where: \.hasDuplicateKeys) else {
+            return nil
+        }
+        let before = base?.dictionary ?? [:]
+        let fields = objects.map(\.dictionary)
+        var results: [[UInt8]: [UInt8]] = [:]
+        for name in Set(fields.flatMap(\.keys)) {
+            let candidates = versions.indices.map {
+                FieldVersion(value: fields[$0][name], stamp: versions[$0].stamp)
+            }
+            results[name] = value(base: before[name], versions: candidates, depth: depth + 1)
+        }
+        var writer = SplicedContainer(objects)
+        for name in Self.order(objects.map { $0.members.map(\.key.string) }) {
+            guard let value = results[name] else { continue }
+            writer.append(member: name, value)
+        }
+        return writer.bytes
+    }
+
+    /// Merges arrays; nil where only one can stand.
+    private mutating func array(
+        _ base: JSONValue?, _ versions: [FieldVersion], _ depth: Int
+    ) -> [UInt8]? {
+        let arrays = versions.compactMap(\.value)
+        if arrays.allSatisfy({ $0.elements.allSatisfy(\.kind.isScalar) }) {
+            return ScalarArrays(base: base, arrays)?.merged
+        }
+        for key in KeyedArray.keys {
+            let elements = arrays.compactMap { KeyedArray.index($0, by: key) }
+            guard elements.count == arrays.count else { continue }
+            let before = base.flatMap { KeyedArray.index($0, by: key) }
+            if let base, before == nil, !base.elements.isEmpty { continue }
+            let order = before == nil ? [] : base.map { KeyedArray.identities($0, by: key) } ?? []
+            return keyed((before ?? [:], order), arrays, elements, versions, key, depth)
+        }
+        return nil
+    }
+
+    private mutating func keyed(
+        _ before: (elements: [[UInt8]: JSONValue], order: [[UInt8]]), _ arrays: [JSONValue],
+        _ elements: [[[UInt8]: JSONValue]], _ versions: [FieldVersion], _ key: [UInt8], _ depth: Int
+    ) -> [UInt8] {
+        var results: [[UInt8]: [UInt8]] = [:]
+        for id in Set(elements.flatMap(\.keys)) {
+            let candidates = versions.indices.map {
+                FieldVersion(value: elements[$0][id], stamp: versions[$0].stamp)
+            }
+            results[id] = element(before.elements[id], candidates, depth)
+        }
+        // The newest that put the elements in another order says which.
+        let orders = arrays.map { KeyedArray.identities($0, by: key) }
+        let model = orders.firstIndex { !Self.keeps($0, before.order) } ?? 0
+        var writer = SplicedContainer([arrays[model]] + arrays)
+        for id in Self.order([orders[model]] + orders) {
+            guard let element = results[id] else { continue }
+            writer.append(place: orders[model].firstIndex(of: id), element)
+        }
+        return writer.bytes
+    }
+
+    /// Whether what is in both stands in the same order.
+    static func keeps<Element: Hashable>(_ order: [Element], _ before: [Element]) -> Bool {
+        let (here, there) = (Set(order), Set(before))
+        return order.filter(there.contains) == before.filter(here.contains)
+    }
+
+    /// Everything that is in one of several lists, in the order of the first; what others have
+    /// besides stands right behind what it follows there.
+    static func order<Element: Hashable>(_ lists: [[Element]]) -> [Element] {
+        guard let first = lists.first else { return [] }
+        var followers: [Element?: [Element]] = [:]
+        var placed = Set(first)
+        for list in lists.dropFirst() {
+            var anchor: Element?
+            for element in list {
+                if placed.insert(element).inserted {
+                    followers[anchor, default: []].append(element)
+                }
+                anchor = element
+            }
+        }
+        var result: [Element] = []
+        for element in [nil] + first.map(Optional.some) {
+            if let element { result.append(element) }
+            var pending: [Element] = followers[element, default: []].reversed()
+            while let next = pending.popLast() {
+                result.append(next)
+                pending += followers[next, default: []].reversed()
+            }
+        }
+        return result
+    }
+
+    /// Merges an element: one that was edited stays against its deletion.
+    private mutating func element(
+        _ base: JSONValue?, _ versions: [FieldVersion], _ depth: Int
+    ) -> [UInt8]? {
+        let present = versions.filter { $0.value != nil }
+        guard present.count < versions.count else {
+            return value(base: base, versions: versions, depth: depth + 1)
+        }
+        let changed = present.filter { !FieldMerge.means($0.value, base) }
+        if changed.isEmpty { return nil }
+        return value(base: base, versions: changed, depth: depth + 1)
+    }
+}

@@ -1,0 +1,121 @@
+internal import SyncModel
+
+/// What makes two records of two versions the same record.
+enum RecordIdentity: Equatable {
+    /// The key of a map, or the one record of a file.
+    case place
+    /// An index into `RecordFields.identities`.
+    case key(Int)
+    /// By record of the table: its type and what identifies it among those of its type; nil for
+    /// one that is known by its content.
+    case typed([[UInt8]?])
+    /// Meaning: equal records are counted.
+    case content
+
+    /// Chooses what identifies the records of a file.
+    ///
+    /// The first key that every object of the base has and that is unique in each version;
+    /// failing that, what identifies the records of each type (`typed`); failing that, the first
+    /// but `hash` that every object of the base has (its duplicates then make groups, which are
+    /// merged whole); failing that, content. An object that comes without the key is known by its
+    /// content, and changes nothing for the others: were all versions asked, what one more version
+    /// adds would decide how the others are merged. Where the base has no objects, a key that any
+    /// object has will do: what a merge gives has the same ones.
+    /// - Parameters:
+    ///   - versions: the base's records, then the sides'.
+    ///   - byType: whether records may be known within their type.
+    static func choose(
+        _ versions: [[Int]], _ table: inout RecordTable, byType: Bool = true
+    ) -> RecordIdentity {
+        let shared = sharedKeys(versions, table)
+        let candidates = RecordFields.identities.indices.filter { shared & (1 << $0) != 0 }
+        for key in candidates where isUnique(versions, &table, { $0.infos[$1].identity(key) }) {
+            return .key(key)
+        }
+        if byType, let typed = typed(versions, &table) { return typed }
+        let last = RecordFields.identities.count - 1
+        return candidates.first { $0 != last }.map { .key($0) } ?? .content
+    }
+
+    /// The identity keys that all objects of the base have; without such, that any object has.
+    private static func sharedKeys(_ versions: [[Int]], _ table: RecordTable) -> UInt8 {
+        let base = versions[0].map { table.infos[$0] }.filter(\.isObject)
+        if base.isEmpty {
+            return versions.dropFirst().joined().reduce(0) { $0 | table.infos[$1].identityKeys }
+        }
+        return base.reduce(~0) { $0 & $1.identityKeys }
+    }
+
+    /// Whether no version has two objects of one identity that mean different things.
+    private static func isUnique(
+        _ versions: [[Int]], _ table: inout RecordTable, _ name: (RecordTable, Int) -> [UInt8]?
+    ) -> Bool {
+        var interner = ByteInterner()
+        for raws in versions {
+            var seen: [Int] = []
+            for raw in raws {
+                guard let id = name(table, raw) else { continue }
+                let number = interner.number(id[...])
+                while seen.count <= number { seen.append(-1) }
+                let other = seen[number]
+                if other >= 0, !table.means(other, raw) { return false }
+                seen[number] = raw
+            }
+        }
+        return true
+    }
+
+    /// What identifies records of each type, where they have types: an identity key that is unique
+    /// within the type, else, as the memory server of MCP writes them, the name of an entity and
+    /// the three parts of a relation.
+    private static func typed(_ versions: [[Int]], _ table: inout RecordTable) -> RecordIdentity? {
+        var fields: [Int: [[UInt8]: JSONValue]] = [:]
+        var types: [[UInt8]: [[Int]]] = [:]
+        for (number, raws) in versions.enumerated() {
+            for raw in raws where table.infos[raw].isObject {
+                if fields[raw] == nil { fields[raw] = table.value(raw)?.dictionary ?? [:] }
+                guard let type = fields[raw]?[typeName], type.kind == .string else { continue }
+                let none = Array(repeating: [Int](), count: versions.count)
+                types[type.string, default: none][number].append(raw)
+            }
+        }
+        var keys: [[UInt8]: [[UInt8]]] = [:]
+        for (type, raws) in types {
+            let model = raws[0].isEmpty ? raws.dropFirst().flatMap { $0 } : raws[0]
+            let choices = RecordFields.identities.map { [$0] } + [parts[type]].compactMap { $0 }
+            keys[type] = choices.first { names in
+                model.allSatisfy { name(fields[$0] ?? [:], names) != nil }
+                    && isUnique(raws, &table) { name(fields[$1] ?? [:], names) }
+            }
+        }
+        guard !keys.isEmpty else { return nil }
+        // Leaves may have records that the sides do not.
+        return .typed(
+            table.infos.indices.map { raw in
+                guard table.infos[raw].isObject else { return nil }
+                let own = fields[raw] ?? table.value(raw)?.dictionary ?? [:]
+                guard let type = own[typeName], type.kind == .string,
+                    let names = keys[type.string], let name = name(own, names)
+                else { return nil }
+                return type.canonical + name
+            })
+    }
+
+    private static func name(_ fields: [[UInt8]: JSONValue], _ names: [[UInt8]]) -> [UInt8]? {
+        var result: [UInt8] = []
+        for name in names {
+            guard let value = fields[name], value.kind == .string || value.kind == .number else {
+                return nil
+            }
+            result += value.canonical + [0xfe]
+        }
+        return result
+    }
+
+    private static let typeName = Array("type".utf8)
+
+    private static let parts: [[UInt8]: [[UInt8]]] = [
+        Array("entity".utf8): [Array("name".utf8)],
+        Array("relation".utf8): ["from", "to", "relationType"].map { Array($0.utf8) },
+    ]
+}

@@ -1,0 +1,72 @@
+import SyncEngine
+import SyncMerge
+import SyncModel
+import SyncTestKit
+import Testing
+
+@Suite("Merging commits by the types of their files")
+struct MergeByTypeTests {
+    private let history = SmallHistory()
+
+    private func merge(
+        _ base: [String: String]?, _ earlier: [String: String], _ later: [String: String],
+        version: Int = MergeIdentity.version
+    ) throws -> (files: [String: String], losses: [MergeLoss]) {
+        let parents = try base.map { [try history.commit($0, time: 1_000)] } ?? []
+        let one = try history.commit(earlier, on: parents, time: 2_000, device: "a")
+        let two = try history.commit(later, on: parents, time: 3_000, device: "b")
+        let made = try CommitMerge(history.repository, version: version).merge(two, one)
+        let again = try CommitMerge(history.repository, version: version).merge(one, two)
+        #expect(made.commit == again.commit)
+        let files = try history.files(of: history.repository.commit(made.commit).tree)
+        return (files.filter { !$0.key.hasPrefix(".sync/") }, made.losses)
+    }
+
+    @Test("two photos added under one name: both stay, unless they are declared simple")
+    func photos() throws {
+        let kept = try merge([:], ["i.jpg": "\0one"], ["i.jpg": "\0two"])
+        #expect(kept.files == ["i.jpg": "\0two", "i.#.jpg": "\0one"])
+        #expect(kept.losses.map(\.kind) == [.addAdd])
+        #expect(kept.losses.first?.copy != nil)
+        let rules = "*.jpg sync=simple\n"
+        let declared = try merge(
+            [".gitattributes": rules], [".gitattributes": rules, "i.jpg": "\0one"],
+            [".gitattributes": rules, "i.jpg": "\0two"])
+        #expect(declared.files["i.jpg"] == "\0two")
+        #expect(declared.files.count == 2)
+        let layout = try merge(
+            [:], ["shared/settings/a.bin": "\0one"], ["shared/settings/a.bin": "\0two"])
+        #expect(layout.files == ["shared/settings/a.bin": "\0two"])
+        let edited = try merge(["i.jpg": "\0"], ["i.jpg": "\0one"], ["i.jpg": "\0two"])
+        #expect(edited.files == ["i.jpg": "\0two"])
+    }
+
+    @Test("settings that both sides changed: by key, the later value, the other version listed")
+    func settings() throws {
+        let merged = try merge(
+            ["a.json": "{\"x\":1,\"y\":1}"], ["a.json": "{\"x\":2,\"y\":2}"],
+            ["a.json": "{\"x\":3,\"y\":1}"])
+        #expect(merged.files == ["a.json": "{\"x\":3,\"y\":2}"])
+        #expect(merged.losses.map(\.kind) == [.content])
+        #expect(merged.losses.first?.copy == nil)
+        #expect(merged.losses.first?.type == .data)
+    }
+
+    @Test("a torn version is kept beside the whole one")
+    func torn() throws {
+        let merged = try merge(
+            ["a.json": "{\"x\":1}"], ["a.json": "{\"x\":2}"], ["a.json": "{\"x\""])
+        #expect(merged.files == ["a.json": "{\"x\":2}", "a.#.json": "{\"x\""])
+    }
+
+    @Test("by the rules of before the same commits merge as they did")
+    func before() throws {
+        let merged = try merge(
+            ["a.json": "{\"x\":1}\n", "m": "1", "M": "2", "p.md": "One. Two.\n"],
+            ["a.json": "{\"x\":2}\n", "m": "1a", "M": "2", "p.md": "1. Two.\n"],
+            ["a.json": "{\"x\":3}\n", "m": "1", "M": "2b", "p.md": "One. 2.\n"], version: 1)
+        #expect(merged.files["a.json"]?.contains("<<<<<<<") == true)
+        #expect(merged.files["p.md"]?.contains("<<<<<<<") == true)
+        #expect(merged.files["m.#"] == "1a" || merged.files["m"] == nil)
+    }
+}
