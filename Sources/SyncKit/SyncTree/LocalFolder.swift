@@ -123,23 +123,33 @@ package final class LocalFolder: FolderAccess {
     }
 
     /// Reads a file under a read lease where one can be had, else between two equal stats.
+    ///
+    /// A database is read only while nothing stands in a log or journal beside it. That is looked
+    /// at after the read: what a program began before, it had not ended.
     package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
-        try hold(path, leases: abilities.leases && !whileOpen).snapshot
+        let place = try place(path)
+        let held = try hold(place, path, leases: abilities.leases && !whileOpen)
+        if held.isDatabase, Database.isInUse(place) {
+            throw FolderError(.inUse, "read", path, "a log or journal stands beside it")
+        }
+        return held.snapshot
     }
 
-    /// Opens, leases and reads what stands at a path.
-    func hold(_ path: TreePath, leases: Bool? = nil) throws(FolderError) -> HeldFile {
-        let place: Place
-        do throws(SystemError) { place = try Place(path, below: root) } catch {
+    /// Opens, leases and reads what stands at a path, whatever stands beside it.
+    func hold(_ path: TreePath) throws(FolderError) -> HeldFile {
+        try hold(try place(path), path)
+    }
+
+    private func place(_ path: TreePath) throws(FolderError) -> Place {
+        do throws(SystemError) { return try Place(path, below: root) } catch {
             if error.number == ELOOP {
                 throw FolderError(.notFound, "read", path, "a link stands above it")
             }
             throw error.folderError("read", path)
         }
-        return try hold(place, path, leases: leases)
     }
 
-    /// As `hold(_:)`, in a directory that is open.
+    /// Opens, leases and reads what stands at a path, in a directory that is open.
     func hold(_ place: borrowing Place, _ path: TreePath, leases: Bool? = nil)
         throws(FolderError) -> HeldFile
     {

@@ -36,6 +36,9 @@ package struct WatchStatus: Sendable, Equatable {
     package var unwatched: Set<TreePath>? = []
     /// Why the folder is not watched.
     package var error: WatchError?
+
+    /// Whether the root is there and the system has no watch for it.
+    package var isBlind: Bool { error?.code == .limit || error?.code == .io }
 }
 
 /// One thread that waits for all folders and plain directories of a vault, and closes their

@@ -67,9 +67,11 @@ extension Vault {
             let modified = Timestamp(
                 milliseconds: try repository.commit(head).committer.seconds * 1000)
             try begin(head, in: folder)
-            let staged = try stage(plan.installs, in: folder, modified: modified)
+            let (staged, refused) = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
+            for (step, error) in refused { application.fail(step, error) }
         }
+        try letGo(plan.settled, in: folder)
         application.changes += plan.settled.map { .settle($0) }
         try record.advance(folder.id, application.changes, applied: head)
         try end(in: folder)
@@ -99,6 +101,7 @@ extension Vault {
             guard let path = folder.localPath(place) else { continue }
             try hold(folder, path, isThere ? .name : nil)
         }
+        let held = try folder.held(record)
         var wanted: [TreePath: FileVersion?] = [:]
         for change in changes {
             guard let path = folder.localPath(change.path) else { continue }
@@ -106,6 +109,8 @@ extension Vault {
                 try hold(folder, path, .name)
                 continue
             }
+            if change.after?.mode == .submodule { try hold(folder, path, .submodule) }
+            if change.after == nil, held[path]?.isOfTree ?? false { try hold(folder, path, nil) }
             // Another repository's commit is no file: it is carried in the tree, not applied.
             wanted[path] = .some(change.after.flatMap { $0.mode == .submodule ? nil : $0 })
         }
@@ -122,28 +127,45 @@ extension Vault {
         }.sorted { $0.path < $1.path }
     }
 
-    /// Whether no part of a path is git's own directory to some program or file system.
+    /// Whether each part of a path may be a name in a folder.
     private static func mayStand(_ path: TreePath) -> Bool {
-        path.components.allSatisfy { TreeName.fault($0) != .repository }
+        path.components.allSatisfy { TreeName.mayStand($0) }
+    }
+
+    /// What waited to be applied has left the head again, or stands there by now.
+    private func letGo(_ settled: [TreePath], in folder: VaultFolder) throws {
+        if settled.isEmpty { return }
+        let held = try folder.held(record)
+        for path in settled {
+            guard let reason = held[path], !reason.isOfTree, reason != .busy else { continue }
+            try hold(folder, path, nil)
+        }
     }
 
     /// Writes all new contents beside the folder, durably, before the first file is touched: a
     /// full disk changes nothing.
+    /// - Returns: what was written, and the steps that fail for themselves alone.
     private func stage(_ steps: [ApplyStep], in folder: VaultFolder, modified: Timestamp) throws
-        -> [StagedContent]
+        -> (staged: [StagedContent], refused: [(ApplyStep, FolderError)])
     {
         var staged: [StagedContent] = []
+        var refused: [(ApplyStep, FolderError)] = []
         do {
             for step in steps {
                 guard let want = step.want else { continue }
                 let content = try repository.blob(want.id)
-                let file = try folder.access.stage(content, as: want, modified: modified)
-                staged.append(
-                    StagedContent(
-                        step: step, file: file, sha256: SHA256Digest.of(content)))
+                do throws(FolderError) {
+                    let file = try folder.access.stage(content, as: want, modified: modified)
+                    staged.append(
+                        StagedContent(
+                            step: step, file: file, sha256: SHA256Digest.of(content)))
+                } catch {
+                    if error.code.reason == nil { throw error }
+                    refused.append((step, error))
+                }
             }
             try folder.access.flush(staged.map(\.file))
-            return staged
+            return (staged, refused)
         } catch {
             for content in staged { folder.access.discard(content.file) }
             throw error

@@ -52,11 +52,9 @@ final class IgnoreView: Sendable {
             return []
         }
         do { return try access.read(path).content } catch {
-            switch error.code {
             // An unreadable or half-written file is held back as any other; it rules nothing.
-            case .notFound, .special, .unreadable, .tooLarge, .busy: return []
-            default: throw error
-            }
+            if error.code == .notFound || error.code.reason != nil { return [] }
+            throw error
         }
     }
 

@@ -45,7 +45,11 @@ package struct Checkup {
             guard let head else { return [.ok("repository", "\(path), nothing is committed yet")] }
             let commit = try repository.commit(head)
             _ = try repository.tree(commit.tree)
-            return [whole(path, head), clock(try CommitStamps(reading: repository).time(of: head))]
+            let commits = try repository.commits(from: [head], notIn: [])
+            return [
+                whole(path, head), try RefusedNames(commits, reading: repository).finding,
+                clock(try CommitStamps(reading: repository).time(of: head)),
+            ]
         } catch {
             return [
                 .fail(

@@ -81,11 +81,14 @@ package struct StagedFile: Sendable, Hashable {
     package let token: UInt64
     /// What installing it puts in place.
     package let version: FileVersion
+    /// Whether the content is a SQLite database.
+    package let isDatabase: Bool
 
     /// Pairs a token with the version that was written.
-    package init(token: UInt64, version: FileVersion) {
+    package init(token: UInt64, version: FileVersion, isDatabase: Bool = false) {
         self.token = token
         self.version = version
+        self.isDatabase = isDatabase
     }
 }
 
@@ -97,8 +100,10 @@ package enum ApplyOutcome: Sendable, Equatable {
     case busy
     /// Something other than the expected version stands there: capture it first. Nothing changed.
     case differs
-    /// A directory that is not empty stands in the way, or a file where a directory is needed.
+    /// A directory with files stands in the way, or a file where a directory is needed.
     case obstructed
+    /// A SQLite database with a log or journal beside it: it waits until that is empty.
+    case inUse
 }
 
 /// A version that apply moved out of its place and that was written to afterwards, or was not
@@ -142,7 +147,7 @@ package protocol FolderAccess: Sendable {
 
     /// Reads a file or link in one consistent state.
     /// - Throws: `.notFound`, `.busy` while a program has it open for writing or it changed under
-    ///   the read, `.unreadable`, `.tooLarge` past `Limits.fileSize`, `.special`.
+    ///   the read, `.unreadable`, `.tooLarge` past `Limits.fileSize`, `.special`, `.inUse`.
     /// - Parameter whileOpen: reads it even if a program has it open for writing, between two
     ///   equal stats: for files that are never closed, such as logs.
     func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot
@@ -198,6 +203,16 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
         case rootMissing, rootReplaced, notFound, unreadable, busy, tooLarge, special
         case noSpace, readOnly, tooManyOpenFiles, io
+        /// The file system takes no such name.
+        case name
+        /// No file system takes such a symbolic link.
+        case link
+        /// Another file system is mounted there.
+        case mount
+        /// A SQLite database with a log or journal beside it.
+        case inUse
+        /// Git's servers refuse it.
+        case refused
 
         /// What the matter is, for people.
         package var words: String {
@@ -213,6 +228,30 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
             case .readOnly: "the daemon may not write there"
             case .tooManyOpenFiles: "too many files are open"
             case .io: "the system refused"
+            case .name: "the file system takes no such name"
+            case .link: "no such link can be made"
+            case .mount: "another file system is mounted there"
+            case .inUse: "a database with a log or journal beside it"
+            case .refused: "git's servers refuse it"
+            }
+        }
+
+        /// Why the path is held back by this; nil for what concerns more than one path, or goes by
+        /// when the path is looked at again.
+        package var reason: HeldPath.Reason? {
+            switch self {
+            case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles, .notFound: nil
+            case .unreadable: .unreadable
+            case .busy: .busy
+            case .tooLarge: .tooLarge
+            case .special: .special
+            case .readOnly: .readOnly
+            case .io: .failed
+            case .name: .name
+            case .link: .link
+            case .mount: .mount
+            case .inUse: .inUse
+            case .refused: .refused
             }
         }
     }
