@@ -45,8 +45,8 @@ class OnePath(VaultTest):
 
     def tree(self, *entries):
         """A tree of (mode, name, object), sorted by the caller."""
-        return self.object("tree", b"".join(
-            mode + b" " + name + b"\0" + bytes.fromhex(id) for mode, name, id in entries))  # fmt: skip
+        parts = [mode + b" " + name + b"\0" + bytes.fromhex(id) for mode, name, id in entries]
+        return self.object("tree", b"".join(parts))
 
     def push(self, *entries):
         """Puts these entries beside `hello.txt` on the branch."""
@@ -117,12 +117,13 @@ class OnePath(VaultTest):
             (b"100644", long, blob), (b"120000", b"far", far), (b"120000", b"nothing", empty),
             (b"10644", b"pipe", blob), (b"160000", b"sub", trees.head(self.remote)),
             (b"40000", b".syncd-staging", self.tree((b"100644", b"s-1", blob))),
+            (b"40000", b"e" * 300, self.tree((b"100644", b"1", blob), (b"100644", b"2", blob))),
             (b"100644", b"z.txt", self.object("blob", b"z\n")),
         )  # fmt: skip
         self.wait_file(ada, "z.txt", b"z\n")
         self.wait_held(ada, {
             "n" * 256: "name", "far": "link", "nothing": "link", "pipe": "submodule",
-            "sub": "submodule", ".syncd-staging/s-1": "name",
+            "sub": "submodule", ".syncd-staging": "name", "e" * 300: "name",
         })  # fmt: skip
         ada.write("mine.txt", "mine\n")
         wait_until(
@@ -134,8 +135,11 @@ class OnePath(VaultTest):
         self.assertIn(long, names)
         self.assertIn(b"pipe", names)
         wait_until(lambda: ada.status()["state"] == "in-sync", lambda: str(ada.status()))
-        self.push((b"100644", b"nothing", blob))
+        rest = self.tree((b"100644", b"2", blob))
+        self.push((b"40000", b"e" * 300, rest), (b"100644", b"nothing", blob))
         self.wait_file(ada, "nothing", b"x")
+        self.wait_held(ada, {"e" * 300: "name"})
+        self.push((b"100644", b"nothing", blob))
         self.wait_held(ada, {})
 
     def test_modes_are_read_as_git_reads_them(self):

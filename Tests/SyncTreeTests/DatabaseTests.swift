@@ -12,6 +12,27 @@ extension Serial {
         private let old = "SQLite format 3\0 old"
         private let new = "SQLite format 3\0 new"
 
+        /// Writes a file that may hold zeros.
+        private func write(_ name: String, _ text: String) {
+            FileManager.default.createFile(
+                atPath: sandbox.root + "/" + name, contents: Data(text.utf8))
+        }
+
+        /// Why a file is not read; a file that was written this moment is waited for.
+        private func code(_ name: String, _ folder: LocalFolder, whileOpen: Bool)
+            -> FolderError.Code?
+        {
+            let deadline = ContinuousClock.now + .seconds(5)
+            while true {
+                do throws(FolderError) {
+                    _ = try folder.read(path(name), whileOpen: whileOpen)
+                    return nil
+                } catch {
+                    if error.code != .busy || ContinuousClock.now > deadline { return error.code }
+                }
+            }
+        }
+
         @Test(
             "what stands beside a database decides whether it is in use",
             arguments: [
@@ -23,17 +44,11 @@ extension Serial {
                 ("other.db-wal", "frames", false),
             ])
         func beside(_ name: String, _ text: String, isInUse: Bool) throws {
-            sandbox.write("d.db", old)
-            FileManager.default.createFile(
-                atPath: sandbox.root + "/" + name, contents: Data(text.utf8))
+            write("d.db", old)
+            write(name, text)
             let folder = try sandbox.folder()
             for whileOpen in [false, true] {
-                let code: FolderError.Code?
-                do throws(FolderError) {
-                    _ = try folder.read(path("d.db"), whileOpen: whileOpen)
-                    code = nil
-                } catch { code = error.code }
-                #expect(code == (isInUse ? .inUse : nil))
+                #expect(code("d.db", folder, whileOpen: whileOpen) == (isInUse ? .inUse : nil))
             }
             let outcome = try folder.put(new, at: "d.db", replacing: version(old))
             #expect(outcome == .inUse || outcome.isDone)
@@ -68,8 +83,8 @@ extension Serial {
 
         @Test("a log that cannot be one is none: a directory, a link, a FIFO")
         func noLogs() throws {
-            sandbox.write("a.db", old)
-            sandbox.write("b.db", old)
+            write("a.db", old)
+            write("b.db", old)
             sandbox.write("a.db-wal/file", "x")
             symlink("b.db", sandbox.root + "/b.db-wal")
             mkfifo(sandbox.root + "/b.db-journal", 0o644)

@@ -50,8 +50,7 @@ struct SystemError: Error, Equatable {
         case ENOENT, ENOTDIR: .notFound
         case EXDEV: .mount
         // Some file systems take only names in UTF-8, or without certain characters.
-        case ENAMETOOLONG, EILSEQ: .name
-        case EINVAL: writing ? .name : .unreadable
+        case ENAMETOOLONG, EILSEQ, EINVAL: writing ? .name : .unreadable
         // ELOOP: a symbolic link where a directory is needed.
         case ELOOP, EOVERFLOW: .unreadable
         case EBUSY, EAGAIN, ETXTBSY: .busy

@@ -72,6 +72,16 @@ package final class WatchLoop: Sendable {
     /// The kernel's limit on watches of one user; nil when it does not say.
     package static var limit: Int? { Inotify.userLimit() }
 
+    /// Whether an inotify instance can be had now; a user has 128 of them.
+    package static var hasInstance: Bool {
+        do throws(WatchError) {
+            _ = try Inotify()
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Whether nothing changed in any folder that was not delivered: true only if the kernel has
     /// no event for the thread and the thread none in hand. Events move that way, so a change
     /// made before the call is seen at one of the two places or was delivered.

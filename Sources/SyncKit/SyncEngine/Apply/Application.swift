@@ -102,17 +102,27 @@ extension Vault {
             try hold(folder, path, isThere ? .name : nil)
         }
         let held = try folder.held(record)
+        // The nearest to the top alone: what hangs below it may be very much.
+        var (refused, left): (Set<TreePath>, Set<TreePath>) = ([], [])
         var wanted: [TreePath: FileVersion?] = [:]
         for change in changes {
             guard let path = folder.localPath(change.path) else { continue }
-            if change.after != nil, !Self.mayStand(path) {
-                try hold(folder, path, .name)
-                continue
+            if let place = Self.refused(path) {
+                if change.after != nil { refused.insert(place) } else { left.insert(place) }
+                if change.after != nil { continue }
             }
             if change.after?.mode == .submodule { try hold(folder, path, .submodule) }
             if change.after == nil, held[path]?.isOfTree ?? false { try hold(folder, path, nil) }
             // Another repository's commit is no file: it is carried in the tree, not applied.
             wanted[path] = .some(change.after.flatMap { $0.mode == .submodule ? nil : $0 })
+        }
+        for path in refused { try hold(folder, path, .name) }
+        for path in left.subtracting(refused) where held[path] == .name {
+            let place = folder.repositoryPath(path)
+            let isThere =
+                try TreeDiff.subtree(of: tree, at: place, reading: repository) != nil
+                || TreeDiff.version(at: place, of: tree, reading: repository) != nil
+            if !isThere { try hold(folder, path, nil) }
         }
         let bases = try bases(of: folder)
         for path in bases.postponed where wanted[path] == nil {
@@ -127,9 +137,10 @@ extension Vault {
         }.sorted { $0.path < $1.path }
     }
 
-    /// Whether each part of a path may be a name in a folder.
-    private static func mayStand(_ path: TreePath) -> Bool {
-        path.components.allSatisfy { TreeName.mayStand($0) }
+    /// The first part of a path, with all above it, that may not be a name in a folder.
+    private static func refused(_ path: TreePath) -> TreePath? {
+        if path.components.allSatisfy({ TreeName.mayStand($0) }) { return nil }
+        return ([path] + path.ancestors).last { !TreeName.mayStand($0.name) }
     }
 
     /// What waited to be applied has left the head again, or stands there by now.
@@ -137,7 +148,10 @@ extension Vault {
         if settled.isEmpty { return }
         let held = try folder.held(record)
         for path in settled {
-            guard let reason = held[path], !reason.isOfTree, reason != .busy else { continue }
+            // Other reasons are the capture's to take away.
+            guard let reason = held[path], [.obstructed, .readOnly].contains(reason) else {
+                continue
+            }
             try hold(folder, path, nil)
         }
     }

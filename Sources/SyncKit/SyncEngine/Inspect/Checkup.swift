@@ -90,6 +90,11 @@ package struct Checkup {
             return .warn(
                 "inotify", "its limit cannot be read", mend: "mount /proc, or rely on full_scan")
         }
+        if !WatchLoop.hasInstance {
+            return .warn(
+                "inotify", "no instance is left: folders are scanned with each poll",
+                mend: "sysctl fs.inotify.max_user_instances=1024")
+        }
         let count = configuration.folders.reduce(0) {
             $0 + DirectoryCount.below($1.path, most: Limits.countedDirectories)
         }

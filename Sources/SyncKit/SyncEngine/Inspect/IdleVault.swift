@@ -138,6 +138,8 @@ extension Vault {
     {
         let snapshot: FileSnapshot
         do { snapshot = try folder.access.read(path) } catch {
+            // What a running daemon would hold back, and not count.
+            if [.inUse, .refused].contains(error.code) { return false }
             if error.path != nil { return true }
             throw error
         }
