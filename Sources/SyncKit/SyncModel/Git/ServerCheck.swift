@@ -6,7 +6,8 @@ package enum ServerCheck {
     package static func refusal(of content: [UInt8], named name: some Collection<UInt8>)
         -> String?
     {
-        guard name.contains(0x2e) || name.contains(0x7e) else { return nil }
+        let name = Array(name)
+        guard TreeName.mayBeGits(name) else { return nil }
         if TreeName.isAttributes(name) {
             // What stands behind a zero is not read.
             let lines = content.prefix { $0 != 0 }.split(separator: 0x0a)

@@ -6,8 +6,9 @@ extension TreeName {
     /// Whether a name of a tree may be given to a file of a folder: it is not git's own, nor ours,
     /// and not longer than Linux takes.
     package static func mayStand(_ name: some Collection<UInt8>) -> Bool {
-        name.count <= Limits.nameBytes && !name.starts(with: ownPrefix)
-            && fault(name) != .repository
+        let name = Array(name)
+        if name.count > Limits.nameBytes || name.starts(with: ownPrefix) { return false }
+        return !mayBeGits(name) || fault(name) != .repository
     }
 
     /// Whether a server that checks what is pushed refuses an entry, because a program of git on
@@ -23,8 +24,9 @@ extension TreeName {
         return isModules(name) || mode == .directory && isAttributes(name)
     }
 
-    /// False for nearly all names, by a look at each byte: a scan asks this for every directory.
-    private static func mayBeGits(_ name: [UInt8]) -> Bool {
+    /// False for nearly all names, by a look at each byte: a scan asks this for every directory, a
+    /// capture and an apply for every file.
+    static func mayBeGits(_ name: [UInt8]) -> Bool {
         name.withUnsafeBufferPointer { bytes in
             guard bytes.count >= 4 else { return false }
             // A part behind a backslash, or code points that HFS+ does not see.
