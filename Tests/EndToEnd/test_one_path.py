@@ -87,6 +87,37 @@ class OnePath(VaultTest):
         self.wait_in_sync(ada, bob)
         self.assertEqual(self.reasons(ada), {})
 
+    def test_what_nobody_may_read_or_write_waits_alone(self):
+        if os.geteuid() == 0:
+            self.skipTest("root reads and writes everything: setpriv --reuid 1000 runs it")
+        ada, bob = self.pair()
+        for name in ("shut/file.txt", "fixed/file.txt", "closed.txt"):
+            ada.write(name, "old\n")
+        self.wait_in_sync(ada, bob)
+        self.addCleanup(os.chmod, ada.path("shut"), 0o755)
+        self.addCleanup(os.chmod, ada.path("fixed"), 0o755)
+        os.chmod(ada.path("shut"), 0)
+        os.chmod(ada.path("fixed"), 0o555)
+        os.chmod(ada.path("closed.txt"), 0)
+        for name in ("shut/file.txt", "fixed/new.txt", "fixed/file.txt", "other.txt"):
+            bob.write(name, "new\n")
+        ada.write("mine.txt", "mine\n")
+        self.wait_file(ada, "other.txt", b"new\n")
+        self.wait_file(bob, "mine.txt", b"mine\n")
+        ada.ctl("sync", expect=None)
+        held = self.reasons(ada)
+        self.assertEqual(held.get("fixed/new.txt"), "read-only", held)
+        self.assertEqual(held.get("fixed/file.txt"), "read-only", held)
+        self.assertEqual(held.get("shut"), "unreadable", held)
+        self.assertEqual(held.get("closed.txt"), "unreadable", held)
+        self.assertIn(b"closed.txt", bob.tree())
+        os.chmod(ada.path("shut"), 0o755)
+        os.chmod(ada.path("fixed"), 0o755)
+        os.chmod(ada.path("closed.txt"), 0o644)
+        self.wait_in_sync(ada, bob)
+        self.wait_held(ada, {})
+        self.assertEqual(ada.read("shut/file.txt"), b"new\n")
+
     def test_what_is_mounted_in_a_folder_is_left_alone(self):
         ada, bob = self.pair()
         ada.write("m/file.txt", "old\n")

@@ -79,6 +79,30 @@ extension Serial {
             #expect(lstat(full("file"), &status) == 0 && status.st_mode & 0o7777 == 0o660)
         }
 
+        @Test("a file that comes under another name is as private as it was")
+        func renamed() throws {
+            sandbox.write("old", "text", mode: 0o600)
+            mkdir(full("d"), 0o755)
+            let hasAttributes =
+                set("old", "user.tag", Array("red".utf8))
+                && set("d", "system.posix_acl_default", rights(7, mask: 7))
+            let folder = try sandbox.folder()
+            for (old, new, mode) in [("old", "d/new", 0o600), ("none", "d/other", -1)] {
+                let staged = try folder.stage("text")
+                folder.keepAttributes(of: path(old), on: staged)
+                #expect(try folder.install(staged, at: path(new), replacing: nil).isDone)
+                var status = stat()
+                #expect(lstat(full(new), &status) == 0)
+                if mode >= 0 { #expect(status.st_mode & 0o7777 == UInt32(mode)) }
+            }
+            if hasAttributes {
+                #expect(attribute("d/new", "user.tag") == Array("red".utf8))
+                #expect(attribute("d/new", "system.posix_acl_access") == nil)
+                #expect(attribute("d/other", "user.tag") == nil)
+                #expect(attribute("d/other", "system.posix_acl_access") != nil)
+            }
+        }
+
         @Test("what a program was allowed for its content is not kept", .enabled(if: isRoot))
         func capability() throws {
             sandbox.write("tool", "old", mode: 0o755)

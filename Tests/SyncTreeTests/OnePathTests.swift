@@ -88,8 +88,12 @@ extension Serial {
                 reason {
                     _ = try folder.setMode(path("d/file"), from: version("old"), to: .executable)
                 } == .readOnly)
+            #expect(folder.isStillHeld(path("d/file"), for: .readOnly))
+            #expect(!folder.isStillHeld(path("d/other"), for: .readOnly))
             run("/usr/bin/chattr", "+i", full("d"))
             #expect(reason { _ = try folder.put("new", at: "d/other") } == .readOnly)
+            #expect(folder.isStillHeld(path("d/other"), for: .readOnly))
+            #expect(!folder.isStillHeld(path("other"), for: .readOnly))
             #expect(sandbox.text("d/file") == "old")
             #expect(folder.displacedCount == 0 && sandbox.stagingNames.isEmpty)
         }
@@ -102,6 +106,8 @@ extension Serial {
             let folder = try sandbox.folder()
             #expect(reason { _ = try folder.list(path("m")) } == .mount)
             #expect(reason { _ = try folder.stat(path("m/file")) } == .mount)
+            #expect(folder.isStillHeld(path("m/file"), for: .mount))
+            #expect(!folder.isStillHeld(path("other"), for: .mount))
             #expect(reason { _ = try folder.put("new", at: "m/other") } == .mount)
             #expect(
                 reason { _ = try folder.put("new", at: "m/file", replacing: version("old")) }

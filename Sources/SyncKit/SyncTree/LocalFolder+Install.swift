@@ -73,9 +73,11 @@ extension LocalFolder {
         _ staged: StagedFile, _ place: borrowing Place, _ path: TreePath
     ) throws(FolderError) -> ApplyOutcome {
         if staged.isDatabase, Database.isInUse(place) { return .inUse }
-        Attributes.inherit(
-            from: place.directory.number, in: staging.descriptor,
-            Staging.stagedName(staged.token), as: staged.version.mode)
+        if resembling.withLock({ $0.remove(staged.token) }) == nil {
+            Attributes.inherit(
+                from: place.directory.number, in: staging.descriptor,
+                Staging.stagedName(staged.token), as: staged.version.mode)
+        }
         for _ in 0..<Limits.pathTries {
             switch moveIn(Staging.stagedName(staged.token), place) {
             case .success:
@@ -184,6 +186,26 @@ extension LocalFolder {
         let wanted = Self.permissions(held.permissions, as: staged.version.mode)
         let now = try statName(directory, name).get().st_mode & 0o7777
         if now != wanted { _ = try attempt { fchmodat(directory, name, wanted, 0) }.get() }
+    }
+
+    /// Copies owner, rights and attributes of the file that stands at a path now.
+    package func keepAttributes(of old: TreePath, on staged: StagedFile) {
+        let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
+        do throws(SystemError) {
+            let place = try Place(old, below: root)
+            let flags = O_RDONLY | O_NONBLOCK
+            let number = try root.open(place.directory.number, place.name, flags)
+            let file = Descriptor(number: number)
+            let stat = try statName(file.number, [0]).get()
+            guard stat.st_mode & S_IFMT == S_IFREG, staged.version.mode.isFile else { return }
+            Attributes.keepOwner(of: file.number, on: directory, name)
+            Attributes.copy(from: file.number, to: directory, name)
+            let wanted = Self.permissions(stat.st_mode & 0o7777, as: staged.version.mode)
+            _ = try attempt { fchmodat(directory, name, wanted, 0) }.get()
+            _ = resembling.withLock { $0.insert(staged.token) }
+        } catch {
+            // The file is gone or cannot be opened: the new one is as any other.
+        }
     }
 
     /// Adds or takes the executable bits, for those who may read.

@@ -106,6 +106,7 @@ extension LocalFolder {
 
     /// Removes a staged file that was not installed; an installed one is left alone.
     package func discard(_ staged: StagedFile) {
+        _ = resembling.withLock { $0.remove(staged.token) }
         // A file that was installed has another name now and is not found.
         if unlinkat(staging.descriptor, Staging.stagedName(staged.token), 0) == 0 {
             staging.end(staged.token)

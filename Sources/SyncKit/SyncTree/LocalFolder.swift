@@ -23,6 +23,8 @@ package final class LocalFolder: FolderAccess {
     let displaced: Mutex<DisplacedTable>
     /// Directories in which a directory was made that no `flush` has made durable yet.
     let unflushedParents = Mutex<Set<TreePath?>>([])
+    /// Staged files that have another's attributes: those of a directory are not put over them.
+    let resembling = Mutex<Set<UInt64>>([])
     private let expected: (device: UInt64, inode: UInt64)
 
     /// The root's device and inode number, to be remembered and expected the next time.
@@ -146,6 +148,26 @@ package final class LocalFolder: FolderAccess {
                 throw FolderError(.notFound, "read", path, "a link stands above it")
             }
             throw error.folderError("read", path)
+        }
+    }
+
+    /// Asks the system for the right to write, and looks for a log.
+    package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool {
+        do throws(SystemError) {
+            let place = try Place(path, below: root)
+            let (directory, name) = (place.directory.number, place.name)
+            switch reason {
+            case .inUse: return Database.isInUse(place)
+            case .readOnly:
+                if faccessat(directory, ".", W_OK, AT_EACCESS) != 0 { return true }
+                // A file gives way whatever its mode is, unless it is immutable.
+                let flags = AT_EACCESS | AT_SYMLINK_NOFOLLOW
+                return attempt { faccessat(directory, name, W_OK, flags) }
+                    == .failure(SystemError(number: EPERM))
+            default: return false
+            }
+        } catch {
+            return reason == .mount && error.number == EXDEV
         }
     }
 

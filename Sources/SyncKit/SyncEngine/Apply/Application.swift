@@ -69,7 +69,9 @@ extension Vault {
             try begin(head, in: folder)
             let (staged, refused) = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
-            for (step, error) in refused { application.fail(step, error) }
+            for (step, error) in refused {
+                if let error { application.fail(step, error) } else { application.postpone(step) }
+            }
         }
         try letGo(plan.settled, in: folder)
         application.changes += plan.settled.map { .settle($0) }
@@ -158,15 +160,23 @@ extension Vault {
 
     /// Writes all new contents beside the folder, durably, before the first file is touched: a
     /// full disk changes nothing.
-    /// - Returns: what was written, and the steps that fail for themselves alone.
+    /// - Returns: what was written, and the steps that fail for themselves alone; without a
+    ///   failure those that are held back as before, for which nothing is written in vain.
     private func stage(_ steps: [ApplyStep], in folder: VaultFolder, modified: Timestamp) throws
-        -> (staged: [StagedContent], refused: [(ApplyStep, FolderError)])
+        -> (staged: [StagedContent], refused: [(ApplyStep, FolderError?)])
     {
         var staged: [StagedContent] = []
-        var refused: [(ApplyStep, FolderError)] = []
+        var refused: [(ApplyStep, FolderError?)] = []
+        let held = try folder.held(record)
         do {
             for step in steps {
                 guard let want = step.want else { continue }
+                if let reason = held[step.path],
+                    folder.access.isStillHeld(step.path, for: reason)
+                {
+                    refused.append((step, nil))
+                    continue
+                }
                 let content = try repository.blob(want.id)
                 do throws(FolderError) {
                     let file = try folder.access.stage(content, as: want, modified: modified)

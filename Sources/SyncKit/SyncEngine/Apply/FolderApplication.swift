@@ -32,7 +32,11 @@ struct Application {
     mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent]) {
         for step in plan.clearing { do { try remove(step) } catch { fail(step, error) } }
         for step in plan.modes { do { try changeMode(step) } catch { fail(step, error) } }
+        let renamed = plan.renamed
         for content in staged {
+            if content.step.have == nil, let old = renamed[content.file.version.id] {
+                folder.access.keepAttributes(of: old, on: content.file)
+            }
             do { try install(content) } catch { fail(content.step, error) }
         }
         for step in plan.removals { do { try remove(step) } catch { fail(step, error) } }
@@ -85,7 +89,8 @@ struct Application {
         note(outcome, step, sha256: have.sha256)
     }
 
-    private mutating func postpone(_ step: ApplyStep) {
+    /// Notes that a step waits, upon the version that stands there.
+    mutating func postpone(_ step: ApplyStep) {
         waiting += 1
         changes.append(.postpone(step.path, base: step.base ?? .zero))
     }

@@ -168,6 +168,14 @@ package protocol FolderAccess: Sendable {
     func install(_ staged: StagedFile, at path: TreePath, replacing expected: FileVersion?)
         throws(FolderError) -> ApplyOutcome
 
+    /// Whether a path that was held back may still not be changed, found out without writing
+    /// anything; false when that is not known.
+    func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool
+
+    /// Gives a staged file what another file of the folder has and git does not carry, because it
+    /// comes in that one's place under another name. What cannot be kept is let go.
+    func keepAttributes(of old: TreePath, on staged: StagedFile)
+
     /// Removes a file if the expected version stands there.
     func remove(_ path: TreePath, expecting expected: FileVersion) throws(FolderError)
         -> ApplyOutcome
@@ -191,6 +199,10 @@ package protocol FolderAccess: Sendable {
 }
 
 extension FolderAccess {
+    package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool { false }
+
+    package func keepAttributes(of old: TreePath, on staged: StagedFile) {}
+
     /// Reads a file or link that no program has open for writing.
     package func read(_ path: TreePath) throws(FolderError) -> FileSnapshot {
         try read(path, whileOpen: false)
