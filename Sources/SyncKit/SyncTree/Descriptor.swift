@@ -44,7 +44,7 @@ struct SystemError: Error, Equatable {
     private func code(writing: Bool) -> FolderError.Code {
         switch number {
         case ENOSPC, EDQUOT: .noSpace
-        case EROFS: .readOnly
+        case EROFS: .readOnlyFileSystem
         case EACCES, EPERM: writing ? .readOnly : .unreadable
         case EMFILE, ENFILE: .tooManyOpenFiles
         case ENOENT, ENOTDIR: .notFound

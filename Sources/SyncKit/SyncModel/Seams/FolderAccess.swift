@@ -199,8 +199,10 @@ package protocol FolderAccess: Sendable {
 }
 
 extension FolderAccess {
+    /// Nothing is known: it is tried.
     package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool { false }
 
+    /// Keeps nothing.
     package func keepAttributes(of old: TreePath, on staged: StagedFile) {}
 
     /// Reads a file or link that no program has open for writing.
@@ -225,6 +227,8 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
         case inUse
         /// Git's servers refuse it.
         case refused
+        /// The whole file system may be read only.
+        case readOnlyFileSystem
 
         /// What the matter is, for people.
         package var words: String {
@@ -245,6 +249,7 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
             case .mount: "another file system is mounted there"
             case .inUse: "a database with a log or journal beside it"
             case .refused: "git's servers refuse it"
+            case .readOnlyFileSystem: "the file system is read-only"
             }
         }
 
@@ -252,7 +257,9 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
         /// when the path is looked at again.
         package var reason: HeldPath.Reason? {
             switch self {
-            case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles, .notFound: nil
+            case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles, .notFound,
+                .readOnlyFileSystem:
+                nil
             case .unreadable: .unreadable
             case .busy: .busy
             case .tooLarge: .tooLarge
