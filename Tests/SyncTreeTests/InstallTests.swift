@@ -261,7 +261,9 @@ extension Serial {
             do {
                 _ = try folder.put("new", at: "file", replacing: version("old"))
                 Issue.record("was written")
-            } catch let error as FolderError { #expect(error.code == .readOnly) }
+            } catch let error as FolderError {
+                #expect(error.code == .readOnlyFileSystem)
+            }
             #expect(sandbox.text("file") == "old")
         }
     }
