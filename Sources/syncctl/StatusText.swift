@@ -27,7 +27,12 @@ struct StatusText {
         if status.daemon == "running" {
             var watch = "\(status.watch.directories) directories"
             if status.watch.mode == "partial" { watch += ", the rest is scanned" }
+            if status.watch.mode == "scan" { watch = "none, each poll scans" }
             lines.append(row("watch", watch))
+        }
+        if status.ignored > 0 {
+            let files = VaultStatus.count(status.ignored, "temporary file", "temporary files")
+            lines.append(row("ignored", "\(files): syncctl held --ignored"))
         }
         lines.append(row("last", Self.last(status)))
         for word in status.unfinished {

@@ -206,6 +206,10 @@ let mistakenPlaces = [
         "3: folder[1].prefix: expected a prefix without '.git', which is git's own",
         folder: false),
     Mistake(
+        "a prefix that servers refuse", "[[folder]]\npath = \"~/a\"\nprefix = \"x/git~1\"",
+        "3: folder[1].prefix: expected a prefix of names that servers take, found \"git~1\"",
+        folder: false),
+    Mistake(
         "a prefix in .sync", "[[folder]]\npath = \"~/a\"\nprefix = \".sync\"",
         "3: folder[1].prefix: expected a prefix outside '.sync', where conflicts are listed",
         folder: false),

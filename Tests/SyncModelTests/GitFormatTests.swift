@@ -55,6 +55,38 @@ struct GitFormatTests {
         #expect(throws: FormatError.self) { try Tree(parsing: content) }
     }
 
+    @Test(
+        "a mode means what git takes it for",
+        arguments: [
+            ("100644", FileMode.regular), ("100600", .regular), ("100664", .regular),
+            ("100400", .regular), ("100655", .regular), ("0100644", .regular),
+            ("100755", .executable), ("100775", .executable), ("100700", .executable),
+            ("104711", .executable), ("000100744", .executable), ("120000", .symbolicLink),
+            ("120777", .symbolicLink), ("40000", .directory), ("040000", .directory),
+            ("40755", .directory), ("160000", .submodule), ("160755", .submodule),
+            ("10644", .submodule), ("0", .submodule), ("140755", .submodule),
+            ("200000100644", .regular),
+        ])
+    func modes(_ octal: String, _ mode: FileMode) throws {
+        let content = Array("\(octal) a\0".utf8) + id.bytes
+        let tree = try Tree(parsing: content)
+        #expect(tree.entries == [TreeEntry(name: Array("a".utf8), mode: mode, id: id)])
+        #expect(tree.serialized == content)
+    }
+
+    @Test("a tree that is changed has its modes as git writes them")
+    func plainModes() throws {
+        func entry(_ start: String) -> [UInt8] { Array(start.utf8) + id.bytes }
+        let old = entry("0100664 a\0") + entry("040000 b\0") + entry("100700 c\0")
+        let new = TreeEntry(name: Array("d".utf8), mode: .regular, id: id)
+        let changed = try Tree(parsing: old).replacing([], with: [new])
+        #expect(
+            changed.serialized
+                == entry("100644 a\0") + entry("40000 b\0") + entry("100755 c\0")
+                + entry("100644 d\0"))
+        #expect(try Tree(parsing: changed.serialized) == changed)
+    }
+
     @Test("entries out of order or twice are refused")
     func unsorted() {
         func entry(_ name: String) -> [UInt8] { Array("100644 \(name)\0".utf8) + id.bytes }

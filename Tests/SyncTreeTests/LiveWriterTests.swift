@@ -165,7 +165,7 @@ extension Serial {
                 tally.installs += 1
                 (file.version, file.content) = (version, content)
             case .busy: tally.busy += 1
-            case .obstructed: Issue.record("obstructed")
+            case .obstructed, .inUse: Issue.record("obstructed, or a database in use")
             case .differs:
                 tally.differs += 1
                 try capture(&file, folder, &tally)

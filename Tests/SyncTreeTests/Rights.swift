@@ -44,3 +44,25 @@ private func setLeaseCapability(_ isOn: Bool) {
     sets[0] = isOn ? sets[0] | lease : sets[0] & ~lease
     guard set(&header, &sets) == 0 else { fatalError("capset") }
 }
+
+/// Sets an extended attribute; false where the file system has none of the kind.
+func setAttribute(_ path: String, _ name: String, _ value: [UInt8]) -> Bool {
+    typealias Call =
+        @convention(c) (
+            UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeRawPointer?, Int, Int32
+        ) -> Int32
+    let call = function("setxattr", as: Call.self)
+    return value.withUnsafeBytes { call(path, name, $0.baseAddress, $0.count, 0) } == 0
+}
+
+/// An extended attribute; nil where there is none.
+func getAttribute(_ path: String, _ name: String) -> [UInt8]? {
+    typealias Call =
+        @convention(c) (
+            UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int
+        ) -> Int
+    let call = function("getxattr", as: Call.self)
+    var value = [UInt8](repeating: 0, count: 65_536)
+    let count = call(path, name, &value, value.count)
+    return count < 0 ? nil : Array(value.prefix(count))
+}

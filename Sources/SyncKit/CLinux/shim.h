@@ -44,6 +44,19 @@ static inline long syncd_getdents64(int fd, void *buffer, size_t count) {
     return syscall(SYS_getdents64, fd, buffer, count);
 }
 
+/* Not from <sys/xattr.h>: with it Swift finds two fd_set. */
+static inline long syncd_flistxattr(int fd, char *list, size_t size) {
+    return syscall(SYS_flistxattr, fd, list, size);
+}
+
+static inline long syncd_fgetxattr(int fd, const char *name, void *value, size_t size) {
+    return syscall(SYS_fgetxattr, fd, name, value, size);
+}
+
+static inline int syncd_fsetxattr(int fd, const char *name, const void *value, size_t size) {
+    return (int)syscall(SYS_fsetxattr, fd, name, value, size, 0);
+}
+
 #define SYNCD_RENAME_NOREPLACE 1u
 #define SYNCD_RENAME_EXCHANGE 2u
 #define SYNCD_F_SETLEASE 1024

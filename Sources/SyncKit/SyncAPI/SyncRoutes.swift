@@ -106,8 +106,11 @@ package struct SyncRoutes: Sendable {
         try JSONAnswer.of(try await service.barrier())
     }
 
-    @Sendable private func held(_: Request, _: BasicRequestContext) async throws -> Response {
-        try JSONAnswer.of(try await service.held().map(HeldAnswer.init))
+    @Sendable private func held(_ request: Request, _: BasicRequestContext) async throws
+        -> Response
+    {
+        let ignored = request.uri.queryParameters["ignored"] == "true"
+        return try JSONAnswer.of(try await service.held(ignored: ignored).map(HeldAnswer.init))
     }
 
     @Sendable private func devices(_: Request, _: BasicRequestContext) async throws -> Response {

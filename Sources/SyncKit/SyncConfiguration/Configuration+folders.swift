@@ -50,10 +50,19 @@ extension Configuration {
         let names = prefix.components.map { String(decoding: $0, as: UTF8.self).lowercased() }
         if names.contains(".git") {
             reader.note(key, "expected a prefix without '.git', which is git's own")
+        } else if let name = prefix.components.first(where: { !mayBeCommitted($0) }) {
+            reader.note(
+                key,
+                "expected a prefix of names that servers take, found "
+                    + ConfigurationReader.quoted(String(decoding: name, as: UTF8.self)))
         } else if names.first == ".sync" {
             reader.note(key, "expected a prefix outside '.sync', where conflicts are listed")
         }
         return prefix
+    }
+
+    private static func mayBeCommitted(_ name: ArraySlice<UInt8>) -> Bool {
+        TreeName.mayStand(name) && !TreeName.isRefused(Array(name), as: .directory)
     }
 
     private static func readIgnore(

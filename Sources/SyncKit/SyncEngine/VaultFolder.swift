@@ -24,6 +24,9 @@ package final class VaultFolder {
     var needsScan = false
     /// The heads whose apply the record knows no end of, the newest last.
     var begun: [ObjectID] = []
+    /// Files that a built-in pattern leaves out, at most `Limits.leftOut`, and how many more.
+    var leftOut: Set<TreePath> = []
+    var leftOutBeyond = 0
     /// Since when a file could not be read because a program has it open for writing,
     /// nanoseconds since 1970 UTC.
     var busySince: [TreePath: Int64] = [:]

@@ -20,6 +20,20 @@ package enum Limits {
     package static let nearHistory = 1_000
     /// The deepest directory that is synced, in names.
     package static let pathDepth = 1_000
+    /// The longest name of a file, in bytes: Linux's `NAME_MAX`.
+    package static let nameBytes = 255
+    /// The longest target of a symbolic link, in bytes: Linux's `PATH_MAX` without its NUL.
+    package static let linkBytes = 4_095
+    /// The longest line of a `.gitattributes` file, in bytes, that git's servers take.
+    package static let attributeLineBytes = 2_047
+    /// The most directories without a file that make room for a file that comes in their place.
+    package static let emptyDirectories = 10_000
+    /// The most held paths that are looked at again with each poll; more wait for a full scan.
+    package static let heldAgain = 1_000
+    /// The most files left out by a built-in pattern that are listed; more are counted.
+    package static let leftOut = 10_000
+    /// The most trees of the history that `doctor` looks through for names that servers refuse.
+    package static let checkedTrees = 200_000
     /// The most directories that could not be watched and are listed; past it all are scanned.
     package static let unwatchedDirectories = 1_000
     /// Deletions up to this many never count as a mass deletion.

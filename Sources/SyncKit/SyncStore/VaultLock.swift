@@ -32,7 +32,7 @@ package final class VaultLock: Sendable {
         let deadline = ContinuousClock.now + wait
         // One descriptor for all attempts: closing one would wake the waiter itself.
         let lock = try VaultLock(openLockFile(path))
-        let releases = try LockReleases(path)
+        let releases = LockReleases(path)
         while true {
             if try lock.attempt(path) { return lock }
             let left = deadline - ContinuousClock.now
@@ -105,16 +105,14 @@ package final class VaultLock: Sendable {
     }
 }
 
-/// Wakes whoever waits for a lock when somebody closes its file. Source: inotify(7).
+/// Wakes whoever waits for a lock when somebody closes its file. Source: inotify(7). Where no
+/// inotify instance can be had, the look that comes after a moment anyway is enough.
 private struct LockReleases: ~Copyable {
     private let events: Int32
 
-    init(_ path: String) throws(RecordError) {
+    init(_ path: String) {
         events = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
-        guard events >= 0 else { throw RecordError(errno: errno, "wait for the lock", path) }
-        guard inotify_add_watch(events, path, UInt32(IN_CLOSE_WRITE)) >= 0 else {
-            throw RecordError(errno: errno, "wait for the lock", path)
-        }
+        if events >= 0 { inotify_add_watch(events, path, UInt32(IN_CLOSE_WRITE)) }
     }
 
     deinit { if events >= 0 { close(events) } }
@@ -124,6 +122,7 @@ private struct LockReleases: ~Copyable {
     func next(within left: Duration) throws(RecordError) {
         let moment = Duration.milliseconds(20)
         let timeout = min(left, moment)
+        // A negative descriptor is passed over: then this is a sleep.
         var request = pollfd(fd: events, events: Int16(POLLIN), revents: 0)
         let milliseconds = Int32(timeout / .milliseconds(1)) + 1
         guard poll(&request, 1, milliseconds) >= 0 || errno == EINTR else {

@@ -36,18 +36,23 @@ struct SystemError: Error, Equatable {
     func folderError(
         _ operation: String, _ path: TreePath?, writing: Bool = false
     ) -> FolderError {
-        FolderError(code(writing: writing), operation, path, text)
+        let code = code(writing: writing)
+        // Without a path there is no name that could be at fault.
+        return FolderError(code == .name && path == nil ? .io : code, operation, path, text)
     }
 
     private func code(writing: Bool) -> FolderError.Code {
         switch number {
         case ENOSPC, EDQUOT: .noSpace
-        case EROFS: .readOnly
+        case EROFS: .readOnlyFileSystem
         case EACCES, EPERM: writing ? .readOnly : .unreadable
         case EMFILE, ENFILE: .tooManyOpenFiles
         case ENOENT, ENOTDIR: .notFound
-        // ELOOP: a symbolic link where a directory is needed; EXDEV: another file system.
-        case ELOOP, EXDEV, ENAMETOOLONG, EOVERFLOW: .unreadable
+        case EXDEV: .mount
+        // Some file systems take only names in UTF-8, or without certain characters.
+        case ENAMETOOLONG, EILSEQ, EINVAL: writing ? .name : .unreadable
+        // ELOOP: a symbolic link where a directory is needed.
+        case ELOOP, EOVERFLOW: .unreadable
         case EBUSY, EAGAIN, ETXTBSY: .busy
         case ENXIO, ENODEV: .special
         default: .io

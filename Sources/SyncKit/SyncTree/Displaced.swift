@@ -59,6 +59,7 @@ struct Displaced: Sendable, Equatable {
     private static func version(_ text: ArraySlice<UInt8>) -> FileVersion? {
         let octal = text.prefix(6)
         guard text.count == 46, let mode = FileMode(octal: octal.span),
+            mode.isFile || mode == .symbolicLink,
             let id = ObjectID(hex: String(decoding: text.dropFirst(6), as: UTF8.self))
         else { return nil }
         return FileVersion(mode: mode, id: id)

@@ -22,6 +22,8 @@ struct HeldFile: ~Copyable {
     /// The content and stat as the seam hands them on.
     var snapshot: FileSnapshot { FileSnapshot(mode: mode, content: content, stat: stat) }
 
+    /// Whether the content is a SQLite database.
+    var isDatabase: Bool { mode.isFile && Database.isOne(content) }
     /// Whether nobody can have the inode open for writing: links have no writers.
     var isSealed: Bool { isLeased || mode == .symbolicLink }
 

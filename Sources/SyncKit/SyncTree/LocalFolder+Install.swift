@@ -72,6 +72,12 @@ extension LocalFolder {
     private func installNew(
         _ staged: StagedFile, _ place: borrowing Place, _ path: TreePath
     ) throws(FolderError) -> ApplyOutcome {
+        if staged.isDatabase, Database.isInUse(place) { return .inUse }
+        if resembling.withLock({ $0.remove(staged.token) }) == nil {
+            Attributes.inherit(
+                from: place.directory.number, in: staging.descriptor,
+                Staging.stagedName(staged.token), as: staged.version.mode)
+        }
         for _ in 0..<Limits.pathTries {
             switch moveIn(Staging.stagedName(staged.token), place) {
             case .success:
@@ -105,26 +111,22 @@ extension LocalFolder {
         }
     }
 
-    /// Takes an empty directory out of the way.
+    /// Takes a directory out of the way in which no file is.
     /// - Returns: nil when the name may be free now.
     private func clearWay(
         _ place: borrowing Place, _ path: TreePath
     ) throws(FolderError) -> ApplyOutcome? {
-        let directory = place.directory.number
-        switch statName(directory, place.name) {
+        switch statName(place.directory.number, place.name) {
         case .failure(let error):
             if error.number == ENOENT { return nil }
             throw error.folderError("install", path, writing: true)
         case .success(let stat):
             guard stat.st_mode & S_IFMT == S_IFDIR else { return .differs }
         }
-        let name = place.name
-        guard case .failure(let error) = attempt({ unlinkat(directory, name, AT_REMOVEDIR) })
-        else { return nil }
-        switch error.number {
-        case ENOENT, ENOTDIR: return nil
-        case ENOTEMPTY, EEXIST, EBUSY: return .obstructed
-        default: throw error.folderError("install", path, writing: true)
+        do throws(SystemError) {
+            return try removeEmptyTree(path) ? nil : .obstructed
+        } catch {
+            throw error.folderError("install", path, writing: true)
         }
     }
 
@@ -136,12 +138,14 @@ extension LocalFolder {
     ) throws(FolderError) -> ApplyOutcome {
         let held: HeldFile
         do throws(FolderError) { held = try hold(place, path) } catch {
-            return try Self.outcome(error, place)
+            return try outcome(error, path)
         }
+        let wasDatabase = held.isDatabase
+        if wasDatabase || staged.isDatabase, Database.isInUse(place) { return .inUse }
         guard held.version == expected else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {
-            try takeOverPermissions(held.mode.isFile ? held.permissions : nil, staged)
+            try takeOver(held, staged)
             if abilities.exchange {
                 do throws(SystemError) {
                     return try exchange(held, with: staged, place, path)
@@ -156,43 +160,52 @@ extension LocalFolder {
     }
 
     /// What a failed look at the path means for apply.
-    static func outcome(
-        _ error: FolderError, _ place: borrowing Place
-    ) throws(FolderError) -> ApplyOutcome {
+    func outcome(_ error: FolderError, _ path: TreePath) throws(FolderError) -> ApplyOutcome {
         switch error.code {
         case .busy: return .busy
         case .notFound, .tooLarge: return .differs
         case .special:
-            // An empty directory counts for nothing in git: the file is missing.
-            return try directoryHasEntries(place) ? .obstructed : .differs
+            // A directory without files counts for nothing in git: the file is missing.
+            do throws(SystemError) { return try hasFiles(path) ? .obstructed : .differs } catch {
+                throw error.folderError("look at what stands in the way", path)
+            }
         default: throw error
         }
     }
 
-    private static func directoryHasEntries(
-        _ place: borrowing Place
-    ) throws(FolderError) -> Bool {
-        do throws(SystemError) {
-            let flags = O_RDONLY | O_DIRECTORY
-            let number = try openName(place.directory.number, place.name, flags).get()
-            return try !entries(consuming: Descriptor(number: number)).isEmpty
-        } catch {
-            // No directory (any more): a FIFO, a socket, or what came after it.
-            if [ENOENT, ENOTDIR, ELOOP].contains(error.number) { return false }
-            throw error.folderError("look at what stands in the way", nil)
-        }
-    }
-
-    /// Keeps what the user set: a file that was private stays private. Git keeps nothing but the
-    /// executable bit.
-    private func takeOverPermissions(
-        _ permissions: UInt32?, _ staged: StagedFile
+    /// Keeps what the user set: a file that was private stays private, and its group's. Git keeps
+    /// nothing but the executable bit.
+    private func takeOver(
+        _ held: borrowing HeldFile, _ staged: StagedFile
     ) throws(SystemError) {
-        guard let permissions, staged.version.mode.isFile else { return }
-        let wanted = Self.permissions(permissions, as: staged.version.mode)
         let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
+        Attributes.keepOwner(of: held.descriptor.number, on: directory, name)
+        guard held.mode.isFile, staged.version.mode.isFile else { return }
+        Attributes.copy(from: held.descriptor.number, to: directory, name)
+        // Last: another owner or list of rights changes these bits.
+        let wanted = Self.permissions(held.permissions, as: staged.version.mode)
         let now = try statName(directory, name).get().st_mode & 0o7777
         if now != wanted { _ = try attempt { fchmodat(directory, name, wanted, 0) }.get() }
+    }
+
+    /// Copies owner, rights and attributes of the file that stands at a path now.
+    package func keepAttributes(of old: TreePath, on staged: StagedFile) {
+        let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
+        do throws(SystemError) {
+            let place = try Place(old, below: root)
+            let flags = O_RDONLY | O_NONBLOCK
+            let number = try root.open(place.directory.number, place.name, flags)
+            let file = Descriptor(number: number)
+            let stat = try statName(file.number, [0]).get()
+            guard stat.st_mode & S_IFMT == S_IFREG, staged.version.mode.isFile else { return }
+            Attributes.keepOwner(of: file.number, on: directory, name)
+            Attributes.copy(from: file.number, to: directory, name)
+            let wanted = Self.permissions(stat.st_mode & 0o7777, as: staged.version.mode)
+            _ = try attempt { fchmodat(directory, name, wanted, 0) }.get()
+            _ = resembling.withLock { $0.insert(staged.token) }
+        } catch {
+            // The file is gone or cannot be opened: the new one is as any other.
+        }
     }
 
     /// Adds or takes the executable bits, for those who may read.
@@ -209,6 +222,7 @@ extension LocalFolder {
             token: staged.token, path: path, base: held.version, replacement: staged.version,
             cause: .exchanged)
         let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
+        let new = FileStat(try statName(directory, name).get())
         try add(entry)
         do throws(SystemError) {
             try rename(name, to: entry.name)
@@ -226,9 +240,28 @@ extension LocalFolder {
             try swap(entry, place)
             return .obstructed
         }
+        let wasDatabase = held.isDatabase
+        if wasDatabase || staged.isDatabase, Database.isInUse(place) {
+            return try takeBack(entry, new, place, name)
+        }
         // If it is another file, somebody renamed it over the path since we looked: the settling
         // finds a version it does not know and gives it back as a local edit.
         return .done(nil)
+    }
+
+    /// A program opened the database in the very moment: what it has open is its database still.
+    private func takeBack(
+        _ entry: Displaced, _ new: FileStat, _ place: borrowing Place, _ name: [CChar]
+    ) throws(SystemError) -> ApplyOutcome {
+        try swap(entry, place)
+        let back = FileStat(try statName(staging.descriptor, entry.name).get())
+        // What somebody wrote into the new version meanwhile is settled as an edit.
+        guard back.isSameInode(new), back.size == new.size, back.modified == new.modified else {
+            return .inUse
+        }
+        try rename(entry.name, to: name)
+        drop(entry, keepingToken: true)
+        return .inUse
     }
 
     /// Exchanges a displaced file's staging name with what stands at the path.

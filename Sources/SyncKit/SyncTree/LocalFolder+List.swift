@@ -11,14 +11,12 @@ extension LocalFolder {
         } catch {
             switch error.number {
             case ELOOP: throw FolderError(.notFound, "list", directory, "no directory")
-            case EXDEV:
-                throw FolderError(
-                    .unreadable, "list", directory, "another file system is mounted there")
             default: throw error.folderError("list", directory)
             }
         }
         do throws(SystemError) {
-            return try Self.entries(descriptor.number, hidingStaging: directory == nil)
+            return try Self.entries(
+                descriptor.number, hidingStaging: directory == nil ? staging.insideName : nil)
         } catch {
             throw error.folderError("list", directory)
         }
@@ -31,11 +29,11 @@ extension LocalFolder {
     static func entries(consuming descriptor: consuming Descriptor) throws(SystemError)
         -> [FolderEntry]
     {
-        try entries(descriptor.number, hidingStaging: false)
+        try entries(descriptor.number, hidingStaging: nil)
     }
 
     private static func entries(
-        _ descriptor: Int32, hidingStaging: Bool
+        _ descriptor: Int32, hidingStaging: [CChar]?
     ) throws(SystemError) -> [FolderEntry] {
         var entries: [FolderEntry] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -55,7 +53,7 @@ extension LocalFolder {
     /// Reads `struct linux_dirent64` records: inode 8 bytes, offset 8, record length 2, type 1,
     /// then the name and a NUL. Source: getdents(2).
     private static func append(
-        _ records: UnsafeRawBufferPointer, _ descriptor: Int32, _ hidingStaging: Bool,
+        _ records: UnsafeRawBufferPointer, _ descriptor: Int32, _ hidingStaging: [CChar]?,
         to entries: inout [FolderEntry]
     ) throws(SystemError) {
         var offset = 0
@@ -63,7 +61,7 @@ extension LocalFolder {
             let record = base + offset
             offset += Int(record.load(fromByteOffset: 16, as: UInt16.self))
             let name = (record + 19).assumingMemoryBound(to: CChar.self)
-            if isDots(name) || (hidingStaging && strcmp(name, Staging.hiddenName) == 0) {
+            if isDots(name) || (hidingStaging.map { strcmp(name, $0) == 0 } ?? false) {
                 continue
             }
             var stat = Glibc.stat()

@@ -15,8 +15,9 @@ extension LocalFolder {
         let held: HeldFile
         do throws(FolderError) { held = try hold(place, path) } catch {
             if error.code == .notFound { return .done(nil) }
-            return try Self.outcome(error, place)
+            return try outcome(error, path)
         }
+        if held.isDatabase, Database.isInUse(place) { return .inUse }
         guard held.version == expected else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {
@@ -71,7 +72,7 @@ extension LocalFolder {
         }
         let held: HeldFile
         do throws(FolderError) { held = try hold(place, path) } catch {
-            return try Self.outcome(error, place)
+            return try outcome(error, path)
         }
         guard held.version == expected else { return .differs }
         do throws(SystemError) {

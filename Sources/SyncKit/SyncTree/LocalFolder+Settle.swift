@@ -138,6 +138,8 @@ extension LocalFolder {
         let directory = staging.descriptor
         switch attempt({ unlinkat(directory, entry.name, 0) }) {
         case .success: drop(entry)
+        // Somebody made it immutable: it stays, and holds nobody else up.
+        case .failure(let error) where [EPERM, EACCES].contains(error.number): return
         case .failure(let error):
             throw error.folderError("remove the displaced", entry.path, writing: true)
         }
@@ -150,7 +152,9 @@ extension LocalFolder {
             if case .success = moveIn(entry.name, place) { return drop(entry) }
             try swap(entry, place)
         } catch {
-            throw error.folderError("put back", entry.path, writing: true)
+            let failure = error.folderError("put back", entry.path, writing: true)
+            // What concerns this path alone is tried again by the next settling.
+            if failure.code.reason == nil, failure.code != .notFound { throw failure }
         }
     }
 

@@ -6,13 +6,19 @@ internal import Synchronization
 extension LocalFolder {
     /// Writes a version under a name of its own into the staging directory.
     ///
-    /// - Throws: `.special` for a mode that is no file's, `.noSpace`, `.readOnly`, `.io`; no file
-    ///   is left.
+    /// - Throws: `.special` for a mode that is no file's, `.link` for a target that no link can
+    ///   have, `.noSpace`, `.readOnly`, `.io`; no file is left.
     package func stage(
         _ content: [UInt8], as version: FileVersion, modified: Timestamp
     ) throws(FolderError) -> StagedFile {
         guard version.mode.isFile || version.mode == .symbolicLink else {
             throw FolderError(.special, "stage", nil, "mode \(version.mode.octal) is no file")
+        }
+        if version.mode == .symbolicLink, content.isEmpty || content.contains(0) {
+            throw FolderError(.link, "stage", nil, "a link to nothing")
+        }
+        if version.mode == .symbolicLink, content.count > Limits.linkBytes {
+            throw FolderError(.link, "stage", nil, "a target of \(content.count) bytes")
         }
         let token: UInt64
         do throws(SystemError) { token = try staging.begin() } catch {
@@ -23,9 +29,15 @@ extension LocalFolder {
         } catch {
             unlinkat(staging.descriptor, Staging.stagedName(token), 0)
             staging.end(token)
+            let isRefused = [ENAMETOOLONG, EINVAL, EPERM, EOPNOTSUPP].contains(error.number)
+            if version.mode == .symbolicLink, isRefused {
+                throw FolderError(.link, "stage", nil, error.text)
+            }
             throw error.folderError("stage", nil, writing: true)
         }
-        return StagedFile(token: token, version: version)
+        return StagedFile(
+            token: token, version: version,
+            isDatabase: version.mode.isFile && Database.isOne(content))
     }
 
     /// Modes as git gives them: 666 or 777 less the umask.
@@ -35,7 +47,6 @@ extension LocalFolder {
         let directory = staging.descriptor
         let times = Self.times(modified)
         if mode == .symbolicLink {
-            guard !content.contains(0) else { throw SystemError(number: EINVAL) }
             _ = try attempt { symlinkat(cName(content), directory, name) }.get()
             _ = try attempt { utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW) }.get()
             return
@@ -95,6 +106,7 @@ extension LocalFolder {
 
     /// Removes a staged file that was not installed; an installed one is left alone.
     package func discard(_ staged: StagedFile) {
+        _ = resembling.withLock { $0.remove(staged.token) }
         // A file that was installed has another name now and is not found.
         if unlinkat(staging.descriptor, Staging.stagedName(staged.token), 0) == 0 {
             staging.end(staged.token)
@@ -133,10 +145,17 @@ extension LocalFolder {
                 _ = try attempt { fsync(number) }.get()
                 return
             } catch {
-                guard let gone = current, [ENOENT, ENOTDIR, ELOOP].contains(error.number) else {
-                    throw error
+                switch error.number {
+                case ENOENT, ENOTDIR, ELOOP:
+                    guard let gone = current else { throw error }
+                    current = gone.parent
+                case EACCES, EPERM, EXDEV, ENAMETOOLONG:
+                    // It may be written and not read, or another is mounted over it.
+                    let number = root.descriptor.number
+                    _ = try attempt { syncd_syncfs(number) }.get()
+                    return
+                default: throw error
                 }
-                current = gone.parent
             }
         }
     }

@@ -23,6 +23,8 @@ package final class LocalFolder: FolderAccess {
     let displaced: Mutex<DisplacedTable>
     /// Directories in which a directory was made that no `flush` has made durable yet.
     let unflushedParents = Mutex<Set<TreePath?>>([])
+    /// Staged files that have another's attributes: those of a directory are not put over them.
+    let resembling = Mutex<Set<UInt64>>([])
     private let expected: (device: UInt64, inode: UInt64)
 
     /// The root's device and inode number, to be remembered and expected the next time.
@@ -123,23 +125,53 @@ package final class LocalFolder: FolderAccess {
     }
 
     /// Reads a file under a read lease where one can be had, else between two equal stats.
+    ///
+    /// A database is read only while nothing stands in a log or journal beside it. That is looked
+    /// at after the read: what a program began before, it had not ended.
     package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
-        try hold(path, leases: abilities.leases && !whileOpen).snapshot
+        let place = try place(path)
+        let held = try hold(place, path, leases: abilities.leases && !whileOpen)
+        if held.isDatabase, Database.isInUse(place) {
+            throw FolderError(.inUse, "read", path, "a log or journal stands beside it")
+        }
+        return held.snapshot
     }
 
-    /// Opens, leases and reads what stands at a path.
-    func hold(_ path: TreePath, leases: Bool? = nil) throws(FolderError) -> HeldFile {
-        let place: Place
-        do throws(SystemError) { place = try Place(path, below: root) } catch {
+    /// Opens, leases and reads what stands at a path, whatever stands beside it.
+    func hold(_ path: TreePath) throws(FolderError) -> HeldFile {
+        try hold(try place(path), path)
+    }
+
+    private func place(_ path: TreePath) throws(FolderError) -> Place {
+        do throws(SystemError) { return try Place(path, below: root) } catch {
             if error.number == ELOOP {
                 throw FolderError(.notFound, "read", path, "a link stands above it")
             }
             throw error.folderError("read", path)
         }
-        return try hold(place, path, leases: leases)
     }
 
-    /// As `hold(_:)`, in a directory that is open.
+    /// Asks the system for the right to write, and looks for a log.
+    package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool {
+        do throws(SystemError) {
+            let place = try Place(path, below: root)
+            let (directory, name) = (place.directory.number, place.name)
+            switch reason {
+            case .inUse: return Database.isInUse(place)
+            case .readOnly:
+                if faccessat(directory, ".", W_OK, AT_EACCESS) != 0 { return true }
+                // A file gives way whatever its mode is, unless it is immutable.
+                let flags = AT_EACCESS | AT_SYMLINK_NOFOLLOW
+                return attempt { faccessat(directory, name, W_OK, flags) }
+                    == .failure(SystemError(number: EPERM))
+            default: return false
+            }
+        } catch {
+            return reason == .mount && error.number == EXDEV
+        }
+    }
+
+    /// Opens, leases and reads what stands at a path, in a directory that is open.
     func hold(_ place: borrowing Place, _ path: TreePath, leases: Bool? = nil)
         throws(FolderError) -> HeldFile
     {

@@ -6,11 +6,15 @@ internal import Synchronization
 /// The directory where new versions wait to be installed and displaced ones to be settled, on
 /// the folder's own file system.
 ///
-/// Inside the folder it stands only while a token is live, so that none is left behind.
+/// Inside the folder it stands only while a token is live, so that none is left behind. Its name
+/// there is made of a secret that the state directory keeps: whatever else stands in the folder,
+/// from a remote, from a user or from another vault, is not taken for ours.
 final class Staging: Sendable {
-    /// Its name where it has to stand in the folder's root.
+    /// How its name begins.
     static let hiddenName = ".syncd-staging"
 
+    /// Its name where it has to stand in the folder's root.
+    let insideName: [CChar]
     private struct State {
         var descriptor: Int32?
         var live: Set<UInt64> = []
@@ -32,13 +36,15 @@ final class Staging: Sendable {
         root: borrowing Root, folder: String, preferred: String?
     ) throws(FolderError) {
         self.root = root.descriptor.number
+        let secret = preferred.flatMap(Self.secret)
+        insideName = Self.insideName(secret, folder)
         if let preferred, let outside = Self.openOutside(preferred, folder, root) {
             isInside = false
             state = Mutex(State(descriptor: outside))
             return
         }
         isInside = true
-        switch Self.openInside(root.descriptor.number) {
+        switch openName(root.descriptor.number, insideName, O_RDONLY | O_DIRECTORY) {
         case .success(let number): state = Mutex(State(descriptor: number))
         case .failure(let error) where error.number == ENOENT: state = Mutex(State())
         case .failure(let error):
@@ -51,8 +57,52 @@ final class Staging: Sendable {
         state.withLock { if let number = $0.descriptor { close(number) } }
     }
 
-    private static func openInside(_ root: Int32) -> Result<Int32, SystemError> {
-        openName(root, cName(hiddenName.utf8), O_RDONLY | O_DIRECTORY)
+    private func openInside() -> Result<Int32, SystemError> {
+        openName(root, insideName, O_RDONLY | O_DIRECTORY)
+    }
+
+    private static func insideName(_ secret: [UInt8]?, _ folder: String) -> [CChar] {
+        guard let secret else { return cName(hiddenName.utf8) }
+        let mark = ObjectID(hashing: secret + [0] + Array(folder.utf8), as: .blob).hex.prefix(16)
+        return cName("\(hiddenName)-\(mark)".utf8)
+    }
+
+    /// The secret of this vault: 32 hexadecimal digits in a file of the state directory, made when
+    /// it is not there. Without it (a state directory that cannot be written) every start has one
+    /// of its own, and what an earlier one left in a folder stays there.
+    private static func secret(_ preferred: String) -> [UInt8] {
+        makeDirectories(preferred)
+        let path = preferred + "/key"
+        if let known = read(path) { return known }
+        let digits = (0..<4).map { _ in
+            let part = String(UInt32.random(in: 0 ... .max), radix: 16)
+            return String(repeating: "0", count: 8 - part.count) + part
+        }
+        let new = Array(digits.joined().utf8)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+        // The name of a file that is not whole is never the secret's.
+        let draft = path + ".new"
+        unlink(draft)
+        guard case .success(let number) = attempt({ syncd_openat(AT_FDCWD, draft, flags, 0o600) })
+        else { return new }
+        let file = Descriptor(number: number)
+        let descriptor = file.number
+        guard attempt({ write(descriptor, new, new.count) }) == .success(new.count),
+            fsync(descriptor) == 0
+        else { return new }
+        // Two folders of a vault may be opened at the same time: the first one's stays.
+        _ = attempt { syncd_renameat2(AT_FDCWD, draft, AT_FDCWD, path, SYNCD_RENAME_NOREPLACE) }
+        return read(path) ?? new
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        let opened = attempt { syncd_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) }
+        guard case .success(let number) = opened else { return nil }
+        let file = Descriptor(number: number)
+        let descriptor = file.number
+        var bytes = [UInt8](repeating: 0, count: 33)
+        let count = attempt { Glibc.read(descriptor, &bytes, bytes.count) }
+        return count == .success(32) ? Array(bytes.prefix(32)) : nil
     }
 
     /// - Returns: nil when the directory cannot be made, or files cannot be renamed from it.
@@ -99,11 +149,10 @@ final class Staging: Sendable {
     func begin() throws(SystemError) -> UInt64 {
         let result: Result<UInt64, SystemError> = state.withLock { state in
             if state.descriptor == nil {
-                let name = cName(Self.hiddenName.utf8)
-                if mkdirat(root, name, 0o700) != 0, errno != EEXIST {
+                if mkdirat(root, insideName, 0o700) != 0, errno != EEXIST {
                     return .failure(SystemError(number: errno))
                 }
-                switch Self.openInside(root) {
+                switch openInside() {
                 case .success(let number): state.descriptor = number
                 case .failure(let error): return .failure(error)
                 }
@@ -138,14 +187,14 @@ final class Staging: Sendable {
     private func removeIfIdle(_ state: inout State) {
         guard isInside, state.live.isEmpty, let number = state.descriptor else { return }
         // Fails when a stranger's file is in it: then it stays, and is used again.
-        guard unlinkat(root, cName(Self.hiddenName.utf8), AT_REMOVEDIR) == 0 else { return }
+        guard unlinkat(root, insideName, AT_REMOVEDIR) == 0 else { return }
         close(number)
         state.descriptor = nil
     }
 
     /// Moves what an earlier run left inside the folder to the directory outside.
     func takeOverInside() throws(SystemError) {
-        guard !isInside, case .success(let number) = Self.openInside(root) else { return }
+        guard !isInside, case .success(let number) = openInside() else { return }
         let inside = Descriptor(number: number)
         let outside = descriptor
         for name in try Self.names(inside.number) {
@@ -153,7 +202,7 @@ final class Staging: Sendable {
                 syncd_renameat2(inside.number, name, outside, name, SYNCD_RENAME_NOREPLACE)
             }.get()
         }
-        unlinkat(root, cName(Self.hiddenName.utf8), AT_REMOVEDIR)
+        unlinkat(root, insideName, AT_REMOVEDIR)
     }
 
     /// The names in the directory now.

@@ -40,9 +40,10 @@ struct Inotify: ~Copyable {
 
     /// Opens a queue that is not inherited by programs this one starts.
     init() throws(WatchError) {
-        descriptor = inotify_init1(Int32(O_CLOEXEC | O_NONBLOCK))
+        let queue = inotify_init1(Int32(O_CLOEXEC | O_NONBLOCK))
+        guard queue >= 0 else { throw WatchError(errno, "open inotify") }
+        descriptor = queue
         buffer = .allocate(byteCount: 64 << 10, alignment: 8)
-        guard descriptor >= 0 else { throw WatchError(errno, "open inotify") }
     }
 
     deinit {

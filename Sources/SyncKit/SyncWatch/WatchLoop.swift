@@ -36,6 +36,9 @@ package struct WatchStatus: Sendable, Equatable {
     package var unwatched: Set<TreePath>? = []
     /// Why the folder is not watched.
     package var error: WatchError?
+
+    /// Whether the root is there and the system has no watch for it.
+    package var isBlind: Bool { error?.code == .limit || error?.code == .io }
 }
 
 /// One thread that waits for all folders and plain directories of a vault, and closes their
@@ -68,6 +71,16 @@ package final class WatchLoop: Sendable {
 
     /// The kernel's limit on watches of one user; nil when it does not say.
     package static var limit: Int? { Inotify.userLimit() }
+
+    /// Whether an inotify instance can be had now; a user has 128 of them.
+    package static var hasInstance: Bool {
+        do throws(WatchError) {
+            _ = try Inotify()
+            return true
+        } catch {
+            return false
+        }
+    }
 
     /// Whether nothing changed in any folder that was not delivered: true only if the kernel has
     /// no event for the thread and the thread none in hand. Events move that way, so a change

@@ -9,12 +9,15 @@ struct Held: AsyncParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
+    @Flag(help: "Lists also what built-in patterns leave out for its name.")
+    var ignored = false
+
     func run() async throws {
         let client = try DaemonClient(options)
         let held: [HeldAnswer] = try await client.askOrOpen(
-            ask: { try client.askIfRunning("GET", "/api/sync/held") },
+            ask: { try client.askIfRunning("GET", "/api/sync/held?ignored=\(ignored)") },
             open: { try IdleVault($0, waiting: $1) },
-            work: { vault in try vault.held().map(HeldAnswer.init) })
+            work: { vault in try vault.held(ignored: ignored).map(HeldAnswer.init) })
         let output = Output(options)
         if options.json { return try output.json(held) }
         if held.isEmpty { return output.remark("nothing is held back") }

@@ -60,7 +60,7 @@ extension Vault {
         let folder = folders[index]
         let applied = try record.applied(folder.id)
         if try applied == head && deferred(folder).isEmpty {
-            return try recheckHeld(folder, at: head)
+            return try recheckObstructed(folder)
         }
         let steps = try steps(folder, from: applied, to: head)
         let plan = ApplyPlan(steps)
@@ -71,9 +71,13 @@ extension Vault {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
             try keepRules(plan, in: folder)
-            let staged = try stage(plan.installs, in: folder, modified: modified)
+            let (staged, refused) = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
+            for (step, error) in refused {
+                if let error { application.fail(step, error) } else { application.postpone(step) }
+            }
         }
+        try letGo(plan.settled, in: folder)
         for path in plan.settled {
             if try standsUnknown(path, in: folder) {
                 lookAgain(index, path)
@@ -85,7 +89,7 @@ extension Vault {
         try end(in: folder)
         for path in application.edited { lookAgain(index, path) }
         for hold in application.holds { try self.hold(folder, hold.path, hold.reason) }
-        try recheckHeld(folder, at: head)
+        try recheckObstructed(folder)
         report.applied += application.done
         report.waiting += application.waiting
         if application.rulesChanged {
@@ -122,35 +126,12 @@ extension Vault {
         return result.sorted { $0.path < $1.path }
     }
 
-    /// Lets go of paths whose reason is gone: one is obstructed only while its newer version
-    /// waits, and a name is refused only while the head or the folder has it.
-    private func recheckHeld(_ folder: VaultFolder, at head: ObjectID) throws {
-        let held = try record.held(folder.id).filter { [.obstructed, .name].contains($0.reason) }
+    /// Lets go of what was in the way of a version that does not wait any more.
+    private func recheckObstructed(_ folder: VaultFolder) throws {
+        let held = try folder.held(record).filter { $0.value == .obstructed }
         if held.isEmpty { return }
         let waiting = Set(try record.deferred(folder.id).map(\.path))
-        let tree = try tree(of: head)
-        for hold in held {
-            guard let path = folder.belowRoot(hold.path), !waiting.contains(path) else { continue }
-            if hold.reason == .name {
-                if try isEntry(hold.path, of: tree) || folder.access.stat(path) != nil { continue }
-            }
-            try self.hold(folder, path, nil)
-        }
-    }
-
-    /// Whether a tree has an entry of any kind at a path.
-    private func isEntry(_ path: TreePath, of tree: ObjectID?) throws -> Bool {
-        guard var id = tree else { return false }
-        for (index, name) in path.components.enumerated() {
-            let entries = try repository.tree(id).entries
-            guard let entry = entries.first(where: { $0.name.elementsEqual(name) }) else {
-                return false
-            }
-            if index == path.components.count - 1 { return true }
-            guard entry.mode == .directory else { return false }
-            id = entry.id
-        }
-        return false
+        for path in held.keys where !waiting.contains(path) { try hold(folder, path, nil) }
     }
 
     /// The paths that differ between what the folder holds and the head.
@@ -167,15 +148,28 @@ extension Vault {
             guard let path = folder.localPath(place) else { continue }
             try hold(folder, path, isThere ? .name : nil)
         }
+        let held = try folder.held(record)
+        // The nearest to the top alone: what hangs below it may be very much.
+        var (refused, left): (Set<TreePath>, Set<TreePath>) = ([], [])
         var wanted: [TreePath: FileVersion?] = [:]
         for change in changes {
             guard let path = folder.localPath(change.path) else { continue }
-            if change.after != nil, !Self.mayStand(path) {
-                try hold(folder, path, .name)
-                continue
+            if let place = Self.refused(path) {
+                if change.after != nil { refused.insert(place) } else { left.insert(place) }
+                if change.after != nil { continue }
             }
+            if change.after?.mode == .submodule { try hold(folder, path, .submodule) }
+            if change.after == nil, held[path]?.isOfTree ?? false { try hold(folder, path, nil) }
             // Another repository's commit is no file: it is carried in the tree, not applied.
             wanted[path] = .some(change.after.flatMap { $0.mode == .submodule ? nil : $0 })
+        }
+        for path in refused { try hold(folder, path, .name) }
+        for path in left.subtracting(refused) where held[path] == .name {
+            let place = folder.repositoryPath(path)
+            let isThere =
+                try TreeDiff.subtree(of: tree, at: place, reading: repository) != nil
+                || TreeDiff.version(at: place, of: tree, reading: repository) != nil
+            if !isThere { try hold(folder, path, nil) }
         }
         let bases = try bases(of: folder)
         for path in bases.postponed where wanted[path] == nil && folder.isInScope(path) {
@@ -190,28 +184,57 @@ extension Vault {
         }.sorted { $0.path < $1.path }
     }
 
-    /// Whether no part of a path is git's own directory to some program or file system.
-    private static func mayStand(_ path: TreePath) -> Bool {
-        path.components.allSatisfy { TreeName.fault($0) != .repository }
+    /// The first part of a path, with all above it, that may not be a name in a folder.
+    private static func refused(_ path: TreePath) -> TreePath? {
+        if path.components.allSatisfy({ TreeName.mayStand($0) }) { return nil }
+        return ([path] + path.ancestors).last { !TreeName.mayStand($0.name) }
+    }
+
+    /// What waited to be applied has left the head again, or stands there by now.
+    private func letGo(_ settled: [TreePath], in folder: VaultFolder) throws {
+        if settled.isEmpty { return }
+        let held = try folder.held(record)
+        for path in settled {
+            // Other reasons are the capture's to take away.
+            guard let reason = held[path], [.obstructed, .readOnly].contains(reason) else {
+                continue
+            }
+            try hold(folder, path, nil)
+        }
     }
 
     /// Writes all new contents beside the folder, durably, before the first file is touched: a
     /// full disk changes nothing.
+    /// - Returns: what was written, and the steps that fail for themselves alone; without a
+    ///   failure those that are held back as before, for which nothing is written in vain.
     private func stage(_ steps: [ApplyStep], in folder: VaultFolder, modified: Timestamp) throws
-        -> [StagedContent]
+        -> (staged: [StagedContent], refused: [(ApplyStep, FolderError?)])
     {
         var staged: [StagedContent] = []
+        var refused: [(ApplyStep, FolderError?)] = []
+        let held = try folder.held(record)
         do {
             for step in steps {
                 guard let want = step.want else { continue }
+                if let reason = held[step.path],
+                    folder.access.isStillHeld(step.path, for: reason)
+                {
+                    refused.append((step, nil))
+                    continue
+                }
                 let content = try repository.blob(want.id)
-                let file = try folder.access.stage(content, as: want, modified: modified)
-                staged.append(
-                    StagedContent(
-                        step: step, file: file, sha256: SHA256Digest.of(content)))
+                do throws(FolderError) {
+                    let file = try folder.access.stage(content, as: want, modified: modified)
+                    staged.append(
+                        StagedContent(
+                            step: step, file: file, sha256: SHA256Digest.of(content)))
+                } catch {
+                    if error.code.reason == nil { throw error }
+                    refused.append((step, error))
+                }
             }
             try folder.access.flush(staged.map(\.file))
-            return staged
+            return (staged, refused)
         } catch {
             for content in staged { folder.access.discard(content.file) }
             throw error

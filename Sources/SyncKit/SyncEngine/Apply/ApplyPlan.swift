@@ -48,6 +48,17 @@ struct ApplyPlan {
         }
     }
 
+    /// Where each content stands that goes from one place alone and stays until the new contents
+    /// are there: what comes with it elsewhere is the same file under another name.
+    var renamed: [ObjectID: TreePath] {
+        var places: [ObjectID: TreePath?] = [:]
+        for step in removals {
+            guard let have = step.have, have.version.mode.isFile else { continue }
+            places[have.version.id] = .some(places[have.version.id] == nil ? step.path : nil)
+        }
+        return places.compactMapValues { $0 }
+    }
+
     /// Whether there is nothing to do to any file.
     var isEmpty: Bool {
         clearing.isEmpty && modes.isEmpty && installs.isEmpty && removals.isEmpty

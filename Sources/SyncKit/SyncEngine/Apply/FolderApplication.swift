@@ -14,7 +14,7 @@ struct Application {
     private(set) var holds: [(path: TreePath, reason: HeldPath.Reason?)] = []
     private(set) var done = 0
     private(set) var waiting = 0
-    /// The first failure of a step; the steps that failed are put off.
+    /// The first failure that concerns more than one path; the steps that failed are put off.
     private(set) var failure: FolderError?
     /// Whether a `.gitignore` changed, so that what it left out has to be looked at.
     private(set) var rulesChanged = false
@@ -32,16 +32,30 @@ struct Application {
     mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent]) {
         for step in plan.clearing { do { try remove(step) } catch { fail(step, error) } }
         for step in plan.modes { do { try changeMode(step) } catch { fail(step, error) } }
+        let renamed = plan.renamed
         for content in staged {
+            if content.step.have == nil, let old = renamed[content.file.version.id] {
+                folder.access.keepAttributes(of: old, on: content.file)
+            }
             do { try install(content) } catch { fail(content.step, error) }
         }
         for step in plan.removals { do { try remove(step) } catch { fail(step, error) } }
         do { try folder.access.flush(directories: touched) } catch { failure = failure ?? error }
     }
 
-    private mutating func fail(_ step: ApplyStep, _ error: FolderError) {
-        failure = failure ?? error
-        postpone(step)
+    /// Puts a step off that failed. What concerns its path alone holds that path back, and the
+    /// others go on; what no file can be waits for another version, not for a better moment.
+    mutating func fail(_ step: ApplyStep, _ error: FolderError) {
+        guard let reason = error.code.reason else {
+            failure = failure ?? error
+            return postpone(step)
+        }
+        holds.append((step.path, reason))
+        if reason.isOfTree && step.have == nil {
+            changes.append(.settle(step.path))
+        } else {
+            postpone(step)
+        }
     }
 
     private mutating func install(_ content: StagedContent) throws(FolderError) {
@@ -64,7 +78,8 @@ struct Application {
         note(outcome, step, sha256: [])
         guard case .done = outcome else { return }
         for directory in step.path.ancestors {
-            try folder.access.removeDirectoryIfEmpty(directory)
+            // An empty directory that may not be removed is no reason to fail: the file is gone.
+            do { try folder.access.removeDirectoryIfEmpty(directory) } catch { break }
         }
     }
 
@@ -74,7 +89,8 @@ struct Application {
         note(outcome, step, sha256: have.sha256)
     }
 
-    private mutating func postpone(_ step: ApplyStep) {
+    /// Notes that a step waits, upon the version that stands there.
+    mutating func postpone(_ step: ApplyStep) {
         waiting += 1
         changes.append(.postpone(step.path, base: step.base ?? .zero))
     }
@@ -95,10 +111,11 @@ struct Application {
             } else {
                 changes += [.remove(step.path), .settle(step.path)]
             }
-        case .busy, .differs, .obstructed:
+        case .busy, .differs, .obstructed, .inUse:
             postpone(step)
             if outcome == .differs { edited.append(step.path) }
             if outcome == .obstructed { holds.append((step.path, .obstructed)) }
+            if outcome == .inUse { holds.append((step.path, .inUse)) }
         }
     }
 }

@@ -122,7 +122,6 @@ extension Vault {
         let bases = try bases(of: folder)
         let findings = try Examination.examine(
             dirty, of: folder, record: record, tracked: bases.postponed)
-        if dirty.all { try letGoUnseen(folder, findings) }
         for hold in findings.holds { try self.hold(folder, hold.path, hold.reason) }
 
         // An open conflict hangs on its file's text, and follows it to another name.
@@ -160,18 +159,6 @@ extension Vault {
         folder.keepsDeleted = false
         result += deletions
         return result
-    }
-
-    /// Lets go of paths that could not be captured and that a scan of the whole folder does not
-    /// come upon any more.
-    private func letGoUnseen(_ folder: VaultFolder, _ findings: Findings) throws {
-        let held = try record.held(folder.id).filter { $0.reason.isOfCapture }
-        if held.isEmpty { return }
-        let seen = Set(findings.toRead.map(\.path)).union(findings.holds.map(\.path))
-        for hold in held {
-            guard let path = folder.belowRoot(hold.path), !seen.contains(path) else { continue }
-            try self.hold(folder, path, nil)
-        }
     }
 
     private func captured(

@@ -28,6 +28,9 @@ extension Vault {
             do throws(FolderError) {
                 let path = files[number].path
                 let snapshot = try access.read(path, whileOpen: impatient.contains(path))
+                if let words = ServerCheck.refusal(of: snapshot.content, named: path.name) {
+                    throw FolderError(.refused, "capture", path, words)
+                }
                 let reading = Reading.read(
                     mode: snapshot.mode, stat: snapshot.stat, checked: checked,
                     sha256: SHA256Digest.of(snapshot.content),
@@ -79,13 +82,10 @@ extension Vault {
             folder.busySince[file.path] = folder.busySince[file.path] ?? clock.nanoseconds()
             try hold(folder, file.path, .busy)
             lookAgain(index, file.path)
-        case .unreadable: try hold(folder, file.path, .unreadable)
-        case .tooLarge: try hold(folder, file.path, .tooLarge)
-        case .special: try hold(folder, file.path, .special)
-        case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles: throw error
-        case .readOnly, .io:
-            try hold(folder, file.path, .failed)
-            lookAgain(index, file.path)
+        default:
+            guard let reason = error.code.reason else { throw error }
+            try hold(folder, file.path, reason)
+            if error.code == .io { lookAgain(index, file.path) }
         }
     }
 

@@ -8,16 +8,24 @@ struct Findings {
     var deleted: [RecordedFile] = []
     /// Paths to hold back, or (nil) to hold no longer.
     var holds: [(path: TreePath, reason: HeldPath.Reason?)] = []
+    /// Files that are left out for their names alone.
+    var leftOut: [TreePath] = []
 }
 
 /// Compares a folder with its record by stat: what must be read and what is gone.
 struct Examination {
     let folder: VaultFolder
     let record: any VaultRecord
-    private let tracked: Set<TreePath>
-    private var findings = Findings()
+    let tracked: Set<TreePath>
+    var findings = Findings()
     /// Paths that were looked at, with all below them.
-    private var covered: Set<TreePath> = []
+    private(set) var covered: Set<TreePath> = []
+    /// What was held back before, and why.
+    let held: [TreePath: HeldPath.Reason]
+    /// What could not be looked into now, with all below it.
+    var unseen: [TreePath] = []
+    /// Files beside which a log or journal stands that is not empty.
+    var withLog: Set<TreePath> = []
 
     /// A file whose times are this close to its last check may have changed within the clock's
     /// granularity, in nanoseconds: a kernel tick and room to spare.
@@ -29,22 +37,27 @@ struct Examination {
         _ dirty: DirtyPaths, of folder: VaultFolder, record: any VaultRecord,
         tracked: Set<TreePath>
     ) throws -> Findings {
-        var examination = Examination(folder: folder, record: record, tracked: tracked)
+        var examination = try Examination(folder: folder, record: record, tracked: tracked)
         if dirty.all {
             try examination.scan(nil)
         } else {
+            let databases = examination.databases(of: dirty.paths)
             // In byte order a directory comes before what is in it, and covers it.
-            for path in dirty.directories.union(dirty.paths).sorted() {
+            for path in dirty.directories.union(dirty.paths).union(databases).sorted() {
                 try examination.look(at: path)
             }
         }
+        examination.letGo(all: dirty.all)
         return examination.findings
     }
 
-    private init(folder: VaultFolder, record: any VaultRecord, tracked: Set<TreePath>) {
+    private init(folder: VaultFolder, record: any VaultRecord, tracked: Set<TreePath>)
+        throws(RecordError)
+    {
         self.folder = folder
         self.record = record
         self.tracked = tracked
+        held = try folder.held(record)
     }
 
     /// Looks at one path, whatever stands there now.
@@ -53,7 +66,11 @@ struct Examination {
             covered.insert(path).inserted
         else { return }
         let row = try record.file(folder.id, path)
-        let stat = try folder.access.stat(path)
+        let stat: FileStat?
+        do throws(FolderError) {
+            stat = try folder.access.stat(path)
+            if try holdRefused(path, stat) { return }
+        } catch { return try hold(path, error) }
         if stat?.kind == .directory {
             if let row { findings.deleted.append(row) }
             if try isWatched(path) { try scan(path) }
@@ -62,7 +79,6 @@ struct Examination {
         try sweep(below: path, visited: [], failed: [])
         guard let stat else {
             if let row { findings.deleted.append(row) }
-            findings.holds.append((path, nil))
             return
         }
         try weigh(path, stat, row, folder.ignore.directory(path.parent))
@@ -72,12 +88,17 @@ struct Examination {
     private mutating func weigh(
         _ path: TreePath, _ stat: FileStat, _ row: RecordedFile?, _ directory: IgnoreView.Directory
     ) {
-        if let row, isClean(stat, row) { return }
+        if let row, isClean(stat, row), !withLog.contains(path) { return }
         if row == nil, !tracked.contains(path), directory.isIgnored(path, isDirectory: false) {
+            noteLeftOut(path)
             return
         }
         if stat.kind == .special {
             findings.holds.append((path, .special))
+        } else if isRefused(path, stat.kind) {
+            findings.holds.append((path, .refused))
+        } else if held[path] == .inUse && withLog.contains(path) {
+            findings.holds.append((path, .inUse))
         } else {
             findings.toRead.append((path, row))
         }
@@ -91,15 +112,12 @@ struct Examination {
         while let directory = pending.popLast() {
             let entries: [FolderEntry]
             do { entries = try folder.access.list(directory) } catch {
-                guard let directory else { throw error }
-                switch error.code {
-                case .notFound: continue
-                case .unreadable, .tooLarge: findings.holds.append((directory, .unreadable))
-                default: throw error
-                }
-                failed.append(directory)
+                if directory != nil && error.code == .notFound { continue }
+                try hold(directory, error)
+                if let directory { failed.append(directory) }
                 continue
             }
+            noteLogs(entries, in: directory)
             if let directory { visited.insert(directory) }
             var rows: [TreePath: RecordedFile] = [:]
             for row in try record.files(folder.id, in: directory) { rows[row.path] = row }
@@ -110,7 +128,13 @@ struct Examination {
                     folder.isInScope(path, isDirectory: entry.stat.kind == .directory)
                 else { continue }
                 if entry.stat.kind == .directory {
-                    if try isWatched(path) { pending.append(path) }
+                    guard try isWatched(path) else { continue }
+                    if TreeName.isRefused(entry.name, as: .directory) {
+                        findings.holds.append((path, .refused))
+                        failed.append(path)
+                    } else {
+                        pending.append(path)
+                    }
                 } else {
                     weigh(path, entry.stat, rows.removeValue(forKey: path), rules)
                 }
@@ -119,6 +143,7 @@ struct Examination {
                 findings.deleted.append(row)
             }
         }
+        unseen += failed
         try sweep(below: start, visited: visited, failed: failed)
     }
 

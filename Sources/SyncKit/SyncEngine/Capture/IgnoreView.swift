@@ -71,12 +71,10 @@ final class IgnoreView: Sendable {
             return []
         }
         do { return try access.read(path).content } catch {
-            switch error.code {
-            case .notFound: return kept[directory]?.content ?? []
+            if error.code == .notFound { return kept[directory]?.content ?? [] }
             // An unreadable or half-written file is held back as any other; it rules nothing.
-            case .special, .unreadable, .tooLarge, .busy: return []
-            default: throw error
-            }
+            if error.code.reason != nil { return [] }
+            throw error
         }
     }
 

@@ -45,7 +45,11 @@ package struct Checkup {
             guard let head else { return [.ok("repository", "\(path), nothing is committed yet")] }
             let commit = try repository.commit(head)
             _ = try repository.tree(commit.tree)
-            return [whole(path, head), clock(try CommitStamps(reading: repository).time(of: head))]
+            let commits = try repository.commits(from: [head], notIn: [])
+            return [
+                whole(path, head), try RefusedNames(commits, reading: repository).finding,
+                clock(try CommitStamps(reading: repository).time(of: head)),
+            ]
         } catch {
             return [
                 .fail(
@@ -85,6 +89,11 @@ package struct Checkup {
         guard let limit = WatchLoop.limit else {
             return .warn(
                 "inotify", "its limit cannot be read", mend: "mount /proc, or rely on full_scan")
+        }
+        if !WatchLoop.hasInstance {
+            return .warn(
+                "inotify", "no instance is left: folders are scanned with each poll",
+                mend: "sysctl fs.inotify.max_user_instances=1024")
         }
         let count = configuration.folders.reduce(0) {
             $0 + DirectoryCount.below($1.path, most: Limits.countedDirectories)

@@ -27,6 +27,7 @@ package struct IdleVault {
                 seen = .some(head)
             }
             let folders = try lookAtFolders(&status)
+            status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count + $1.leftOutBeyond }
             let change = try vault.change(seeing: seen)
             if case .failed(let trouble) = remote {
                 status.notices.append(trouble.text)
@@ -64,10 +65,17 @@ package struct IdleVault {
     }
 
     /// Everything that is held back.
-    package func held() throws(RecordError) -> [HeldPath] {
-        var held: [HeldPath] = []
-        for folder in opened.vault.folders { held += try opened.vault.record.held(folder.id) }
-        return held
+    /// - Parameter ignored: also what built-in patterns leave out; the folders are scanned for it.
+    package func held(ignored: Bool = false) throws -> [HeldPath] {
+        let vault = opened.vault
+        if ignored {
+            for folder in vault.folders {
+                try folder.access.checkRoot()
+                _ = try Examination.examine(
+                    .everything, of: folder, record: vault.record, tracked: [])
+            }
+        }
+        return try vault.held(ignored: ignored)
     }
 
     /// What rules settled, the newest first.
@@ -130,6 +138,8 @@ extension Vault {
     {
         let snapshot: FileSnapshot
         do { snapshot = try folder.access.read(path) } catch {
+            // What a running daemon would hold back, and not count.
+            if [.inUse, .refused].contains(error.code) { return false }
             if error.path != nil { return true }
             throw error
         }

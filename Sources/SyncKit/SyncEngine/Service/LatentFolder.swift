@@ -96,6 +96,14 @@ package final class LatentFolder: FolderAccess {
         try opened().install(staged, at: path, replacing: expected)
     }
 
+    package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool {
+        state.withLock { $0.folder }?.isStillHeld(path, for: reason) ?? false
+    }
+
+    package func keepAttributes(of old: TreePath, on staged: StagedFile) {
+        state.withLock { $0.folder }?.keepAttributes(of: old, on: staged)
+    }
+
     package func remove(_ path: TreePath, expecting expected: FileVersion) throws(FolderError)
         -> ApplyOutcome
     {

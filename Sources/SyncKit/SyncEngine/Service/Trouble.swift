@@ -103,7 +103,7 @@ package struct Trouble: Sendable, Equatable {
             case .rootReplaced:
                 "if it is the right one: syncctl sync --accept-folders takes it as it is"
             case .noSpace: "free space on the folder's file system"
-            case .readOnly: "make the folder writable for the daemon's user"
+            case .readOnly, .readOnlyFileSystem: "make the folder writable for the daemon's user"
             case .unreadable: "make the folder readable for the daemon's user"
             default: nil
             }

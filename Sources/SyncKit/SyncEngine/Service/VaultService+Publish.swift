@@ -35,7 +35,10 @@ extension VaultService {
             status.syncHealth.status = "degraded"
             status.syncHealth.lastError = unsigned
         }
-        if let watch { status.watch = watchStatus(watch) }
+        if let watch {
+            status.watch = watchStatus(watch)
+            if let words = blindness(watch) { status.notices.append(words) }
+        }
         board.update { $0 = status }
     }
 
@@ -60,12 +63,24 @@ extension VaultService {
         var result = VaultStatus.Watch()
         result.mode = "inotify"
         result.limit = WatchLoop.limit ?? 0
+        var blind = 0
         for index in vault.folders.indices {
             let status = watch.loop.status(folder: index)
             result.directories += status.directories
+            if status.isBlind { blind += 1 }
             if status.unwatched?.isEmpty != true { result.mode = "partial" }
         }
+        if blind > 0 { result.mode = blind == vault.folders.count ? "scan" : "partial" }
         return result
+    }
+
+    /// What to say when a folder is not watched for want of inotify; nil when none is.
+    private func blindness(_ watch: BatchStream) -> String? {
+        let states = vault.folders.indices.map { watch.loop.status(folder: $0) }
+        guard let error = states.first(where: \.isBlind)?.error else { return nil }
+        return "no inotify is left, folders are scanned every \(configuration.sync.poll) until "
+            + "there is some (\(error)): sysctl fs.inotify.max_user_instances=1024 "
+            + "fs.inotify.max_user_watches=524288"
     }
 
     /// Writes `state.json` soon; many changes are one write, and the writes together take a

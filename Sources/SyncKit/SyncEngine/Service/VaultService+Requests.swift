@@ -64,10 +64,9 @@ extension VaultService {
     }
 
     /// Everything that is held back.
-    package func held() throws(RecordError) -> [HeldPath] {
-        var result: [HeldPath] = []
-        for folder in vault.folders { result += try vault.record.held(folder.id) }
-        return result
+    /// - Parameter ignored: also what built-in patterns leave out.
+    package func held(ignored: Bool = false) throws(RecordError) -> [HeldPath] {
+        try vault.held(ignored: ignored)
     }
 
     /// Takes each folder's root as it is now, and the folder for a new one: what is missing in it

@@ -86,6 +86,10 @@ extension VaultService: Service {
         for path in lostDirectories { watch.loop.watchDirectory(path) }
         lostDirectories = []
         for (index, folder) in vault.folders.enumerated() {
+            do {
+                let held = try vault.heldAgain(index)
+                if !held.isEmpty { notice(index, held, live: false) }
+            } catch { fail(error) }
             let status = watch.loop.status(folder: index)
             if status.error != nil || folder.stopped != nil { watch.loop.rewatch(folder: index) }
             switch status.unwatched {

@@ -31,6 +31,7 @@ extension Vault {
         status.lastSync.remoteToLocal = try record.fact(Fact.pulled)
         status.conflicts = try conflicts().records.count
         status.quarantined = 0
+        status.ignored = folders.reduce(0) { $0 + $1.leftOut.count + $1.leftOutBeyond }
         status.pending.changes = again.values.reduce(0) { $0 + $1.count }
         status.notices = []
         for folder in folders {

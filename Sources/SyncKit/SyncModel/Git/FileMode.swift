@@ -6,18 +6,35 @@ package enum FileMode: UInt32, Sendable, Codable {
     case directory = 0o040000
     case submodule = 0o160000
 
-    /// Reads the octal text of a tree entry; the old group-writable mode counts as regular.
-    /// - Parameter octal: ASCII digits without sign, at most seven.
-    /// - Returns: nil for a mode that git does not know.
+    /// Reads the octal text of a tree entry as git does: of a file only the owner's executable bit
+    /// counts, and what is no file, link or directory counts as another repository's commit, which
+    /// is carried and never applied. Source: git's `parse_mode` and `canon_mode`.
+    /// - Parameter octal: ASCII digits without sign; zeros may stand before them.
+    /// - Returns: nil for anything but octal digits: git reads no such tree.
     package init?(octal: Span<UInt8>) {
-        guard !octal.isEmpty, octal.count <= 7 else { return nil }
-        var value: UInt32 = 0
+        guard let (mode, _) = Self.read(octal) else { return nil }
+        self = mode
+    }
+
+    /// As `init(octal:)`, and whether the text is the one that git writes for the mode.
+    static func read(_ octal: Span<UInt8>) -> (mode: FileMode, isPlain: Bool)? {
+        guard !octal.isEmpty else { return nil }
+        // Git keeps the lowest 16 bits.
+        var value: UInt16 = 0
         for index in octal.indices {
             let digit = octal[index]
             guard (0x30...0x37).contains(digit) else { return nil }
-            value = value << 3 | UInt32(digit - 0x30)
+            value = value << 3 | UInt16(digit - 0x30)
         }
-        self.init(rawValue: value == 0o100664 ? 0o100644 : value)
+        let mode: FileMode =
+            switch value & 0o170000 {
+            case 0o100000: value & 0o100 == 0 ? .regular : .executable
+            case 0o120000: .symbolicLink
+            case 0o040000: .directory
+            default: .submodule
+            }
+        let isPlain = octal.count <= 6 && octal[0] != 0x30 && UInt32(value) == mode.rawValue
+        return (mode, isPlain)
     }
 
     /// The octal text as git writes it in a tree: no leading zero.

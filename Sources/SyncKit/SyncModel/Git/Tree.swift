@@ -32,13 +32,17 @@ package struct Tree: Hashable, Sendable {
     package let serialized: [UInt8]
     /// Where each entry begins, in order.
     private let starts: [UInt32]
+    /// Whether each mode is written as git writes it; other programs' trees have `040000` and
+    /// `100664`, which a server that checks refuses in a new tree.
+    private let isPlain: Bool
 
     /// The tree without entries.
     package static let empty = Tree(serialized: [], starts: [])
 
-    private init(serialized: [UInt8], starts: [UInt32]) {
+    private init(serialized: [UInt8], starts: [UInt32], isPlain: Bool = true) {
         self.serialized = serialized
         self.starts = starts
+        self.isPlain = isPlain
     }
 
     /// Sorts the entries into git's order. Names are to be unique; the caller sees to that.
@@ -47,14 +51,16 @@ package struct Tree: Hashable, Sendable {
     }
 
     /// Parses a tree object's content.
-    /// - Throws: `FormatError.badTree` for a truncated entry, an unknown mode, an empty name, or
-    ///   entries out of order or twice: git does not read those either, or not as they are meant.
+    /// - Throws: `FormatError.badTree` for a truncated entry, a mode that is no octal number, an
+    ///   empty name, or entries out of order or twice: git does not read those either, or not as
+    ///   they are meant.
     package init(parsing content: [UInt8]) throws(FormatError) {
         var starts: [UInt32] = []
         starts.reserveCapacity(content.count / 36)
         let bytes = content.span
         var last: TreePlace?
         var position = 0
+        var isPlain = true
         while position < bytes.count {
             guard let place = TreePlace(at: position, in: bytes), !place.name.isEmpty,
                 let start = UInt32(exactly: position)
@@ -63,10 +69,11 @@ package struct Tree: Hashable, Sendable {
                 throw FormatError.badTree(offset: position)
             }
             starts.append(start)
+            isPlain = isPlain && place.isPlain
             last = place
             position = place.end
         }
-        self.init(serialized: content, starts: starts)
+        self.init(serialized: content, starts: starts, isPlain: isPlain)
     }
 
     /// How many entries there are.
@@ -111,6 +118,7 @@ package struct Tree: Hashable, Sendable {
     ///   - names: what goes; a name that is not there is passed over.
     ///   - entries: what comes, in any order; a name that stays must not be among theirs.
     package func replacing(_ names: [[UInt8]], with entries: [TreeEntry]) -> Tree {
+        if !isPlain { return plain.replacing(names, with: entries) }
         let gone = Set(names.compactMap { index(of: $0) })
         // What comes stands before what it has to precede; what goes before what comes there.
         var edits = gone.map { (at: $0, entry: TreeEntry?.none) }
@@ -196,6 +204,17 @@ package struct Tree: Hashable, Sendable {
         return index
     }
 
+    /// The same entries, each mode as git writes it.
+    private var plain: Tree {
+        var content: [UInt8] = []
+        var starts: [UInt32] = []
+        for entry in entries {
+            starts.append(UInt32(content.count))
+            Tree.write(entry, to: &content)
+        }
+        return Tree(serialized: content, starts: starts)
+    }
+
     private static func write(_ entry: TreeEntry, to content: inout [UInt8]) {
         content += entry.mode.octal.utf8
         content.append(0x20)
@@ -230,23 +249,28 @@ private struct TreePlace {
     let name: Range<Int>
     /// After the object's name.
     let end: Int
+    /// Whether the mode is written as git writes it.
+    let isPlain: Bool
 
-    init(mode: FileMode, name: Range<Int>, end: Int) {
+    init(mode: FileMode, name: Range<Int>, end: Int, isPlain: Bool = true) {
         self.mode = mode
         self.name = name
         self.end = end
+        self.isPlain = isPlain
     }
 
-    /// Reads the entry that begins at `start`; nil when there is no whole one of a known mode.
+    /// Reads the entry that begins at `start`; nil when there is no whole one with a mode.
     init?(at start: Int, in bytes: Span<UInt8>) {
         var space = start
         while space < bytes.count, bytes[space] != 0x20 { space += 1 }
         var nul = space + 1
         while nul < bytes.count, bytes[nul] != 0 { nul += 1 }
         guard nul + ObjectID.byteCount < bytes.count,
-            let mode = FileMode(octal: bytes.extracting(start..<space))
+            let (mode, isPlain) = FileMode.read(bytes.extracting(start..<space))
         else { return nil }
-        self.init(mode: mode, name: (space + 1)..<nul, end: nul + ObjectID.byteCount + 1)
+        self.init(
+            mode: mode, name: (space + 1)..<nul, end: nul + ObjectID.byteCount + 1,
+            isPlain: isPlain)
     }
 
     /// How it stands to another entry in git's order, which is that of the names' bytes, a

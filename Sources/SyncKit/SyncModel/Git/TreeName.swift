@@ -53,19 +53,19 @@ package enum TreeName {
     }
 
     /// NTFS and its programs ignore blanks and dots at the end, and what follows a colon.
-    private static func isOnNTFS(_ name: [UInt8], _ word: String) -> Bool {
+    static func isOnNTFS(_ name: [UInt8], _ word: String) -> Bool {
         guard name.starts(with: word.utf8) else { return false }
         let rest = name.dropFirst(word.utf8.count).drop { $0 == 0x20 || $0 == 0x2e }
         return rest.isEmpty || rest.first == 0x3a
     }
 
-    private static func lowercase(_ byte: UInt8) -> UInt8 {
+    static func lowercase(_ byte: UInt8) -> UInt8 {
         (0x41...0x5a).contains(byte) ? byte + 0x20 : byte
     }
 
     /// HFS+ compares names without these code points: U+200C to U+200F, U+202A to U+202E, U+206A
     /// to U+206F, U+FEFF; three bytes each in UTF-8.
-    private static func withoutIgnorable(_ name: [UInt8]) -> [UInt8] {
+    static func withoutIgnorable(_ name: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         var rest = name[...]
         while let byte = rest.first {

@@ -81,11 +81,14 @@ package struct StagedFile: Sendable, Hashable {
     package let token: UInt64
     /// What installing it puts in place.
     package let version: FileVersion
+    /// Whether the content is a SQLite database.
+    package let isDatabase: Bool
 
     /// Pairs a token with the version that was written.
-    package init(token: UInt64, version: FileVersion) {
+    package init(token: UInt64, version: FileVersion, isDatabase: Bool = false) {
         self.token = token
         self.version = version
+        self.isDatabase = isDatabase
     }
 }
 
@@ -97,8 +100,10 @@ package enum ApplyOutcome: Sendable, Equatable {
     case busy
     /// Something other than the expected version stands there: capture it first. Nothing changed.
     case differs
-    /// A directory that is not empty stands in the way, or a file where a directory is needed.
+    /// A directory with files stands in the way, or a file where a directory is needed.
     case obstructed
+    /// A SQLite database with a log or journal beside it: it waits until that is empty.
+    case inUse
 }
 
 /// A version that apply moved out of its place and that was written to afterwards, or was not
@@ -142,7 +147,7 @@ package protocol FolderAccess: Sendable {
 
     /// Reads a file or link in one consistent state.
     /// - Throws: `.notFound`, `.busy` while a program has it open for writing or it changed under
-    ///   the read, `.unreadable`, `.tooLarge` past `Limits.fileSize`, `.special`.
+    ///   the read, `.unreadable`, `.tooLarge` past `Limits.fileSize`, `.special`, `.inUse`.
     /// - Parameter whileOpen: reads it even if a program has it open for writing, between two
     ///   equal stats: for files that are never closed, such as logs.
     func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot
@@ -162,6 +167,14 @@ package protocol FolderAccess: Sendable {
     /// making directories above it. The version it replaces is kept until nobody can write to it.
     func install(_ staged: StagedFile, at path: TreePath, replacing expected: FileVersion?)
         throws(FolderError) -> ApplyOutcome
+
+    /// Whether a path that was held back may still not be changed, found out without writing
+    /// anything; false when that is not known.
+    func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool
+
+    /// Gives a staged file what another file of the folder has and git does not carry, because it
+    /// comes in that one's place under another name. What cannot be kept is let go.
+    func keepAttributes(of old: TreePath, on staged: StagedFile)
 
     /// Removes a file if the expected version stands there.
     func remove(_ path: TreePath, expecting expected: FileVersion) throws(FolderError)
@@ -186,6 +199,12 @@ package protocol FolderAccess: Sendable {
 }
 
 extension FolderAccess {
+    /// Nothing is known: it is tried.
+    package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool { false }
+
+    /// Keeps nothing.
+    package func keepAttributes(of old: TreePath, on staged: StagedFile) {}
+
     /// Reads a file or link that no program has open for writing.
     package func read(_ path: TreePath) throws(FolderError) -> FileSnapshot {
         try read(path, whileOpen: false)
@@ -198,6 +217,18 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
         case rootMissing, rootReplaced, notFound, unreadable, busy, tooLarge, special
         case noSpace, readOnly, tooManyOpenFiles, io
+        /// The file system takes no such name.
+        case name
+        /// No file system takes such a symbolic link.
+        case link
+        /// Another file system is mounted there.
+        case mount
+        /// A SQLite database with a log or journal beside it.
+        case inUse
+        /// Git's servers refuse it.
+        case refused
+        /// The whole file system may be read only.
+        case readOnlyFileSystem
 
         /// What the matter is, for people.
         package var words: String {
@@ -213,6 +244,33 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
             case .readOnly: "the daemon may not write there"
             case .tooManyOpenFiles: "too many files are open"
             case .io: "the system refused"
+            case .name: "the file system takes no such name"
+            case .link: "no such link can be made"
+            case .mount: "another file system is mounted there"
+            case .inUse: "a database with a log or journal beside it"
+            case .refused: "git's servers refuse it"
+            case .readOnlyFileSystem: "the file system is read-only"
+            }
+        }
+
+        /// Why the path is held back by this; nil for what concerns more than one path, or goes by
+        /// when the path is looked at again.
+        package var reason: HeldPath.Reason? {
+            switch self {
+            case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles, .notFound,
+                .readOnlyFileSystem:
+                nil
+            case .unreadable: .unreadable
+            case .busy: .busy
+            case .tooLarge: .tooLarge
+            case .special: .special
+            case .readOnly: .readOnly
+            case .io: .failed
+            case .name: .name
+            case .link: .link
+            case .mount: .mount
+            case .inUse: .inUse
+            case .refused: .refused
             }
         }
     }

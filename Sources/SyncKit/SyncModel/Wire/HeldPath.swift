@@ -12,20 +12,26 @@ package struct HeldPath: Sendable, Hashable, Codable {
         case busy
         /// Its deletion would take more of the folder than `max_deletes` allows.
         case massDeletion = "mass-deletion"
-        /// The name cannot stand in the folder or in a git tree.
+        /// A tree has a name that cannot stand in the folder.
         case name
+        /// A tree has a symbolic link to nothing, or to a target longer than any path.
+        case link
+        /// A tree has an entry that is no file, link or directory: another repository's commit.
+        case submodule
+        /// Servers that check what is pushed refuse its name, or what it says.
+        case refused
         /// Something that is not synced stands where it should be applied.
         case obstructed
-        /// Reading or writing it failed; the log says how.
+        /// The daemon may not write there.
+        case readOnly = "read-only"
+        /// Another file system is mounted there.
+        case mount
+        /// A SQLite database with a log or journal beside it that is not empty.
+        case inUse = "in-use"
+        /// Reading or writing it failed.
         case failed
-
-        /// Whether it is a capture that found it, by looking at the file.
-        package var isOfCapture: Bool {
-            switch self {
-            case .special, .unreadable, .tooLarge, .busy, .failed: true
-            case .massDeletion, .name, .obstructed: false
-            }
-        }
+        /// A built-in pattern takes it for a temporary file: listed on request only.
+        case ignored
 
         /// What the user can do, in words.
         package var advice: String {
@@ -38,10 +44,27 @@ package struct HeldPath: Sendable, Hashable, Codable {
                 "syncctl sync --accept-deletes deletes them everywhere; "
                     + "syncctl sync --restore-deleted brings them back"
             case .name: "rename it in the repository on the device that made it"
+            case .link: "give the link another target, on the device that made it"
+            case .submodule:
+                "an entry that is neither file nor link: clone it elsewhere, or remove it with git"
+            case .refused:
+                "rename it: git, and servers that check a push, take such a name or content "
+                    + "for an attack"
             case .obstructed: "move what stands there out of the way"
-            case .failed: "see the log; it is tried again at the next full scan"
+            case .readOnly:
+                "let the daemon's user write there (chmod u+w, chattr -i); it is tried again"
+            case .mount: "make what is mounted there a folder of its own, or ignore it"
+            case .inUse:
+                "nothing: it is synced when its program has written its log into it (for SQLite: "
+                    + "PRAGMA wal_checkpoint(TRUNCATE))"
+            case .ignored:
+                "its name is taken for a temporary file's; a line !NAME in .gitignore syncs it"
+            case .failed: "look at the disk (dmesg); it is tried again"
             }
         }
+
+        /// Whether it says something of what a tree holds, whatever stands in the folder.
+        package var isOfTree: Bool { [.name, .link, .submodule].contains(self) }
     }
 
     /// The path in the repository.

@@ -56,7 +56,8 @@ package struct VaultStatus: Sendable, Codable, Equatable {
 
     /// How changes are noticed.
     package struct Watch: Sendable, Codable, Equatable {
-        /// `inotify`, `partial` (the limit was reached: the rest is scanned) or `none`.
+        /// `inotify`, `partial` (the limit was reached: the rest is scanned), `scan` (there is no
+        /// inotify instance: each poll scans) or `none`.
         package var mode = "none"
         /// Directories watched in all folders.
         package var directories = 0
@@ -114,6 +115,8 @@ package struct VaultStatus: Sendable, Codable, Equatable {
     package var conflicts = 0
     /// How many paths are held back.
     package var quarantined = 0
+    /// How many files built-in patterns leave out for their names.
+    package var ignored = 0
     /// When changes last went out and came in.
     package var lastSync = LastSync()
     /// How changes of the folders are noticed.
@@ -124,7 +127,8 @@ package struct VaultStatus: Sendable, Codable, Equatable {
     package var notices: [String] = []
 
     enum CodingKeys: String, CodingKey {
-        case vault, device, daemon, state, head, pending, conflicts, quarantined, watch, notices
+        case vault, device, daemon, state, head, pending, conflicts, quarantined, ignored
+        case watch, notices
         case remoteHead = "remote_head"
         case lastSync = "last_sync"
         case syncHealth = "sync_health"
@@ -149,6 +153,7 @@ package struct VaultStatus: Sendable, Codable, Equatable {
         try container.encode(pending, forKey: .pending)
         try container.encode(conflicts, forKey: .conflicts)
         try container.encode(quarantined, forKey: .quarantined)
+        try container.encode(ignored, forKey: .ignored)
         try container.encode(lastSync, forKey: .lastSync)
         try container.encode(watch, forKey: .watch)
         try container.encode(syncHealth, forKey: .syncHealth)
