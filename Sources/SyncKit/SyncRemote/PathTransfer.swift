@@ -40,6 +40,7 @@ package final class PathTransfer {
     package func fetch() throws(RemoteError) -> RemoteSnapshot {
         do {
             let head = try remote.reference(reference)
+            if head == nil { try checkNames() }
             var transfer = ObjectTransfer(from: remote, to: local)
             if let head { copied += try transfer.copy([head]) }
             var applied: [String: ObjectID] = [:]
@@ -49,7 +50,12 @@ package final class PathTransfer {
                 }
             }
             return RemoteSnapshot(head: head, devices: applied)
-        } catch { throw RemoteError(error, "fetch") }
+        } catch { throw RemoteError(any: error, "fetch") }
+    }
+
+    private func checkNames() throws {
+        try BranchClash.check(
+            try remote.references("refs/heads/").map(\.name), branch, "fetch")
     }
 
     /// Copies a device's commit; false when the remote does not have it whole.
