@@ -1,4 +1,4 @@
-"""The first minutes of a vault: `syncctl init` with what somebody has at hand, and what it refuses."""
+"""The first minutes of a vault: `syncctl init` with what is at hand, and what it refuses."""
 
 import os
 import subprocess

@@ -196,9 +196,10 @@ struct ForeignRepositoryTests {
         let began = ContinuousClock.now
         do throws(RepositoryError) {
             let foreign = try ForeignRepository(opening: path)
-            #expect(try foreign.references("refs/sync/devices/").count == 4)
+            let isDevice = place == "refs/sync/devices/d0"
+            #expect(try foreign.references("refs/sync/devices/").count == (isDevice ? 4 : 5))
             #expect(try foreign.reference("refs/heads/sync")?.hex == branch)
-            #expect(place == "refs/sync/devices/d0")
+            #expect(isDevice)
         } catch { #expect(error.code == .corrupt, "\(error)") }
         #expect(ContinuousClock.now - began < .seconds(5))
     }
@@ -279,14 +280,14 @@ struct ForeignRepositoryTests {
         let id = try #require(
             ObjectID(hex: try git(path, "hash-object", "-w", "--stdin", input: content)))
         let error = #expect(throws: RepositoryError.self) {
-            try ForeignRepository(opening: path).object(id)
+            _ = try ForeignRepository(opening: path).object(id)
         }
         #expect(error?.code == .corrupt)
         try git(path, "repack", "-q", "-a", "-d")
         try git(path, "update-ref", "refs/tags/large", id.hex)
         try git(path, "repack", "-q", "-a", "-d")
         let packed = #expect(throws: RepositoryError.self) {
-            try ForeignRepository(opening: path).object(id)
+            _ = try ForeignRepository(opening: path).object(id)
         }
         #expect(packed?.cause.contains("larger than 128 MiB") == true, "\(packed as Any)")
     }

@@ -202,6 +202,7 @@ final class ForeignObjects {
             throw refuse("it does not inflate, or is larger than \(most >> 20) MiB")
         }
         guard let end = bytes.prefix(64).firstIndex(of: 0) else { throw refuse("it has no header") }
+        if bytes.count - end - 1 > most { throw refuse(tooLarge) }
         let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
         guard words.count == 2, let kind = ObjectKind(rawValue: String(words[0])),
             Int(words[1]) == bytes.count - end - 1
