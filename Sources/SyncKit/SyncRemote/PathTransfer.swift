@@ -42,7 +42,7 @@ package final class PathTransfer {
             let head = try remote.reference(reference)
             if head == nil { try checkNames() }
             var transfer = ObjectTransfer(from: remote, to: local)
-            if let head { copied += try transfer.copy([head]) }
+            if let head { copied += try transfer.copy([head], toleratesPast: true) }
             var applied: [String: ObjectID] = [:]
             for (name, id) in try remote.references(Self.devices) {
                 if try bring(id, by: &transfer) {
@@ -63,7 +63,7 @@ package final class PathTransfer {
         throws(RepositoryError) -> Bool
     {
         do {
-            copied += try transfer.copy([id])
+            copied += try transfer.copy([id], toleratesPast: true)
             return true
         } catch {
             if error.code == .missing || error.code == .corrupt { return false }
