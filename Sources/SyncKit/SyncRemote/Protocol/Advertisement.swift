@@ -48,7 +48,9 @@ struct AdvertisementReader {
         }
         defer { isFirst = false }
         if isFirst, let version = line.rest(after: "version ") {
-            if version != "1" && version != "2" { throw .garbled("protocol version \(version)") }
+            if version != "1" && version != "2" {
+                throw .garbled("protocol version \(RemoteWords.clean(version.utf8).prefix(40))")
+            }
             advertisement.version = version == "2" ? 2 : 0
         } else if advertisement.version == 2 {
             note(Substring(line))
