@@ -27,8 +27,11 @@ let package = Package(
                 "SyncModel", .product(name: "HeapModule", package: "swift-collections"),
             ], path: "Links/SyncMerge",
             swiftSettings: settings),
+        // What reads a remote's words and packs, a file at a time: the rest needs C libraries.
+        .target(
+            name: "Wire", dependencies: ["SyncModel"], path: "Links/Wire", swiftSettings: settings),
         .executableTarget(
-            name: "Fuzz", dependencies: ["SyncMerge", "SyncModel"], swiftSettings: settings,
+            name: "Fuzz", dependencies: ["SyncMerge", "SyncModel", "Wire"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
     ]
 )

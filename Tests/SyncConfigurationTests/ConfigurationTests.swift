@@ -111,6 +111,24 @@ import Testing
     }
 
     @Test(
+        "a socket stands where the system lets it, at one place for one vault",
+        arguments: [(10, 10), (100, 10), (98, 200), (200, 20), (200, 200)])
+    func sockets(runtime: Int, home: Int) {
+        func place(_ vault: String) -> String {
+            DefaultPaths(
+                environment: ["XDG_RUNTIME_DIR": "/" + String(repeating: "r", count: runtime)],
+                home: "/" + String(repeating: "h", count: home)
+            ).socket(vault: vault)
+        }
+        let names = ["default", "other", String(repeating: "v", count: 64)]
+        for name in names {
+            #expect(place(name).utf8.count <= Limits.socketPathBytes)
+            #expect(place(name) == place(name))
+        }
+        #expect(Set(names.map(place)).count == names.count)
+    }
+
+    @Test(
         "takes remotes of every form, paths made absolute",
         arguments: [
             ("https://github.com/me/notes.git", "https://github.com/me/notes.git"),

@@ -190,11 +190,6 @@ let mistakenValues = [
         "a listen address without a port", "[http]\nlisten = \"localhost\"",
         "2: http.listen: expected \"HOST:PORT\", such as \"127.0.0.1:8390\", or \"\" for no TCP, "
             + "found \"localhost\""),
-    Mistake(
-        "a socket path that is too long", "",
-        " vault: the control socket's path /\(String(repeating: "r", count: 100))/syncd/"
-            + "default.sock is longer than 107 bytes: expected a shorter name or XDG_RUNTIME_DIR",
-        environment: ["XDG_RUNTIME_DIR": "/" + String(repeating: "r", count: 100)]),
 ]
 
 let mistakenPlaces = [

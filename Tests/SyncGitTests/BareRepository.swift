@@ -22,11 +22,12 @@ final class TemporaryDirectory {
 /// - Returns: what it printed, without the last line end.
 @discardableResult
 func git(
-    _ repository: String, _ arguments: String..., input: [UInt8] = [], fails: Bool = false
+    _ repository: String, _ arguments: String..., input: [UInt8] = [], more: [String] = [],
+    fails: Bool = false
 ) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "--git-dir", repository] + arguments
+    process.arguments = ["git", "--git-dir", repository] + arguments + more
     process.environment = [
         "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",

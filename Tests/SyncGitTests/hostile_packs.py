@@ -134,6 +134,8 @@ def packs():
     yield "bomb-blob", pack([bomb(BLOB, real_size)])
     yield "bomb-tree", pack([bomb(TREE, real_size)])
     yield "bomb-commit", pack([bomb(COMMIT, real_size, start=commit, fill=b"x")])
+    many = [bomb(BLOB, 100 << 20, start=b"%d" % i) for i in range(24)]
+    yield "bomb-many", pack(many)
     yield "bomb-claim", pack([entry(TREE, tree, size=1 << 50)])
 
 

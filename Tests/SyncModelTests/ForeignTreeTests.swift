@@ -107,6 +107,20 @@ struct ForeignTreeTests {
         #expect(ContinuousClock.now - began < .seconds(5))
     }
 
+    @Test("the bytes of paths are counted, those of a small tree that makes long ones too")
+    func longPaths() throws {
+        let names = trees.add([("f", .regular, blob), ("gg", .regular, blob)])
+        let root = trees.add([
+            ("a", .regular, blob), ("dd", .directory, names), ("eee", .directory, names),
+        ])
+        // `a`, `dd/f`, `dd/gg`, `eee/f`, `eee/gg`, each with one byte more for what ends it.
+        #expect(try look(root).pathBytes == 2 + 5 + 6 + 6 + 7)
+        let long = String(repeating: "n", count: 200)
+        var level = trees.add((0..<200).map { ("\($0)\(long)", .regular, blob) })
+        for _ in 0..<3 { level = trees.add((0..<200).map { ("\($0)\(long)", .directory, level) }) }
+        #expect(try look(level).pathBytes > 1_000_000_000_000)
+    }
+
     @Test("a tree that is deeper than a folder may be is refused")
     func deep() throws {
         var level = trees.add([("f", .regular, blob)])

@@ -96,6 +96,57 @@ struct PathTransferTests {
         #expect(try a.fetch() == RemoteSnapshot(head: root, devices: [:]))
     }
 
+    @Test("a good commit on top mends a damaged past", arguments: ["blob", "tree", "directory"])
+    func damagedPast(_ what: String) throws {
+        let first = try fixture.commit("d/f", "one", by: "a")
+        let bad = try fixture.commit("d/f", "bad", on: [first], by: "a")
+        let good = try fixture.commit("d/f", "good", on: [bad], by: "a")
+        _ = try fixture.transfer("a").push(first, expecting: nil, applied: nil)
+        let here = try fixture.transfer("b").fetch()
+        #expect(here.head == first)
+        _ = try fixture.transfer("a").push(good, expecting: first, applied: nil)
+        // Loose, so that one of them can be spoiled.
+        let rest = [
+            "blob": "\(bad.hex):d/f", "tree": "\(bad.hex)^{tree}", "directory": "\(bad.hex):d",
+        ]
+        let id = try fixture.git("--git-dir", fixture.remote, "rev-parse", try #require(rest[what]))
+        let packs = fixture.remote + "/objects/pack"
+        for name in try FileManager.default.contentsOfDirectory(atPath: packs) {
+            try FileManager.default.moveItem(
+                atPath: "\(packs)/\(name)", toPath: "\(fixture.path)/\(name)")
+            guard name.hasSuffix(".pack") else { continue }
+            try fixture.git(
+                "-c", "alias.unpack=!git unpack-objects -q < \(fixture.path)/\(name)",
+                "--git-dir", fixture.remote, "unpack")
+        }
+        let file = "\(fixture.remote)/objects/\(id.prefix(2))/\(id.dropFirst(2))"
+        try FileManager.default.removeItem(atPath: file)
+        #expect(mkfifo(file, 0o600) == 0)
+        try fixture.git("--git-dir", fixture.remote, "update-ref", "refs/heads/sync", bad.hex)
+        try checkRefused(bad)
+        try fixture.git("--git-dir", fixture.remote, "update-ref", "refs/heads/sync", good.hex)
+        let b = try fixture.repository("b")
+        let transfer = PathTransfer(
+            local: b, remote: try ForeignRepository(opening: fixture.remote), branch: "sync",
+            device: "b")
+        #expect(try transfer.fetch().head == good)
+        let tree = try b.commit(good).tree
+        #expect(try TreeDiff.version(at: TreePath("d/f")!, of: tree, reading: b) != nil)
+        #expect(b.contains(bad))
+        let past = try b.commit(bad).tree
+        #expect(!b.contains(past))
+        #expect(!b.contains(ObjectID(hashing: Array("bad".utf8), as: .blob)))
+    }
+
+    private func checkRefused(_ bad: ObjectID) throws {
+        let transfer = PathTransfer(
+            local: try fixture.repository("b"),
+            remote: try ForeignRepository(opening: fixture.remote), branch: "sync", device: "b")
+        let error = #expect(throws: RemoteError.self) { try transfer.fetch() }
+        #expect(error?.code == .corrupt)
+        #expect(try fixture.repository("b").contains(bad) == false)
+    }
+
     @Test("a damaged remote is said to be, and changes nothing here")
     func corrupt() throws {
         let root = try fixture.commit("f", "root", by: "a")

@@ -53,6 +53,28 @@ struct RefusalTests {
             "add_header X-RateLimit-Remaining 0 always; "
                 + "add_header X-RateLimit-Reset \(soon) always; "
                 + "return 403;", .limited, "too many requests", patience: 3600...7200),
+        Answer(
+            "left alone until before the beginning of time",
+            "add_header X-RateLimit-Reset -9223372036854775808 always; return 429;",
+            .limited, "too many requests", patience: 1...1),
+        Answer(
+            "left alone until after the end of time, in a number that is none",
+            "add_header X-RateLimit-Reset 99999999999999999999999 always; return 503;",
+            .unreachable, "HTTP 503", patience: 86_400...86_400),
+        Answer(
+            "left alone for ever", "add_header Retry-After 9223372036854775807 always; return 429;",
+            .limited, "too many requests", patience: 86_400...86_400),
+        Answer(
+            "left alone for a time that is over", "add_header Retry-After -5 always; return 429;",
+            .limited, "too many requests", patience: 60...60),
+        Answer(
+            "left alone until a day far away",
+            #"add_header Retry-After "Fri, 31 Dec 9999 23:59:59 GMT" always; return 503;"#,
+            .unreachable, "HTTP 503", patience: 86_400...86_400),
+        Answer(
+            "left alone until a day long ago",
+            #"add_header Retry-After "Sun, 06 Nov 1994 08:49:37 GMT" always; return 503;"#,
+            .unreachable, "HTTP 503", patience: 0...0),
         Answer("too large", "return 413;", .tooLarge, "takes no request of this size"),
         Answer(
             "maintenance", #"add_header Retry-After 30 always; return 503 "back soon\\n";"#,

@@ -72,7 +72,10 @@ final class RemoteFixture {
     }
 
     /// Runs git without anybody's configuration; returns what it printed.
-    @discardableResult func git(_ arguments: String...) throws -> String {
+    @discardableResult func git(_ arguments: String...) throws -> String { try git(arguments) }
+
+    /// The same for words that are made.
+    @discardableResult func git(_ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["git"] + arguments

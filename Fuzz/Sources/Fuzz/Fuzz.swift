@@ -28,6 +28,9 @@ struct Target {
         Target(name: "markers", seeds: Seeds.conflicts, run: ParserTargets.markers),
         Target(name: "attributes", seeds: Seeds.attributes, run: ParserTargets.attributes),
         Target(name: "patterns", seeds: Seeds.patterns, run: ParserTargets.patterns),
+        Target(name: "packets", seeds: Seeds.packets, run: WireTargets.packets),
+        Target(name: "deltas", seeds: Seeds.deltas, run: WireTargets.deltas),
+        Target(name: "rests", seeds: Seeds.rests, run: WireTargets.rests),
         Target(name: "merge", seeds: Seeds.merges, run: { MergeTarget($0)?.check() }),
     ]
 

@@ -61,4 +61,21 @@ enum Seeds {
         ]
         return sets.map { $0 + $1.joined(separator: "\u{1e}") }
     }()
+
+    static let packets = [
+        "001e# service=git-upload-pack\n0000000eversion 2\n0015agent=git/2.39.5\n0000",
+        "003f0123456789012345678901234567890123456789 refs/heads/sync\n0000",
+        "00510123456789012345678901234567890123456789 refs/heads/a\0 report-status atomic=1\n0000",
+        "0008ERR ", "00010002", "fff0", "0003", "0004", "zzzz",
+    ]
+
+    static let deltas = [
+        "\u{6}abcdef\u{6}\u{4}\u{4}wxyz", "\u{3}abc\u{3}\u{3}\u{1}a\u{2}bc", "\u{0}\u{0}\u{0}",
+    ]
+
+    static let rests = [
+        "120", "-5", "-9223372036854775808", "9223372036854775807", "99999999999999999999", "",
+        "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:60 GMT",
+        "Sun, 255 Dec 65535 255:255:255 GMT",
+    ]
 }

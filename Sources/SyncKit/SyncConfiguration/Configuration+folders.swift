@@ -115,12 +115,6 @@ extension Configuration {
         {
             reader.note(["repository", "remote"], "expected a remote other than the repository")
         }
-        if socket.utf8.count > Limits.socketPathBytes {
-            reader.note(
-                ["vault"],
-                "the control socket's path \(socket) is longer than \(Limits.socketPathBytes) "
-                    + "bytes: expected a shorter name or XDG_RUNTIME_DIR")
-        }
     }
 
     private func checkPair(

@@ -9,9 +9,11 @@ package enum ConfigurationText {
     ///   - repository: nil is the default place.
     ///   - remote: nil is local history only.
     ///   - folders: with absolute paths or such that begin with `~/`.
+    ///   - auth: where a token comes from.
     package static func render(
         vault: String = "default", device: String? = nil, repository: String? = nil,
-        branch: String = "sync", remote: String? = nil, folders: [Configuration.Folder]
+        branch: String = "sync", remote: String? = nil, folders: [Configuration.Folder],
+        auth: Configuration.Auth = .init()
     ) -> String {
         """
         # One vault of syncd on this device. 'syncctl reload' takes changes over; a mistake is
@@ -51,9 +53,9 @@ package enum ConfigurationText {
 
         [auth]
         # The first that answers gives the token. A secret never stands in this file.
-        # token_env     = "GITHUB_TOKEN"
-        # token_file    = "~/.config/syncd/token"     # only with mode 0600
-        # token_command = "pass show github"
+        \(line("token_env", auth.tokenEnvironment, example: "GITHUB_TOKEN", nil))
+        \(line("token_file", auth.tokenFile, example: "~/.config/syncd/token", "mode 0600"))
+        \(line("token_command", auth.tokenCommand, example: "pass show github", nil))
 
         [http]
         # The dashboard, API and webhooks. "" switches TCP off.

@@ -1,3 +1,5 @@
+internal import SyncModel
+
 /// Where a vault's files stand unless the configuration says otherwise, after the XDG base
 /// directory specification: a variable that is empty or not absolute counts as not set.
 package struct DefaultPaths: Sendable {
@@ -25,10 +27,19 @@ package struct DefaultPaths: Sendable {
         directory("XDG_STATE_HOME", ".local/state") + "/syncd/\(vault)"
     }
 
-    /// A vault's control socket: in the runtime directory, or without one in the state directory.
+    /// A vault's control socket: in the runtime directory, or without one in the state directory;
+    /// where that is more than a socket's path may have, under a short name in the runtime
+    /// directory, in the state directory, or in a directory of its own below `/tmp`.
     package func socket(vault: String) -> String {
-        variable("XDG_RUNTIME_DIR").map { "\($0)/syncd/\(vault).sock" }
-            ?? state(vault: vault) + "/syncd.sock"
+        let state = state(vault: vault)
+        // Of the vault and of the user: no two have one state directory.
+        let short = ObjectID(hashing: Array(state.utf8), as: .blob).hex.prefix(12)
+        var places = ["\(state)/syncd.sock"]
+        if let runtime = variable("XDG_RUNTIME_DIR") {
+            places = ["\(runtime)/syncd/\(vault).sock", "\(runtime)/syncd/\(short).sock"] + places
+        }
+        return places.first { $0.utf8.count <= Limits.socketPathBytes }
+            ?? "/tmp/syncd-\(short)/sock"
     }
 
     private func directory(_ name: String, _ fallback: String) -> String {

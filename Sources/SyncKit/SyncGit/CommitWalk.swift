@@ -2,8 +2,8 @@ internal import CGit2
 package import SyncModel
 
 extension GitRepository {
-    /// Lists the commits that are reachable from `tips` and not from `known`, newest first.
-    /// Where clocks were wrong some that `known` reaches may be among them.
+    /// Lists the commits that are reachable from `tips` and not from `known`, each before its
+    /// parents. Where clocks were wrong some that `known` reaches may be among them.
     /// - Parameter known: commits; those that are not here are left out.
     /// - Throws: `.missing` for a tip that is not here, `.io` for more than
     ///   `Limits.historyWalk`.
@@ -13,6 +13,9 @@ extension GitRepository {
         var walk: OpaquePointer?
         try LibGit2.check(git_revwalk_new(&walk, handle.pointer), "walk history")
         defer { git_revwalk_free(walk) }
+        // By time alone commits of one second come in any order.
+        try LibGit2.check(
+            git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue), "walk history")
         for tip in tips {
             var oid = tip.oid
             try LibGit2.check(git_revwalk_push(walk, &oid), "walk history", object: tip)

@@ -20,6 +20,14 @@ struct RepositoryHandle: ~Copyable {
         pointer = opened
     }
 
+    /// One that has objects and no place: it reads no configuration and has no references.
+    init(around database: borrowing DatabaseHandle) throws(RepositoryError) {
+        var made: OpaquePointer?
+        let code = git_repository_wrap_odb(&made, database.pointer)
+        guard code == 0, let made else { throw LibGit2.failure(code, "open the objects") }
+        pointer = made
+    }
+
     deinit { git_repository_free(pointer) }
 }
 
@@ -56,6 +64,23 @@ struct DatabaseHandle: ~Copyable {
         if code == 0 { code = git_odb_add_backend(database, packs, 1) }
         guard code == 0, let database else {
             let failure = LibGit2.failure(code, "open \(objects)")
+            git_odb_free(database)
+            throw failure
+        }
+        pointer = database
+    }
+
+    /// One that sees the packs of these indexes alone.
+    init(packs indexes: [String]) throws(RepositoryError) {
+        var database: OpaquePointer?
+        var code = git_odb_new(&database)
+        for index in indexes where code == 0 {
+            var pack: UnsafeMutablePointer<git_odb_backend>?
+            code = git_odb_backend_one_pack(&pack, index)
+            if code == 0 { code = git_odb_add_backend(database, pack, 1) }
+        }
+        guard code == 0, let database else {
+            let failure = LibGit2.failure(code, "open the packs")
             git_odb_free(database)
             throw failure
         }

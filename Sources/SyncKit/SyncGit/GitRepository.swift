@@ -15,6 +15,10 @@ package final class GitRepository: ObjectRepository {
     private(set) var database: DatabaseHandle
     private var trees = TreeCache()
     private var packs = PackListing()
+    /// The directory that all work trees share, with a slash at its end.
+    let commonDirectory: String
+    /// Whether nothing is read but the packs it was given.
+    private let isSealed: Bool
 
     /// Opens the bare repository at exactly this path and removes what a crash left in it.
     /// - Parameter staleLockSeconds: from what age on the lock file of a reference is removed.
@@ -29,9 +33,21 @@ package final class GitRepository: ObjectRepository {
         self.path = path
         self.staleLockSeconds = staleLockSeconds
         handle = try RepositoryHandle(opening: path)
+        commonDirectory = String(cString: git_repository_commondir(handle.pointer))
+        isSealed = false
         database = try DatabaseHandle(of: handle)
         packs.look(at: packDirectory)
         TemporaryFile.removeAbandoned(in: packDirectory)
+    }
+
+    /// Sees the objects of these packs and nothing else that stands in the repository: no
+    /// configuration, no references. What is written goes beside the packs.
+    init(packs indexes: [String], of path: String) throws(RepositoryError) {
+        try LibGit2.start()
+        (self.path, staleLockSeconds, isSealed) = (path, 0, true)
+        commonDirectory = path + "/"
+        database = try DatabaseHandle(packs: indexes)
+        handle = try RepositoryHandle(around: database)
     }
 
     /// Makes a bare repository whose `HEAD` names `branch`; completes one that is half there and
@@ -69,9 +85,6 @@ package final class GitRepository: ObjectRepository {
 
     /// The directory that holds all objects.
     var objectDirectory: String { commonDirectory + "objects" }
-
-    /// The directory that all work trees share, with a slash at its end.
-    var commonDirectory: String { String(cString: git_repository_commondir(handle.pointer)) }
 }
 
 extension GitRepository {
@@ -109,7 +122,7 @@ extension GitRepository {
         _ operation: String, _ id: ObjectID, _ call: (OpaquePointer) -> Int32
     ) throws(RepositoryError) {
         var code = call(database.pointer)
-        if code < 0 && code != GIT_ENOTFOUND.rawValue {
+        if code < 0 && code != GIT_ENOTFOUND.rawValue && !isSealed {
             try reopenObjects()
             code = call(database.pointer)
         }
@@ -157,6 +170,7 @@ extension GitRepository {
     /// an open handle would keep. Costs one look at the directory when nothing changed.
     /// - Returns: whether anything may have changed.
     @discardableResult package func refresh() throws(RepositoryError) -> Bool {
+        if isSealed { return false }
         switch packs.look(at: packDirectory) {
         case .same: return false
         case .more: try LibGit2.check(git_odb_refresh(database.pointer), "look at the packs")

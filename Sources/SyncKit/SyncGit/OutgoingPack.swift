@@ -35,7 +35,11 @@ package final class OutgoingPack {
                 state = .end
                 return hash.value.bytes
             }
-            let stored = try repository.object(ids[next])
+            let id = ids[next]
+            // The tree without entries need not be stored anywhere; not every server knows it.
+            let stored =
+                id == Tree.emptyID
+                ? StoredObject(kind: .tree, content: []) : try repository.object(id)
             next += 1
             return hashed(deflater.entry(stored.kind, stored.content).bytes)
         case .end: return nil

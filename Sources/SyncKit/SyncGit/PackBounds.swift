@@ -10,9 +10,11 @@ enum PackBounds {
     /// - Parameters:
     ///   - path: a whole pack, with or without more after it.
     ///   - mostBytes: of one object, inflated, and of what a delta makes.
+    /// - Returns: where the entries begin.
     /// - Throws: `.corrupt` for an object that is larger, or what is no pack.
+    @discardableResult
     static func check(_ path: String, mostBytes: Int = Limits.receivedObjectBytes)
-        throws(RepositoryError)
+        throws(RepositoryError) -> [Int]
     {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { throw SystemFailure.last("open", path) }
@@ -30,10 +32,13 @@ enum PackBounds {
         let inflater = try Inflater()
         var cursor = 12
         let count = bytes[8..<12].reduce(0) { $0 << 8 | Int($1) }
+        var total = Total(size)
+        var offsets: [Int] = []
         for _ in 0..<count {
             var entry = Entry(bytes, at: cursor)
             guard let header = entry.header() else { throw malformed(cursor) }
             if header.size > mostBytes { throw tooLarge(cursor, header.size) }
+            try total.inflated(header.size)
             guard let used = inflater.inflate(bytes[entry.position...], size: header.size) else {
                 throw malformed(cursor)
             }
@@ -42,9 +47,42 @@ enum PackBounds {
                 if max(sizes.base, sizes.result) > mostBytes {
                     throw tooLarge(cursor, max(sizes.base, sizes.result))
                 }
+                try total.made(sizes.result)
             }
+            offsets.append(cursor)
             cursor = entry.position + used
         }
+        return offsets
+    }
+
+    /// What all entries come to. Each is at most `Limits.receivedObjectBytes`, and there are fewer
+    /// than 2^32.
+    private struct Total {
+        private let mostInflated: Int
+        private var inflated = 0
+        private var results = 0
+
+        init(_ packBytes: Int) {
+            let (many, isOver) = packBytes.multipliedReportingOverflow(by: Limits.receivedInflation)
+            mostInflated = max(Limits.receivedInflatedBytes, isOver ? .max : many)
+        }
+
+        mutating func inflated(_ size: Int) throws(RepositoryError) {
+            inflated += size
+            if inflated > mostInflated { throw PackBounds.bomb(mostInflated) }
+        }
+
+        mutating func made(_ size: Int) throws(RepositoryError) {
+            results += size
+            if results > Limits.receivedResultBytes {
+                throw PackBounds.bomb(Limits.receivedResultBytes)
+            }
+        }
+    }
+
+    private static func bomb(_ most: Int) -> RepositoryError {
+        RepositoryError(
+            .corrupt, "receive objects", "the pack inflates to more than \(most >> 20) MiB")
     }
 
     private static func malformed(_ offset: Int) -> RepositoryError {

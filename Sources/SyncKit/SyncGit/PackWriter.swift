@@ -6,7 +6,7 @@ internal import SyncModel
 /// to disk is read once more, from the page cache, to be hashed; a small one stays in memory
 /// until it is whole.
 final class PackWriter: PackSink {
-    private let repository: GitRepository
+    private let repository: any PackPlace
     private let deflater: Deflater
     private var known: Set<ObjectID> = []
     private var index = PackIndex()
@@ -16,14 +16,14 @@ final class PackWriter: PackSink {
     private var failure: RepositoryError?
 
     /// Starts a pack for this repository; makes no file yet.
-    init(into repository: GitRepository) throws(RepositoryError) {
+    init(into repository: any PackPlace) throws(RepositoryError) {
         self.repository = repository
         deflater = try Deflater()
     }
 
     func add(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID {
         let id = ObjectID(hashing: content, as: kind)
-        if known.contains(id) || repository.database.has(id) { return id }
+        if known.contains(id) || repository.hasNow(id) { return id }
         try append(id, deflater.entry(kind, content))
         return id
     }
@@ -47,7 +47,16 @@ final class PackWriter: PackSink {
             if let content { id = try add(.blob, content) }
             return [(id, outcome)]
         }
-        let stage = try BlobStage(repository.objectDirectory, known: known)
+        guard let objects = repository.libraryObjects else {
+            for index in 0..<count {
+                let (content, outcome) = read(index)
+                var id: ObjectID?
+                if let content { id = try add(.blob, content) }
+                results.append((id, outcome))
+            }
+            return results
+        }
+        let stage = try BlobStage(objects, known: known)
         try stage.run(count, read) { (blob) throws(RepositoryError) in
             if let entry = blob.entry, let id = blob.id { try append(id, entry) }
             results.append((blob.id, blob.outcome))

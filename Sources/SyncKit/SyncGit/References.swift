@@ -39,14 +39,6 @@ extension GitRepository {
         return result.sorted { $0.name < $1.name }
     }
 
-    /// The full name of the branch that `HEAD` names; nil when it names none.
-    package func headBranch() throws(RepositoryError) -> String? {
-        var found: OpaquePointer?
-        try LibGit2.check(git_reference_lookup(&found, handle.pointer, "HEAD"), "read HEAD")
-        defer { git_reference_free(found) }
-        return git_reference_symbolic_target(found).map { String(cString: $0) }
-    }
-
     /// Moves, makes or deletes a reference if it stands where it is expected. File and directory
     /// are synced before it returns. A lock file left by a crash is removed, see `init(opening:)`.
     /// - Throws: `.moved` when it stands elsewhere, `.locked` while somebody else changes it,

@@ -162,17 +162,31 @@ extension HTTPError {
     /// Turns what libcurl returned into ours.
     /// - Parameter detail: its longer words where it has some.
     init(_ code: CURLcode, _ operation: String, _ detail: String) {
+        let words = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         let kind: Code =
             switch code {
+            // All that may go wrong in the handshake, most of it on the way: it was cut, it was
+            // reset, a portal answers in place of the server. What the two could not agree on
+            // is said by an alert.
+            case CURLE_SSL_CONNECT_ERROR: Self.isDisagreement(words) ? .untrusted : .failed
             case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
                 .unreachable
             case CURLE_OPERATION_TIMEDOUT: .timedOut
-            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR,
-                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM:
+            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+                CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM:
                 .untrusted
             default: .failed
             }
-        let words = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         self.init(kind, operation, words)
+    }
+
+    /// Whether one of the two sides said that it does not speak as the other does, in the words
+    /// of OpenSSL (and of its forks) or of GnuTLS.
+    private static func isDisagreement(_ words: String) -> Bool {
+        let all = words.lowercased()
+        return [
+            "alert protocol version", "alert handshake failure", "alert insufficient security",
+            "unsupported protocol", "no protocols available", "certificate",
+        ].contains { all.contains($0) }
     }
 }

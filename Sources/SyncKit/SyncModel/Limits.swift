@@ -152,6 +152,8 @@ package enum Limits {
     /// The most new paths of a remote's tree that are taken in; a bomb has more than can be
     /// counted.
     package static let foreignPaths = 10_000_000
+    /// The most bytes of such paths: what brings them here holds each in memory.
+    package static let foreignPathBytes = 256 << 20
     /// The most requests that wait for the end of a cycle at a time; more are refused with 503.
     package static let waitingRequests = 64
     /// The log file of the state directory, in bytes; past it it becomes `log.1`, and the `log.1`
@@ -208,6 +210,39 @@ package enum Limits {
     /// The largest object that is taken from the remote, in bytes: more than `fileSize`, and three
     /// of them fit into the memory of a small machine.
     package static let receivedObjectBytes = 128 << 20
+    /// What the whole objects of a received pack may inflate to, in bytes, unless the pack itself
+    /// is a large part of it.
+    package static let receivedInflatedBytes = 2 << 30
+    /// How many times its own size a received pack may inflate to past that.
+    package static let receivedInflation = 128
+    /// What the deltas of a received pack may make, in bytes, all together.
+    package static let receivedResultBytes = 256 << 30
+    /// The most bytes of a file that holds one reference, and of a reference's name.
+    package static let referenceBytes = 4 << 10
+    /// The most bytes of a remote's file of packed references.
+    package static let packedReferencesBytes = 64 << 20
+    /// The most symbolic references that lead to one another, as in git.
+    package static let symbolicSteps = 5
+    /// The most repositories that a remote on a path borrows objects from, itself counted.
+    package static let alternates = 8
+    /// The most bytes of the file that names them.
+    package static let alternatesBytes = 64 << 10
+    /// The most packs of a remote on a path.
+    package static let foreignPacks = 10_000
+    /// The most bytes of a remote's pack indexes that are kept in memory.
+    package static let foreignIndexBytes = 16 << 20
+    /// The most packs of a remote that are open at a time.
+    package static let openPacks = 16
+    /// The most deltas from an object to its whole base; git makes fewer than 4,096.
+    package static let deltaChain = 10_000
+    /// What the deltas between one object and its whole base may make, in bytes.
+    package static let deltaChainBytes = 16 << 30
+    /// The most bytes of objects that are kept as bases of others.
+    package static let deltaCacheBytes = 16 << 20
+    /// The most capabilities of a server that are remembered.
+    package static let capabilities = 100
+    /// The longest that a remote is left alone because it said so.
+    package static let longestRest = Duration.seconds(86_400)
     /// For how long it is believed what an HTTPS server said that it can.
     package static let serverMemory = Duration.seconds(3600)
     /// The most commits that are named to the remote as being here.

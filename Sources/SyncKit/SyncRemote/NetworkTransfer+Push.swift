@@ -14,10 +14,26 @@ extension NetworkTransfer {
         _ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?,
         _ memory: inout Memory
     ) throws(RemoteError) -> PushOutcome {
+        let wasDoubted = memory.isDoubted
+        let outcome = try pushOnce(head, expecting: expected, applied: applied, &memory)
+        guard case .declined = outcome, memory.isDoubted, !wasDoubted else { return outcome }
+        return try pushOnce(head, expecting: expected, applied: applied, &memory)
+    }
+
+    private func pushOnce(
+        _ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?,
+        _ memory: inout Memory
+    ) throws(RemoteError) -> PushOutcome {
         defer { wire.close() }
         do {
             guard try Ancestry(local: local).isForward(from: expected, to: head) else {
                 return .moved
+            }
+            // Only what its references lead to just now is sure to be there.
+            if memory.isDoubted {
+                try look(&memory)
+                let current = memory.references[reference]
+                if current != expected && current != head { return .moved }
             }
             if commands(head, expected, applied, memory).isEmpty { return .accepted }
             var server = try wire.open(.receive, wanted: isOurs, cancellation)
@@ -36,12 +52,11 @@ extension NetworkTransfer {
             let missing = try missing(for: commands, memory)
             if server.references.isEmpty, !memory.isFresh, try isLarge(missing) {
                 // Nobody sends much for a server to refuse it: somebody may have been faster.
-                memory.references = try references(wire.open(.upload, wanted: isOurs, cancellation))
-                memory.isFresh = true
+                try look(&memory)
                 if memory.references[reference] != expected { return .moved }
                 server = try wire.open(.receive, wanted: isOurs, cancellation)
             }
-            let report = try send(commands, missing, server)
+            let report = try send(commands, missing, server, &memory)
             memory.isFresh = false
             let outcome = try judge(report, commands, expected: expected, &memory)
             if let outcome { return outcome }
@@ -49,7 +64,7 @@ extension NetworkTransfer {
             let alone = Array(commands.prefix(1))
             let again = try send(
                 alone, try self.missing(for: alone, memory),
-                try wire.open(.receive, wanted: isOurs, cancellation))
+                try wire.open(.receive, wanted: isOurs, cancellation), &memory)
             return try judge(again, alone, expected: expected, &memory) ?? .moved
         } catch { throw RemoteError(any: error, "push") }
     }
@@ -74,28 +89,40 @@ extension NetworkTransfer {
         // What a reference of the remote leads to is there: nobody rewinds but by new objects.
         let known = Set(memory.references.values).union(commands.compactMap(\.old))
         let commits = try local.commits(from: commands.map(\.new), notIn: known.sorted())
-        var missing = MissingObjects(reading: local)
-        for commit in commits.reversed() { try missing.add(commit) }
-        return missing.ids
+        return try MissingObjects.ids(of: commits.reversed(), reading: local)
     }
 
     /// Whether a request with these objects may be longer than `Limits.requestBufferBytes`.
     private func isLarge(_ ids: [ObjectID]) throws(RepositoryError) -> Bool {
         var bytes = 0
-        for id in ids where bytes <= Limits.requestBufferBytes {
+        for id in ids where bytes <= Limits.requestBufferBytes && id != Tree.emptyID {
             bytes += try local.header(id).size
         }
         return bytes > Limits.requestBufferBytes
     }
 
+    /// Asks where the references stand now.
+    private func look(_ memory: inout Memory) throws(RemoteError) {
+        memory.references = try references(wire.open(.upload, wanted: isOurs, cancellation))
+            .filter { !BranchClash.isInTheWay($0.key, of: reference) }
+        memory.isFresh = true
+        wire.close()
+    }
+
     private func send(
-        _ commands: [PushCommand], _ missing: [ObjectID], _ server: Advertisement
+        _ commands: [PushCommand], _ missing: [ObjectID], _ server: Advertisement,
+        _ memory: inout Memory
     ) throws -> PushReport {
         let pack = try OutgoingPack(missing, of: local)
         var report = PushReport(server)
         willPush()
         let request = GitRequest(commands, pack, to: server)
-        try wire.send(request) { packet throws(RemoteError) in try report.take(packet) }
+        do throws(RemoteError) {
+            try wire.send(request) { packet throws(RemoteError) in try report.take(packet) }
+        } catch {
+            if PushRefusal.isOfObjects(error.cause) { memory.isDoubted = true }
+            throw error
+        }
         guard report.isDone else { throw RemoteError.cut("push") }
         return report
     }
@@ -107,6 +134,7 @@ extension NetworkTransfer {
         _ memory: inout Memory
     ) throws(RemoteError) -> PushOutcome? {
         var refusal: String?
+        memory.isDoubted = report.isOfObjects
         for command in commands {
             let outcome = report.outcomes[command.reference]
             let reason = outcome.map { $0 } ?? "the remote said nothing of it"
@@ -121,7 +149,7 @@ extension NetworkTransfer {
             if command.reference == reference {
                 refusal = reason
             } else if !Self.isForCompany(reason) {
-                memory.refused = command.new
+                if !memory.isDoubted { memory.refused = command.new }
                 unpublished(RepositoryError(.io, "publish \(command.reference)", reason))
             }
         }
@@ -134,12 +162,21 @@ extension NetworkTransfer {
         if now[reference] == head { return .accepted }
         if now[reference] != expected { return .moved }
         if commands.count > 1 && Self.isForCompany(refusal) { return nil }
-        let failure = report.unpackFailure.map { "the pack was not taken (\($0))" } ?? refusal
-        return .declined(PushRefusal(failure, report.words.text).words)
+        let reason = report.unpackFailure.map { "the pack was not taken (\($0))" } ?? refusal
+        return .declined(PushRefusal(reason, report.words.text).words)
     }
 
     /// Whether a reference was refused because another one was.
     private static func isForCompany(_ reason: String) -> Bool {
         reason.contains("atomic") || reason.contains("transaction")
+    }
+}
+
+extension PushReport {
+    /// Whether the server refused something because objects are missing.
+    fileprivate var isOfObjects: Bool {
+        let reasons = [unpackFailure].compactMap { $0 } + outcomes.values.compactMap { $0 }
+        return !reasons.isEmpty
+            && PushRefusal.isOfObjects("\(reasons.joined(separator: " ")) \(words.text)")
     }
 }

@@ -22,13 +22,19 @@ struct NetworkTransfer {
         var isFresh = false
         /// What the remote did not let this device publish.
         var refused: ObjectID?
+        /// Whether the remote said that objects are missing: nothing of what is remembered says
+        /// then what it has, but its references as they stand when the next push is made.
+        var isDoubted = false
     }
 
     var reference: String { "refs/heads/\(branch)" }
     var ownReference: String { PathTransfer.devices + device }
 
     var isOurs: (String) -> Bool {
-        { [reference] in $0 == reference || $0.hasPrefix(PathTransfer.devices) }
+        { [reference] in
+            $0 == reference || $0.hasPrefix(PathTransfer.devices)
+                || BranchClash.isInTheWay($0, of: reference)
+        }
     }
 
     /// Reads the remote's references and brings what is missing here.
@@ -38,8 +44,10 @@ struct NetworkTransfer {
     func fetch(_ memory: inout Memory) throws(RemoteError) -> RemoteSnapshot {
         defer { wire.close() }
         let server = try wire.open(.upload, wanted: isOurs, cancellation)
-        let references = try references(server)
+        var references = try references(server)
         let head = references[reference]
+        if head == nil { try BranchClash.check(references.keys, branch, "fetch") }
+        references = references.filter { !BranchClash.isInTheWay($0.key, of: reference) }
         let missing = Set(references.values).filter { !local.contains($0) }
         if !missing.isEmpty {
             do throws(RemoteError) {
@@ -78,7 +86,8 @@ struct NetworkTransfer {
 
     /// The references as they stand now.
     func references(_ server: Advertisement) throws(RemoteError) -> [String: ObjectID] {
-        try wire.references(server, below: [reference, PathTransfer.devices], wanted: isOurs)
+        let prefixes = BranchClash.prefixes(reference) + [PathTransfer.devices]
+        return try wire.references(server, below: prefixes, wanted: isOurs)
     }
 
     /// Brings objects with all they refer to.

@@ -8,6 +8,8 @@ package struct ObjectTransfer {
     private let source: any ObjectReader
     private let target: any ObjectRepository
     private var seen: Set<ObjectID> = []
+    /// Trees and blobs of ancestors that cannot be read, or lead to such.
+    private var broken: Set<ObjectID> = []
 
     /// Copies from `source` to `target`.
     package init(from source: any ObjectReader, to target: any ObjectRepository) {
@@ -16,17 +18,23 @@ package struct ObjectTransfer {
     }
 
     /// Copies the commits and everything they refer to.
+    /// - Parameter toleratesPast: leaves out what is damaged, or too large, in commits before
+    ///   these, with the trees that lead there: nobody has to hold it, and a good commit on top
+    ///   of a bad one mends.
     /// - Returns: how many objects the target lacked.
     /// - Throws: `.missing` or `.corrupt` with the object when the source is not whole, or what
     ///   the target's pack throws. The target has nothing of it then.
-    @discardableResult package mutating func copy(_ tips: [ObjectID]) throws(RepositoryError)
-        -> Int
-    {
-        seen = []
+    @discardableResult package mutating func copy(
+        _ tips: [ObjectID], toleratesPast: Bool = false
+    ) throws(RepositoryError) -> Int {
+        (seen, broken) = ([], [])
         var pending = lacking(tips)
+        // What the tips need is copied first: it may be left out nowhere.
+        let strict = Set(pending)
         if pending.isEmpty { return 0 }
         let pack = try target.beginPack()
         var commits = 0
+        var past: [ObjectID] = []
         while let id = pending.popLast() {
             commits += 1
             if commits > Limits.historyWalk {
@@ -38,9 +46,14 @@ package struct ObjectTransfer {
             do { commit = try Commit(parsing: stored.content) } catch {
                 throw RepositoryError(.corrupt, "copy commit", object: id, "\(error)")
             }
-            try copyTree(commit.tree, to: pack)
+            if !toleratesPast || strict.contains(id) {
+                try copyTree(commit.tree, to: pack)
+            } else {
+                past.append(commit.tree)
+            }
             pending.append(contentsOf: lacking(commit.parents))
         }
+        for tree in past { try copyWhatIsThere(tree, to: pack) }
         try pack.finish()
         return seen.count
     }
@@ -65,6 +78,74 @@ package struct ObjectTransfer {
                     try add(missing, try object(missing, .blob), to: pack)
                 }
             }
+        }
+    }
+
+    /// A tree of the past on the way down.
+    private struct Frame {
+        let id: ObjectID
+        let stored: StoredObject
+        let entries: [TreeEntry]
+        var next = 0
+        var isBroken = false
+    }
+
+    /// Copies what can be read of a tree and what stands below it. A tree comes after all it
+    /// leads to, and only if that is whole: who has it has all of it.
+    private mutating func copyWhatIsThere(_ root: ObjectID, to pack: any PackSink)
+        throws(RepositoryError)
+    {
+        guard !lacking([root]).isEmpty, let first = try frame(root) else { return }
+        var frames = [first]
+        while var frame = frames.popLast() {
+            guard frame.next < frame.entries.count else {
+                if frame.isBroken {
+                    broken.insert(frame.id)
+                    if !frames.isEmpty { frames[frames.count - 1].isBroken = true }
+                } else {
+                    try add(frame.id, frame.stored, to: pack)
+                }
+                continue
+            }
+            let entry = frame.entries[frame.next]
+            frame.next += 1
+            if broken.contains(entry.id) { frame.isBroken = true }
+            if entry.mode == .submodule || lacking([entry.id]).isEmpty {
+                frames.append(frame)
+            } else if entry.mode == .directory {
+                let below = try self.frame(entry.id)
+                if below == nil { frame.isBroken = true }
+                frames.append(frame)
+                if let below { frames.append(below) }
+            } else {
+                if let blob = try readable(entry.id, .blob) {
+                    try add(entry.id, blob, to: pack)
+                } else {
+                    frame.isBroken = true
+                }
+                frames.append(frame)
+            }
+        }
+    }
+
+    private mutating func frame(_ id: ObjectID) throws(RepositoryError) -> Frame? {
+        guard let stored = try readable(id, .tree) else { return nil }
+        do {
+            return Frame(id: id, stored: stored, entries: try Tree(parsing: stored.content).entries)
+        } catch {
+            // Whoever reads it is told that it is malformed.
+            return Frame(id: id, stored: stored, entries: [])
+        }
+    }
+
+    /// Nil, and noted, for what is damaged.
+    private mutating func readable(_ id: ObjectID, _ kind: ObjectKind) throws(RepositoryError)
+        -> StoredObject?
+    {
+        do throws(RepositoryError) { return try object(id, kind) } catch {
+            guard error.code == .corrupt else { throw error }
+            broken.insert(id)
+            return nil
         }
     }
 

@@ -15,7 +15,7 @@ package actor PathRemote: RemoteLink {
     /// Both repositories and which directories they were when they were opened.
     private struct Session {
         let local: GitRepository
-        let remote: GitRepository
+        let remote: ForeignRepository
         let directory: String
         let identities: [RemotePath.Identity?]
     }
@@ -67,6 +67,23 @@ package actor PathRemote: RemoteLink {
         return try transfer.push(head, expecting: expected, applied: applied)
     }
 
+    /// Where a remote's branch stands, asked without a vault.
+    /// - Returns: nil when the remote has no such branch yet.
+    /// - Throws: as `fetch`.
+    package static func head(of branch: String, at path: RemotePath) throws(RemoteError)
+        -> ObjectID?
+    {
+        do {
+            let remote = try ForeignRepository(opening: try path.directory)
+            let head = try remote.reference("refs/heads/\(branch)")
+            if head == nil {
+                let names = try remote.references("refs/heads/").map(\.name)
+                try BranchClash.check(names, branch, "fetch")
+            }
+            return head
+        } catch { throw RemoteError(any: error, "fetch") }
+    }
+
     /// The directories in which something changes when somebody pushes: the branch's file and
     /// its parents, and `packed-refs`. Those that are not there are left out; the nearest parent
     /// tells when they come. Empty while the remote is not there.
@@ -111,8 +128,7 @@ package actor PathRemote: RemoteLink {
             open = nil
             let session = Session(
                 local: try GitRepository(opening: local),
-                remote: try GitRepository(
-                    opening: directory, staleLockSeconds: Limits.staleRemoteLockSeconds),
+                remote: try ForeignRepository(opening: directory),
                 directory: directory, identities: identities)
             open = session
             return session

@@ -40,8 +40,9 @@ package final class PathTransfer {
     package func fetch() throws(RemoteError) -> RemoteSnapshot {
         do {
             let head = try remote.reference(reference)
+            if head == nil { try checkNames() }
             var transfer = ObjectTransfer(from: remote, to: local)
-            if let head { copied += try transfer.copy([head]) }
+            if let head { copied += try transfer.copy([head], toleratesPast: true) }
             var applied: [String: ObjectID] = [:]
             for (name, id) in try remote.references(Self.devices) {
                 if try bring(id, by: &transfer) {
@@ -49,7 +50,12 @@ package final class PathTransfer {
                 }
             }
             return RemoteSnapshot(head: head, devices: applied)
-        } catch { throw RemoteError(error, "fetch") }
+        } catch { throw RemoteError(any: error, "fetch") }
+    }
+
+    private func checkNames() throws {
+        try BranchClash.check(
+            try remote.references("refs/heads/").map(\.name), branch, "fetch")
     }
 
     /// Copies a device's commit; false when the remote does not have it whole.
@@ -57,7 +63,7 @@ package final class PathTransfer {
         throws(RepositoryError) -> Bool
     {
         do {
-            copied += try transfer.copy([id])
+            copied += try transfer.copy([id], toleratesPast: true)
             return true
         } catch {
             if error.code == .missing || error.code == .corrupt { return false }

@@ -10,7 +10,8 @@ extension RemoteError {
             switch error.code {
             case .noSpace: (.noSpace, "make room on the file system, then: syncctl sync")
             case .readOnly: (.readOnly, "check the owner and the permissions of the repository")
-            case .notARepository: (.missing, nil)
+            case .notARepository:
+                (.unusable, "make another one: git init --bare --object-format=sha1 PATH")
             // A reference was read a moment ago: what it leads to has to be there.
             case .missing, .corrupt: (.corrupt, "git fsck")
             case .moved, .locked, .io: (.io, nil)

@@ -19,6 +19,15 @@ struct Init: AsyncParsableCommand {
     @Option(help: "A git URL or path; without one the history stays on this device.")
     var remote: String?
 
+    @Option(help: "The environment variable that holds the remote's token.")
+    var tokenEnv: String?
+
+    @Option(help: "A file with mode 0600 that holds the remote's token.")
+    var tokenFile: String?
+
+    @Option(help: "A shell command that prints the remote's token.")
+    var tokenCommand: String?
+
     @Option(
         help: ArgumentHelp(
             "A directory and where its files stand in the repository; may be repeated.",
@@ -41,6 +50,13 @@ struct Init: AsyncParsableCommand {
         if folder.isEmpty {
             throw ValidationError("Name at least one directory: --folder DIR=PREFIX.")
         }
+        let sources = [tokenEnv, tokenFile, tokenCommand].compactMap { $0 }
+        if sources.count > 1 {
+            throw ValidationError("Name one of --token-env, --token-file and --token-command.")
+        }
+        if !sources.isEmpty && remote == nil {
+            throw ValidationError("A token is for a remote: --remote URL.")
+        }
         for text in folder where text.first == "=" || !text.contains("=") {
             throw ValidationError(
                 "'\(text)' is not of the form DIR=PREFIX: ~/notes=shared/documents")
@@ -54,6 +70,9 @@ struct Init: AsyncParsableCommand {
         plan.device = device
         plan.branch = branch
         plan.remote = remote
+        plan.auth.tokenEnvironment = tokenEnv
+        plan.auth.tokenFile = tokenFile
+        plan.auth.tokenCommand = tokenCommand
         plan.folders = folder.map { text in
             // A prefix has no '=' where a directory's name may have one.
             let equals = text.lastIndex(of: "=") ?? text.endIndex

@@ -107,9 +107,7 @@ package final class SimWorld: @unchecked Sendable {
     // MARK: The network
 
     private func link(of device: SimDevice) -> SimRemote {
-        let transfer = PathTransfer(
-            local: device.repository, remote: remote, branch: "sync", device: device.name)
-        let link = SimLink(transfer: transfer)
+        let link = SimLink(transfer: transfer(of: device))
         return SimRemote(
             fetch: { [unowned self, unowned device] () throws(RemoteError) in
                 try self.check(device)
@@ -128,9 +126,21 @@ package final class SimWorld: @unchecked Sendable {
             })
     }
 
+    /// In half of the histories the remote is one behind a network.
+    private func transfer(of device: SimDevice) -> any SimTransfer {
+        var way = SeededRandom(seed: seed ^ 0x4e37)
+        guard way.oneIn(2) else {
+            return PathTransfer(
+                local: device.repository, remote: remote, branch: "sync", device: device.name)
+        }
+        return SimNetwork(
+            local: device.repository, remote: remote, device: device.name, seed: way.next()
+        ) { [unowned self] in self.violate("a push is complete", $0) }
+    }
+
     /// A transfer between repositories that one thread uses.
     private struct SimLink: @unchecked Sendable {
-        let transfer: PathTransfer
+        let transfer: any SimTransfer
     }
 
     private func checkForward(_ old: ObjectID?, _ new: ObjectID, by device: SimDevice) {

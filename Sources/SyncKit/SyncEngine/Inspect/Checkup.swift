@@ -132,9 +132,7 @@ package struct Checkup {
         guard let path = RemotePath(url) else { return await network(url) }
         do {
             let directory = try path.directory
-            let remote = try GitRepository(
-                opening: directory, staleLockSeconds: Limits.staleRemoteLockSeconds)
-            let head = try remote.reference("refs/heads/\(configuration.branch)")
+            let head = try PathRemote.head(of: configuration.branch, at: path)
             guard access(directory + "/objects", W_OK) == 0, access(directory + "/refs", W_OK) == 0
             else {
                 return .fail(

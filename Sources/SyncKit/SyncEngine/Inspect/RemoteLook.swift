@@ -20,9 +20,7 @@ package enum RemoteLook: Sendable {
         }
         do {
             if let path = RemotePath(url) {
-                let repository = try GitRepository(
-                    opening: try path.directory, staleLockSeconds: Limits.staleRemoteLockSeconds)
-                self = .seen(try repository.reference("refs/heads/\(configuration.branch)"))
+                self = .seen(try PathRemote.head(of: configuration.branch, at: path))
             } else {
                 let remote = try OpenedVault.network(url, configuration, Machine().environment)
                 self = .seen(try await remote.look(within: Limits.lookWait))

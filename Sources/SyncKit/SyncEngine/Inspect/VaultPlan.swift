@@ -1,6 +1,6 @@
 internal import Glibc
 internal import SyncConfiguration
-internal import SyncModel
+package import SyncModel
 internal import SyncRemote
 
 /// A vault that is to be made: what `syncctl init` was told.
@@ -29,6 +29,8 @@ package struct VaultPlan: Sendable {
     package var remote: String?
     /// Directories as given and their prefixes; an empty prefix is the whole repository.
     package var folders: [(directory: String, prefix: String)] = []
+    /// Where the token for the remote comes from.
+    package var auth = Configuration.Auth()
     /// A directory whose files begin the first folder, when that is empty.
     package var template: String?
 
@@ -50,7 +52,10 @@ package struct VaultPlan: Sendable {
             done.append("made the folder \(folder.path)")
         }
         let opened = try OpenedVault(draft.configuration, waiting: Limits.lockWait)
-        let seen = try await opened.vault.remote?.fetch()
+        let seen: RemoteSnapshot?
+        do { seen = try await opened.vault.remote?.fetch() } catch {
+            throw RemoteError(advising: error, isFar: remote.map { RemotePath($0) == nil } ?? false)
+        }
         if let template, let folder = draft.configuration.folders.first {
             let count = try Template(template).copy(into: folder.path, prefix: folder.prefix)
             done.append("copied \(count) files of the example layout into \(folder.path)")
@@ -102,9 +107,11 @@ package struct VaultPlan: Sendable {
                 .init(
                     path: Self.absolute(directory, home: machine.home), prefix: TreePath(name)))
         }
+        var auth = auth
+        auth.tokenFile = auth.tokenFile.map { Self.absolute($0, home: machine.home) }
         let text = ConfigurationText.render(
             vault: vaultName(machine), device: device, branch: branch, remote: remote,
-            folders: folders)
+            folders: folders, auth: auth)
         let slash = file.lastIndex(of: "/") ?? file.startIndex
         _ = try Self.makeDirectory(String(file[..<slash]))
         let path = "\(file).\(getpid()).new"
@@ -173,5 +180,20 @@ package struct VaultPlan: Sendable {
             if name == ".." { _ = names.popLast() } else { names.append(name) }
         }
         return "/" + names.joined(separator: "/")
+    }
+}
+
+extension RemoteError {
+    /// The same failure, with what helps somebody who has no configuration yet.
+    fileprivate init(advising error: RemoteError, isFar: Bool) {
+        let mayBeLogin = error.code == .authentication || error.code == .missing
+        guard isFar, mayBeLogin else {
+            self = error
+            return
+        }
+        let hint =
+            "name the token's source to init, which writes it into [auth]: --token-env NAME, "
+            + "--token-file FILE or --token-command COMMAND"
+        self.init(error.code, error.operation, error.cause, hint: hint)
     }
 }

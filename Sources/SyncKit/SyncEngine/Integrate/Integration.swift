@@ -10,11 +10,7 @@ extension Vault {
     package func integrate(_ remoteHead: ObjectID) throws -> Bool {
         let before = try head()
         let foreign = try foreignTree(of: remoteHead, against: before)
-        if foreign.paths > Limits.foreignPaths {
-            throw RepositoryError(
-                .corrupt, "take in the remote's tree", object: remoteHead,
-                "it has more than \(Limits.foreignPaths) paths that are not here")
-        }
+        try foreign.checkSize(of: remoteHead)
         guard let head = before else {
             try setHead(remoteHead, from: nil)
             return true

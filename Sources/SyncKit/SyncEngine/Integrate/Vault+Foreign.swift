@@ -18,3 +18,21 @@ extension Vault {
         }
     }
 }
+
+extension ForeignTree {
+    /// - Throws: `RemoteError` `.corrupt` for more paths, or longer ones, than this device can
+    ///   hold in memory.
+    func checkSize(of commit: ObjectID) throws(RemoteError) {
+        let what: String
+        if paths > Limits.foreignPaths {
+            what = "more than \(Limits.foreignPaths) paths that are not here"
+        } else if pathBytes > Limits.foreignPathBytes {
+            what = "paths of more than \(Limits.foreignPathBytes >> 20) MiB that are not here"
+        } else {
+            return
+        }
+        throw RemoteError(
+            .corrupt, "take in the remote's commit \(commit.short)", "it has \(what)",
+            hint: "push a commit without them to the remote, with git")
+    }
+}

@@ -42,13 +42,6 @@ extension VaultService {
         throw ChangeRefusal(
             .moved, "what the remote has is still being checked for signatures: ask again")
     }
-
-    /// Says that somebody has to choose, once.
-    func stop(for change: RemoteChange, known: Trouble?) {
-        let trouble = Trouble(change)
-        if trouble != known { log.error("\(trouble.text)") }
-        troubles[.exchange] = trouble
-    }
 }
 
 extension Trouble {

@@ -101,7 +101,7 @@ extension VaultService {
     /// Consolidates the vault's packs, and a path remote's: nobody else does after our pushes.
     private func consolidate() async {
         await consolidator.consolidate(configuration.repository)
-        if let remote = opened.remote?.directory { await consolidator.consolidate(remote) }
+        if let remote = opened.remote { await consolidator.consolidate(remote) }
     }
 
     /// Writes `state.json` now.
@@ -120,6 +120,9 @@ extension VaultService {
             file.syncHealth = status.syncHealth
             _ = try StateFile.write(
                 file.rendered(), to: configuration.stateDirectory + "/state.json")
-        } catch { log.error("state.json is not written: \(Trouble(error).text)") }
+            say(nil, of: .stateFile, at: .error)
+        } catch {
+            say("state.json is not written: \(Trouble(error).text)", of: .stateFile, at: .error)
+        }
     }
 }

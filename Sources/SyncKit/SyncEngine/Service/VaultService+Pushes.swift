@@ -18,7 +18,10 @@ extension VaultService {
                 .suffix(configuration.sync.pushes)
             try record.setFact(
                 Vault.Fact.pushes, latest.map { "\($0)" }.joined(separator: " "))
-        } catch { log.warning("the next start does not know of these pushes: \(error)") }
+            say(nil, of: .pushes, at: .warning)
+        } catch {
+            say("the next start does not know of pushes: \(error)", of: .pushes, at: .warning)
+        }
     }
 
     /// When pushes of processes before this one were sent, as far as that still counts. A clock

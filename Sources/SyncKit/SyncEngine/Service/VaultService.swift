@@ -33,7 +33,18 @@ package actor VaultService {
     var inbox: [Int: DirtyPaths] = [:]
     var isExchanging = false
     /// What keeps the folders from being captured, and what keeps the vault from the remote.
-    var troubles: [Stage: Trouble] = [:]
+    var troubles: [Stage: Trouble] = [:] {
+        didSet {
+            for (stage, topic) in [
+                (Stage.capture, LastingWords.Topic.capture), (.exchange, .exchange),
+            ]
+            where troubles[stage] != nil || oldValue[stage] != nil {
+                say(troubles[stage]?.text, of: topic, at: .error)
+            }
+        }
+    }
+    /// What the log was told of states that last.
+    private var words = LastingWords()
     var trouble: Trouble? { troubles[.capture] ?? troubles[.exchange] }
 
     /// Whether the remote refuses the login, or none was found.
@@ -61,8 +72,6 @@ package actor VaultService {
     var offlineSince: Timestamp?
     /// The head here and at the remote after the last exchange.
     var lastHeads: [ObjectID?] = []
-    /// What `RemoteNews.unpublished` was when it was last said.
-    private var saidUnpublished: String?
     var stateWrite: Task<Void, Never>?
     /// How long the last write of `state.json` took.
     var lastStateWrite = Duration.zero
@@ -183,16 +192,15 @@ package actor VaultService {
             try account(since: before, began)
             rewatchChangedRules()
             hasExchanged = true
-            let known = troubles[.exchange]
-            troubles[.exchange] = nil
             offlineSince = nil
             if troubles[.capture] == nil { failures = 0 }
-            switch outcome {
-            case .declined(let words):
-                troubles[.exchange] = Trouble(.needsUser, "the remote refused the push: \(words)")
-            case .stopped(let change): stop(for: change, known: known)
-            case .inSync, .pending: break
-            }
+            troubles[.exchange] =
+                switch outcome {
+                case .declined(let words):
+                    Trouble(.needsUser, "the remote refused the push: \(words)")
+                case .stopped(let change): Trouble(change)
+                case .inSync, .pending: nil
+                }
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
         } catch is CancellationError {
@@ -248,17 +256,19 @@ package actor VaultService {
         }
     }
 
-    /// Says once why the remote does not show how far this device is: nothing else hangs on it.
+    /// Says why the remote does not show how far this device is: nothing else hangs on it.
     private func sayUnpublished() {
-        let words = opened.news.unpublished
-        if let words, words != saidUnpublished { log.warning("\(words)") }
-        saidUnpublished = words
+        say(opened.news.unpublished, of: .publishing, at: .warning)
+    }
+
+    /// Says what lasts once, and nothing when all is well.
+    func say(_ text: String?, of topic: LastingWords.Topic, at level: Logger.Level) {
+        words.say(text, of: topic, at: level, in: log)
     }
 
     /// Notes a failure: it is said once, not at every try.
     func fail(_ error: any Error, at stage: Stage = .capture) {
         let next = Trouble(error, repository: configuration.repository)
-        if next.text != troubles[stage]?.text { log.error("\(next.text)") }
         if stage == .exchange, next.isRemote, offlineSince == nil {
             offlineSince = vault.clock.now()
         }
@@ -271,9 +281,9 @@ package actor VaultService {
     /// The record turned out to be damaged: it is made anew from the folders and the repository.
     private func reopen(_ error: RecordError) {
         log.warning("the record is damaged and is made anew: \(error.cause)")
-        do { try opened.rebuildRecord(error.cause) } catch {
-            log.error("\(Trouble(error).text)")
-        }
+        var failure: String?
+        do { try opened.rebuildRecord(error.cause) } catch { failure = Trouble(error).text }
+        say(failure, of: .record, at: .error)
         for index in vault.folders.indices { inbox[index] = .everything }
     }
 

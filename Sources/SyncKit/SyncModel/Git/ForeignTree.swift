@@ -15,18 +15,30 @@ package struct ForeignTree {
     package private(set) var findings: [Finding] = []
     /// How many paths the new parts hold; `Int.max` for more than can be counted.
     package private(set) var paths = 0
+    /// The bytes of these paths, slashes counted; `Int.max` for more than can be counted. A small
+    /// tree that holds another many times makes many long ones.
+    package private(set) var pathBytes = 0
     /// The deepest of them, in names.
     package private(set) var depth = 0
 
     /// What hangs below a directory.
     private struct Size {
         var paths = 0
+        var bytes = 0
         var depth = 0
 
-        mutating func add(_ below: Size) {
-            let (sum, isTooLarge) = paths.addingReportingOverflow(below.paths)
-            paths = isTooLarge ? .max : sum
+        /// Adds what hangs below one name, or the name alone where it is no directory.
+        mutating func add(_ below: Size, under name: [UInt8]) {
+            let names = below.paths.multipliedReportingOverflow(by: name.count + 1)
+            let all = Self.sum(below.bytes, names.overflow ? .max : names.partialValue)
+            bytes = Self.sum(bytes, all)
+            paths = Self.sum(paths, below.paths)
             depth = max(depth, below.depth + 1)
+        }
+
+        private static func sum(_ left: Int, _ right: Int) -> Int {
+            let (sum, isTooLarge) = left.addingReportingOverflow(right)
+            return isTooLarge ? .max : sum
         }
     }
 
@@ -61,11 +73,11 @@ package struct ForeignTree {
                 if frame.beside == nil { sizes[frame.id] = frame.size }
                 guard var above = frames.popLast() else {
                     (paths, depth) = (frame.size.paths, frame.size.depth)
+                    pathBytes = frame.size.bytes
                     return
                 }
-                above.size.add(frame.size)
+                above.size.add(frame.size, under: names.removeLast())
                 frames.append(above)
-                names.removeLast()
                 continue
             }
             let entry = frame.entries[frame.next]
@@ -78,10 +90,10 @@ package struct ForeignTree {
             note(entry, at: names)
             let old = before?.mode == .directory ? before?.id : nil
             if entry.mode != .directory {
-                frame.size.add(Size(paths: 1, depth: 0))
+                frame.size.add(Size(paths: 1), under: entry.name)
                 frames.append(frame)
             } else if old == nil, let size = sizes[entry.id] {
-                frame.size.add(size)
+                frame.size.add(size, under: entry.name)
                 frames.append(frame)
             } else {
                 frames.append(frame)

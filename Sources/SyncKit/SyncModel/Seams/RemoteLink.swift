@@ -64,6 +64,9 @@ package struct RemoteError: Error, Sendable, CustomStringConvertible {
         case limited
         /// What was to be sent or taken is more than the remote or this program allows.
         case tooLarge
+        /// It is there and can never be synced with as it is: another kind of repository, or a
+        /// branch in the way.
+        case unusable
         case corrupt, noSpace, readOnly, io
     }
 

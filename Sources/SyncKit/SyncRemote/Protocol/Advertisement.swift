@@ -48,7 +48,9 @@ struct AdvertisementReader {
         }
         defer { isFirst = false }
         if isFirst, let version = line.rest(after: "version ") {
-            if version != "1" && version != "2" { throw .garbled("protocol version \(version)") }
+            if version != "1" && version != "2" {
+                throw .garbled("protocol version \(RemoteWords.clean(version.utf8).prefix(40))")
+            }
             advertisement.version = version == "2" ? 2 : 0
         } else if advertisement.version == 2 {
             note(Substring(line))
@@ -58,6 +60,10 @@ struct AdvertisementReader {
     }
 
     private mutating func note(_ capability: Substring) {
+        // A server that says more than anybody needs to know is not remembered whole.
+        guard capability.utf8.count <= 1 << 10,
+            advertisement.capabilities.count < Limits.capabilities
+        else { return }
         let name = capability.prefix { $0 != "=" }
         advertisement.capabilities[String(name)] = String(capability.dropFirst(name.count + 1))
     }
@@ -69,6 +75,8 @@ struct AdvertisementReader {
             let rest = line.unicodeScalars.dropFirst(text.count + 1)
             for word in String(rest).split(separator: " ") { note(word) }
         }
+        // Other names than ours are not ours to read: whoever asked is told so.
+        if !advertisement.hasOurObjects { return }
         let (id, name) = try Reference.parse(String(text))
         let isOneMore = advertisement.references.count <= Limits.devices
         if id != .zero && !name.hasSuffix("^{}") && wanted(name) && isOneMore {

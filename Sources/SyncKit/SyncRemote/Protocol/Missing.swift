@@ -1,22 +1,78 @@
-internal import SyncModel
+package import SyncModel
 
-/// Which objects of some commits a remote lacks that has the commits' parents.
-struct MissingObjects {
+/// Which objects a remote lacks that has some commits and all that those lead to.
+///
+/// A tree or blob is left out where a parent has it at the same path, or when it came before.
+/// Both are right only as long as all that the parent leads to is at the remote or in the list,
+/// so each commit comes after its parents, in whatever order they were named: commits of one
+/// second, or of a clock that ran behind, come in any.
+package struct MissingObjects {
     private let reader: any ObjectReader
-    private var seen: Set<ObjectID> = []
-    private(set) var ids: [ObjectID] = []
+    private let wanted: Set<ObjectID>
+    /// The trees of the wanted commits that are in the list with all they lead to.
+    private var roots: [ObjectID: ObjectID] = [:]
+    /// Trees and blobs that are in the list with all they lead to.
+    private var covered: Set<ObjectID> = []
+    private var ids: [ObjectID] = []
 
-    init(reading reader: any ObjectReader) { self.reader = reader }
+    private init(of commits: [ObjectID], reading reader: any ObjectReader) {
+        self.reader = reader
+        wanted = Set(commits)
+    }
 
-    /// Adds a commit, its tree and what differs in it from the trees of all its parents. What
-    /// only moved from one directory to another is added once more.
-    mutating func add(_ id: ObjectID) throws(RepositoryError) {
-        guard seen.insert(id).inserted else { return }
-        ids.append(id)
-        let commit = try reader.commit(id)
+    /// Lists the commits, their trees and what differs in those from the trees of all their
+    /// parents. What only moved from one directory to another is named once more.
+    /// - Parameter commits: all that the remote may lack, in any order; it has their other
+    ///   parents with all they lead to.
+    /// - Returns: at least what `git rev-list --objects` names for them; each object once.
+    /// - Throws: as reading one of the commits or of their trees does.
+    package static func ids(of commits: [ObjectID], reading reader: any ObjectReader)
+        throws(RepositoryError) -> [ObjectID]
+    {
+        var missing = Self(of: commits, reading: reader)
+        var pending: [ObjectID] = []
+        for tip in commits {
+            pending.append(tip)
+            while let id = pending.last {
+                if missing.roots[id] != nil {
+                    pending.removeLast()
+                    continue
+                }
+                let commit = try reader.commit(id)
+                let first = commit.parents.filter {
+                    missing.wanted.contains($0) && missing.roots[$0] == nil
+                }
+                pending += first
+                if first.isEmpty { try missing.add(id, commit) }
+            }
+        }
+        return missing.ids
+    }
+
+    /// Adds a commit whose parents are all at the remote or in the list.
+    private mutating func add(_ id: ObjectID, _ commit: Commit) throws(RepositoryError) {
         var parents: [ObjectID] = []
-        for parent in commit.parents { parents.append(try reader.commit(parent).tree) }
+        for parent in commit.parents {
+            if let root = try root(of: parent) { parents.append(root) }
+        }
         try addTree(commit.tree, lacking: parents)
+        ids.append(id)
+        roots[id] = commit.tree
+    }
+
+    private func root(of parent: ObjectID) throws(RepositoryError) -> ObjectID? {
+        if let root = roots[parent] { return root }
+        return try Self.readable { () throws(RepositoryError) in try reader.commit(parent).tree }
+    }
+
+    /// Nil for what an ancestor lacks here or has damaged: less is left out then.
+    private static func readable<Value>(_ read: () throws(RepositoryError) -> Value)
+        throws(RepositoryError) -> Value?
+    {
+        do throws(RepositoryError) { return try read() } catch {
+            if error.code == .missing || error.code == .corrupt { return nil }
+            throw error
+        }
     }
 
     /// Adds a tree unless one of the trees beside it is the same.
@@ -25,26 +81,32 @@ struct MissingObjects {
     {
         var pending = [(tree: root, others: others)]
         while let (id, others) = pending.popLast() {
-            if others.contains(id) || !seen.insert(id).inserted { continue }
-            // The tree without entries need not be stored anywhere.
-            if id == Tree.emptyID && !reader.contains(id) { continue }
+            if others.contains(id) || !covered.insert(id).inserted { continue }
             ids.append(id)
-            var known: [[[UInt8]: TreeEntry]] = []
-            for other in others {
-                let entries = try reader.tree(other).entries
-                known.append(Dictionary(entries.map { ($0.name, $0) }) { first, _ in first })
-            }
+            let known = try known(others)
             for entry in try reader.tree(id).entries where entry.mode != .submodule {
                 let beside = known.compactMap { $0[entry.name] }
                 if beside.contains(where: { $0.id == entry.id }) { continue }
                 if entry.mode == .directory {
                     let trees = beside.filter { $0.mode == .directory }.map(\.id)
                     pending.append((entry.id, trees))
-                } else if seen.insert(entry.id).inserted {
+                } else if covered.insert(entry.id).inserted {
                     ids.append(entry.id)
                 }
             }
         }
+    }
+
+    /// The entries of trees by name. A submodule's commit is in another repository.
+    private func known(_ trees: [ObjectID]) throws(RepositoryError) -> [[[UInt8]: TreeEntry]] {
+        var known: [[[UInt8]: TreeEntry]] = []
+        for id in Set(trees) {
+            let tree = try Self.readable { () throws(RepositoryError) in try reader.tree(id) }
+            guard let tree else { continue }
+            let entries = tree.entries.filter { $0.mode != .submodule }
+            known.append(Dictionary(entries.map { ($0.name, $0) }) { first, _ in first })
+        }
+        return known
     }
 }
 

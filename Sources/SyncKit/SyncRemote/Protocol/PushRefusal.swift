@@ -7,13 +7,23 @@ struct PushRefusal {
     ///   - reason: what stands in the report behind the reference, or of the pack.
     ///   - said: what the server said to people meanwhile, made safe.
     init(_ reason: String, _ said: String) {
-        let all = "\(reason) \(said)".lowercased()
-        let step = Self.steps.first { step in step.marks.contains { all.contains($0) } }?.step
+        let step = Self.step("\(reason) \(said)")
         var words = reason
         if !said.isEmpty { words += "; it says: \(said)" }
         if let step { words += " — \(step)" }
         self.words = words
     }
+
+    /// Whether a server says that it lacks objects which it should have or have got, and gives no
+    /// other reason.
+    static func isOfObjects(_ words: String) -> Bool { step(words) == resend }
+
+    private static func step(_ words: String) -> String? {
+        let all = words.lowercased()
+        return steps.first { step in step.marks.contains { all.contains($0) } }?.step
+    }
+
+    private static let resend = "the next try sends everything that its references do not lead to"
 
     /// The words by which hosts are known to say a thing, and what helps; the first that fits.
     private static let steps: [(marks: [String], step: String)] = [
@@ -45,5 +55,14 @@ struct PushRefusal {
         ),
         (["hook declined"], "the remote's own check refused it; its words say why"),
         (["deny updating a hidden ref", "prohibited"], "let this login push to the branch"),
+        (
+            [
+                "missing necessary objects", "missing object", "missing tree", "missing blob",
+                "missing commit", "missing unknown", "bad tree object", "bad object",
+                "bad blob object", "did not receive expected object", "unresolved delta",
+                "failed to read object", "broken link", "missing nodes",
+                "index-pack", "unpack-objects", "unpacker error", "unpack error",
+            ], resend
+        ),
     ]
 }

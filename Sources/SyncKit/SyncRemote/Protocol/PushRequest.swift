@@ -124,6 +124,8 @@ struct PushReport {
         }
         if let words = line.rest(after: "ERR ") { throw .refused(words) }
         let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
+        // Few were asked about; what else is said is not remembered.
+        if parts.first != "unpack" && outcomes.count >= Limits.capabilities { return }
         switch parts.first {
         case "unpack":
             let rest = parts.dropFirst().joined(separator: " ")

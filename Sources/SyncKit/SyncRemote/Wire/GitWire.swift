@@ -50,9 +50,12 @@ extension GitWire {
     {
         defer { close() }
         let name = "refs/heads/\(branch)"
-        let wanted = { $0 == name }
+        let wanted = { $0 == name || BranchClash.isInTheWay($0, of: name) }
         let server = try open(.upload, wanted: wanted, cancellation)
-        let head = try references(server, below: [name], wanted: wanted)[name]
+        let references = try references(
+            server, below: BranchClash.prefixes(name), wanted: wanted)
+        let head = references[name]
+        if head == nil { try BranchClash.check(references.keys, branch, "fetch") }
         close()
         if isWriting { _ = try open(.receive, wanted: wanted, cancellation) }
         return head

@@ -87,12 +87,7 @@ extension RemoteError {
     }
 
     private static func askedPatience(_ head: HTTPHead) -> Duration? {
-        if let seconds = head.headers["retry-after"].flatMap({ Int($0) }), seconds >= 0 {
-            return .seconds(min(seconds, 86_400))
-        }
-        if let end = head.headers["x-ratelimit-reset"].flatMap({ Int($0) }) {
-            return .seconds(min(max(1, end - UnixTime.now), 86_400))
-        }
-        return nil
+        let seconds = RetryAfter.seconds(head.headers, now: UnixTime.now)
+        return seconds.map { min(.seconds($0), Limits.longestRest) }
     }
 }

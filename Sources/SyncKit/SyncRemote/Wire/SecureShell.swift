@@ -51,7 +51,7 @@ final class SecureShell: GitWire {
         }
         guard reader.advertisement.hasOurObjects else {
             throw RemoteError(
-                .corrupt, operation, "the repository names objects by SHA-256",
+                .unusable, operation, "the repository names objects by SHA-256",
                 hint: "make the remote with: git init --bare --object-format=sha1")
         }
         return reader.advertisement

@@ -72,7 +72,7 @@ final class SmartHTTP: GitWire {
             guard reader.isDone else { throw .cut(operation) }
             guard reader.advertisement.hasOurObjects else {
                 throw RemoteError(
-                    .corrupt, operation, "the repository names objects by SHA-256",
+                    .unusable, operation, "the repository names objects by SHA-256",
                     hint: "make the remote with: git init --bare --object-format=sha1")
             }
             return reader.advertisement
@@ -84,6 +84,13 @@ final class SmartHTTP: GitWire {
     private func check(_ head: HTTPHead, _ request: HTTPRequest) throws(RemoteError) {
         guard head.status == 200 else { throw RemoteError(head, operation, base) }
         guard head.type == request.answerType else {
+            if head.isListOfReferences {
+                throw RemoteError(
+                    .unusable, operation,
+                    "\(base) is served as plain files (\"dumb\" HTTP): nobody can push there, and "
+                        + "what is fetched is never sure to be whole",
+                    hint: "serve it by git http-backend, or take ssh://")
+            }
             throw RemoteError(
                 .missing, operation, "\(base) is a page, not a git repository",
                 hint: "check repository.remote: it ends in .git with most hosts")
@@ -178,5 +185,16 @@ final class SmartHTTP: GitWire {
             if head.status == 200 && !packets.isWhole { throw RemoteError.cut(operation) }
             return head
         } catch { throw failure ?? RemoteError(any: error, operation) }
+    }
+}
+
+extension HTTPHead {
+    /// Whether the body is the file `info/refs` as it is: a name in hexadecimal, a tab, a
+    /// reference.
+    fileprivate var isListOfReferences: Bool {
+        let line = String(decoding: complaint.prefix { $0 != 0x0a }, as: UTF8.self)
+        let words = line.split(separator: "\t", maxSplits: 1)
+        return words.count == 2 && words[1].hasPrefix("refs/") && words[0].utf8.count >= 40
+            && words[0].allSatisfy(\.isHexDigit)
     }
 }

@@ -1,0 +1,73 @@
+internal import CGit2
+package import SyncModel
+
+extension ForeignRepository {
+    /// Joins small packs as `GitRepository.consolidatePacks` does, after each was looked at entry
+    /// by entry. libgit2, which makes the deltas, sees these packs and nothing else that stands
+    /// there.
+    /// - Returns: how many packs were replaced.
+    /// - Throws: `.corrupt` for a pack that libgit2 may not see, and as writing a pack does; all
+    ///   objects are still there then.
+    @discardableResult package func consolidatePacks(most: Int = Limits.packs)
+        throws(RepositoryError) -> Int
+    {
+        let small = SmallPacks(in: packDirectory)
+        let chosen = try small.chosen(most: most)
+        if chosen.isEmpty { return 0 }
+        var ids: Set<ObjectID> = []
+        for pack in chosen {
+            let stem = "\(packDirectory)/\(pack.name)"
+            var room = Int.max
+            guard let opened = try ForeignPack(stem, room: &room) else {
+                throw RepositoryError(.missing, "read \(stem).idx")
+            }
+            let offsets = Set(try PackBounds.check(stem + ".pack"))
+            guard try opened.checkDeltas() == offsets else {
+                throw RepositoryError(
+                    .corrupt, "read \(stem).pack", "its index is of another pack")
+            }
+            ids.formUnion(try PackIndex.names(in: small.path(of: pack, "idx")))
+        }
+        let packs = chosen.map { small.path(of: $0, "idx") }
+        let repository = try GitRepository(packs: packs, of: path)
+        let replaced = try small.replace(chosen, by: try repository.writeAgain(ids))
+        try refresh()
+        return replaced
+    }
+}
+
+extension ForeignPack {
+    /// Follows every delta to its end.
+    /// - Returns: where the entries begin that the index names.
+    /// - Throws: `.corrupt` for deltas without end, or longer than `Limits.deltaChain`.
+    func checkDeltas() throws(RepositoryError) -> Set<Int> {
+        let offsets = try offsets()
+        var depths: [Int: Int] = [:]
+        for start in offsets {
+            var chain: [Int] = []
+            var met: Set<Int> = []
+            var next: Int? = start
+            var depth = -1
+            while let offset = next {
+                if let known = depths[offset] {
+                    depth = known
+                    break
+                }
+                guard met.insert(offset).inserted, chain.count < Limits.deltaChain else {
+                    throw RepositoryError(.corrupt, "read a pack", "its deltas have no base")
+                }
+                chain.append(offset)
+                next =
+                    if case .delta(let base) = try entry(at: offset).content { base } else { nil }
+            }
+            for offset in chain.reversed() {
+                depth += 1
+                depths[offset] = depth
+            }
+            if depth > Limits.deltaChain {
+                throw RepositoryError(.corrupt, "read a pack", "its deltas are too long")
+            }
+        }
+        return offsets
+    }
+}

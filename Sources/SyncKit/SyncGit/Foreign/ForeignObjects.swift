@@ -1,0 +1,212 @@
+internal import Glibc
+internal import SyncModel
+
+/// The objects of a repository that others write too: packs, loose ones, and those of the
+/// repositories that it borrows from. Nothing is believed: kinds of files, sizes, deltas.
+final class ForeignObjects {
+    /// The directory `objects`, and those it borrows from.
+    private let places: [String]
+    private var listings: [PackListing]
+    private var packs: [String: ForeignPack] = [:]
+    /// Where objects were found last comes first.
+    private var order: [String] = []
+    /// Those whose files are open, the one used last at the end.
+    private var open: [String] = []
+    /// What is left for indexes in memory, in bytes.
+    private var room = Limits.foreignIndexBytes
+    private let inflater: ForeignInflater
+    private var cache: [Spot: StoredObject] = [:]
+    private var cachedBytes = 0
+
+    private struct Spot: Hashable {
+        let pack: String
+        let offset: Int
+    }
+
+    /// Opens what stands in `objects` now.
+    init(_ objects: String) throws(RepositoryError) {
+        places = try Self.places(objects)
+        listings = places.map { _ in PackListing() }
+        inflater = try ForeignInflater()
+        try refresh()
+    }
+
+    /// `objects` and the directories that it names to borrow from.
+    private static func places(_ objects: String) throws(RepositoryError) -> [String] {
+        var found = [objects]
+        var next = 0
+        while next < found.count && found.count <= Limits.alternates {
+            let place = found[next]
+            next += 1
+            let path = "\(place)/info/alternates"
+            let content = try ForeignFile.content(path, most: Limits.alternatesBytes) ?? []
+            for line in content.split(separator: 0x0a) where line.first != 0x23 {
+                let text = String(decoding: line, as: UTF8.self)
+                let other = text.hasPrefix("/") ? text : "\(place)/\(text)"
+                if !found.contains(other), FileSystem.isDirectory(other) { found.append(other) }
+            }
+        }
+        return Array(found.prefix(Limits.alternates))
+    }
+
+    /// Sees packs that came and lets go of those that are gone.
+    /// - Returns: whether anything may have changed.
+    @discardableResult func refresh() throws(RepositoryError) -> Bool {
+        var isChanged = false
+        for index in places.indices
+        where listings[index].look(at: places[index] + "/pack") != .same { isChanged = true }
+        if !isChanged { return false }
+        var names: Set<String> = []
+        for place in places {
+            for name in try ForeignFile.names(place + "/pack")
+            where name.hasPrefix("pack-") && name.hasSuffix(".idx") {
+                names.insert("\(place)/pack/\(name.dropLast(4))")
+            }
+        }
+        if names.count > Limits.foreignPacks {
+            throw RepositoryError(
+                .corrupt, "look at the packs", "there are more than \(Limits.foreignPacks)")
+        }
+        if packs.keys.contains(where: { !names.contains($0) }) {
+            // What they took of the room is not known any more.
+            (packs, open, cache, cachedBytes) = ([:], [], [:], 0)
+            room = Limits.foreignIndexBytes
+        }
+        for name in names where packs[name] == nil {
+            packs[name] = try ForeignPack(name, room: &room)
+        }
+        order = order.filter { packs[$0] != nil } + packs.keys.filter { !order.contains($0) }
+        return true
+    }
+
+    /// Notes a pack that was just put there.
+    func noteIndex(_ name: String) { listings[0].add(name) }
+
+    /// Whether the object is here.
+    func contains(_ id: ObjectID) throws(RepositoryError) -> Bool {
+        if try find(id) != nil { return true }
+        if try looseFile(id) != nil { return true }
+        if try !refresh() { return false }
+        return try find(id) != nil
+    }
+
+    /// Reads a whole object; its bytes are checked against its name.
+    func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
+        var found = try packed(id)
+        if found == nil { found = try loose(id) }
+        if found == nil, try refresh() { found = try packed(id) }
+        guard let found else { throw RepositoryError(.missing, "read", object: id) }
+        let name = ObjectID(hashing: found.content, as: found.kind)
+        if name == id { return found }
+        throw RepositoryError(
+            .corrupt, "read", object: id, "what is stored under its name is \(name.hex)")
+    }
+
+    private func find(_ id: ObjectID) throws(RepositoryError) -> (pack: String, offset: Int)? {
+        for (index, name) in order.enumerated() {
+            guard let offset = try packs[name]?.offset(of: id) else { continue }
+            if index > 0 { order.swapAt(0, index) }
+            return (name, offset)
+        }
+        return nil
+    }
+
+    private func packed(_ id: ObjectID) throws(RepositoryError) -> StoredObject? {
+        guard let (name, offset) = try find(id), let pack = packs[name] else { return nil }
+        if open.last != name {
+            open.removeAll { $0 == name }
+            open.append(name)
+            if open.count > Limits.openPacks { packs[open.removeFirst()]?.rest() }
+        }
+        do throws(RepositoryError) {
+            return try resolve(pack, name, offset)
+        } catch {
+            throw RepositoryError(error.code, error.operation, object: id, error.cause)
+        }
+    }
+
+    /// Goes from delta to base until one is whole, then back. Each base is met once: deltas in a
+    /// circle have no end.
+    private func resolve(_ pack: ForeignPack, _ name: String, _ offset: Int)
+        throws(RepositoryError) -> StoredObject
+    {
+        var chain: [(offset: Int, entry: ForeignPack.Entry)] = []
+        var met: Set<Int> = []
+        var next = offset
+        var whole: StoredObject?
+        while whole == nil {
+            whole = cache[Spot(pack: name, offset: next)]
+            if whole != nil { break }
+            guard met.insert(next).inserted, chain.count < Limits.deltaChain else {
+                throw RepositoryError(.corrupt, "read \(name).pack", "its deltas have no base")
+            }
+            let entry = try pack.entry(at: next)
+            switch entry.content {
+            case .whole(let kind):
+                let made = StoredObject(kind: kind, content: try pack.inflate(entry, by: inflater))
+                if !chain.isEmpty { remember(made, Spot(pack: name, offset: next)) }
+                whole = made
+            case .delta(let base):
+                chain.append((next, entry))
+                next = base
+            }
+        }
+        guard var result = whole else { throw RepositoryError(.io, "read \(name).pack") }
+        var made = 0
+        for (offset, entry) in chain.reversed() {
+            let delta = try pack.inflate(entry, by: inflater)
+            let content = Delta.apply(delta, to: result.content, most: Limits.receivedObjectBytes)
+            guard let content else {
+                throw RepositoryError(
+                    .corrupt, "read \(name).pack", "the delta at byte \(offset) is malformed")
+            }
+            made += content.count
+            if made > Limits.deltaChainBytes {
+                throw RepositoryError(.corrupt, "read \(name).pack", "its deltas make too much")
+            }
+            result = StoredObject(kind: result.kind, content: content)
+            remember(result, Spot(pack: name, offset: offset))
+        }
+        return result
+    }
+
+    /// Keeps what may be a base of the next object, too.
+    private func remember(_ object: StoredObject, _ spot: Spot) {
+        let count = object.content.count
+        if count > Limits.deltaCacheBytes / 8 { return }
+        if cachedBytes + count > Limits.deltaCacheBytes { (cache, cachedBytes) = ([:], 0) }
+        if cache.updateValue(object, forKey: spot) == nil { cachedBytes += count }
+    }
+
+    private func looseFile(_ id: ObjectID) throws(RepositoryError) -> ForeignFile? {
+        let hex = id.hex
+        for place in places {
+            if let file = try ForeignFile.open("\(place)/\(hex.prefix(2))/\(hex.dropFirst(2))") {
+                return file
+            }
+        }
+        return nil
+    }
+
+    /// Source: gitrepository-layout(5), `hash-object` in git's "Git Objects".
+    private func loose(_ id: ObjectID) throws(RepositoryError) -> StoredObject? {
+        guard let file = try looseFile(id) else { return nil }
+        func refuse(_ cause: String) -> RepositoryError {
+            RepositoryError(.corrupt, "read", object: id, cause)
+        }
+        let most = Limits.receivedObjectBytes
+        let tooLarge = "it is larger than \(most >> 20) MiB"
+        if file.size > ForeignInflater.mostDeflated(most) { throw refuse(tooLarge) }
+        let deflated = try file.read(file.size, at: 0)
+        guard let bytes = inflater.inflate(deflated[...], most: most + 64) else {
+            throw refuse("it does not inflate, or is larger than \(most >> 20) MiB")
+        }
+        guard let end = bytes.prefix(64).firstIndex(of: 0) else { throw refuse("it has no header") }
+        if bytes.count - end - 1 > most { throw refuse(tooLarge) }
+        let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
+        guard words.count == 2, let kind = ObjectKind(rawValue: String(words[0])),
+            Int(words[1]) == bytes.count - end - 1
+        else { throw refuse("its header is malformed") }
+        return StoredObject(kind: kind, content: Array(bytes[(end + 1)...]))
+    }
+}

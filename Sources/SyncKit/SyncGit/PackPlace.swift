@@ -1,0 +1,22 @@
+internal import SyncModel
+
+/// Where a pack is written to.
+protocol PackPlace: AnyObject {
+    /// The directory that holds the packs.
+    var packDirectory: String { get }
+
+    /// The directory that holds all objects, where libgit2 may read them; nil where it may not.
+    var libraryObjects: String? { get }
+
+    /// Whether the object is known to be there without another look at the disk.
+    func hasNow(_ id: ObjectID) -> Bool
+
+    /// Notes a pack of our own.
+    func noteIndex(_ name: String)
+}
+
+extension GitRepository: PackPlace {
+    var libraryObjects: String? { objectDirectory }
+
+    func hasNow(_ id: ObjectID) -> Bool { database.has(id) }
+}
