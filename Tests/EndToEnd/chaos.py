@@ -36,6 +36,7 @@ class Chaos:
         self.kind = kind or chance.choice(KINDS)
         self.faults = [fault for fault in FAULTS if fault[0] not in without]
         self.steps = [step for step in STEPS if step[0] not in without]
+        self.edits = [(edit, weight) for weight, edit in EDITS if edit.__name__ not in without]
         self.script = Script(f"{top}/script.txt")
         self.ledger = Ledger(self.script)
         self.remote = Remote(self.kind, top)
@@ -108,8 +109,7 @@ class Chaos:
             elif kind == "edit":
                 path = user.pick(chance)
                 if path:
-                    edit = self.choose([(edit, weight) for weight, edit in EDITS], chance)
-                    edit(user, path, chance)
+                    self.choose(self.edits, chance)(user, path, chance)
             else:
                 getattr(programs, kind)(chance)
         except OSError as error:
@@ -161,6 +161,9 @@ class Chaos:
             if programs.user.device.environment.pop("SYNCD_CLOCK_OFFSET", "0s") != "0s":
                 trouble.kill(random.Random(self.step))
             trouble.start()
+            checks.wait_until(
+                lambda device=trouble.device: device.status()["daemon"] == "running",
+                lambda device=trouble.device: f"{device.name} does not answer", 20)  # fmt: skip
             programs.command(["resume"])
             programs.join()
         self.waiting.clear()

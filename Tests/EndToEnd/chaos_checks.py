@@ -46,28 +46,26 @@ class Sampler(threading.Thread):
     def _sample(self, user):
         if time.monotonic() - user.edited < NOTICED and self.chance.random() < 0.8:
             return
-        # The lock keeps the user from editing meanwhile, and daemons from being killed.
-        with user.lock:
-            if not user.device.running():
-                return
-            since = time.monotonic() - user.edited
-            began = time.monotonic()
-            status = user.device.status()
-            self.slowest = max(self.slowest, time.monotonic() - began)
-            self.samples += 1
-            if status["state"] != "in-sync" or since < NOTICED:
-                return
-            try:
-                folder = trees.folder_tree(user.device.folder)
-            except OSError:
-                # An update is being applied.
-                return
-            remote_head = trees.head(self.remote.repository) if self.remote.is_there else None
-            again = user.device.status()
-            if (again["state"], again["head"]) != ("in-sync", status["head"]):
-                return
-            held = self._held(user) if status["quarantined"] else []
-            self.claims += 1
+        edits, since = user.edits, time.monotonic() - user.edited
+        if edits % 2 or not user.device.running():
+            return
+        began = time.monotonic()
+        status = user.device.status()
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.samples += 1
+        if status["state"] != "in-sync" or since < NOTICED:
+            return
+        try:
+            folder = trees.folder_tree(user.device.folder)
+        except OSError:
+            # An update is being applied.
+            return
+        remote_head = trees.head(self.remote.repository) if self.remote.is_there else None
+        held = self._held(user) if status["quarantined"] else []
+        again = user.device.status()
+        if edits != user.edits or (again["state"], again["head"]) != ("in-sync", status["head"]):
+            return
+        self.claims += 1
         head = status["head"]
         tree = trees.commit_tree(user.device.repository, head, PREFIX)
         words = trees.differences(without(folder, held), without(tree, held))
@@ -113,7 +111,10 @@ def settled(users, remote):
         said = {key: status[key] for key in ("state", "head", "remote_head", "pending",
                                              "quarantined", "notices")}  # fmt: skip
         said["error"] = status["sync_health"]["last_error"]
-        if status["state"] not in ("in-sync", "conflicts") or status["quarantined"]:
+        if status["quarantined"]:
+            held = user.device.ctl("held", "--json", expect=None).stdout.split()
+            words.append(f"{user.name}: held back, though nothing is in the way: {' '.join(held)}")
+        if status["state"] not in ("in-sync", "conflicts"):
             words.append(f"{user.name}: {said}")
         elif status["head"] != tip or status["remote_head"] != tip:
             words.append(f"{user.name}: the remote is at {tip}: {said}")

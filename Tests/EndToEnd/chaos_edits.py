@@ -49,6 +49,7 @@ class User:
         self.device, self.ledger, self.name = device, ledger, device.name
         self.lock = threading.RLock()
         self.edited = time.monotonic()
+        # Odd while an edit is under way.
         self.edits = 0
         self.holds = []
         self.records = Records(self)
@@ -92,6 +93,7 @@ class User:
     def editing(self, *paths):
         """Keeps the books of an edit of these paths and what is below them."""
         with self.lock:
+            self.edits += 1
             before = self.look(paths)
             named = [hold for hold in self.holds if hold.links() > 0]
             try:

@@ -77,6 +77,11 @@ class Remote:
             if self.server:
                 self.server.start()
             else:
+                made = [os.path.join(top, name) for top, _, names in os.walk(self.repository)
+                        for name in names]  # fmt: skip
+                if os.path.exists(self.repository):
+                    words = f"a daemon made {self.repository} while it was away: {made}"
+                    raise AssertionError(words)
                 os.rename(f"{self.repository}.away", self.repository)
             self.is_there = True
 

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import traceback
 
 import chaos
 from device import Device
@@ -44,9 +45,11 @@ class ChaosTest(VaultTest):
         try:
             run.begin(self.make)
             figures = run.run(number("SYNC_SECONDS", SECONDS))
-        except AssertionError as error:
+        except Exception as error:  # Whatever it is, the script tells more.
             os.environ["SYNC_KEEP"] = "1"
             story = run.story(error)
+            if not isinstance(error, AssertionError):
+                story = f"{story}\n{traceback.format_exc()}"
         if story:
             self.fail(story)
         print(f"    {json.dumps(figures)} in {time.monotonic() - began:.0f} s")
