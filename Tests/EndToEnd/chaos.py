@@ -19,7 +19,7 @@ NAMES = ("ada", "bob", "cyd")
 STEPS = [("edit", 100), ("record", 14), ("hold", 7), ("momentary", 8), ("restore", 3),
          ("resolve", 3), ("sync", 2), ("fault", 14)]  # fmt: skip
 # Seconds between two steps: bursts, and pauses in which daemons come to rest.
-PAUSES = (*(0, 0, 0, 0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.3) * 4, 0.5, 1.0, 3.5)
+PAUSES = (*(0, 0, 0, 0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2) * 8, 0.5, 1.0, 3.5)
 STRETCH = 20.0
 
 
