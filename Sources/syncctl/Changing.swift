@@ -34,8 +34,25 @@ enum Changing {
         let output = Output(options)
         if options.json { return try output.json(report) }
         if report.paths.isEmpty { return output.remark("nothing to change: it is so already") }
-        for path in report.paths.prefix(Limits.listedPaths) { output.remark("\(done) \(path)") }
-        let rest = report.paths.count - Limits.listedPaths
+        let waiting = Set(report.waiting.map(\.path))
+        let changed = report.paths.filter { !waiting.contains($0) }
+        list(changed, output) { "\(done) \($0)" }
+        tellWaiting(report, output)
+    }
+
+    /// Names the files that a folder does not hold yet although the change is committed.
+    static func tellWaiting(_ report: ChangeReport, _ output: Output) {
+        list(report.waiting, output) { waiting in
+            let reason =
+                waiting.reason == .busy ? "a program has it open" : "\(waiting.reason.rawValue)"
+            return "committed, not in the folder yet: \(waiting.path) (\(reason))"
+        }
+    }
+
+    /// Says a line for each of some things, and how many there are past the first.
+    static func list<Item>(_ items: [Item], _ output: Output, _ line: (Item) -> String) {
+        for item in items.prefix(Limits.listedPaths) { output.remark(line(item)) }
+        let rest = items.count - Limits.listedPaths
         if rest > 0 { output.remark("… and \(rest) more") }
     }
 

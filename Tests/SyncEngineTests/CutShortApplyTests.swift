@@ -28,18 +28,16 @@ struct CutShortApplyTests {
         return file.map { String(decoding: $0.content, as: UTF8.self) }
     }
 
-    @Test(
-        "is no edit although the head has gone on, up to a number of commits",
-        arguments: [(2, true), (Limits.arrivals, true), (Limits.arrivals + 1, false)])
-    func goneOn(commits: Int, isKnown: Bool) async throws {
+    @Test("is no edit although the head has gone on, however far", arguments: [2, 150])
+    func goneOn(commits: Int) async throws {
         let vault = try await vault("first") {
             try scene.push("other.txt", "first")
             for number in 1..<commits { try scene.push("other.txt", "later \(number)") }
         }
         let head = try scene.head()
         _ = try await scene.cycle(vault)
-        #expect(try (scene.head() == head) == isKnown)
-        #expect(try (other() == "later \(commits - 1)") == isKnown)
+        #expect(try scene.head() == head)
+        #expect(try other() == "later \(commits - 1)")
     }
 
     @Test("is an edit when it is another version than any that came")

@@ -58,11 +58,15 @@ extension Vault {
         }
         for attempt in 1...Limits.pushTries {
             let before = seenRemote
-            if let change = try await lookAtRemote() {
+            let change = try await lookAtRemote()
+            try recoverHead()
+            if let change {
                 try settleFolders()
                 return .stopped(change)
             }
             let isWhole = try await takeIn(seenRemote?.head)
+            // What a folder held before it was given anything is told by the history alone.
+            if try !again.isEmpty && isJoining() { try capture([:]) }
             try settleFolders()
             if !isWhole { return .pending }
             let hasNews = before != nil && before?.head != seenRemote?.head
@@ -172,7 +176,7 @@ extension Vault {
         for folder in folders {
             guard folder.stopped == nil, folder.heldDeletions == 0,
                 try record.applied(folder.id) == head,
-                try record.deferred(folder.id).isEmpty
+                try deferred(folder).isEmpty
             else { return false }
         }
         return again.isEmpty && (remote == nil || head == nil || seenRemote?.head == head)

@@ -68,6 +68,14 @@ package final class Vault {
     var changedRules: Set<Int> = []
     /// What folders without a record held, as far as is known; nil but after a loss of the record.
     var lostApplied: ObjectID?
+    /// Whether what the record knew of the folders was lost, or is not there yet.
+    var hasLostRecord = false
+    /// The folders that this device synced when the vault was last opened.
+    var knownFolders: Set<FolderID> = []
+    /// Whether the remote was asked in this run, or could not be.
+    package internal(set) var hasAskedRemote = false
+    /// What a join did that a user would not expect, by folder.
+    var joinNotices: [FolderID: String] = [:]
     /// Whether the record may name a commit that the head lacks: at the start, and after a
     /// failure between the two.
     var mayHaveLostHead = true

@@ -9,11 +9,16 @@ package final class VaultFolder {
     package let access: any FolderAccess
     /// What this device leaves out, in both directions; nil when that is nothing.
     let excluded: IgnoreRules?
+    /// The patterns of `excluded`, as the configuration has them.
+    let patterns: [String]
     let ignore: IgnoreView
     /// Why the folder is not synced at the moment: its root is gone or another; nil while it is.
     package internal(set) var stopped: FolderError?
     /// Deletions that wait for the user's word.
     package internal(set) var heldDeletions = 0
+    /// Whether files that were deleted in the vault and stand here are added again, at the user's
+    /// word, with the next capture.
+    var keepsDeleted = false
     /// The heads whose apply the record knows no end of, the newest last.
     var begun: [ObjectID] = []
     /// Since when a file could not be read because a program has it open for writing,
@@ -36,6 +41,7 @@ package final class VaultFolder {
             + patience.components.attoseconds / 1_000_000_000
         self.id = id
         self.access = access
+        patterns = exclude
         let excluded = IgnoreRules.only(exclude)
         self.excluded = excluded.isEmpty ? nil : excluded
         ignore = IgnoreView(access)
@@ -68,12 +74,15 @@ package final class VaultFolder {
     /// The path in the repository of a path below the folder's root.
     func repositoryPath(_ path: TreePath) -> TreePath { id?.appending(path) ?? path }
 
-    /// The path below the folder's root; nil when it stands elsewhere or this device leaves it
-    /// out.
+    /// The path below the folder's root; nil when it stands elsewhere.
+    func belowRoot(_ path: TreePath) -> TreePath? {
+        guard let id else { return path }
+        return path.relative(to: id)
+    }
+
+    /// The same; nil too when this device leaves the path out.
     func localPath(_ path: TreePath) -> TreePath? {
-        guard let local = id.map({ path.relative(to: $0) }) ?? path, isInScope(local) else {
-            return nil
-        }
+        guard let local = belowRoot(path), isInScope(local) else { return nil }
         return local
     }
 

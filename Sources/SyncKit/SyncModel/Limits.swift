@@ -38,9 +38,13 @@ package enum Limits {
     package static let displacedFiles = 10_000
     /// The most tries of one operation on one path that another program keeps changing.
     package static let pathTries = 8
-    /// The most commits that came in since a folder's record, and the most heads whose apply was
-    /// cut short, in which a capture looks for what stands in the folder.
+    /// The most heads whose apply was cut short in which a capture looks for what stands in the
+    /// folder.
     package static let arrivals = 100
+    /// The most pairs of files that are compared to find what was renamed and edited.
+    package static let renameComparisons = 2_500
+    /// The most commits in which a version of a joining file is looked for.
+    package static let joinedCommits = 200_000
     /// The most bytes of content that are read and deflated at a time during a capture.
     package static let captureBytes = 64 << 20
     /// The most bytes of the record's pages that are kept in memory.

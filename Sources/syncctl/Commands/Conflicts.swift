@@ -53,8 +53,10 @@ struct Conflicts: AsyncParsableCommand {
         output.line(output.paint("    \(conflict.rule)  [\(conflict.id)]", .grey))
         for side in details.sides {
             let whose = side.isOurs ? "ours" : side.isTheirs ? "theirs" : "also"
-            let blob = side.blob.map { "blob \($0.short)" } ?? "deleted"
-            output.line("  \(whose): \(Self.name(side.device)), \(side.time), \(blob)")
+            let what =
+                side.isDirectory
+                ? "a directory" : side.blob.map { "blob \($0.short)" } ?? "deleted"
+            output.line("  \(whose): \(Self.name(side.device)), \(side.time), \(what)")
         }
         if let copy = details.copy { output.line("  beside it: \(copy)") }
         for diff in details.differences {

@@ -61,18 +61,52 @@ struct Resolve: AsyncParsableCommand {
             ?? history.conflicts()
         let output = Output(options)
         let client = try DaemonClient(options)
+        if all && !dryRun {
+            let share = configuration.sync.maxDeletesPercent
+            try await refuseMassDeletion(conflicts, history, client, past: share)
+        }
         var reports: [ChangeReport] = []
         for conflict in conflicts {
             let request = try request(for: conflict, history)
-            let report = try await Changing.make(
-                client, "/api/sync/conflicts/\(conflict.id)/resolve", request
-            ) { try await $0.settle(conflict.id, request) }
+            let report = try await settle(conflict, request, client)
             reports.append(report)
             output.remark(
                 dryRun ? "would settle \(conflict.path)" : "settled \(conflict.path)")
+            Changing.list(report.deletions, output) {
+                "  \(dryRun ? "would delete" : "deleted") \($0)"
+            }
+            Changing.tellWaiting(report, output)
         }
         if options.json { try output.json(reports) }
         if conflicts.isEmpty { output.remark("no conflict is open") }
+    }
+
+    private func settle(
+        _ conflict: OpenConflict, _ request: SettleRequest, _ client: DaemonClient
+    ) async throws -> ChangeReport {
+        try await Changing.make(
+            client, "/api/sync/conflicts/\(conflict.id)/resolve", request
+        ) { try await $0.settle(conflict.id, request) }
+    }
+
+    /// Asks first what all choices together would delete: more than `max_deletes` of what is
+    /// synced is refused, as in a capture.
+    private func refuseMassDeletion(
+        _ conflicts: [OpenConflict], _ history: VaultHistory, _ client: DaemonClient,
+        past share: Int
+    ) async throws {
+        var gone: Set<TreePath> = []
+        for conflict in conflicts {
+            var request = try request(for: conflict, history)
+            request.dryRun = true
+            gone.formUnion(try await settle(conflict, request, client).deletions)
+        }
+        guard gone.count > Limits.deletesUnasked else { return }
+        guard gone.count * 100 > (try history.fileCount()) * share else { return }
+        throw Failure(
+            Exit.failed,
+            "this would delete \(gone.count) files, more than max_deletes (\(share) %) allows: "
+                + "see syncctl resolve --all --dry-run, and settle those conflicts one by one")
     }
 
     private func request(for conflict: OpenConflict, _ history: VaultHistory) throws

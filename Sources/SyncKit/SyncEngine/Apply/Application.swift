@@ -46,18 +46,21 @@ extension Vault {
         var changes: [RecordChange] = []
         for row in findings.deleted {
             changes.append(.remove(row.path))
-            changes.append(.postpone(row.path, base: bases[row.path] ?? .zero))
+            changes.append(.postpone(row.path, base: try bases.base(of: row.path) ?? .zero))
             try hold(folder, row.path, nil)
         }
         try record.advance(folder.id, changes, applied: nil)
         folder.heldDeletions = 0
+        folder.keepsDeleted = true
     }
 
     /// Applies the head to one folder.
     private func apply(_ head: ObjectID, to index: Int, _ report: inout ApplyReport) throws {
         let folder = folders[index]
         let applied = try record.applied(folder.id)
-        if try applied == head && record.deferred(folder.id).isEmpty { return }
+        if try applied == head && deferred(folder).isEmpty {
+            return try recheckHeld(folder, at: head)
+        }
         let steps = try steps(folder, from: applied, to: head)
         let plan = ApplyPlan(steps)
         var application = Application(
@@ -75,6 +78,7 @@ extension Vault {
         try end(in: folder)
         for path in application.edited { lookAgain(index, path) }
         for hold in application.holds { try self.hold(folder, hold.path, hold.reason) }
+        try recheckHeld(folder, at: head)
         report.applied += application.done
         report.waiting += application.waiting
         if application.rulesChanged {
@@ -83,6 +87,53 @@ extension Vault {
             again[index] = .everything
         }
         if let failure = application.failure { throw failure }
+    }
+
+    /// The paths of the repository that a folder does not hold in the head's version, sorted, and
+    /// for what each waits.
+    func waiting() throws -> [HeldPath] {
+        var result: [HeldPath] = []
+        for folder in folders {
+            let deferred = try deferred(folder)
+            if deferred.isEmpty { continue }
+            let held = Dictionary(
+                try record.held(folder.id).map { ($0.path, $0.reason) }, uniquingKeysWith: { $1 })
+            for path in deferred.map({ folder.repositoryPath($0.path) }) {
+                result.append(HeldPath(path: path, reason: held[path] ?? .busy))
+            }
+        }
+        return result.sorted { $0.path < $1.path }
+    }
+
+    /// Lets go of paths whose reason is gone: one is obstructed only while its newer version
+    /// waits, and a name is refused only while the head or the folder has it.
+    private func recheckHeld(_ folder: VaultFolder, at head: ObjectID) throws {
+        let held = try record.held(folder.id).filter { [.obstructed, .name].contains($0.reason) }
+        if held.isEmpty { return }
+        let waiting = Set(try record.deferred(folder.id).map(\.path))
+        let tree = try tree(of: head)
+        for hold in held {
+            guard let path = folder.belowRoot(hold.path), !waiting.contains(path) else { continue }
+            if hold.reason == .name {
+                if try isEntry(hold.path, of: tree) || folder.access.stat(path) != nil { continue }
+            }
+            try self.hold(folder, path, nil)
+        }
+    }
+
+    /// Whether a tree has an entry of any kind at a path.
+    private func isEntry(_ path: TreePath, of tree: ObjectID?) throws -> Bool {
+        guard var id = tree else { return false }
+        for (index, name) in path.components.enumerated() {
+            let entries = try repository.tree(id).entries
+            guard let entry = entries.first(where: { $0.name.elementsEqual(name) }) else {
+                return false
+            }
+            if index == path.components.count - 1 { return true }
+            guard entry.mode == .directory else { return false }
+            id = entry.id
+        }
+        return false
     }
 
     /// The paths that differ between what the folder holds and the head.
@@ -110,7 +161,7 @@ extension Vault {
             wanted[path] = .some(change.after.flatMap { $0.mode == .submodule ? nil : $0 })
         }
         let bases = try bases(of: folder)
-        for path in bases.postponed where wanted[path] == nil {
+        for path in bases.postponed where wanted[path] == nil && folder.isInScope(path) {
             wanted[path] = .some(
                 try TreeDiff.version(
                     at: folder.repositoryPath(path), of: tree, reading: repository))
@@ -118,7 +169,7 @@ extension Vault {
         return try wanted.map { path, want in
             ApplyStep(
                 path: path, have: try record.file(folder.id, path), want: want,
-                base: bases[path])
+                base: try bases.base(of: path))
         }.sorted { $0.path < $1.path }
     }
 

@@ -24,8 +24,12 @@ extension Vault {
         let row: RecordedFile?
         /// Set for an edit found in a file that apply had moved away: the record stays as it is.
         let displaced: DisplacedFile?
-        /// The bytes, where an open conflict hangs on them.
+        /// The bytes, where an open conflict hangs on them or the file may have been renamed.
         let content: [UInt8]?
+        /// The commit that has this very version, so that nothing is to be committed.
+        var holder: ObjectID?
+        /// The file that was renamed to this one, and edited.
+        var renamedFrom: TreeChange?
         /// Newest modification of what stands there, nanoseconds; nil for a deletion.
         var modified: Int64? { row?.stat.modified }
 
@@ -71,6 +75,10 @@ extension Vault {
         try recoverHead()
         let dirty = dirty.merging(again, uniquingKeysWith: DirtyPaths.both)
         again = [:]
+        if try waitsForRemote() {
+            again = dirty
+            return CaptureReport()
+        }
         var isDone = false
         defer { if !isDone { again.merge(dirty, uniquingKeysWith: DirtyPaths.both) } }
         let head = try head()
@@ -108,18 +116,26 @@ extension Vault {
         let bases = try bases(of: folder)
         let findings = try Examination.examine(
             dirty, of: folder, record: record, tracked: bases.postponed)
+        if dirty.all { try letGoUnseen(folder, findings) }
         for hold in findings.holds { try self.hold(folder, hold.path, hold.reason) }
 
         // An open conflict hangs on its file's text, and follows it to another name.
-        let keeps = try !conflicts().records.isEmpty && findings.toRead.count <= Limits.batchPaths
+        let mayBeRenamed =
+            !findings.deleted.isEmpty && findings.toRead.contains { $0.row == nil }
+            && findings.deleted.count * findings.toRead.count <= Limits.renameComparisons
+        let keeps =
+            try mayBeRenamed
+            || !conflicts().records.isEmpty && findings.toRead.count <= Limits.batchPaths
         let files = try read(index, findings.toRead, pack, keepingText: keeps)
-        var result = files.map { file in
+        var result = try files.map { file in
             captured(
-                index, file.path, before: file.before, row: file.row, base: bases[file.path],
-                content: file.kept)
+                index, file.path, before: file.before, row: file.row,
+                base: try bases.base(of: file.path), content: file.kept)
         }
-        var deletions = findings.deleted.map { row in
-            captured(index, row.path, before: row.version, row: nil, base: bases[row.path])
+        var deletions = try findings.deleted.map { row in
+            captured(
+                index, row.path, before: row.version, row: nil,
+                base: try bases.base(of: row.path))
         }
         if try !options.acceptDeletes && isMassDeletion(index, deletions, added: result) {
             for deletion in deletions.prefix(Limits.listedPaths) {
@@ -130,14 +146,26 @@ extension Vault {
         } else if folder.heldDeletions > 0 && (dirty.all || options.acceptDeletes) {
             folder.heldDeletions = 0
             for held in try record.held(folder.id) where held.reason == .massDeletion {
-                guard let path = folder.id.map({ held.path.relative(to: $0) }) ?? held.path else {
-                    continue
-                }
-                try hold(folder, path, nil)
+                if let path = folder.belowRoot(held.path) { try hold(folder, path, nil) }
             }
         }
+        result = try join(index, result, bases, options)
+        if mayBeRenamed { try markRenames(of: deletions, to: result) }
+        folder.keepsDeleted = false
         result += deletions
         return result
+    }
+
+    /// Lets go of paths that could not be captured and that a scan of the whole folder does not
+    /// come upon any more.
+    private func letGoUnseen(_ folder: VaultFolder, _ findings: Findings) throws {
+        let held = try record.held(folder.id).filter { $0.reason.isOfCapture }
+        if held.isEmpty { return }
+        let seen = Set(findings.toRead.map(\.path)).union(findings.holds.map(\.path))
+        for hold in held {
+            guard let path = folder.belowRoot(hold.path), !seen.contains(path) else { continue }
+            try self.hold(folder, path, nil)
+        }
     }
 
     private func captured(
@@ -164,13 +192,14 @@ extension Vault {
 
     /// The commit whose version stands at each path of a folder.
     func bases(of folder: VaultFolder) throws(RecordError) -> FolderBases {
-        try FolderBases(folder, record, lost: lostApplied)
+        try FolderBases(folder, record, lost: lostApplied, in: repository)
     }
 
     /// The record was lost: until it is made anew the folders count as edits of the commit that
     /// they held when the remote was last told. They may have gone on since, and an older base
     /// never undoes anything; without one every edited file would stand against its own past.
     package func recallApplied() throws(RepositoryError) {
+        hasLostRecord = true
         let commit = try repository.reference(appliedReference)
         lostApplied = commit.flatMap { repository.contains($0) ? $0 : nil }
     }
@@ -182,31 +211,6 @@ extension Vault {
     /// Notes or takes away a reason to hold a path of a folder back.
     func hold(_ folder: VaultFolder, _ path: TreePath, _ reason: HeldPath.Reason?) throws {
         try record.hold(folder.id, path, reason)
-    }
-}
-
-/// The commit whose version stands at each path of a folder.
-struct FolderBases {
-    private let applied: ObjectID?
-    private let exceptions: [TreePath: ObjectID]
-
-    /// - Parameter lost: what a folder without a record is known to have held once.
-    init(
-        _ folder: VaultFolder, _ record: any VaultRecord, lost: ObjectID?
-    ) throws(RecordError) {
-        applied = try record.applied(folder.id) ?? lost
-        var exceptions: [TreePath: ObjectID] = [:]
-        for path in try record.deferred(folder.id) { exceptions[path.path] = path.base }
-        self.exceptions = exceptions
-    }
-
-    /// The paths whose newer version waits to be applied.
-    var postponed: Set<TreePath> { Set(exceptions.keys) }
-
-    /// The commit; nil when the folder held nothing there before any commit was applied.
-    subscript(path: TreePath) -> ObjectID? {
-        guard let exception = exceptions[path] else { return applied }
-        return exception == .zero ? nil : exception
     }
 }
 

@@ -19,33 +19,33 @@ extension Vault {
         _ captured: [Captured], onto head: ObjectID?, _ pack: any PackSink,
         _ options: CaptureOptions
     ) throws -> CaptureReport {
-        let groups = Dictionary(grouping: captured.filter { $0.displaced == nil }, by: \.base)
         let stamps = CommitStamps(reading: repository)
         var leaves: [ObjectID?: ObjectID] = [:]
         var asides: [ObjectID] = []
         var report = CaptureReport()
         var holders: [TreePath: ObjectID] = [:]
-        for (base, group) in groups {
-            let arrivals = try base == head ? [] : arrivals(since: base, at: head)
+        for item in captured where item.displaced != nil {
+            guard
+                let leaf = try leaf([item], on: item.base, after: nil, pack, stamps, options)
+            else { continue }
+            asides.append(leaf)
+            report.changes += 1
+        }
+        for (base, group) in Self.byBase(captured) {
             let news = try group.filter { item in
-                let begun = folders[item.folder].begun
-                guard let holder = try holder(of: item, among: arrivals, begun) else {
+                guard let holder = try item.holder ?? holder(of: item, at: head) else {
                     return true
                 }
                 holders[item.change.path] = holder
                 return false
             }
-            guard let leaf = try leaf(news, on: base, pack, stamps, options) else { continue }
+            let rename = try leaf(renaming: news, on: base, pack, stamps, options)
+            guard
+                let leaf = try leaf(news, on: base, after: rename, pack, stamps, options)
+            else { continue }
             leaves[base] = leaf
             report.changes += news.count
             if base != head { asides.append(leaf) }
-        }
-        for item in captured where item.displaced != nil {
-            guard let leaf = try leaf([item], on: item.base, pack, stamps, options) else {
-                continue
-            }
-            asides.append(leaf)
-            report.changes += 1
         }
         var current = leaves[head] ?? head
         var move: (any PreparedReference)?
@@ -54,7 +54,7 @@ extension Vault {
         }
         try pack.finish()
 
-        for leaf in asides.sorted() {
+        for leaf in asides {
             current = try current.map { try bring(leaf, into: $0) } ?? leaf
         }
         // The record first: if the process ends here, the leaves are in the repository and the
@@ -74,10 +74,27 @@ extension Vault {
         return report
     }
 
+    /// What was captured for each commit that it was made upon, in the order in which it was made:
+    /// what a name was freed of comes before what took it.
+    private static func byBase(_ captured: [Captured])
+        -> [(base: ObjectID?, changes: [Captured])]
+    {
+        let own = captured.filter { $0.displaced == nil }
+        var order: [ObjectID?] = []
+        var groups: [ObjectID?: [Captured]] = [:]
+        for item in own.filter({ $0.row == nil }) + own.filter({ $0.row != nil }) {
+            if groups[item.base] == nil { order.append(item.base) }
+            groups[item.base, default: []].append(item)
+        }
+        return order.map { ($0, groups[$0] ?? []) }
+    }
+
     /// Brings commits into the head that the record names and the head lacks: the process ended
     /// between the two.
     func recoverHead() throws {
         guard mayHaveLostHead else { return }
+        // What the record names may come from the remote: until that was asked nothing is lost.
+        if try waitsForRemote() { return }
         let history = History(CommitStamps(reading: repository))
         var named: Set<ObjectID> = []
         for folder in folders {
@@ -113,44 +130,65 @@ extension Vault {
         try keepWhatWasBrought(named.filter { repository.contains($0) }, by: current)
     }
 
-    /// The head and the commits that came into it since one was applied, the newest first. Any of
-    /// them may have been the head that an apply was cut short in, before the record learnt what
-    /// it had put there.
-    private func arrivals(since base: ObjectID?, at head: ObjectID?) throws -> [ObjectID] {
-        guard let head else { return [] }
-        guard let base else { return [head] }
-        let history = History(CommitStamps(reading: repository))
-        return try history.commits(behind: head, notBehind: [base]).suffix(Limits.arrivals)
-            .reversed()
-    }
-
-    /// The commit that has what stands in the folder already: nothing is to be committed then. An
-    /// older one than the head is one whose apply was begun and did not end, or, for a file that
-    /// the record does not know and the head has, any that came in: otherwise a user may have
-    /// brought an older version back.
-    private func holder(
-        of item: Captured, among arrivals: [ObjectID], _ begun: [ObjectID]
-    ) throws -> ObjectID? {
-        guard let head = arrivals.first else { return nil }
-        let newest = try version(at: item.change.path, of: head)
-        if newest == item.change.after { return head }
+    /// The commit that has what stands in the folder already, so that nothing is to be committed:
+    /// the head that came in since, or one whose apply was begun and did not end. Any other that
+    /// has it says nothing: a user may have brought an older version back.
+    private func holder(of item: Captured, at head: ObjectID?) throws -> ObjectID? {
+        guard let head, item.base != head else { return nil }
+        if try version(at: item.change.path, of: head) == item.change.after { return head }
         if item.change.after == nil { return nil }
-        func isOf(_ commit: ObjectID) throws -> Bool {
+        return try folders[item.folder].begun.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }
-        if let commit = try begun.last(where: isOf) { return commit }
-        if newest == nil || item.change.before != nil { return nil }
-        return try arrivals.dropFirst().first(where: isOf)
     }
 
     private func version(at path: TreePath, of commit: ObjectID) throws -> FileVersion? {
         try TreeDiff.version(at: path, of: tree(of: commit), reading: repository)
     }
 
-    /// Writes one leaf commit; nil when nothing differs from its parent's tree.
+    /// A commit of this capture that the next one stands on, while it is not to be read yet.
+    private struct Step {
+        let commit: ObjectID
+        let time: Timestamp
+    }
+
+    /// Writes the renames of a capture's files, as they were before they were edited.
     private func leaf(
-        _ group: [Captured], on base: ObjectID?, _ pack: any PackSink, _ stamps: CommitStamps,
-        _ options: CaptureOptions
+        renaming group: [Captured], on base: ObjectID?, _ pack: any PackSink,
+        _ stamps: CommitStamps, _ options: CaptureOptions
+    ) throws -> Step? {
+        let gone = Set(group.filter { $0.row == nil }.map(\.change.path))
+        var changes: [TreeChange] = []
+        for item in group {
+            guard let old = item.renamedFrom, gone.contains(old.path) else { continue }
+            changes.append(TreeChange(path: old.path, before: old.before, after: nil))
+            changes.append(TreeChange(path: item.change.path, before: nil, after: old.before))
+        }
+        if changes.isEmpty { return nil }
+        let tree = try TreeEdit.apply(
+            Dictionary(changes.map { ($0.path, $0.after) }, uniquingKeysWith: { $1 }),
+            to: tree(of: base), reading: repository, writing: pack)
+        let time = try time(of: group, after: base.map { try stamps.time(of: $0) }, options)
+        let message = LeafMessage.text(changes, device: identity.device, time: time)
+        let commit = try leaf(of: tree, on: base.map { [$0] } ?? [], at: time, message, pack)
+        return Step(commit: commit, time: time)
+    }
+
+    /// When a capture's changes were made.
+    private func time(
+        of group: [Captured], after least: Timestamp?, _ options: CaptureOptions
+    ) throws -> Timestamp {
+        let now = clock.now()
+        let newest = group.compactMap(\.modified).max().map { $0 / 1_000_000 }
+        let seen = options.live ? now.milliseconds : min(now.milliseconds, newest ?? .max)
+        return Timestamp(milliseconds: max(seen, least.map { $0.milliseconds + 1 } ?? seen))
+    }
+
+    /// Writes one leaf commit; nil when nothing differs from its parent's tree.
+    /// - Parameter step: what it stands on in place of `base`, whose tree it changes.
+    private func leaf(
+        _ group: [Captured], on base: ObjectID?, after step: Step?, _ pack: any PackSink,
+        _ stamps: CommitStamps, _ options: CaptureOptions
     ) throws -> ObjectID? {
         if group.isEmpty { return nil }
         let parentTree = try tree(of: base)
@@ -169,14 +207,12 @@ extension Vault {
             versions, to: parentTree, reading: repository, writing: pack)
         if tree == parentTree ?? Tree.emptyID { return nil }
 
-        let now = clock.now()
-        let newest = group.compactMap(\.modified).max().map { $0 / 1_000_000 }
-        let seen = options.live ? now.milliseconds : min(now.milliseconds, newest ?? .max)
-        let least = try base.map { try stamps.time(of: $0).milliseconds + 1 } ?? seen
-        let time = Timestamp(milliseconds: max(seen, least))
+        let parent = try step?.time ?? base.map { try stamps.time(of: $0) }
+        let time = try time(of: group, after: parent, options)
         let message = LeafMessage.text(
             group.map(\.change), device: identity.device, time: time)
-        return try leaf(of: tree, on: base.map { [$0] } ?? [], at: time, message, pack)
+        let parents = [step?.commit ?? base].compactMap { $0 }
+        return try leaf(of: tree, on: parents, at: time, message, pack)
     }
 
     /// Writes a leaf commit: the only kind that has a time of its own.
@@ -209,8 +245,9 @@ extension Vault {
                 } else {
                     changes += [.remove(item.local), .settle(item.local)]
                 }
-                if item.base == head && isCurrent { continue }
-                if let holds = holders[item.change.path] ?? leaves[item.base] ?? head {
+                if item.base == head && isCurrent && item.holder == nil { continue }
+                let holds = holders[item.change.path] ?? leaves[item.base] ?? item.base ?? head
+                if let holds {
                     changes.append(.postpone(item.local, base: holds))
                 }
             }

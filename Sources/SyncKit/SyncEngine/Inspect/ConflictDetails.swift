@@ -10,8 +10,10 @@ package struct ConflictDetails: Sendable {
         package let device: String
         /// ISO 8601.
         package let time: String
-        /// Nil for a deletion.
+        /// Nil for a deletion, and for a directory.
         package let blob: ObjectID?
+        /// Whether it made a directory of that name.
+        package let isDirectory: Bool
         /// Whether it is this device's.
         package let isOurs: Bool
         /// Whether it is the one that stands against ours.
@@ -57,7 +59,8 @@ extension VaultHistory {
             ConflictDetails.Side(
                 device: side.stamp.device,
                 time: Timestamp(milliseconds: max(0, side.stamp.milliseconds)).iso8601,
-                blob: side.blob, isOurs: index == own, isTheirs: index == other)
+                blob: side.blob, isDirectory: record.isAgainstDirectory && side.blob == nil,
+                isOurs: index == own, isTheirs: index == other)
         }
         var differences: [ConflictDetails.Difference] = []
         let base =

@@ -96,7 +96,7 @@ package struct IdleVault {
             }
             let isApplied =
                 try vault.record.applied(folder.id) == head
-                && vault.record.deferred(folder.id).isEmpty
+                && vault.deferred(folder).isEmpty
             if !isApplied { result = max(result, .changed) }
             if try vault.record.held(folder.id).contains(where: { $0.reason == .massDeletion }) {
                 status.notices.append(HeldPath.Reason.massDeletion.advice)

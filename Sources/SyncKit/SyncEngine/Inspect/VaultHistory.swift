@@ -69,6 +69,14 @@ package struct VaultHistory {
         return try repository.blob(version.id)
     }
 
+    /// How many files the head has.
+    package func fileCount() throws(RepositoryError) -> Int {
+        guard let head else { return 0 }
+        return try TreeDiff.changes(
+            from: nil, to: repository.commit(head).tree, reading: repository
+        ).count
+    }
+
     /// Says of each device how far it is.
     /// - Parameter applied: the commits that devices published.
     /// - Returns: by name; a device whose commit is not here is left out.

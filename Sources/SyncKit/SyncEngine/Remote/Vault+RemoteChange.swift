@@ -14,6 +14,8 @@ extension Vault {
     @discardableResult
     package func lookAtRemote() async throws -> RemoteChange? {
         guard let remote else { return nil }
+        // Also when it could not be asked: captures wait for its first answer alone.
+        defer { hasAskedRemote = true }
         return try look(at: try await remote.fetch())
     }
 

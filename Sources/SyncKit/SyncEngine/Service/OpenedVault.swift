@@ -54,6 +54,7 @@ package final class OpenedVault {
         vault = Self.assemble(configuration, repository, record, folders, remote)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.recallApplied() }
+        try vault.noteScope()
         if let url = configuration.remote { try vault.meet(remote: url) }
     }
 
@@ -133,6 +134,7 @@ package final class OpenedVault {
             configuration.stateDirectory + "/state.db", discarding: reason)
         vault = Self.assemble(configuration, repository, record, folders, remote)
         try vault.recallApplied()
+        try vault.noteScope()
     }
 
     /// Remembers each root that was opened, so that another directory in its place is noticed.

@@ -99,7 +99,7 @@ extension VaultService {
     }
 
     /// Wakes the loop at a moment, and not at the one that was set before.
-    private func setAlarm(_ moment: Rhythm.Instant) {
+    func setAlarm(_ moment: Rhythm.Instant) {
         alarm?.cancel()
         alarm = Task { [weak self] in
             // A timer: nothing tells when a server, a busy file or a broken disk is well again.
@@ -111,6 +111,7 @@ extension VaultService {
 
     private func captureWaiting() {
         if !inbox.isEmpty || !vault.again.isEmpty { capture(live: true) }
+        applyMeanwhile()
         wake?.yield()
     }
 

@@ -113,7 +113,17 @@ package actor VaultService {
         if isPaused { return publish() }
         // Until it is captured and pushed nobody may say that all is in sync.
         board.update { if $0.state == .inSync { $0.state = .syncing } }
-        capture(live: live)
+        if capture(live: live) { applyMeanwhile() }
+    }
+
+    /// Applies what waits while an exchange waits for the network; without one the next exchange
+    /// does.
+    func applyMeanwhile() {
+        if !isExchanging || isPaused { return }
+        do {
+            try vault.settleFolders()
+            if try !vault.waiting().isEmpty { setAlarm(.now + Limits.firstTry) }
+        } catch { fail(error) }
     }
 
     /// Captures what is in the inbox; what fails stays there.
@@ -189,6 +199,8 @@ package actor VaultService {
             return nil
         } catch {
             fail(error, at: .exchange)
+            // What waited to hear from the remote first waits no longer.
+            if !vault.again.isEmpty { capture(live: false) }
             return nil
         }
     }

@@ -7,6 +7,7 @@ extension Vault {
     /// Names under which the record keeps facts for the status.
     enum Fact {
         static let paused = "paused"
+        static let scope = "scope"
         static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"
@@ -34,7 +35,8 @@ extension Vault {
         status.notices = []
         for folder in folders {
             status.quarantined += try record.held(folder.id).count
-            status.pending.changes += try record.deferred(folder.id).count + folder.heldDeletions
+            status.pending.changes += try deferred(folder).count + folder.heldDeletions
+            if let notice = joinNotices[folder.id] { status.notices.append(notice) }
             if let stopped = folder.stopped { status.notices.append(Trouble(stopped).text) }
             if folder.heldDeletions > 0 {
                 status.notices.append(

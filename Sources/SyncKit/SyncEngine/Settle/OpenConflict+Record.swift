@@ -23,6 +23,7 @@ extension OpenConflict {
         let rule =
             switch (record.kind, record.copy) {
             case (.deleteModify, _): "an edit stays against a deletion"
+            case _ where record.isAgainstDirectory: "a directory keeps its name"
             case (_, .some): "the loser is kept as a copy"
             case _ where record.isText: "three-way merge of lines"
             default: "union by record"

@@ -99,17 +99,25 @@ package struct ChangeReport: Sendable, Codable, Equatable {
     package let commit: ObjectID?
     /// The files that changed or would, in byte order, paths of the repository.
     package let paths: [TreePath]
+    /// Those of them that are deleted or would be.
+    package let deletions: [TreePath]
+    /// Those that a folder does not hold yet, and for what they wait. The daemon applies them as
+    /// soon as it can.
+    package internal(set) var waiting: [HeldPath] = []
 
-    /// Takes the parts.
-    package init(commit: ObjectID?, paths: [TreePath]) {
+    /// Takes the parts; nothing waits.
+    package init(commit: ObjectID?, paths: [TreePath], deletions: [TreePath] = []) {
         self.commit = commit
         self.paths = paths
+        self.deletions = deletions
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(commit, forKey: .commit)
         try container.encode(paths, forKey: .paths)
+        try container.encode(deletions, forKey: .deletions)
+        try container.encode(waiting, forKey: .waiting)
     }
 }
 

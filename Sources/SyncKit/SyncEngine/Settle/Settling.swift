@@ -19,6 +19,13 @@ struct Settling {
         var result: [TreePath: FileVersion?] = [:]
         result.updateValue(nil, forKey: record.recordPath)
         switch request.choice {
+        case .content where record.isAgainstDirectory:
+            throw ChangeRefusal(
+                .wrong, "\(record.path) is a directory: choose --ours, --theirs or --both")
+        case .ours where record.isOfNames:
+            result.merge(try name(for: record.own(device))) { $1 }
+        case .theirs where record.isOfNames:
+            result.merge(try name(for: record.other(device))) { $1 }
         case .content:
             guard let text = request.content, let data = Data(base64Encoded: text) else {
                 throw ChangeRefusal(.wrong, "expected the file's bytes in base 64")

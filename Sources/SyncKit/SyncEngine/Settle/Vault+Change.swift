@@ -119,7 +119,8 @@ extension Vault {
             if !ConflictRecord.isRecord(path) { paths.append(path) }
         }
         paths.sort()
-        if isDryRun { return ChangeReport(commit: nil, paths: paths) }
+        let deletions = paths.filter { versions[$0] == .some(nil) }
+        if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
         let stamps = CommitStamps(reading: repository)
@@ -130,6 +131,6 @@ extension Vault {
             of: tree, on: head.map { [$0] } ?? [], at: time, message, pack)
         try pack.finish()
         try setHead(id, from: head)
-        return ChangeReport(commit: id, paths: paths)
+        return ChangeReport(commit: id, paths: paths, deletions: deletions)
     }
 }

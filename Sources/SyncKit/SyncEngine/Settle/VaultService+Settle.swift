@@ -33,14 +33,19 @@ extension VaultService {
         try change(isDryRun: false) { try vault.setType(request) }
     }
 
-    /// Captures what is there, makes the change and applies it; the remote gets it with the next
-    /// exchange.
+    /// Captures what is there, makes the change and applies it, also while an exchange waits for
+    /// the network; the remote gets it with the next exchange.
+    /// - Returns: what changed, and what of it waits because a program has it open or something
+    ///   stands in its way.
     func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
         for index in vault.folders.indices { inbox[index] = .everything }
         try captureInbox(live: true)
-        let report = try make()
+        var report = try make()
         if report.commit != nil {
-            if !isExchanging { try vault.settleFolders() }
+            try vault.settleFolders()
+            let waiting = try vault.waiting()
+            report.waiting = waiting.filter { report.paths.contains($0.path) }
+            if !waiting.isEmpty { setAlarm(.now + Limits.firstTry) }
             log.info("\(report.paths.count) files changed by request")
         }
         publish()

@@ -22,7 +22,7 @@ package struct VersionStamp: Hashable, Sendable {
 
 extension VersionStamp {
     /// The same time and place for a version whose blob the stamp may not name.
-    func of(_ blob: ObjectID) -> VersionStamp {
+    func of(_ blob: ObjectID?) -> VersionStamp {
         VersionStamp(milliseconds: milliseconds, device: device, commit: commit, blob: blob)
     }
 }

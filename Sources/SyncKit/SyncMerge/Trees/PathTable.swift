@@ -29,15 +29,17 @@ struct PathTable {
     private let sides: (first: ObjectID, second: ObjectID)
 
     /// Joins both sides' changes against the same base.
+    /// - Parameter renames: what each side renamed, by the name in the base.
     init(
-        first: [TreeChange], second: [TreeChange], sides: (first: ObjectID, second: ObjectID)
+        first: [TreeChange], second: [TreeChange], sides: (first: ObjectID, second: ObjectID),
+        renames: (first: [TreePath: TreePath], second: [TreePath: TreePath])
     ) {
         self.sides = sides
         var base: [TreePath: FileVersion?] = [:]
         for change in first + second { base[change.path] = .some(change.before) }
         self.base = base
-        renamesFirst = Self.renames(first)
-        renamesSecond = Self.renames(second)
+        renamesFirst = renames.first
+        renamesSecond = renames.second
         for change in first {
             rows[change.path] = Self.row(change.path, change.before, sides)
             rows[change.path]?.first.version = change.after
@@ -61,7 +63,7 @@ struct PathTable {
 
     /// Renames of exactly equal content, one to one: a content that vanished from one path and
     /// appeared at one other. Empty files are never followed: they are all alike.
-    private static func renames(_ changes: [TreeChange]) -> [TreePath: TreePath] {
+    static func renames(_ changes: [TreeChange]) -> [TreePath: TreePath] {
         var gone: [ObjectID: [TreePath]] = [:]
         var come: [ObjectID: [TreePath]] = [:]
         let empty = ObjectID(hashing: [], as: .blob)

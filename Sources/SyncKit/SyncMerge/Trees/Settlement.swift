@@ -21,6 +21,20 @@ struct Settlement {
     /// In what way two contents stood against each other.
     var kinds: [TreePath: OpenConflict.Kind] = [:]
 
+    /// What had to leave its name since something else keeps it.
+    private(set) var asides: [Aside] = []
+
+    /// A version that had to leave its name.
+    struct Aside {
+        let path: TreePath
+        let kind: MergeLoss.Kind
+        let version: FileVersion
+        let origin: PathTable.Origin
+        let copy: TreePath
+        /// What keeps the name: another file, or a file in the directory of that name.
+        let winner: PathTable.Origin
+    }
+
     /// The first side's commit: tells the sides apart.
     private let first: ObjectID
 
@@ -63,13 +77,16 @@ struct Settlement {
     /// A directory keeps its name: a file of that name becomes a conflict copy.
     mutating func separateFilesFromDirectories() {
         let present = standing.compactMap { $0.value == nil ? nil : $0.key }
-        var clashes: Set<TreePath> = []
+        /// What clashes, and the first file in byte order that stands in its way.
+        var clashes: [TreePath: TreePath] = [:]
         for path in present {
             for ancestor in path.ancestors where standing[ancestor] ?? nil != nil {
-                clashes.insert(ancestor)
+                clashes[ancestor] = clashes[ancestor].map { min($0, path) } ?? path
             }
         }
-        for path in clashes.sorted() { moveAside(path, .typeChange) }
+        for (path, winner) in clashes.sorted(by: { $0.key < $1.key }) {
+            moveAside(path, .typeChange, for: winner)
+        }
     }
 
     /// Names from different sides that are one after case folding and canonical composition
@@ -83,9 +100,8 @@ struct Settlement {
             let sorted = group.sorted()
             for (index, path) in sorted.enumerated().dropFirst() {
                 let mine = commits(path)
-                if sorted[..<index].contains(where: { commits($0).isDisjoint(with: mine) }) {
-                    moveAside(path, .caseClash)
-                }
+                let other = sorted[..<index].first { commits($0).isDisjoint(with: mine) }
+                if let other { moveAside(path, .caseClash, for: other) }
             }
         }
     }
@@ -94,18 +110,24 @@ struct Settlement {
         Set((standing[path] ?? nil)?.sides.map(\.commit) ?? [])
     }
 
-    private mutating func moveAside(_ path: TreePath, _ kind: MergeLoss.Kind) {
-        guard let moved = standing[path] ?? nil else { return }
+    private mutating func moveAside(
+        _ path: TreePath, _ kind: MergeLoss.Kind, for winner: TreePath
+    ) {
+        guard let moved = standing[path] ?? nil, let origin = Self.origin(moved),
+            let kept = standing[winner] ?? nil, let reason = Self.origin(kept)
+        else { return }
         standing[path] = .some(nil)
         let copy = ConflictCopy.path(for: path, blob: moved.version.id)
         standing.updateValue(moved, forKey: copy)
-        let none = VersionStamp(
-            milliseconds: 0, device: "", commit: moved.sides.map(\.commit).min() ?? .zero,
-            blob: moved.version.id)
-        losses.append(
-            MergeLoss(
-                path: path, kind: kind, loser: moved.version, loserStamp: none, winnerStamp: none,
-                copy: copy))
+        asides.append(
+            Aside(
+                path: path, kind: kind, version: moved.version, origin: origin, copy: copy,
+                winner: reason))
+    }
+
+    /// The side that a version is said to come from, of both the same on every device.
+    private static func origin(_ standing: Standing) -> PathTable.Origin? {
+        standing.sides.min { ($0.commit, $0.path) < ($1.commit, $1.path) }
     }
 }
 
@@ -124,11 +146,11 @@ package enum ConflictCopy {
 }
 
 /// Names as file systems that fold case see them.
-enum CaseFolding {
+package enum CaseFolding {
     /// A key that is equal for names that differ in case or in Unicode composition only; bytes
     /// that are not UTF-8 stand for themselves. Swift compares strings by canonical equivalence,
     /// with the Unicode tables of the toolchain that built the program.
-    static func key(_ path: TreePath) -> String {
+    package static func key(_ path: TreePath) -> String {
         guard String(validating: path.bytes, as: UTF8.self) != nil else {
             return String(path.bytes.map { Character(Unicode.Scalar($0)) }) + "\0"
         }

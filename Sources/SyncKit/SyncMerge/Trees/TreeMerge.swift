@@ -79,7 +79,9 @@ package struct TreeMerge {
     {
         let ours = try changes(from: base, to: first.tree)
         let theirs = try changes(from: base, to: second.tree)
-        var table = PathTable(first: ours, second: theirs, sides: (first.commit, second.commit))
+        var table = PathTable(
+            first: ours, second: theirs, sides: (first.commit, second.commit),
+            renames: try renames(ours, theirs, first: first.commit, second: second.commit))
         try table.followRenames(stamps: stamps)
 
         var settlement = Settlement(
@@ -91,6 +93,7 @@ package struct TreeMerge {
         }
         settlement.separateFilesFromDirectories()
         try settlement.separateCaseClashes()
+        try listAsides(&settlement)
         try listCopies(&settlement)
         let standing = settlement.standing
         try settlement.conflicts.dropWithoutFile { path throws(RepositoryError) in
@@ -114,6 +117,20 @@ package struct TreeMerge {
     {
         try TreeDiff.changes(from: base, to: tree, reading: reader)
             .filter { !ConflictRecord.isRecord($0.path) }
+    }
+
+    /// Lists what had to leave its name: who made it and who made what keeps the name.
+    private func listAsides(_ settlement: inout Settlement) throws(RepositoryError) {
+        for aside in settlement.asides {
+            let loser = try stamps.origin(of: aside.origin.path, at: aside.origin.commit)
+            let winner = try stamps.origin(of: aside.winner.path, at: aside.winner.commit)
+            // A directory has no content of its own.
+            let kept = aside.kind == .typeChange ? winner.of(nil) : winner
+            settlement.lose(
+                MergeLoss(
+                    path: aside.path, kind: aside.kind, loser: aside.version, loserStamp: loser,
+                    winnerStamp: kept, copy: aside.copy))
+        }
     }
 
     /// Lists every version that had to go beside the name it wanted.

@@ -19,6 +19,14 @@ package struct HeldPath: Sendable, Hashable, Codable {
         /// Reading or writing it failed; the log says how.
         case failed
 
+        /// Whether it is a capture that found it, by looking at the file.
+        package var isOfCapture: Bool {
+            switch self {
+            case .special, .unreadable, .tooLarge, .busy, .failed: true
+            case .massDeletion, .name, .obstructed: false
+            }
+        }
+
         /// What the user can do, in words.
         package var advice: String {
             switch self {

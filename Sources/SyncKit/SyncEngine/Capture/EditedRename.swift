@@ -1,0 +1,110 @@
+internal import SyncModel
+
+/// Finds files that were renamed and edited in one go. A capture that finds such a pair makes two
+/// commits, the rename first, so that every merge knows what became of the file.
+///
+/// As `git diff -M` does it asks how much two contents share, but once, where the change was
+/// made: whoever merges later reads it from the history and guesses nothing.
+enum EditedRename {
+    /// A file that is gone, or one that came.
+    struct Candidate {
+        let path: TreePath
+        let content: [UInt8]
+    }
+
+    /// Of two contents at least this share, in percent, has to be the same lines.
+    static let leastShared = 50
+
+    /// Pairs what is gone with what came.
+    /// - Returns: the old path of each new one. Of a file that two others resemble equally none is
+    ///   said to have been renamed.
+    static func pairs(gone: [Candidate], come: [Candidate]) -> [TreePath: TreePath] {
+        if gone.isEmpty || come.isEmpty { return [:] }
+        if gone.count * come.count > Limits.renameComparisons { return [:] }
+        let old = gone.map { (path: $0.path, lines: Lines($0.content)) }
+        var scores: [(score: Int, old: TreePath, new: TreePath)] = []
+        for file in come {
+            let lines = Lines(file.content)
+            for other in old {
+                let score = lines.shared(with: other.lines)
+                if score >= leastShared { scores.append((score, other.path, file.path)) }
+            }
+        }
+        let best = Dictionary(grouping: scores, by: \.new).compactMapValues(only)
+        let bestOfOld = Dictionary(grouping: scores, by: \.old).compactMapValues(only)
+        return best.compactMapValues { pair in
+            bestOfOld[pair.old].map { $0.new == pair.new } ?? false ? pair.old : nil
+        }
+    }
+
+    private static func only(_ scores: [(score: Int, old: TreePath, new: TreePath)])
+        -> (old: TreePath, new: TreePath)?
+    {
+        guard let most = scores.map(\.score).max() else { return nil }
+        let found = scores.filter { $0.score == most }
+        return found.count == 1 ? (found[0].old, found[0].new) : nil
+    }
+
+    /// The lines of a content and how often each stands in it.
+    private struct Lines {
+        private let counts: [ArraySlice<UInt8>: Int]
+        private let size: Int
+
+        init(_ content: [UInt8]) {
+            size = content.count
+            var counts: [ArraySlice<UInt8>: Int] = [:]
+            for line in content.split(separator: 0x0a) { counts[line, default: 0] += 1 }
+            self.counts = counts
+        }
+
+        /// The bytes of equal lines, in percent of the larger content; 0 for an empty one.
+        func shared(with other: Lines) -> Int {
+            let most = max(size, other.size)
+            guard min(size, other.size) > 0 else { return 0 }
+            var bytes = 0
+            for (line, count) in counts {
+                bytes += min(count, other.counts[line] ?? 0) * (line.count + 1)
+            }
+            return min(100, bytes * 100 / most)
+        }
+    }
+}
+
+extension Vault {
+    /// Marks files of a capture that were renamed and edited.
+    /// - Parameters:
+    ///   - come: what was read, with the content where it was kept.
+    ///   - gone: the rows whose files are gone, as changes.
+    func markRenames(of gone: [Captured], to come: [Captured]) throws {
+        let new = come.filter { $0.change.before == nil && $0.content != nil }
+        let exact = Set(come.compactMap { $0.change.before == nil ? $0.change.after?.id : nil })
+        let old = gone.filter { item in
+            guard let before = item.change.before else { return false }
+            return before.mode.isFile && !exact.contains(before.id)
+        }
+        if new.isEmpty || old.isEmpty { return }
+        let known = Set(old.compactMap(\.change.before?.id))
+        guard old.count * new.count <= Limits.renameComparisons else { return }
+        var contents: [EditedRename.Candidate] = []
+        for item in old {
+            guard let before = item.change.before,
+                try repository.header(before.id).size <= Limits.documentSize
+            else { continue }
+            contents.append(.init(path: item.change.path, content: try repository.blob(before.id)))
+        }
+        let pairs = EditedRename.pairs(
+            gone: contents,
+            come: new.compactMap { item in
+                guard let after = item.change.after, after.mode.isFile, !known.contains(after.id)
+                else { return nil }
+                return item.content.map { .init(path: item.change.path, content: $0) }
+            })
+        let byPath = Dictionary(old.map { ($0.change.path, $0) }, uniquingKeysWith: { $1 })
+        for item in new {
+            guard let from = pairs[item.change.path], let source = byPath[from],
+                source.base == item.base
+            else { continue }
+            item.renamedFrom = source.change
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import SyncMerge
+package import SyncModel
+
+/// Files that the record knows nothing of although the vault may: of a device that joins, of a
+/// folder that was left out for a while, of a home that came back from a backup. A version that
+/// the path's history has is that version, and moves forward; anything else is an addition.
+extension Vault {
+    /// Decides about those of a folder's captured files that join.
+    /// - Parameters:
+    ///   - files: what was captured, deletions left out.
+    ///   - rejoining: paths whose newer version waits, by the commit whose version they held.
+    /// - Returns: the files that are captured all the same, those of known versions with the
+    ///   commit that has them.
+    func join(
+        _ index: Int, _ files: [Captured], _ bases: FolderBases, _ options: CaptureOptions
+    ) throws -> [Captured] {
+        let folder = folders[index]
+        guard let head = try head() else { return files }
+        let tree = try tree(of: head)
+        var wanted: [TreePath: FileVersion] = [:]
+        for file in files {
+            guard let version = file.change.after, file.change.before == nil,
+                try isJoining(file, bases, at: head, tree)
+            else { continue }
+            wanted[file.change.path] = version
+        }
+        if wanted.isEmpty { return files }
+        let past = try PastVersions(repository: repository).commits(
+            having: wanted, behind: head, below: folder.id)
+        if past.isEmpty { return files }
+        var deleted: [Captured] = []
+        for file in files {
+            guard let commit = past[file.change.path] else { continue }
+            file.holder = commit
+            if try TreeDiff.version(at: file.change.path, of: tree, reading: repository) == nil {
+                deleted.append(file)
+            }
+        }
+        return try decide(deleted, of: files, folder, options)
+    }
+
+    /// Whether nothing tells what a file's writer saw, so that its history is asked.
+    private func isJoining(
+        _ file: Captured, _ bases: FolderBases, at head: ObjectID, _ tree: ObjectID?
+    ) throws -> Bool {
+        if file.base == nil || lostApplied != nil { return true }
+        if bases.postponed.contains(file.local) { return true }
+        if file.base == head { return false }
+        return try TreeDiff.version(at: file.change.path, of: tree, reading: repository) != nil
+    }
+
+    /// Files that stand here as they were, and were deleted since. Where this device had taken
+    /// part they go, unless they are too many to go unasked; else they are added again, and the
+    /// user is told.
+    private func decide(
+        _ deleted: [Captured], of files: [Captured], _ folder: VaultFolder,
+        _ options: CaptureOptions
+    ) throws -> [Captured] {
+        if deleted.isEmpty { return files }
+        if try !tookPart(folder) || folder.keepsDeleted {
+            for file in deleted { file.holder = nil }
+            let name = folder.id?.description ?? "the folder"
+            joinNotices[folder.id] =
+                "\(deleted.count) files of \(name) had been deleted from the vault before and "
+                + "are added again, \(deleted[0].change.path) for one"
+            return files
+        }
+        let isMany =
+            deleted.count > Limits.deletesUnasked
+            && deleted.count * 100 > files.count * maxDeletesPercent
+        if options.acceptDeletes || !isMany { return files }
+        for file in deleted.prefix(Limits.listedPaths) {
+            try hold(folder, file.local, .massDeletion)
+        }
+        folder.heldDeletions += deleted.count
+        let held = Set(deleted.map(\.local))
+        return files.filter { !held.contains($0.local) }
+    }
+
+    /// Whether this device synced the folder before: the record knows it, or, when that is lost,
+    /// the device's own reference.
+    private func tookPart(_ folder: VaultFolder) throws -> Bool {
+        if try record.applied(folder.id) != nil || knownFolders.contains(folder.id) { return true }
+        guard hasLostRecord else { return false }
+        return try repository.reference(appliedReference) != nil
+            || seenRemote?.devices[identity.device] != nil
+    }
+
+    /// Whether the vault knows nothing of what some folder holds.
+    func isJoining() throws -> Bool {
+        try folders.contains { try record.applied($0.id) == nil }
+    }
+
+    /// Whether a capture has to wait until the remote was asked once: only the history tells
+    /// what a joining file is, and what the record names may have to come from there.
+    func waitsForRemote() throws -> Bool {
+        if remote == nil || hasAskedRemote { return false }
+        for folder in folders {
+            guard let applied = try record.applied(folder.id) else {
+                if lostApplied == nil { return true }
+                continue
+            }
+            if !repository.contains(applied) { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,143 @@
+"""Each kind of conflict, each choice, on each of the two devices that made it: a side is what a
+device made, wherever the choice is taken."""
+
+import json
+import os
+
+from device import Device
+from harness import VaultTest
+
+# Each: what stands before, what ada makes of it, what bob makes of it, and what the choice of
+# ada's side, of bob's and of both leaves. A path that ends in a slash stands for a copy of bob's
+# or ada's, whose name holds the blob's.
+KINDS = {
+    "a directory against a file": (
+        {}, {"n/1.md": "a1\n", "n/2.md": "a2\n"}, {"n": "bob\n"},
+        ({"n/1.md": "a1\n", "n/2.md": "a2\n"}, {"n": "bob\n"},
+         {"n/1.md": "a1\n", "n/2.md": "a2\n", "n.conflict": "bob\n"}),
+    ),
+    "names that differ in case": (
+        {}, {"Readme.md": "ada\n"}, {"README.md": "bob\n"},
+        ({"Readme.md": "ada\n"}, {"README.md": "bob\n"},
+         {"README.md": "bob\n", "Readme.conflict": "ada\n"}),
+    ),
+    "directories that differ in case": (
+        {}, {"Docs/a.md": "ada\n"}, {"docs/a.md": "bob\n", "docs/b.md": "b\n"},
+        ({"Docs/a.md": "ada\n", "docs/b.md": "b\n"}, {"docs/a.md": "bob\n", "docs/b.md": "b\n"},
+         {"Docs/a.md": "ada\n", "docs/a.conflict": "bob\n", "docs/b.md": "b\n"}),
+    ),
+    "a deletion against an edit": (
+        {"x.md": "1\n2\n3\n"}, {"x.md": None}, {"x.md": "1\n2 bob\n3\n"},
+        ({}, {"x.md": "1\n2 bob\n3\n"}, {"x.md": "1\n2 bob\n3\n"}),
+    ),
+    "two edits of one line": (
+        {"x.md": "1\n2\n3\n"}, {"x.md": "1\n2 ada\n3\n"}, {"x.md": "1\n2 bob\n3\n"},
+        ({"x.md": "1\n2 ada\n3\n"}, {"x.md": "1\n2 bob\n3\n"}, {"x.md": "1\n2 ada\n2 bob\n3\n"}),
+    ),
+}  # fmt: skip
+
+
+class Choices(VaultTest):
+    """Cycles without a daemon: each conflict is a vault of its own."""
+
+    def put(self, device, files):
+        """Writes files; None deletes one."""
+        for name, content in files.items():
+            if content is None:
+                os.unlink(device.path(name))
+            else:
+                device.write(name, content)
+
+    def cycle(self, *devices):
+        """One cycle after the other."""
+        for device in devices:
+            done = device.once()
+            self.assertIn(done.returncode, (0, 10), done.stderr)
+
+    def conflict(self, number, base, ada_edit, bob_edit):
+        """Two devices with one conflict."""
+        remote = f"{self.top}/{number}.git"
+        os.system(f"git init -q --bare --initial-branch=sync {remote}")
+        devices = []
+        for name in ("ada", "bob"):
+            device = Device(f"{self.top}/{number}-{name}", name)
+            device.init(remote)
+            devices.append(device)
+        ada, bob = devices
+        self.put(ada, {"first.md": "first\n"} | base)
+        self.cycle(ada, bob)
+        self.put(ada, ada_edit)
+        self.put(bob, bob_edit)
+        self.cycle(ada, bob, ada)
+        return ada, bob
+
+    def files(self, device):
+        """The contents of the folder but the first file, a copy's name without the blob's."""
+        found = {}
+        for directory, _, names in os.walk(device.folder):
+            for name in names:
+                path = os.path.relpath(os.path.join(directory, name), device.folder)
+                if path != "first.md":
+                    with open(device.path(path), encoding="utf-8") as file:
+                        found[path.split(".conflict-")[0] + ".conflict"
+                              if ".conflict-" in path else path] = file.read()  # fmt: skip
+        return found
+
+    def try_all(self, kind):
+        """Takes each choice on each device."""
+        base, ada_edit, bob_edit, (adas, bobs, both) = KINDS[kind]
+        number = 0
+        for chooser in (0, 1):
+            for choice, left in (("--ours", (adas, bobs)), ("--theirs", (bobs, adas)),
+                                 ("--both", (both, both))):  # fmt: skip
+                number += 1
+                with self.subTest(kind=kind, on=("ada", "bob")[chooser], choice=choice):
+                    devices = self.conflict(number, base, ada_edit, bob_edit)
+                    device, other = devices[chooser], devices[1 - chooser]
+                    found = json.loads(device.ctl("conflicts", "--json").stdout)
+                    self.assertEqual(len(found), 1, found)
+                    sides = {found[0]["ours_device"], found[0]["theirs_device"]}
+                    self.assertEqual(sides, {"ada", "bob"})
+                    self.assertFalse(found[0]["detected_at"].startswith("1970"))
+                    before = self.files(device)
+                    dry = device.ctl("resolve", found[0]["id"], choice, "--dry-run").stdout
+                    gone = set(before) - set(left[chooser]) - {"n.conflict"}
+                    for path in gone:
+                        if not path.endswith(".conflict"):
+                            self.assertIn(f"would delete shared/files/{path}", dry)
+                    self.assertEqual(self.files(device), before, "a dry run changed something")
+                    device.ctl("resolve", found[0]["id"], choice)
+                    self.cycle(device, other)
+                    self.assertEqual(self.files(device), left[chooser])
+                    self.assertEqual(self.files(other), left[chooser])
+                    self.assertEqual(json.loads(other.ctl("conflicts", "--json").stdout), [])
+
+    def test_directory_against_file(self):
+        """The directory keeps its name until somebody chooses the file."""
+        self.try_all("a directory against a file")
+
+    def test_case(self):
+        """The choice of the one that had to go gives it its name, and the other goes."""
+        self.try_all("names that differ in case")
+
+    def test_case_of_directories(self):
+        """The same where the names differ further up."""
+        self.try_all("directories that differ in case")
+
+    def test_deletion_against_edit(self):
+        """Whose side is the deletion decides what a choice means."""
+        self.try_all("a deletion against an edit")
+
+    def test_lines(self):
+        """A document's sides are its devices'."""
+        self.try_all("two edits of one line")
+
+    def test_all_refuses_a_mass_deletion(self):
+        """`--all` does not take a directory of many files away unasked."""
+        ada, _ = self.conflict(
+            1, {}, {f"n/{i}.md": f"{i}\n" for i in range(20)}, {"n": "bob\n"})  # fmt: skip
+        done = ada.ctl("resolve", "--all", "--theirs", expect=(1,))
+        self.assertIn("max_deletes", done.stderr)
+        self.assertEqual(len(os.listdir(ada.path("n"))), 20)
+        ada.ctl("resolve", ada.path("n"), "--theirs")
+        self.assertEqual(ada.read("n"), b"bob\n")

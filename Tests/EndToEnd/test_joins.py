@@ -1,0 +1,235 @@
+"""What comes back after it was left out, and devices that join with files of their own: nobody
+deleted anything, an older version never stands over a newer one, and nothing is a conflict that
+the history knows."""
+
+import os
+import shutil
+import subprocess
+
+import trees
+from device import wait_until
+from harness import VaultTest
+
+
+class Joins(VaultTest):
+    """Two devices, of which bob leaves something out, loses something, or comes later."""
+
+    def pair_with(self, files):
+        """Two devices in sync over these files, bob's daemon stopped."""
+        ada, bob = self.device("ada"), self.device("bob")
+        for name, content in files.items():
+            ada.write(name, content)
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        return ada, bob
+
+    def ignore(self, device, *patterns):
+        """Sets what the device leaves out of its folder; nothing leaves nothing out."""
+        with open(device.config, encoding="utf-8") as file:
+            lines = [line for line in file.read().splitlines() if not line.startswith("ignore")]
+        if patterns:
+            words = ", ".join(f'"{pattern}"' for pattern in patterns)
+            at = next(i for i, line in enumerate(lines) if line.startswith("prefix"))
+            lines.insert(at + 1, f"ignore = [{words}]")
+        with open(device.config, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+    def wait_for_head(self, device):
+        """Waits until the device has the remote's head and says that all is in sync."""
+        wait_until(
+            lambda: device.status()["head"] == trees.head(self.remote)
+            and device.status()["state"] == "in-sync",
+            lambda: f"{device.status()}",
+        )
+
+    def committed(self, device, change):
+        """Makes a change and waits for the commit of it."""
+        before = device.status()["head"]
+        change()
+        wait_until(lambda: device.status()["head"] != before, "no commit")
+
+    def test_left_out_for_a_while(self):
+        """What others wrote meanwhile comes, also to files that stood here before."""
+        ada, bob = self.pair_with({"big/x.md": "one\n", "n.md": "n\n"})
+        self.ignore(bob, "big/")
+        bob.start()
+        self.committed(ada, lambda: ada.write("big/x.md", "two of ada\n"))
+        self.committed(ada, lambda: ada.write("big/new.md", "new\n"))
+        self.wait_for_head(bob)
+        self.assertEqual(bob.read("big/x.md"), b"one\n")
+        bob.stop()
+        self.ignore(bob)
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.read("big/x.md"), b"two of ada\n")
+        self.assert_converged(ada, bob)
+
+    def test_left_out_and_edited(self):
+        """An edit of a file that was left out is an edit of the version that stood there."""
+        ada, bob = self.pair_with({"big/x.md": "1\n2\n3\n4\n5\n", "n.md": "n\n"})
+        self.ignore(bob, "big/")
+        bob.start()
+        self.committed(ada, lambda: ada.write("big/x.md", "1 ada\n2\n3\n4\n5\n"))
+        bob.write("big/x.md", "1\n2\n3\n4\n5 bob\n")
+        self.wait_for_head(bob)
+        bob.stop()
+        self.ignore(bob)
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("big/x.md"), b"1 ada\n2\n3\n4\n5 bob\n")
+        self.assert_converged(ada, bob)
+
+    def test_left_out_and_freed(self):
+        """Files that were taken off the disk while nobody looked come back."""
+        ada, bob = self.pair_with({f"v/{i}.bin": f"{i}\n" for i in range(4)} | {"n.md": "n\n"})
+        self.ignore(bob, "v/")
+        bob.start()
+        shutil.rmtree(bob.path("v"))
+        self.committed(ada, lambda: ada.write("v/4.bin", "4\n"))
+        bob.stop()
+        self.ignore(bob)
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(len(os.listdir(ada.path("v"))), 5)
+        self.assert_converged(ada, bob)
+
+    def test_out_of_the_configuration_and_in(self):
+        """A folder that was not configured for a while deletes nothing and takes nothing back."""
+        ada, bob = self.pair_with({"a.md": "one\n", "b.md": "b\n", "gone.md": "gone\n"})
+        with open(bob.config, encoding="utf-8") as file:
+            whole = file.read()
+        other = f"{bob.home}/other"
+        os.mkdir(other)
+        with open(bob.config, "w", encoding="utf-8") as file:
+            file.write(whole.replace(bob.folder, other).replace("shared/files", "shared/other"))
+        bob.start()
+        self.committed(ada, lambda: ada.write("a.md", "two\n"))
+        self.committed(ada, lambda: os.unlink(ada.path("gone.md")))
+        os.unlink(bob.path("b.md"))
+        bob.stop()
+        with open(bob.config, "w", encoding="utf-8") as file:
+            file.write(whole)
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.tree(), bob.tree())
+        self.assertEqual(bob.read("a.md"), b"two\n")
+        self.assertEqual(ada.read("b.md"), b"b\n")
+        self.assertIsNone(ada.read("gone.md"))
+
+    def join_with(self, old):
+        """Ada has two versions behind her of all files; bob joins with some."""
+        ada = self.device("ada")
+        for version in ("one", "two", "three"):
+            def write(version=version):
+                for name in old:
+                    ada.write(name, f"{name} {version}\n")
+            self.committed(ada, write)
+            self.wait_in_sync(ada)
+        bob = self.device("bob", start=False)
+        for name, content in old.items():
+            bob.write(name, content)
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assert_converged(ada, bob)
+        return ada, bob
+
+    def test_joins_with_older_copies(self):
+        """Thirty notes of older versions, dated now, move forward without a conflict."""
+        old = {f"n{i}.md": f"n{i}.md {'one' if i % 2 else 'two'}\n" for i in range(30)}
+        ada, _ = self.join_with(old)
+        for name in old:
+            self.assertEqual(ada.read(name), f"{name} three\n".encode())
+
+    def test_joins_with_what_was_deleted(self):
+        """A device that never took part adds what the vault had deleted, and says so."""
+        ada = self.device("ada")
+        ada.write("gone.md", "gone\n")
+        ada.write("stays.md", "stays\n")
+        self.wait_in_sync(ada)
+        self.committed(ada, lambda: os.unlink(ada.path("gone.md")))
+        self.wait_in_sync(ada)
+        bob = self.device("bob", start=False)
+        bob.write("gone.md", "gone\n")
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("gone.md"), b"gone\n")
+        self.assertIn("added again", " ".join(bob.status()["notices"]))
+
+    def test_home_restored_from_a_backup(self):
+        """Folder, repository and state are old: what changed since is taken from the remote."""
+        ada, bob = self.pair_with({f"n{i}.md": "one\n" for i in range(12)} | {"gone.md": "g\n"})
+        shutil.copytree(bob.home, f"{bob.home}.backup", symlinks=True)
+        bob.start()
+        for i in range(12):
+            ada.write(f"n{i}.md", "two\n")
+        os.unlink(ada.path("gone.md"))
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        shutil.rmtree(bob.home)
+        os.rename(f"{bob.home}.backup", bob.home)
+        bob.start()
+        bob.ctl("sync", "--accept-folders", expect=None)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("n7.md"), b"two\n")
+        self.assertIsNone(ada.read("gone.md"))
+        self.assert_converged(ada, bob)
+
+    def test_repository_is_lost(self):
+        """The folder and the record are newer than the repository: it comes from the remote."""
+        ada, bob = self.pair_with({"a.md": "one\n", "b.md": "b\n", "c.md": "c\n"})
+        bob.start()
+        self.committed(ada, lambda: ada.write("a.md", "two\n"))
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        shutil.rmtree(bob.repository)
+        bob.write("b.md", "edited\n")
+        os.unlink(bob.path("c.md"))
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("a.md"), b"two\n")
+        self.assertEqual(ada.read("b.md"), b"edited\n")
+        self.assertIsNone(ada.read("c.md"))
+        self.assert_converged(ada, bob)
+
+    def test_repository_is_older_than_the_record(self):
+        """A repository from a backup: what the record names comes from the remote first."""
+        ada, bob = self.pair_with({"a.md": "one\n", "b.md": "b\n"})
+        shutil.copytree(bob.repository, f"{bob.home}/old.git", symlinks=True)
+        bob.start()
+        self.committed(ada, lambda: ada.write("a.md", "two\n"))
+        self.committed(bob, lambda: bob.write("b.md", "two of bob\n"))
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        shutil.rmtree(bob.repository)
+        os.rename(f"{bob.home}/old.git", bob.repository)
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.read("a.md"), b"two\n")
+        self.assertEqual(ada.read("b.md"), b"two of bob\n")
+        self.assert_converged(ada, bob)
+
+    def test_record_is_lost(self):
+        """Without a record nothing is deleted, and nothing that the history has is a conflict."""
+        ada, bob = self.pair_with({"a.md": "one\n", "b.md": "b\n", "c.md": "c\n"})
+        self.committed(ada, lambda: ada.write("a.md", "two\n"))
+        shutil.rmtree(bob.state)
+        os.unlink(bob.path("c.md"))
+        bob.write("b.md", "edited\n")
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.read("a.md"), b"two\n")
+        self.assertEqual(ada.read("b.md"), b"edited\n")
+        self.assertEqual(ada.read("c.md"), b"c\n")
+        self.assert_converged(ada, bob)
+
+    def test_offline_vault_captures(self):
+        """A new vault whose remote cannot be reached captures all the same."""
+        bob = self.device("bob", start=False)
+        os.rename(self.remote, f"{self.remote}.away")
+        bob.write("a.md", "one\n")
+        bob.start()
+        wait_until(lambda: bob.status()["head"], "nothing is captured")
+        log = subprocess.run(
+            ["git", "-C", bob.repository, "show", "sync:shared/files/a.md"],
+            stdout=subprocess.PIPE, check=True)  # fmt: skip
+        self.assertEqual(log.stdout, b"one\n")
