@@ -5,11 +5,12 @@ import itertools
 import json
 import os
 import random
+import re
 import time
 
 import chaos_checks as checks
 import chaos_records
-from chaos_edits import EDITS, User, own
+from chaos_edits import EDITS, Editor
 from chaos_faults import FAULTS, KINDS, Faults, Remote
 from chaos_ledger import Ledger, Script
 from chaos_programs import Programs
@@ -17,9 +18,9 @@ from chaos_programs import Programs
 NAMES = ("ada", "bob", "cyd")
 # What a step does, by weight; a fault is chosen from those of `chaos_faults`.
 STEPS = [("edit", 100), ("record", 14), ("hold", 7), ("momentary", 8), ("restore", 3),
-         ("resolve", 3), ("sync", 2), ("fault", 14)]  # fmt: skip
+         ("resolve", 3), ("sync", 2), ("rest", 3), ("fault", 14)]  # fmt: skip
 # Seconds between two steps: bursts, and pauses in which daemons come to rest.
-PAUSES = (*(0, 0, 0, 0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2) * 8, 0.5, 1.0, 3.5)
+PAUSES = (*(0, 0, 0, 0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2) * 8, 0.5, 1.0)
 STRETCH = 20.0
 
 
@@ -37,18 +38,20 @@ class Chaos:
         self.faults = [fault for fault in FAULTS if fault[0] not in without]
         self.steps = [step for step in STEPS if step[0] not in without]
         self.edits = [(edit, weight) for weight, edit in EDITS if edit.__name__ not in without]
+        self.settles = "settle" not in without
         self.script = Script(f"{top}/script.txt")
         self.ledger = Ledger(self.script)
         self.remote = Remote(self.kind, top)
         self.waiting, self.order, self.step = [], itertools.count(), 0
         self.users, self.records, self.programs, self.trouble = [], [], [], []
+        self.sampler = None
 
     def begin(self, make):
         """Makes the devices and what stands at the start."""
         for name in NAMES:
             proxy, url, environment = self.remote.way(name)
             device = make(name, url, environment)
-            user = User(device, self.ledger)
+            user = Editor(device, self.ledger)
             programs = Programs(user, self.later)
             self.users.append(user)
             self.programs.append(programs)
@@ -70,7 +73,7 @@ class Chaos:
     def run(self, seconds):
         """Stretches of chaos, each healed and checked; at the end everything is."""
         end = time.monotonic() + seconds
-        sampler = checks.Sampler(self.users, self.remote, self.seed)
+        self.sampler = sampler = checks.Sampler(self.users, self.remote, self.seed)
         sampler.start()
         try:
             while time.monotonic() < end:
@@ -104,6 +107,10 @@ class Chaos:
                 names = [fault[0] for fault in self.faults]
                 chosen = self.choose([(fault[0], fault[1]) for fault in self.faults], chance)
                 self.faults[names.index(chosen)][2](self.trouble[number], chance)
+            elif kind == "rest":
+                self.wait(time.monotonic() + checks.NOTICED + 0.2)
+                for each in self.users:
+                    self.sampler.sample(each)
             elif kind == "record":
                 self.records[number].step(chance)
             elif kind == "edit":
@@ -141,7 +148,8 @@ class Chaos:
             if process is not None and process.poll() is not None:
                 self.judge([f"{user.name}: the daemon ended by itself, {process.returncode}\n"
                             f"{user.device.output()}"])  # fmt: skip
-        self.judge([f"{each.user.name}: {fault}" for each in self.programs for fault in each.faults])
+        self.judge(
+            [f"{each.user.name}: {fault}" for each in self.programs for fault in each.faults])
 
     def heal(self):
         """Every fault ends, and all devices get in sync."""
@@ -169,19 +177,29 @@ class Chaos:
         self.waiting.clear()
         for trouble in self.trouble:
             trouble.start()
-        try:
-            checks.wait_until(
-                lambda: not checks.settled(self.users, self.remote), "", checks.HEALING, 0.2)  # fmt: skip
-        except AssertionError:
-            words = checks.settled(self.users, self.remote)
-            self.judge([f"not in sync {checks.HEALING:g} s after all healed", *words])
+        self.settle()
         for trouble in self.trouble:
             trouble.measure()
         self.watch()
         self.script.say("", "all are in sync")
 
+    def settle(self):
+        """Waits until all are in sync."""
+        done = []
+        try:
+            checks.wait_until(
+                lambda: not checks.settled(self.users, self.remote), "", checks.HEALING, 0.2)
+        except AssertionError:
+            done = checks.settled(self.users, self.remote)
+        if done:
+            self.judge([f"not in sync {checks.HEALING:g} s after all healed", *done])
+
     def calm(self):
-        """What stands now is what the next stretch begins from."""
+        """One user settles all conflicts; what stands then is what the next stretch begins from."""
+        if self.settles:
+            programs = random.Random(f"{self.seed}/calm/{self.step}").choice(self.programs)
+            self.judge(programs.settle_all(self.step))
+            self.settle()
         self.ledger.forget(checks.trees.commit_tree(
             self.remote.repository, "refs/heads/sync", checks.PREFIX))  # fmt: skip
         for records in self.records:
@@ -234,9 +252,7 @@ class Chaos:
 
     def story(self, error):
         """A failure with the script: its end, and the lines about the paths that it names."""
-        paths = [path for name in NAMES for path in own(name)]
-        words = [path for path in set(paths) | {line.split(":")[0] for line in
-                 str(error).splitlines()} if path and path in str(error) and "/" in path]  # fmt: skip
+        words = set(re.findall(r"(?:documents|files|settings|memories)/[\w./-]+", str(error)))
         return "\n".join([
             f"chaos of seed {self.seed} over {self.kind}:", str(error), "",
             f"{self.script.path}, the end and what is about these paths:",

@@ -39,13 +39,14 @@ class Sampler(threading.Thread):
         """Until `over` is set."""
         while not self.over.wait(self.chance.random() * 0.5):
             try:
-                self._sample(self.chance.choice(self.users))
+                user = self.chance.choice(self.users)
+                if time.monotonic() - user.edited > NOTICED or self.chance.random() < 0.2:
+                    self.sample(user)
             except (AssertionError, OSError) as error:
                 self.faults.append(f"sampling: {error}")
 
-    def _sample(self, user):
-        if time.monotonic() - user.edited < NOTICED and self.chance.random() < 0.8:
-            return
+    def sample(self, user):
+        """Asks the daemon of one user."""
         edits, since = user.edits, time.monotonic() - user.edited
         if edits % 2 or not user.device.running():
             return

@@ -1,4 +1,4 @@
-"""What goes wrong in a run of chaos: daemons, their state, their clocks, the network, the remote."""
+"""What goes wrong in a run of chaos: daemons, their state and clocks, the network, the remote."""
 
 import contextlib
 import os
@@ -21,8 +21,8 @@ class Remote:
         os.makedirs(self.place)
         command = ["git", "init", "-q", "--bare", "--initial-branch=sync", self.repository]
         subprocess.run(command, check=True)
-        subprocess.run(
-            ["git", "-C", self.repository, "config", "http.receivepack", "true"], check=True)  # fmt: skip
+        command = ["git", "-C", self.repository, "config", "http.receivepack", "true"]
+        subprocess.run(command, check=True)
         self.server = None
         if kind in ("http", "https"):
             tls = kind == "https"

@@ -56,11 +56,12 @@ class Script:
 
 
 class Token:
-    """A word that stood in a file: whose it is, the blobs that had it, whether it has to be kept."""
+    """A word that stood in a file: whose it is, and the blobs that had it."""
 
     def __init__(self, user, path):
         self.user, self.path = user, path
         self.blobs = set()
+        # Whether it was stored before it went, and has to be kept.
         self.is_kept = False
         # Why nobody could have read it, if so.
         self.excuse = None

@@ -7,12 +7,13 @@ says that its time has come.
 import contextlib
 import json
 import os
+import random
 import subprocess
 import threading
 import time
 
 import trees
-from chaos_edits import Hold, own
+from chaos_user import Hold, own
 
 # A command that changes a folder returns within this, whatever the network does.
 PATIENCE = 40.0
@@ -93,8 +94,8 @@ class Programs:
             try:
                 done = self.user.device.ctl(*words, expect=None)
                 seconds = time.monotonic() - began
-                last = (done.stdout + done.stderr).strip().splitlines()[-1:] or [""]
-                self.user.say(f"`{line}` exit {done.returncode} after {seconds:.1f} s: {last[0][:120]}")
+                last = "".join((done.stdout + done.stderr).strip().splitlines()[-1:])[:120]
+                self.user.say(f"`{line}` exit {done.returncode} after {seconds:.1f} s: {last}")
                 if done.returncode < 0:
                     self.faults.append(f"`syncctl {line}` died of signal {-done.returncode}")
                 if seconds > PATIENCE:
@@ -162,6 +163,26 @@ class Programs:
                     self.command(["resolve", path, way])
 
         self.command(["conflicts", "--json"], then)
+
+    def settle_all(self, seed):
+        """Settles every conflict, each in some way that it takes; what takes none, in words."""
+        chance, ctl = random.Random(seed), self.user.device.ctl
+        words = []
+        for conflict in json.loads(ctl("conflicts", "--json").stdout):
+            ways = [("--ours",), ("--theirs",), ("--both",)]
+            chance.shuffle(ways)
+            refusals = []
+            # What two users made of the markers may leave no way but to give the content.
+            for way in [*ways, ("--file", "/etc/hostname")]:
+                done = ctl("resolve", conflict["id"], *way, expect=None)
+                said = (done.stdout + done.stderr).strip()
+                self.user.say(f"resolve {conflict['path']} {way[0]}: {said}")
+                if done.returncode == 0 or "no open conflict" in said:
+                    break
+                refusals.append(f"{way[0]}: {said}")
+            if len(refusals) > 3 or any("there is no" in refusal for refusal in refusals):
+                words.append(f"{conflict['path']} cannot be settled: {refusals}")
+        return words
 
     def sync(self, chance):
         """A whole cycle, or a flush, on request."""

@@ -131,6 +131,12 @@ def tokens_in_folder(folder):
     return found
 
 
+def reachable(repository):
+    """The names of all objects that a reference reaches."""
+    listed = git(repository, "rev-list", "--objects", "--all", "--no-object-names")
+    return set(listed.decode().split())
+
+
 def tokens_in_history(repository):
     """Every token in any blob that any reference reaches, files of the past included."""
     listed = git(repository, "rev-list", "--objects", "--all", "--no-object-names")
