@@ -27,6 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -50,6 +51,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -68,7 +70,7 @@ let package = Package(
         // Floor 1: the vocabulary and the seams.
         floor("SyncModel", [crypto]),
         // Floor 2: siblings that never import each other.
-        floor("SyncMerge", ["SyncModel"]),
+        floor("SyncMerge", ["SyncModel", heap]),
         floor("SyncTree", ["SyncModel", "CLinux"]),
         floor("SyncWatch", ["SyncModel", "CEvents"]),
         floor("SyncGit", ["SyncModel", "CGit2", "CDeflate"]),
@@ -107,6 +109,10 @@ let package = Package(
         .executableTarget(
             name: "merge-commits", dependencies: ["SyncEngine", "SyncGit", "SyncModel"],
             path: "Benchmarks/CommitMerge", swiftSettings: strict),
+        // The simulation, in a release build.
+        .executableTarget(
+            name: "simulate", dependencies: ["SyncTestKit", arguments],
+            path: "Benchmarks/Simulate", swiftSettings: strict),
         // Tests, beside their floor.
         .target(
             name: "SyncTestKit",

@@ -12,6 +12,9 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
     name: "fuzz",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0")
+    ],
     targets: [
         // Hashes alone, and without instrumentation: no input is interesting for its hash.
         .target(name: "Crypto"),
@@ -19,7 +22,10 @@ let package = Package(
             name: "SyncModel", dependencies: ["Crypto"], path: "Links/SyncModel",
             swiftSettings: settings),
         .target(
-            name: "SyncMerge", dependencies: ["SyncModel"], path: "Links/SyncMerge",
+            name: "SyncMerge",
+            dependencies: [
+                "SyncModel", .product(name: "HeapModule", package: "swift-collections"),
+            ], path: "Links/SyncMerge",
             swiftSettings: settings),
         .executableTarget(
             name: "Fuzz", dependencies: ["SyncMerge", "SyncModel"], swiftSettings: settings,

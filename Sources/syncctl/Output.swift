@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import SyncEngine
+import SyncModel
 
 /// Data to standard output, messages to standard error.
 struct Output {
@@ -14,8 +15,16 @@ struct Output {
             && (Machine().environment["NO_COLOR"] ?? "").isEmpty
     }
 
-    /// Writes a line of data.
-    func line(_ text: String = "") { Self.write(Array((text + "\n").utf8)) }
+    /// Writes a line. What came from a commit, a file or a server may hold anything: nothing but
+    /// our own colours reaches the terminal unescaped.
+    func line(_ text: String = "") {
+        var safe = SafeText.escaped(text, keeping: ["\n", "\t"])
+        for colour in hasColour ? Colour.allCases : [] {
+            safe = safe.replacing(colour.mark, with: "\u{1b}[\(colour.rawValue)m")
+        }
+        safe = hasColour ? safe.replacing(Colour.end, with: "\u{1b}[0m") : safe
+        Self.write(Array((safe + "\n").utf8))
+    }
 
     /// Writes a line for a person, unless that was not wanted.
     func remark(_ text: String) {
@@ -31,7 +40,8 @@ struct Output {
 
     /// Writes a message to standard error.
     static func message(_ text: String) {
-        write(Array("syncctl: \(text)\n".utf8), to: STDERR_FILENO)
+        let safe = SafeText.escaped(text, keeping: ["\n", "\t"])
+        write(Array("syncctl: \(safe)\n".utf8), to: STDERR_FILENO)
     }
 
     /// Writes all bytes; a reader that went away ends the program as it ends any other.
@@ -46,15 +56,19 @@ struct Output {
     }
 
     /// The colours of the terminal.
-    enum Colour: Int {
+    enum Colour: Int, CaseIterable {
         case red = 31
         case green = 32
         case yellow = 33
         case grey = 90
+
+        /// Stands for the colour until the line is written: of the private use area, so that nobody sees it.
+        var mark: String { "\u{f0000}\(rawValue)\u{f0001}" }
+        static let end = "\u{f0000}0\u{f0001}"
     }
 
     /// A text in colour, where that is wanted.
     func paint(_ text: String, _ colour: Colour) -> String {
-        hasColour ? "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m" : text
+        hasColour ? "\(colour.mark)\(text)\(Colour.end)" : text
     }
 }

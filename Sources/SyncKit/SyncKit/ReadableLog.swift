@@ -55,17 +55,12 @@ package struct ReadableLog: LogHandler {
     /// anywhere.
     static func line(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
-        for scalar in text.unicodeScalars {
+        for scalar in SafeText.escaped(text).unicodeScalars {
             if bytes.count >= Limits.logLineBytes {
                 bytes += Array(" ...".utf8)
                 break
             }
-            if scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) {
-                let escape = scalar == "\n" ? "\\n" : "\\u{\(String(scalar.value, radix: 16))}"
-                bytes += Array(escape.utf8)
-            } else {
-                bytes += Array(String(scalar).utf8)
-            }
+            bytes += Array(String(scalar).utf8)
         }
         return bytes + [0x0a]
     }

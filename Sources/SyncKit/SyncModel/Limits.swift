@@ -41,6 +41,18 @@ package enum Limits {
     /// The most heads whose apply was cut short in which a capture looks for what stands in the
     /// folder.
     package static let arrivals = 100
+    /// The most commits that are visited to find where a version came from.
+    package static let originCommits = 100_000
+    /// How deep merge bases of merge bases are merged.
+    package static let foldedBases = 16
+    /// The most bytes of a commit's message that are looked at.
+    package static let commitBytes = 4 << 20
+    /// The most bytes of a message's last paragraph that are searched for trailers.
+    package static let trailerBytes = 16 << 10
+    /// The most bytes of conflict records that are read of one tree.
+    package static let conflictListBytes = 64 << 20
+    /// How far a parent's stamp may be ahead of this device's clock for a capture to follow it.
+    package static let clockLead = Duration.seconds(3_600)
     /// The most pairs of files that are compared to find what was renamed and edited.
     package static let renameComparisons = 2_500
     /// The most commits in which a version of a joining file is looked for.

@@ -1,16 +1,47 @@
-/// A moment: milliseconds since 1970 UTC, as the hybrid logical clock and the stamps count.
-package struct Timestamp: Hashable, Sendable, Comparable, Codable {
-    /// May be negative; whole seconds of it stand in a commit's date.
+/// A moment between 1970-01-01 and 9999-12-31 UTC, in milliseconds: what the hybrid logical clock
+/// and the stamps count, and what git and every program can read of a date. All arithmetic on
+/// times that come from outside is done here, and saturates.
+package struct Timestamp: Hashable, Sendable, Comparable {
+    /// Since 1970 UTC; from 0 to `latest`.
     package let milliseconds: Int64
 
-    /// Takes milliseconds since 1970 UTC.
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    /// The last millisecond of 9999-12-31.
+    package static let latest = Timestamp(milliseconds: 253_402_300_799_999)
+
+    /// Takes milliseconds since 1970 UTC; what is out of the range becomes its nearer end.
+    package init(milliseconds: Int64) {
+        self.milliseconds = min(max(0, milliseconds), 253_402_300_799_999)
+    }
+
+    /// Takes whole seconds since 1970 UTC, as a commit has them, in the same way.
+    package init(seconds: Int64) {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        self.init(milliseconds: overflow ? (seconds < 0 ? 0 : .max) : product)
+    }
+
+    /// Takes nanoseconds since 1970 UTC, as a file's times are counted, in the same way.
+    package init(nanoseconds: Int64) { self.init(milliseconds: nanoseconds / 1_000_000) }
+
+    /// Takes the text of a `Sync-HLC` trailer.
+    /// - Returns: nil when it is no number of the range: nothing was said then.
+    package init?(claimed text: String) {
+        guard let milliseconds = Int64(text) else { return nil }
+        self.init(milliseconds: milliseconds)
+        if self.milliseconds != milliseconds { return nil }
+    }
+
+    /// Takes a commit's date.
+    /// - Returns: nil when it is out of the range: nothing was said then.
+    package init?(claimedSeconds seconds: Int64) {
+        self.init(seconds: seconds)
+        if self.seconds != seconds { return nil }
+    }
+
+    /// The next millisecond; the latest has none after it.
+    package var next: Timestamp { Timestamp(milliseconds: milliseconds + 1) }
 
     /// The whole seconds, rounded down: what a commit's date holds.
-    package var seconds: Int64 {
-        let quotient = milliseconds / 1000
-        return milliseconds % 1000 < 0 ? quotient - 1 : quotient
-    }
+    package var seconds: Int64 { milliseconds / 1000 }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds

@@ -1,3 +1,4 @@
+internal import SyncMerge
 internal import SyncModel
 
 /// What one apply did.
@@ -67,8 +68,7 @@ extension Vault {
             folder: folder, record: record, clock: clock,
             source: try source(of: head))
         if !plan.isEmpty {
-            let modified = Timestamp(
-                milliseconds: try repository.commit(head).committer.seconds * 1000)
+            let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
             let staged = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)
@@ -204,7 +204,7 @@ extension Vault {
     /// The device to name as the source of what a commit brings; nil when that is this one.
     private func source(of head: ObjectID) throws -> String? {
         let commit = try repository.commit(head)
-        let device = commit.trailer("Sync-Device") ?? commit.author.name
+        let device = CommitStamps.device(of: commit)
         return device == identity.device ? nil : device
     }
 }

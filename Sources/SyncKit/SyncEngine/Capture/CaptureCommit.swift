@@ -179,9 +179,9 @@ extension Vault {
         of group: [Captured], after least: Timestamp?, _ options: CaptureOptions
     ) throws -> Timestamp {
         let now = clock.now()
-        let newest = group.compactMap(\.modified).max().map { $0 / 1_000_000 }
-        let seen = options.live ? now.milliseconds : min(now.milliseconds, newest ?? .max)
-        return Timestamp(milliseconds: max(seen, least.map { $0.milliseconds + 1 } ?? seen))
+        let newest = group.compactMap(\.modified).max().map { Timestamp(nanoseconds: $0) }
+        let seen = options.live ? now : min(now, newest ?? now)
+        return CaptureTime.of(seen, after: least, at: now)
     }
 
     /// Writes one leaf commit; nil when nothing differs from its parent's tree.

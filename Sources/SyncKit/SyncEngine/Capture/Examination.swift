@@ -159,6 +159,8 @@ struct Examination {
 
     /// Whether the stat proves that the content is what the record says.
     private func isClean(_ stat: FileStat, _ row: RecordedFile) -> Bool {
-        stat == row.stat && max(stat.modified, stat.changed) + Self.granularity < row.checked
+        let (due, overflow) = max(stat.modified, stat.changed)
+            .addingReportingOverflow(Self.granularity)
+        return stat == row.stat && !overflow && due < row.checked
     }
 }

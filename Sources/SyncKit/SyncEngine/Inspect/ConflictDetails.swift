@@ -58,7 +58,7 @@ extension VaultHistory {
         let sides = record.sides.enumerated().map { index, side in
             ConflictDetails.Side(
                 device: side.stamp.device,
-                time: Timestamp(milliseconds: max(0, side.stamp.milliseconds)).iso8601,
+                time: Timestamp(milliseconds: side.stamp.milliseconds).iso8601,
                 blob: side.blob, isDirectory: record.isAgainstDirectory && side.blob == nil,
                 isOurs: index == own, isTheirs: index == other)
         }

@@ -77,7 +77,7 @@ package struct HistoryLog {
         }
         let changed = try changed(commit.tree, parents)
         return HistoryEntry(
-            commit: id, time: Timestamp(milliseconds: commit.committer.seconds * 1000).iso8601,
+            commit: id, time: Timestamp(seconds: commit.committer.seconds).iso8601,
             device: CommitStamps.device(of: commit), subject: commit.subject, changed: changed)
     }
 

@@ -93,7 +93,7 @@ package struct VaultHistory {
             devices.append(
                 Device(
                     device: name, commit: id,
-                    time: Timestamp(milliseconds: seconds * 1000).iso8601, behind: behind))
+                    time: Timestamp(seconds: seconds).iso8601, behind: behind))
         }
         return devices
     }

@@ -34,11 +34,16 @@ package struct CommitMerge {
         if try history.isAncestor(one, of: other) { return (other, []) }
         let (first, second) = try canonicalOrder(one, other)
         let bases = try history.mergeBases(first, second)
-        let base = try baseTree(of: bases)
-        let pack = try repository.beginPack()
-        let sides = RuleByType.Sides(
-            base: base, of: bases, first: try side(first), second: try side(second))
-        let merged = try merge(sides, writing: pack)
+        var pack = try repository.beginPack()
+        let merged: MergedTree
+        do {
+            merged = try merge(first, second, since: bases, writing: pack)
+        } catch let error as RepositoryError where error.code == .corrupt && !bases.isEmpty {
+            // An ancestor whose trees cannot be read is none: each path is an addition then. Where
+            // it is a side that cannot be read, this fails as well.
+            pack = try repository.beginPack()
+            merged = try merge(first, second, since: [], writing: pack)
+        }
         let date = try max(
             stamps.commit(first).committer.seconds, stamps.commit(second).committer.seconds)
         let signature = Signature(
@@ -49,6 +54,15 @@ package struct CommitMerge {
         let id = try pack.add(.commit, commit.serialized)
         try pack.finish()
         return (id, merged.losses)
+    }
+
+    private func merge(
+        _ first: ObjectID, _ second: ObjectID, since bases: [ObjectID], writing pack: any PackSink
+    ) throws -> MergedTree {
+        let sides = RuleByType.Sides(
+            base: try baseTree(of: bases), of: bases, first: try side(first),
+            second: try side(second))
+        return try merge(sides, writing: pack)
     }
 
     /// Makes the tree that two commits come to when nothing but `base` is behind both, durably.
@@ -89,16 +103,21 @@ package struct CommitMerge {
 
     /// The tree to merge against: of one base its own, of several the bases folded with the same
     /// rules, where what conflicts takes its ancestor's version; nil without a base.
-    private func baseTree(of bases: [ObjectID]) throws -> ObjectID? {
+    /// - Parameter depth: of how many folded bases this is a base of a base. Past
+    ///   `Limits.foldedBases` the latest stands for all.
+    private func baseTree(of bases: [ObjectID], depth: Int = 0) throws -> ObjectID? {
         let dated = try bases.map { (time: try stamps.time(of: $0), id: $0) }
         let sorted = dated.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.map(\.id)
-        guard let first = sorted.first else { return nil }
+        guard let first = sorted.first, let last = sorted.last else { return nil }
+        if depth > Limits.foldedBases || bases.count > Limits.foldedBases {
+            return try side(last).tree
+        }
         var folded = try side(first)
         for next in sorted.dropFirst() {
             let below = try history.mergeBases(folded.commit, next)
             let pack = try repository.beginPack()
             let sides = RuleByType.Sides(
-                base: try baseTree(of: below), of: below, first: folded, second: try side(next),
+                base: try baseTree(of: below, depth: depth + 1), of: below, first: folded, second: try side(next),
                 isFolding: true)
             let tree = try merge(sides, writing: pack).tree
             try pack.finish()

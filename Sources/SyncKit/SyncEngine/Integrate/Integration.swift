@@ -36,9 +36,7 @@ extension Vault {
     /// no two would agree.
     private func checkRules(of head: ObjectID, since known: ObjectID, _ history: History) throws {
         for (id, commit) in try news(in: head, since: known, history) {
-            if let version = commit.trailer(MergeIdentity.versionTrailer).flatMap({ Int($0) }),
-                version > MergeIdentity.version
-            {
+            if let version = MergeIdentity.rules(of: commit), version > MergeIdentity.version {
                 throw NewerRules(version: version, commit: id)
             }
         }
@@ -48,18 +46,8 @@ extension Vault {
     func news(in head: ObjectID, since known: ObjectID, _ history: History)
         throws(RepositoryError) -> [(id: ObjectID, commit: Commit)]
     {
-        var found: [(id: ObjectID, commit: Commit)] = []
-        var seen: Set<ObjectID> = [head]
-        var pending = [head]
-        while let id = pending.popLast(), seen.count <= Limits.nearHistory {
-            if try history.isAncestor(id, of: known) { continue }
-            let commit = try repository.commit(id)
-            found.append((id, commit))
-            for parent in commit.parents where seen.insert(parent).inserted {
-                pending.append(parent)
-            }
-        }
-        return found
+        try history.commits(behind: head, notBehind: [known]).suffix(Limits.nearHistory).reversed()
+            .map { id throws(RepositoryError) in (id, try repository.commit(id)) }
     }
 
     /// The head without merges of ours that the remote does not have: they are made again over

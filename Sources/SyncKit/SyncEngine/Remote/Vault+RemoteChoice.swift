@@ -139,7 +139,7 @@ extension Vault {
                 time: time)
             parents = [try leaf(of: tree, on: parents, at: time, words, pack)]
         }
-        let next = Timestamp(milliseconds: time.milliseconds + 1)
+        let next = time.next
         let message = LeafMessage.text(
             asked: "kept what only \(identity.device) had", device: identity.device, time: next)
         let id = try leaf(of: merged.tree, on: parents, at: next, message, pack)
@@ -165,8 +165,8 @@ extension Vault {
         let commit = try repository.commit(ours)
         if commit.parents == (base.map { [$0] } ?? []) { return ours }
         let stamps = CommitStamps(reading: repository)
-        let least = try base.map { try stamps.time(of: $0).milliseconds + 1 } ?? 0
-        let time = Timestamp(milliseconds: max(try stamps.time(of: ours).milliseconds, least))
+        let own = try stamps.time(of: ours)
+        let time = try base.map { max(own, try stamps.time(of: $0).next) } ?? own
         let pack = try repository.beginPack()
         let message = LeafMessage.text(
             asked: "what \(identity.device) had", device: identity.device, time: time)
@@ -200,8 +200,8 @@ extension Vault {
     /// A stamp after those of some commits, and now at the earliest.
     private func after(_ commits: [ObjectID]) throws -> Timestamp {
         let stamps = CommitStamps(reading: repository)
-        let latest = try commits.map { try stamps.time(of: $0).milliseconds + 1 }.max() ?? 0
-        return Timestamp(milliseconds: max(clock.now().milliseconds, latest))
+        let latest = try commits.map { try stamps.time(of: $0) }.max()
+        return CaptureTime.of(clock.now(), after: latest, at: clock.now())
     }
 
     /// Brings a leaf into the head. One that was made upon a commit which a rewrite left behind

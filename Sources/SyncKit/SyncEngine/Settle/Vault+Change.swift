@@ -124,8 +124,8 @@ extension Vault {
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
         let stamps = CommitStamps(reading: repository)
-        let least = try head.map { try stamps.time(of: $0).milliseconds + 1 } ?? 0
-        let time = Timestamp(milliseconds: max(clock.now().milliseconds, least))
+        let time = CaptureTime.of(
+            clock.now(), after: try head.map { try stamps.time(of: $0) }, at: clock.now())
         let message = LeafMessage.text(asked: subject, device: identity.device, time: time)
         let id = try leaf(
             of: tree, on: head.map { [$0] } ?? [], at: time, message, pack)

@@ -23,17 +23,40 @@ package struct ConflictList: Sendable {
             return
         }
         var entries: [Entry] = []
+        var bytes = 0
         for entry in try reader.tree(directory).entries {
             guard let version = entry.version else { continue }
-            var record: ConflictRecord?
-            if version.mode.isFile, entries.count < Limits.openConflicts,
-                try reader.header(version.id).size <= Limits.conflictRecordBytes
-            {
-                record = ConflictRecord(reading: try reader.blob(version.id))
-            }
+            let record =
+                entries.count < Limits.openConflicts
+                ? Self.record(entry.name, version, budget: &bytes, reading: reader) : nil
             entries.append(Entry(name: entry.name, version: version, record: record))
         }
         self.entries = entries
+    }
+
+    /// Reads a record that somebody put there: nil for one that this program would not have
+    /// written, which is carried along.
+    /// - Parameter bytes: what was read of this tree so far.
+    private static func record(
+        _ name: [UInt8], _ version: FileVersion, budget bytes: inout Int,
+        reading reader: any ObjectReader
+    ) -> ConflictRecord? {
+        do throws(RepositoryError) {
+            guard version.mode.isFile else { return nil }
+            let (kind, size) = try reader.header(version.id)
+            guard kind == .blob, size <= Limits.conflictRecordBytes,
+                size <= Limits.conflictListBytes - bytes
+            else { return nil }
+            bytes += size
+            guard let record = ConflictRecord(reading: try reader.blob(version.id)),
+                name.elementsEqual("\(record.id).json".utf8), record.isConsistent
+            else { return nil }
+            for blob in record.namedBlobs where try reader.header(blob).kind != .blob { return nil }
+            return record
+        } catch {
+            // What cannot be read lists nothing and stops nobody.
+            return nil
+        }
     }
 
     /// The tree of all records: while it stays the same, so does the list. Nil for none.

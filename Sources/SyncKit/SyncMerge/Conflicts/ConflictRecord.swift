@@ -87,9 +87,7 @@ package struct ConflictRecord: Sendable, Hashable {
         sides: [VersionStamp], copy: TreePath?
     ) {
         let sorted = sides.sorted()
-        var text = path.bytes + Array("\n\(kind.rawValue)\n-\(base?.hex ?? "")".utf8)
-        for side in sorted { text += Array("\n+\(side.blob?.hex ?? "") \(side.device)".utf8) }
-        id = String(ObjectID(hashing: text, as: .blob).hex.prefix(16))
+        id = Self.id(path, kind, base: base, sides: sorted)
         self.path = path
         named = path
         self.type = type
@@ -97,6 +95,15 @@ package struct ConflictRecord: Sendable, Hashable {
         self.copy = copy
         bases = base.map { [Base(blob: $0)] } ?? []
         self.sides = sorted.map { Side(blob: $0.blob, stamp: $0) }
+    }
+
+    /// Names a conflict of whole versions.
+    static func id(
+        _ path: TreePath, _ kind: OpenConflict.Kind, base: ObjectID?, sides: [VersionStamp]
+    ) -> String {
+        var text = path.bytes + Array("\n\(kind.rawValue)\n-\(base?.hex ?? "")".utf8)
+        for side in sides { text += Array("\n+\(side.blob?.hex ?? "") \(side.device)".utf8) }
+        return String(ObjectID(hashing: text, as: .blob).hex.prefix(16))
     }
 
     /// The same conflict of a file that has another name by now.
@@ -242,7 +249,7 @@ extension ConflictRecord {
         do { written = try JSONDecoder().decode(Written.self, from: Data(bytes)) } catch {
             return nil
         }
-        guard written.version == 1, written.sides.count > 1,
+        guard written.version == 1, written.sides.count > 1, Self.isName(written.id),
             let path = Self.path(written.path, written.pathHex)
         else { return nil }
         id = written.id
@@ -259,6 +266,12 @@ extension ConflictRecord {
                 blob: term.made.map { ObjectID(hex: $0) } ?? term.blob)
             return Side(blob: term.blob, stamp: stamp, text: term.text.map(Array.init))
         }
+    }
+
+    /// Whether a text can be an id: it names a file.
+    private static func isName(_ id: String) -> Bool {
+        id.utf8.count == 16
+            && id.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
     private static func path(_ text: String, _ hex: String?) -> TreePath? {

@@ -16,6 +16,16 @@ package enum MergeIdentity {
     package static func made(_ commit: Commit) -> Bool {
         commit.committer.email == email && commit.parents.count == 2
     }
+
+    /// The version of the rules by which a commit says that it was merged; nil for one that is no
+    /// merge of ours by its form. Anybody can write a trailer.
+    package static func rules(of commit: Commit) -> Int? {
+        guard made(commit), commit.committer.name == name, commit.author == commit.committer,
+            commit.message.hasPrefix(
+                "merged \(commit.parents[0].short) and \(commit.parents[1].short)")
+        else { return nil }
+        return commit.trailer(versionTrailer).flatMap { Int($0) }
+    }
 }
 
 /// Reads commits and says when each, and each file's version, was made. Remembers what it read:
@@ -23,34 +33,7 @@ package enum MergeIdentity {
 package final class CommitStamps {
     private let reader: any ObjectReader
     private var commits: [ObjectID: Commit] = [:]
-    private var ranks: [ObjectID: Rank] = [:]
-
-    /// A stamp and how many merges of ours stand on it: merges issue no stamps of their own.
-    struct Rank: Comparable {
-        let time: Timestamp
-        let merges: Int
-
-        init(time: Timestamp, merges: Int) {
-            self.time = time
-            self.merges = merges
-        }
-
-        /// Ranks a commit without a stamp by its latest parent.
-        init(of commit: Commit, after parent: Rank?) {
-            if MergeIdentity.made(commit), let parent {
-                self.init(time: parent.time, merges: parent.merges + 1)
-                return
-            }
-            let date = commit.committer.seconds.multipliedReportingOverflow(by: 1000)
-            let own = date.overflow ? 0 : date.partialValue
-            let least = parent.map { $0.time.milliseconds + 1 } ?? own
-            self.init(time: Timestamp(milliseconds: max(own, least)), merges: 0)
-        }
-
-        static func < (left: Rank, right: Rank) -> Bool {
-            (left.time, left.merges) < (right.time, right.merges)
-        }
-    }
+    private var times: [ObjectID: Timestamp] = [:]
 
     /// Reads from `reader`.
     package init(reading reader: any ObjectReader) { self.reader = reader }
@@ -64,25 +47,21 @@ package final class CommitStamps {
     }
 
     /// The stamp of a commit: its `Sync-HLC`; of a merge of ours the later parent's; of a commit
-    /// by another program its date, but later than every parent.
+    /// by another program its date, but later than every parent. What is out of a time's range
+    /// counts as not said.
     package func time(of id: ObjectID) throws(RepositoryError) -> Timestamp {
-        try rank(of: id).time
-    }
-
-    /// A commit's place in history: greater than every ancestor's.
-    func rank(of id: ObjectID) throws(RepositoryError) -> Rank {
         var pending = [id]
         while let top = pending.last {
-            if ranks[top] != nil {
+            if times[top] != nil {
                 pending.removeLast()
                 continue
             }
             let commit = try commit(top)
-            if let text = commit.trailer("Sync-HLC"), let value = Int64(text) {
-                ranks[top] = Rank(time: Timestamp(milliseconds: value), merges: 0)
+            if let time = Self.claim(of: commit) {
+                times[top] = time
                 continue
             }
-            let unknown = commit.parents.filter { ranks[$0] == nil }
+            let unknown = commit.parents.filter { times[$0] == nil }
             guard unknown.isEmpty else {
                 pending.append(contentsOf: unknown)
                 if pending.count > Limits.historyWalk {
@@ -90,54 +69,83 @@ package final class CommitStamps {
                 }
                 continue
             }
-            ranks[top] = Rank(of: commit, after: commit.parents.compactMap { ranks[$0] }.max())
+            times[top] = Self.time(of: commit, after: commit.parents.compactMap { times[$0] }.max())
         }
-        return ranks[id] ?? Rank(time: Timestamp(milliseconds: 0), merges: 0)
+        return times[id] ?? Timestamp(milliseconds: 0)
+    }
+
+    /// What a commit says of its time, whatever came before it: good for an order in which commits
+    /// are looked at, and for nothing else.
+    func claim(of id: ObjectID) throws(RepositoryError) -> Timestamp {
+        let commit = try commit(id)
+        return Self.claim(of: commit) ?? Timestamp(seconds: commit.committer.seconds)
+    }
+
+    private static func claim(of commit: Commit) -> Timestamp? {
+        if MergeIdentity.made(commit) { return nil }
+        return commit.trailer("Sync-HLC").flatMap { Timestamp(claimed: $0) }
+    }
+
+    private static func time(of commit: Commit, after parent: Timestamp?) -> Timestamp {
+        if MergeIdentity.made(commit), let parent { return parent }
+        let own = Timestamp(claimedSeconds: commit.committer.seconds)
+        guard let parent else { return own ?? Timestamp(milliseconds: 0) }
+        return max(own ?? parent.next, parent.next)
     }
 
     /// Where the version at `path` of commit `side` comes from: the newest leaf commit that put
-    /// it there, or, for nothing, the one that took it away.
+    /// it there, or, for nothing, the one that took it away. Each commit is visited once; past
+    /// `Limits.originCommits` the newest found so far counts, the same on every device.
     package func origin(of path: TreePath, at side: ObjectID) throws(RepositoryError)
         -> VersionStamp
     {
-        let wanted = try version(at: path, of: side)
         var best: VersionStamp?
         var seen: Set<ObjectID> = [side]
         var pending = [side]
-        while let id = pending.popLast() {
+        while let id = pending.popLast(), seen.count <= Limits.originCommits {
             let commit = try commit(id)
+            let here = try id == side ? version(at: path, of: id) : pastVersion(at: path, of: id)
             var same: [ObjectID] = []
-            for parent in commit.parents where try version(at: path, of: parent) == wanted {
+            for parent in commit.parents where try pastVersion(at: path, of: parent) == here {
                 same.append(parent)
             }
-            if !same.isEmpty && (commit.parents.count == 1 || MergeIdentity.made(commit)) {
+            let isMerge = MergeIdentity.made(commit)
+            if !same.isEmpty && (commit.parents.count == 1 || isMerge) {
                 for parent in same where seen.insert(parent).inserted { pending.append(parent) }
-            } else if MergeIdentity.made(commit) {
+            } else if isMerge {
                 // The merge wrote this content itself: it counts as the newest thing it was
                 // made of.
                 for parent in commit.parents where seen.insert(parent).inserted {
-                    let origin = try self.origin(of: path, at: parent)
-                    best = best.map { max($0, origin) } ?? origin
+                    pending.append(parent)
                 }
             } else {
                 let stamp = VersionStamp(
                     milliseconds: try time(of: id).milliseconds, device: Self.device(of: commit),
-                    commit: id, blob: wanted?.id)
+                    commit: id, blob: here?.id)
                 best = best.map { max($0, stamp) } ?? stamp
-            }
-            if seen.count > Limits.historyWalk {
-                throw RepositoryError(.io, "find a version's origin", object: side, "too far back")
             }
         }
         if let best { return best }
         return VersionStamp(
             milliseconds: try time(of: side).milliseconds,
-            device: Self.device(of: try commit(side)), commit: side, blob: wanted?.id)
+            device: Self.device(of: try commit(side)), commit: side,
+            blob: try version(at: path, of: side)?.id)
     }
 
-    /// The device that made a leaf commit.
+    /// The device that made a leaf commit; of another program's commit whoever committed it. A
+    /// cherry-pick carries the trailers of the commit that it copies.
     package static func device(of commit: Commit) -> String {
-        commit.trailer("Sync-Device") ?? commit.author.name
+        let device = commit.trailer("Sync-Device")
+        if let device, commit.committer.email == "\(device)@syncd.invalid" { return device }
+        return device == nil ? commit.author.name : commit.committer.name
+    }
+
+    /// What an ancestor has at a path: one whose trees cannot be read has nothing that is known.
+    func pastVersion(at path: TreePath, of id: ObjectID) throws(RepositoryError) -> FileVersion? {
+        do { return try version(at: path, of: id) } catch {
+            if error.code == .corrupt || error.code == .missing { return nil }
+            throw error
+        }
     }
 
     /// What a commit has at a path; nil for nothing.

@@ -1,7 +1,8 @@
+internal import HeapModule
 package import SyncModel
 
-/// Questions about the commit graph. Every commit ranks above its ancestors, so a walk from the
-/// highest rank down never looks behind what it searches for.
+/// Questions about the commit graph, answered by parents alone. Dates only say in which order
+/// commits are looked at: a forged or mistaken one costs time and changes no answer.
 package struct History {
     private let stamps: CommitStamps
 
@@ -12,20 +13,9 @@ package struct History {
     package func isAncestor(_ ancestor: ObjectID, of commit: ObjectID) throws(RepositoryError)
         -> Bool
     {
-        let floor = try stamps.rank(of: ancestor)
-        var seen: Set<ObjectID> = [commit]
-        var pending = [commit]
-        while let id = pending.popLast() {
-            if id == ancestor { return true }
-            if try stamps.rank(of: id) <= floor { continue }
-            for parent in try stamps.commit(id).parents where seen.insert(parent).inserted {
-                pending.append(parent)
-            }
-            if seen.count > Limits.historyWalk {
-                throw RepositoryError(.io, "walk history", object: commit, "too long")
-            }
-        }
-        return false
+        if ancestor == commit { return true }
+        let marks = try paint([commit], [ancestor]) { $0[ancestor]?.contains(.first) ?? false }
+        return marks[ancestor]?.contains(.first) ?? false
     }
 
     /// The best common ancestors of two commits: those that no other common ancestor descends
@@ -33,73 +23,73 @@ package struct History {
     package func mergeBases(_ one: ObjectID, _ other: ObjectID) throws(RepositoryError)
         -> [ObjectID]
     {
-        var marks: [ObjectID: Marks] = [one: .first]
-        marks[other, default: []].insert(.second)
-        var queue = RankedQueue()
-        for id in Set([one, other]) { queue.insert(id, try stamps.rank(of: id)) }
-        var found: [ObjectID] = []
-        // What is left in the queue is of use only while one of it is not below a result.
-        while queue.contains(where: { marks[$0]?.contains(.below) != true }),
-            let id = queue.popHighest()
-        {
-            var mark = marks[id] ?? []
-            if mark.isSuperset(of: [.first, .second]) && !mark.contains(.below) {
-                found.append(id)
-                mark.insert(.below)
+        if one == other { return [one] }
+        let marks = try paint([one], [other])
+        let found = marks.compactMap { $1 == [.first, .second] ? $0 : nil }.sorted()
+        // Where dates were wrong one may stand behind another.
+        if found.count < 2 || found.count > Limits.foldedBases { return found }
+        var best: [ObjectID] = []
+        for base in found {
+            var isBehind = false
+            for other in found where other != base && !isBehind {
+                isBehind = try isAncestor(base, of: other)
             }
-            for parent in try stamps.commit(id).parents {
-                let known = marks[parent]
-                marks[parent] = (known ?? []).union(mark)
-                if known == nil { queue.insert(parent, try stamps.rank(of: parent)) }
-            }
-            if marks.count > Limits.historyWalk {
-                throw RepositoryError(.io, "find a merge base", object: one, "history too long")
-            }
+            if !isBehind { best.append(base) }
         }
-        return found.sorted()
+        return best
     }
 
     /// How many commits are reachable from `commit` and not from `other`, counted up to `most`.
     package func count(from commit: ObjectID, notIn other: ObjectID?, most: Int)
         throws(RepositoryError) -> Int
     {
-        var seen: Set<ObjectID> = [commit]
-        var pending = [commit]
-        var count = 0
-        while let id = pending.popLast(), count < most {
-            if let other, try isAncestor(id, of: other) { continue }
-            count += 1
-            for parent in try stamps.commit(id).parents where seen.insert(parent).inserted {
-                pending.append(parent)
-            }
-        }
-        return count
+        let marks = try paint([commit], other.map { [$0] } ?? []) { $0.count > 2 * most }
+        return min(most, marks.count { $1 == .first })
     }
 
     /// The commits that are reachable from `head` and from none of `known`, parents before their
-    /// children. A stamp that somebody forged may bring a known commit in, and leaves none out.
+    /// children. A date that is wrong may bring a known commit in, and leaves none out.
     package func commits(behind head: ObjectID, notBehind known: [ObjectID])
         throws(RepositoryError) -> [ObjectID]
     {
-        var isKnown = [head: false]
-        for id in known { isKnown[id] = true }
-        var queue = RankedQueue()
-        for id in isKnown.keys { queue.insert(id, try stamps.rank(of: id)) }
-        while queue.contains(where: { isKnown[$0] == false }), let id = queue.popHighest() {
-            let mark = isKnown[id] ?? false
-            for parent in try stamps.commit(id).parents {
-                let before = isKnown[parent]
-                if before == true || before == mark { continue }
-                isKnown[parent] = mark
-                if !queue.contains(where: { $0 == parent }) {
-                    queue.insert(parent, try stamps.rank(of: parent))
-                }
+        let marks = try paint([head], known)
+        return try parentsFirst(from: head) { marks[$0] == .first }
+    }
+
+    /// Marks what is reachable from either side, until all that is left to look at stands behind
+    /// a commit of both.
+    /// - Parameter isEnough: asked now and then whether the marks tell enough.
+    private func paint(
+        _ first: [ObjectID], _ second: [ObjectID],
+        until isEnough: ([ObjectID: Marks]) -> Bool = { _ in false }
+    ) throws(RepositoryError) -> [ObjectID: Marks] {
+        var marks: [ObjectID: Marks] = [:]
+        var queue = Heap<Waiting>()
+        /// How many of those that wait do not stand behind a commit of both.
+        var live = 0
+        func add(_ id: ObjectID, _ mark: Marks) throws(RepositoryError) {
+            let old = marks[id]
+            let new = (old ?? []).union(mark)
+            if old == new { return }
+            marks[id] = new
+            if !new.contains(.below) { live += 1 }
+            queue.insert(Waiting(time: try stamps.claim(of: id), id: id, mark: new))
+        }
+        for id in first { try add(id, .first) }
+        for id in second { try add(id, .second) }
+        while live > 0, let next = queue.popMax() {
+            if !next.mark.contains(.below) { live -= 1 }
+            guard let mark = marks[next.id], mark == next.mark else { continue }
+            if isEnough(marks) { break }
+            let isCommon = mark.isSuperset(of: [.first, .second])
+            for parent in try stamps.commit(next.id).parents {
+                try add(parent, isCommon ? mark.union(.below) : mark)
             }
-            if isKnown.count > Limits.historyWalk {
-                throw RepositoryError(.io, "walk history", object: head, "too long")
+            if marks.count > Limits.historyWalk {
+                throw RepositoryError(.io, "walk history", object: first.first, "too long")
             }
         }
-        return try parentsFirst(from: head) { isKnown[$0] == false }
+        return marks
     }
 
     /// The commits that a walk over parents comes by, each after its parents.
@@ -122,35 +112,26 @@ package struct History {
         return found
     }
 
-    /// From which sides a commit was reached, and whether a result stands above it.
+    /// From which sides a commit was reached, and whether it stands behind one of both.
     private struct Marks: OptionSet {
         let rawValue: UInt8
         static let first = Marks(rawValue: 1)
         static let second = Marks(rawValue: 2)
         static let below = Marks(rawValue: 4)
     }
-}
 
-/// Commits waiting to be looked at, the highest rank first.
-private struct RankedQueue {
-    private var sorted: [(id: ObjectID, rank: CommitStamps.Rank)] = []
+    /// A commit that waits to be looked at, with the marks that it had when it came to wait.
+    private struct Waiting: Comparable {
+        let time: Timestamp
+        let id: ObjectID
+        let mark: Marks
 
-    mutating func insert(_ id: ObjectID, _ rank: CommitStamps.Rank) {
-        var (low, high) = (0, sorted.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if (sorted[middle].rank, sorted[middle].id) < (rank, id) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
+        static func < (left: Waiting, right: Waiting) -> Bool {
+            (left.time, left.id) < (right.time, right.id)
         }
-        sorted.insert((id, rank), at: low)
-    }
 
-    mutating func popHighest() -> ObjectID? { sorted.popLast()?.id }
-
-    func contains(where matches: (ObjectID) -> Bool) -> Bool {
-        sorted.contains { matches($0.id) }
+        static func == (left: Waiting, right: Waiting) -> Bool {
+            left.time == right.time && left.id == right.id
+        }
     }
 }

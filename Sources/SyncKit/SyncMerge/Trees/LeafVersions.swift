@@ -15,17 +15,20 @@ struct LeafVersions {
     ///   `Limits.mergedLeaves`.
     func versions(of path: TreePath, at side: ObjectID) throws(RepositoryError) -> [VersionStamp] {
         var found: [VersionStamp] = []
+        let own = Set(try history.commits(behind: side, notBehind: bases))
         var seen: Set<ObjectID> = [side]
         var pending = [side]
         while let id = pending.popLast() {
-            if try isInBase(id) { continue }
+            if !own.contains(id) { continue }
             let commit = try stamps.commit(id)
-            let here = try stamps.version(at: path, of: id)
+            let here = try stamps.pastVersion(at: path, of: id)
             var parents = commit.parents
             if !MergeIdentity.made(commit) {
                 parents = []
                 for parent in commit.parents
-                where try stamps.version(at: path, of: parent) == here { parents.append(parent) }
+                where try stamps.pastVersion(at: path, of: parent) == here {
+                    parents.append(parent)
+                }
                 if parents.isEmpty {
                     found.append(
                         VersionStamp(
@@ -36,27 +39,21 @@ struct LeafVersions {
             for parent in parents where seen.insert(parent).inserted { pending.append(parent) }
             if found.count > Limits.mergedLeaves || seen.count > Limits.historyWalk { return [] }
         }
-        let newest = try withoutAncestors(found)
+        let newest = try withoutAncestors(found, among: own)
         return newest.count > 1 ? newest : []
     }
 
-    private func isInBase(_ id: ObjectID) throws(RepositoryError) -> Bool {
-        for base in bases where try history.isAncestor(id, of: base) { return true }
-        return false
-    }
-
     /// A version that was edited further is no version of its own.
-    private func withoutAncestors(_ found: [VersionStamp]) throws(RepositoryError)
-        -> [VersionStamp]
+    private func withoutAncestors(_ found: [VersionStamp], among own: Set<ObjectID>)
+        throws(RepositoryError) -> [VersionStamp]
     {
-        var newest: [VersionStamp] = []
-        for one in found {
-            var isEdited = false
-            for other in found where other.commit != one.commit {
-                if try history.isAncestor(one.commit, of: other.commit) { isEdited = true }
-            }
-            if !isEdited { newest.append(one) }
+        var behind: Set<ObjectID> = []
+        var pending: [ObjectID] = []
+        for version in found { pending += try stamps.commit(version.commit).parents }
+        while let id = pending.popLast() {
+            guard own.contains(id), behind.insert(id).inserted else { continue }
+            pending += try stamps.commit(id).parents
         }
-        return newest.sorted()
+        return found.filter { !behind.contains($0.commit) }.sorted()
     }
 }

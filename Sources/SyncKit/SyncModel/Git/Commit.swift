@@ -103,7 +103,15 @@ package struct Commit: Hashable, Sendable {
         let body = position < content.endIndex ? content[(position + 1)...] : []
         self.init(
             tree: tree, parents: parents, author: author ?? committer, committer: committer,
-            message: String(decoding: body, as: UTF8.self))
+            message: String(decoding: Self.bounded(body), as: UTF8.self))
+    }
+
+    /// A message of more than `Limits.commitBytes` loses its middle: the subject stays, and the
+    /// last paragraph with the trailers.
+    private static func bounded(_ body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        if body.count <= Limits.commitBytes { return body }
+        return body.prefix(Limits.commitBytes - Limits.trailerBytes)
+            + body.suffix(Limits.trailerBytes)
     }
 
     /// The object's content as git writes it.
@@ -136,9 +144,15 @@ package struct Commit: Hashable, Sendable {
     /// The value of a trailer of the message's last paragraph; nil when there is none.
     /// - Parameter name: as written, without the colon: `Sync-Device`.
     package func trailer(_ name: String) -> String? {
-        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
-        let last = lines.reversed().drop { $0.isEmpty }.prefix { !$0.isEmpty }
-        let prefix = name + ": "
-        return last.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        let text = message.utf8
+        guard let end = text.lastIndex(where: { $0 != 0x0a }) else { return nil }
+        let tail = text[...end].suffix(Limits.trailerBytes)
+        let lines = tail.split(separator: 0x0a, omittingEmptySubsequences: false)
+        let prefix = Array("\(name): ".utf8)
+        for line in lines.reversed() {
+            if line.isEmpty { return nil }
+            if line.starts(with: prefix) { return String(line.dropFirst(prefix.count)) }
+        }
+        return nil
     }
 }

@@ -118,19 +118,7 @@ extension TreePath: Comparable {
 
 extension TreePath: CustomStringConvertible {
     /// The path as text with control characters escaped, safe to print on a terminal or in a log.
-    package var description: String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
+    package var description: String { SafeText.escaped(text) }
 }
 
 extension TreePath: Codable {

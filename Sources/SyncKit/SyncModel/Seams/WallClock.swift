@@ -6,5 +6,5 @@ package protocol WallClock: Sendable {
 
 extension WallClock {
     /// The time now, in milliseconds.
-    package func now() -> Timestamp { Timestamp(milliseconds: nanoseconds() / 1_000_000) }
+    package func now() -> Timestamp { Timestamp(nanoseconds: nanoseconds()) }
 }

@@ -31,9 +31,14 @@ package struct ConflictTerms: Hashable, Sendable {
     /// on every device.
     /// - Parameter path: the file's; nil where it has none, as under `git merge-file`.
     package func id(path: TreePath?) -> String {
+        Self.id(path: path, bases: baseIDs, sides: sideIDs)
+    }
+
+    /// The same of terms that are known by their blobs alone.
+    static func id(path: TreePath?, bases: [ObjectID], sides: [ObjectID]) -> String {
         var text = path?.bytes ?? []
-        for id in baseIDs { text += [0x0a, 0x2d] + id.bytes }
-        for id in sideIDs { text += [0x0a, 0x2b] + id.bytes }
+        for id in bases { text += [0x0a, 0x2d] + id.bytes }
+        for id in sides { text += [0x0a, 0x2b] + id.bytes }
         return String(ObjectID(hashing: text, as: .blob).hex.prefix(16))
     }
 }

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import SyncTestKit
+
+/// Runs simulated histories in a release build: many more in the same time than `swift test`.
+@main
+struct Simulate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Run simulated histories of a vault and name those that break a promise.")
+
+    @Option(help: "The seed of the first history; each further one has the next seed.")
+    var firstSeed: UInt64 = 1
+
+    @Option(help: "How many histories to run.")
+    var histories: UInt64 = 1_000
+
+    @Option(help: "Stop after this many failures.")
+    var failures = 20
+
+    @Flag(help: "Tell each history step by step.")
+    var trace = false
+
+    func run() async throws {
+        let began = ContinuousClock.now
+        var failed = 0
+        var done: UInt64 = 0
+        for seed in firstSeed..<(firstSeed + histories) where failed < failures {
+            do { try await SimWorld.run(seed: seed, traced: trace) } catch {
+                failed += 1
+                print("\(error)")
+            }
+            done += 1
+        }
+        let took = (ContinuousClock.now - began) / .seconds(1)
+        let rate = Int(Double(done) / max(took, 0.001))
+        print("\(done) histories from seed \(firstSeed) in \(Int(took)) s, \(rate) a second")
+        print("\(done - UInt64(failed)) passed, \(failed) failed")
+        if failed > 0 { throw ExitCode.failure }
+    }
+}
