@@ -18,7 +18,7 @@ NOTICED = 2.0
 # How long all may take to be in sync again once nothing is wrong any more.
 HEALING = 90.0
 # For how long nothing may happen then, looked at so many times.
-QUIET, WINDOWS = 4.0, 3
+QUIET, WINDOWS = 4.0, 8
 # What a daemon may have at most: bytes of memory, and descriptors, each pack being one or two.
 MEMORY, FILES = 200 << 20, 256
 # A line of the log that says the same again, for each time that something went wrong.
@@ -188,7 +188,8 @@ def restless(users, remote):
                         seen[f"{top}/{name}"] = status.st_ino, status.st_mtime_ns, status.st_size
         return seen
 
-    # What was still to be written down may be, once; what goes on is found each time.
+    # Devices tell a server some polls later how far they are, and others write that down; what
+    # goes on for ever is found each time.
     for _ in range(WINDOWS):
         before = picture()
         time.sleep(QUIET)
