@@ -1,9 +1,10 @@
-"""A TCP proxy that does what bad networks do: cuts, stalls and flips bits at a byte."""
+"""A TCP proxy that does what bad networks do: cuts, stalls and flips bits at a byte, delays."""
 
 import contextlib
 import select
 import socket
 import threading
+import time
 
 
 class WebProxy:
@@ -61,6 +62,9 @@ class Proxy:
         self.lock = threading.Lock()
         self.sockets = set()
         self.fault = None
+        # Seconds that each piece waits, and whether connections are closed at once.
+        self.delay = 0
+        self.refuses = False
         self.passed = {"up": 0, "down": 0}
         self.struck = False
         threading.Thread(target=self._accept, daemon=True).start()
@@ -73,6 +77,12 @@ class Proxy:
             self.fault = (kind, direction, offset) if kind else None
             self.passed = {"up": 0, "down": 0}
             self.struck = False
+
+    def disarm(self):
+        """Does no more harm from now on; a connection that stalls goes on stalling."""
+        with self.lock:
+            self.fault = None
+        self.delay, self.refuses = 0, False
 
     def hang_up(self):
         """Closes every connection."""
@@ -95,6 +105,9 @@ class Proxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
+            if self.refuses:
+                client.close()
+                continue
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
@@ -123,6 +136,8 @@ class Proxy:
                         open_ends.remove(end)
                         target.shutdown(socket.SHUT_WR)
                         continue
+                    if self.delay:
+                        time.sleep(self.delay)
                     data, goes_on = self._strike(data, direction)
                     target.sendall(data)
                 except OSError:

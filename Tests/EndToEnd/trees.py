@@ -52,20 +52,22 @@ def folder_tree(folder):
                 if entry.is_dir(follow_symlinks=False):
                     visit(entry.path)
                     continue
-                tree[os.path.relpath(entry.path, folder)] = _leaf(entry)
+                mode, content = leaf(entry.path)
+                tree[os.path.relpath(entry.path, folder)] = mode, blob_id(content)
 
     visit(folder)
     return tree
 
 
-def _leaf(entry):
-    mode = entry.stat(follow_symlinks=False).st_mode
+def leaf(path):
+    """The git mode and the bytes of what stands at a path and is no directory."""
+    mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
-        return "120000", blob_id(os.readlink(entry.path))
+        return "120000", os.readlink(os.fsencode(path))
     if not stat.S_ISREG(mode):
-        return "special", ""
-    with open(entry.path, "rb") as file:
-        return ("100755" if mode & stat.S_IXUSR else "100644"), blob_id(file.read())
+        return "special", b""
+    with open(path, "rb") as file:
+        return ("100755" if mode & stat.S_IXUSR else "100644"), file.read()
 
 
 def commit_tree(repository, reference, prefix=""):
@@ -127,6 +129,12 @@ def tokens_in_folder(folder):
             with open(path, "rb") as file:
                 found.update(TOKEN.findall(file.read()))
     return found
+
+
+def reachable(repository):
+    """The names of all objects that a reference reaches."""
+    listed = git(repository, "rev-list", "--objects", "--all", "--no-object-names")
+    return set(listed.decode().split())
 
 
 def tokens_in_history(repository):

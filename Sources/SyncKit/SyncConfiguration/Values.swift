@@ -1,7 +1,7 @@
 /// Checks of single values. Each gives nil for what it does not take.
-enum Value {
+package enum Value {
     /// A whole number and `ms`, `s`, `m` or `h`.
-    static func duration(_ text: String) -> Duration? {
+    package static func duration(_ text: String) -> Duration? {
         let units: [(String, Int64)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let unit = units.first(where: { $0.0 == text.dropFirst(digits.count) }),
