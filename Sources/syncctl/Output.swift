@@ -62,7 +62,7 @@ struct Output {
         case yellow = 33
         case grey = 90
 
-        /// Stands for the colour until the line is written: of the private use area, so that nobody sees it.
+        /// Stands for the colour until the line is written: characters of the private use area.
         var mark: String { "\u{f0000}\(rawValue)\u{f0001}" }
         static let end = "\u{f0000}0\u{f0001}"
     }

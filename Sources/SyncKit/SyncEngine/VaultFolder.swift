@@ -22,6 +22,9 @@ package final class VaultFolder {
     /// Whether an apply was cut short and no capture has looked since at what it left: what the
     /// record does not know may be of a version that the next head has no more.
     var needsScan = false
+    /// Files that the record does not know and that could not be read since an apply was cut
+    /// short: until they are, the heads of that apply are remembered.
+    var unread: Set<TreePath> = []
     /// The heads whose apply the record knows no end of, the newest last.
     var begun: [ObjectID] = []
     /// Files that a built-in pattern leaves out, at most `Limits.leftOut`, and how many more.

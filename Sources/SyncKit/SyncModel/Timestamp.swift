@@ -49,7 +49,11 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     /// ISO 8601 in UTC with whole seconds, `2026-02-08T17:48:00Z`, in the proleptic Gregorian
     /// calendar (days to civil date after H. Hinnant's algorithm).
-    package var iso8601: String {
+    package var iso8601: String { Self.iso8601(seconds: seconds) }
+
+    /// The same of any second, for a file's time that is out of the range.
+    /// - Parameter seconds: since 1970 UTC, within 10^15 on either side.
+    package static func iso8601(seconds: Int64) -> String {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let rest = seconds - days * 86_400
         let shifted = days + 719_468

@@ -15,9 +15,9 @@ extension Vault {
         folder.begun = begun
     }
 
-    /// The record has learnt what every file holds.
+    /// The record has learnt what every file holds, those that could not be read left out.
     func end(in folder: VaultFolder) throws(RecordError) {
-        if folder.begun.isEmpty { return }
+        if folder.begun.isEmpty || !folder.unread.isEmpty { return }
         try record.setFact(fact(folder), nil)
         folder.begun = []
     }

@@ -101,7 +101,10 @@ extension Vault {
         }
         let report = try commit(captured, onto: head, pack, options)
         isDone = true
-        for folder in folders where folder.stopped == nil { folder.needsScan = false }
+        for folder in folders where folder.stopped == nil {
+            folder.needsScan = false
+            if try record.applied(folder.id) == folder.begun.last { try end(in: folder) }
+        }
         return report
     }
 

@@ -135,8 +135,11 @@ extension Vault {
     /// the head that came in since, or one whose apply was begun and did not end. Any other that
     /// has it says nothing: a user may have brought an older version back.
     private func holder(of item: Captured, at head: ObjectID?) throws -> ObjectID? {
-        guard let head, item.base != head else { return nil }
-        if try version(at: item.change.path, of: head) == item.change.after { return head }
+        guard let head else { return nil }
+        if item.base == head, item.change.before != nil { return nil }
+        if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
+            return head
+        }
         if item.change.after == nil { return nil }
         return try folders[item.folder].begun.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
@@ -246,7 +249,7 @@ extension Vault {
                 } else {
                     changes += [.remove(item.local), .settle(item.local)]
                 }
-                if item.base == head && isCurrent && item.holder == nil { continue }
+                if item.base == head && isCurrent && holders[item.change.path] == nil { continue }
                 let holds = holders[item.change.path] ?? leaves[item.base] ?? item.base ?? head
                 if let holds {
                     changes.append(.postpone(item.local, base: holds))

@@ -48,6 +48,7 @@ extension Vault {
                 try note(error, for: file, in: index)
             case .read(let mode, let stat, let checked, let sha256, let kept):
                 folder.busySince[file.path] = nil
+                folder.unread.remove(file.path)
                 guard let id = reading.id else { continue }
                 if held.remove(folder.repositoryPath(file.path)) != nil {
                     try hold(folder, file.path, nil)
@@ -75,7 +76,11 @@ extension Vault {
         _ error: FolderError, for file: (path: TreePath, row: RecordedFile?), in index: Int
     ) throws {
         let folder = folders[index]
-        if file.row == nil, error.code != .notFound { try keepBase(of: file.path, in: folder) }
+        if error.code == .notFound {
+            folder.unread.remove(file.path)
+        } else if file.row == nil, !folder.begun.isEmpty {
+            folder.unread.insert(file.path)
+        }
         switch error.code {
         case .notFound: lookAgain(index, file.path)
         case .busy:
@@ -87,19 +92,6 @@ extension Vault {
             try hold(folder, file.path, reason)
             if error.code == .io { lookAgain(index, file.path) }
         }
-    }
-
-    /// A file that cannot be read now and that the record does not know may be what an apply had
-    /// put there before it was cut short: it is remembered as that apply's version, since the next
-    /// head may have it no more.
-    private func keepBase(of path: TreePath, in folder: VaultFolder) throws {
-        let place = folder.repositoryPath(path)
-        let begun = try folder.begun.last { commit in
-            try TreeDiff.version(at: place, of: tree(of: commit), reading: repository) != nil
-        }
-        guard let begun, try !record.deferred(folder.id).contains(where: { $0.path == path })
-        else { return }
-        try record.advance(folder.id, [.postpone(path, base: begun)], applied: nil)
     }
 
     /// Takes local edits that landed in files which apply had moved out of the way: each is an

@@ -65,7 +65,7 @@ struct JSONBytes {
         let seconds = Self.floor(nanoseconds, 1_000_000_000)
         let number = Self.floor(seconds, 86_400)
         if day?.number != number {
-            let midnight = Timestamp(milliseconds: number * 86_400_000).iso8601
+            let midnight = Timestamp.iso8601(seconds: number * 86_400)
             day = (number, Array(midnight.utf8.prefix { $0 != 0x54 }))
         }
         let rest = seconds - number * 86_400
