@@ -66,9 +66,16 @@ struct Resolve: AsyncParsableCommand {
             try await refuseMassDeletion(conflicts, history, client, past: share)
         }
         var reports: [ChangeReport] = []
+        var failure: (any Error)?
         for conflict in conflicts {
             let request = try request(for: conflict, history)
-            let report = try await settle(conflict, request, client)
+            let report: ChangeReport
+            do { report = try await settle(conflict, request, client) } catch {
+                // Of several the others are settled all the same; the first failure is said.
+                if !all { throw error }
+                failure = failure ?? error
+                continue
+            }
             reports.append(report)
             output.remark(
                 dryRun ? "would settle \(conflict.path)" : "settled \(conflict.path)")
@@ -78,6 +85,7 @@ struct Resolve: AsyncParsableCommand {
             Changing.tellWaiting(report, output)
         }
         if options.json { try output.json(reports) }
+        if let failure { throw failure }
         if conflicts.isEmpty { output.remark("no conflict is open") }
     }
 

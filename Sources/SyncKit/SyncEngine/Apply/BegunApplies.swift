@@ -13,6 +13,7 @@ extension Vault {
         let begun = Array((folder.begun + [head]).suffix(Limits.arrivals))
         try record.setFact(fact(folder), begun.map(\.hex).joined(separator: " "))
         folder.begun = begun
+        folder.needsScan = true
     }
 
     /// The record has learnt what every file holds, those that could not be read left out.
@@ -20,6 +21,7 @@ extension Vault {
         if folder.begun.isEmpty || !folder.unread.isEmpty { return }
         try record.setFact(fact(folder), nil)
         folder.begun = []
+        folder.needsScan = false
     }
 
     /// Reads at the start what was noted.

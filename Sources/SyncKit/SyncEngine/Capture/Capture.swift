@@ -19,7 +19,7 @@ extension Vault {
         let folder: Int
         let local: TreePath
         let change: TreeChange
-        let base: ObjectID?
+        var base: ObjectID?
         /// What the record shall hold; nil removes the row.
         let row: RecordedFile?
         /// Set for an edit found in a file that apply had moved away: the record stays as it is.
@@ -101,9 +101,10 @@ extension Vault {
         }
         let report = try commit(captured, onto: head, pack, options)
         isDone = true
-        for folder in folders where folder.stopped == nil {
+        for folder in folders where folder.stopped == nil && !folder.begun.isEmpty {
+            // All was looked at: from now on the record tells what stands there.
             folder.needsScan = false
-            if try record.applied(folder.id) == folder.begun.last { try end(in: folder) }
+            try end(in: folder)
         }
         return report
     }
@@ -132,7 +133,7 @@ extension Vault {
             !findings.deleted.isEmpty && findings.toRead.contains { $0.row == nil }
             && findings.deleted.count * findings.toRead.count <= Limits.renameComparisons
         let keeps =
-            try mayBeRenamed
+            try mayBeRenamed || !folder.begun.isEmpty
             || !conflicts().records.isEmpty && findings.toRead.count <= Limits.batchPaths
         let files = try read(index, findings.toRead, pack, keepingText: keeps)
         var result = try files.map { file in
@@ -158,6 +159,7 @@ extension Vault {
             }
         }
         result = try join(index, result, bases, options)
+        try findCutShortBases(of: result, in: folder)
         if mayBeRenamed { try markRenames(of: deletions, to: result) }
         folder.keepsDeleted = false
         result += deletions

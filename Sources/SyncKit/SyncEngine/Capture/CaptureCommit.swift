@@ -140,7 +140,9 @@ extension Vault {
         if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
             return head
         }
-        if item.change.after == nil { return nil }
+        // A file that the record knew may be an apply's only until a capture has looked at all.
+        let isOpen = item.change.before == nil || folders[item.folder].needsScan
+        if item.change.after == nil || !isOpen { return nil }
         return try folders[item.folder].begun.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }

@@ -37,6 +37,12 @@ enum EditedRename {
         }
     }
 
+    /// Whether a content was made from another: it has at least half of its bytes, in whole lines.
+    static func isMade(_ content: [UInt8], from old: [UInt8]) -> Bool {
+        let (new, old) = (Lines(content), Lines(old))
+        return old.size > 0 && old.bytes(in: new) * 100 >= old.size * leastShared
+    }
+
     private static func only(_ scores: [(score: Int, old: TreePath, new: TreePath)])
         -> (old: TreePath, new: TreePath)?
     {
@@ -48,7 +54,7 @@ enum EditedRename {
     /// The lines of a content and how often each stands in it.
     private struct Lines {
         private let counts: [ArraySlice<UInt8>: Int]
-        private let size: Int
+        let size: Int
 
         init(_ content: [UInt8]) {
             size = content.count
@@ -61,11 +67,14 @@ enum EditedRename {
         func shared(with other: Lines) -> Int {
             let most = max(size, other.size)
             guard min(size, other.size) > 0 else { return 0 }
-            var bytes = 0
-            for (line, count) in counts {
-                bytes += min(count, other.counts[line] ?? 0) * (line.count + 1)
+            return min(100, bytes(in: other) * 100 / most)
+        }
+
+        /// The bytes of the lines that another content has too.
+        func bytes(in other: Lines) -> Int {
+            counts.reduce(0) { sum, line in
+                sum + min(line.value, other.counts[line.key] ?? 0) * (line.key.count + 1)
             }
-            return min(100, bytes * 100 / most)
         }
     }
 }

@@ -86,6 +86,27 @@ extension Vault {
             || seenRemote?.devices[identity.device] != nil
     }
 
+    /// Finds files that were edited right after an apply which was cut short had put them there,
+    /// before the record learnt of them: they are edits of that apply's version. One that shares
+    /// less with it is the user's own, and an addition.
+    func findCutShortBases(of files: [Captured], in folder: VaultFolder) throws {
+        if folder.begun.isEmpty { return }
+        for file in files where file.change.before == nil && file.holder == nil {
+            guard let content = file.content else { continue }
+            for commit in folder.begun.reversed() {
+                guard
+                    let version = try TreeDiff.version(
+                        at: file.change.path, of: tree(of: commit), reading: repository),
+                    version.mode.isFile, version != file.change.after,
+                    try repository.header(version.id).size <= Limits.documentSize,
+                    EditedRename.isMade(content, from: try repository.blob(version.id))
+                else { continue }
+                file.base = commit
+                break
+            }
+        }
+    }
+
     /// Whether the vault knows nothing of what some folder holds.
     func isJoining() throws -> Bool {
         try folders.contains { try record.applied($0.id) == nil }

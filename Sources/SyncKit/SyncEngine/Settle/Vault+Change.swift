@@ -15,7 +15,10 @@ extension Vault {
         let pack = try repository.beginPack()
         let settling = Settling(
             record: record, device: identity.device, tree: try tree(of: head), reader: repository)
-        let versions = try settling.versions(request, writing: pack)
+        var versions = try settling.versions(request, writing: pack)
+        for other in try conflicts().records where other.id != id {
+            versions.merge(try settling.follow(other, versions, writing: pack)) { $1 }
+        }
         return try commit(
             versions, pack, "settled \(record.path) (\(request.choice.rawValue))",
             isDryRun: request.dryRun)
