@@ -18,8 +18,10 @@ struct HistoryTests {
         return seen
     }
 
-    @Test("ancestry and merge bases of random graphs are what plain set arithmetic says")
-    func randomGraphs() throws {
+    @Test(
+        "ancestry and merge bases of random graphs are what plain set arithmetic says",
+        arguments: [false, true])
+    func randomGraphs(stampsLie: Bool) throws {
         let seed = SeededRandom.seed
         var random = SeededRandom(seed: seed)
         for round in 0..<300 {
@@ -34,7 +36,7 @@ struct HistoryTests {
                 }
                 let sorted = parents.sorted()
                 let least = sorted.compactMap { times[$0] }.max() ?? 0
-                let time = least + 1 + Int64(random.below(50))
+                let time = (stampsLie ? 0 : least) + 1 + Int64(random.below(50))
                 let id = try history.commit(["n": "\(number)"], on: sorted, time: time)
                 (graph[id], times[id]) = (sorted, time)
                 ids.append(id)
@@ -50,8 +52,25 @@ struct HistoryTests {
                 }
                 #expect(
                     try questions.mergeBases(a, b) == best.sorted(), "seed \(seed) round \(round)")
+                let news = try questions.commits(behind: a, notBehind: [b])
+                #expect(overA.subtracting(overB).isSubset(of: news), "seed \(seed)")
+                #expect(stampsLie || news.count == overA.subtracting(overB).count)
             }
         }
+    }
+
+    @Test("a cherry-pick carries the trailers of another device and is not that device's")
+    func cherryPick() throws {
+        func device(_ name: String, _ email: String) -> String {
+            let author = Signature(name: "linden", email: "linden@syncd.invalid", seconds: 1)
+            let committer = Signature(name: name, email: email, seconds: 2)
+            return CommitStamps.device(
+                of: Commit(
+                    tree: .zero, parents: [], author: author, committer: committer,
+                    message: "x\n\nSync-Device: linden\nSync-HLC: 1\n"))
+        }
+        #expect(device("linden", "linden@syncd.invalid") == "linden")
+        #expect(device("ada", "ada@example.org") == "ada")
     }
 
     @Test("a commit by another program ranks above its parents whatever its date says")
