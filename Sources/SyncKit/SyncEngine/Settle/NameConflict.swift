@@ -28,8 +28,8 @@ extension Settling {
         return result
     }
 
-    /// What the choice does to another conflict's record: one of a file that goes, goes with it, and
-    /// one of a copy that gets its name back follows it.
+    /// What the choice does to another conflict: that of a file that goes, goes with it, and
+    /// that of a copy which gets its name back follows it.
     func follow(
         _ other: ConflictRecord, _ versions: [TreePath: FileVersion?], writing sink: any PackSink
     ) throws -> [TreePath: FileVersion?] {
