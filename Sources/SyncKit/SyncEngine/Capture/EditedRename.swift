@@ -37,10 +37,15 @@ enum EditedRename {
         }
     }
 
-    /// Whether a content was made from another: it has at least half of its bytes, in whole lines.
-    static func isMade(_ content: [UInt8], from old: [UInt8]) -> Bool {
+    /// Whether a content was made from another: it has at least half of its bytes, in whole lines,
+    /// and shares more with it than with the version that it would be made from otherwise.
+    static func isMade(
+        _ content: [UInt8], from old: [UInt8], ratherThan other: [UInt8]? = nil
+    ) -> Bool {
         let (new, old) = (Lines(content), Lines(old))
-        return old.size > 0 && old.bytes(in: new) * 100 >= old.size * leastShared
+        guard old.size > 0, old.bytes(in: new) * 100 >= old.size * leastShared else { return false }
+        guard let other else { return true }
+        return new.shared(with: old) > new.shared(with: Lines(other))
     }
 
     private static func only(_ scores: [(score: Int, old: TreePath, new: TreePath)])

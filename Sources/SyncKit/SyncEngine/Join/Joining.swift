@@ -88,10 +88,13 @@ extension Vault {
 
     /// Finds files that were edited right after an apply which was cut short had put them there,
     /// before the record learnt of them: they are edits of that apply's version. One that shares
-    /// less with it is the user's own, and an addition.
+    /// less with it is the user's own; one that shares no more with it than with the version that
+    /// the record knows is an edit of that.
     func findCutShortBases(of files: [Captured], in folder: VaultFolder) throws {
         if folder.begun.isEmpty { return }
-        for file in files where file.change.before == nil && file.holder == nil {
+        for file in files where file.holder == nil {
+            let before = file.change.before
+            if before != nil && !folder.needsScan { continue }
             guard let content = file.content else { continue }
             for commit in folder.begun.reversed() {
                 guard
@@ -99,7 +102,9 @@ extension Vault {
                         at: file.change.path, of: tree(of: commit), reading: repository),
                     version.mode.isFile, version != file.change.after,
                     try repository.header(version.id).size <= Limits.documentSize,
-                    EditedRename.isMade(content, from: try repository.blob(version.id))
+                    try EditedRename.isMade(
+                        content, from: repository.blob(version.id),
+                        ratherThan: before.map { try repository.blob($0.id) })
                 else { continue }
                 file.base = commit
                 break
