@@ -62,14 +62,17 @@ struct EditedRenameTests {
 
 @Suite("What a content was made from")
 struct MadeFromTests {
-    private func bytes(_ lines: [String]) -> [UInt8] { Array(lines.map { $0 + "\n" }.joined().utf8) }
+    private func bytes(_ lines: [String]) -> [UInt8] {
+        Array(lines.map { $0 + "\n" }.joined().utf8)
+    }
 
     @Test(
         "is the version whose lines it has, and of two the one that it shares more with",
         arguments: [
             (["a", "b", "mine"], ["a", "b"], nil, true), (["mine"], ["a", "b"], nil, false),
             (["a"], [], nil, false), (["a", "b", "mine"], ["a", "b"], ["a"], true),
-            (["a", "mine"], ["a", "b"], ["a"], false), (["a", "b"], ["a", "c"], ["a", "c"], false),
+            (["a", "mine"], ["a", "b"], ["a"], false),
+            (["a", "b"], ["a", "c"], ["a", "c"], false),
         ] as [([String], [String], [String]?, Bool)])
     func made(content: [String], old: [String], other: [String]?, isMade: Bool) {
         #expect(
