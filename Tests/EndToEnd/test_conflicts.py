@@ -394,10 +394,17 @@ class Conflicts(VaultTest):
         ada.stop()
         tree = trees.git(self.remote, "rev-parse", "sync^{tree}").decode().strip()
         head = trees.head(self.remote)
-        newer = trees.git(
-            self.remote, "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", tree,
-            "-p", head, "-m", "merged\n\nSync-Merge-Version: 99",
-        ).decode().strip()  # fmt: skip
+        who = ("-c", "user.name=syncd merge", "-c", "user.email=merge@syncd.invalid")
+
+        def commit(message, *parents):
+            words = [word for parent in parents for word in ("-p", parent)]
+            made = trees.git(self.remote, *who, "commit-tree", tree, *words, "-m", message)
+            return made.decode().strip()
+
+        # By its form a merge of ours: a trailer on any other commit says nothing.
+        other = commit("x\n\nSync-Merge-Version: 99", head)
+        newer = commit(
+            f"merged {head[:8]} and {other[:8]}\n\nSync-Merge-Version: 99", head, other)
         trees.git(self.remote, "update-ref", "refs/heads/sync", newer)
         bob.write("hello.txt", "edited\n")
         bob.start()

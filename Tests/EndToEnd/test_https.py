@@ -372,6 +372,8 @@ class BadNetwork(HTTPSTest):
         """Does a push and a fetch with the fault at each offset, and then without."""
         ada, bob = self.devices_at_rest()
         for act, (actor, other) in {"push": (ada, bob), "fetch": (bob, ada)}.items():
+            # What came before is not to be measured with it.
+            self.assertEqual(actor.once().returncode, 0)
             self.edit(ada)
             if act == "fetch":
                 self.assertEqual(ada.once().returncode, 0)

@@ -276,7 +276,7 @@ class Rewrite(VaultTest):
         self.assertRegex(ada.ctl("doctor", expect=(FAILED,)).stdout,
                          r"fail +history +.*rewritten.*\n +syncctl remote,")
         ada.ctl("remote", "restore", expect=(0,))
-        self.assertNotIn("history", ada.ctl("doctor", expect=(0,)).stdout)
+        self.assertNotRegex(ada.ctl("doctor", expect=(0,)).stdout, r"(?m)^\w+ +history ")
         done = ada.ctl("remote", "restore", expect=(FAILED,))
         self.assertIn("nothing to choose", done.stderr)
         ada.start()
