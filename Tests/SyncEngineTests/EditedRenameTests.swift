@@ -69,7 +69,9 @@ struct MadeFromTests {
     @Test(
         "is the version whose lines it has, and of two the one that it shares more with",
         arguments: [
-            (["a", "b", "mine"], ["a", "b"], nil, true), (["mine"], ["a", "b"], nil, false),
+            (["a", "b", "mine"], ["a", "b"], nil, true),
+            (["a", "mine"], ["a", "b"], nil, false),
+            (["mine"], ["a", "b"], nil, false), (["a", "b", "c"], ["a", "b", "c", "d"], nil, true),
             (["a"], [], nil, false), (["a", "b", "mine"], ["a", "b"], ["a"], true),
             (["a", "mine"], ["a", "b"], ["a"], false),
             (["a", "b"], ["a", "c"], ["a", "c"], false),

@@ -37,13 +37,17 @@ enum EditedRename {
         }
     }
 
-    /// Whether a content was made from another: it has at least half of its bytes, in whole lines,
-    /// and shares more with it than with the version that it would be made from otherwise.
+    /// A content that was made from another has at least this share of it, in percent: what it
+    /// lacks counts as deleted, so that in doubt it is an addition.
+    static let leastKept = 75
+
+    /// Whether a content was made from another: it has most of its bytes, in whole lines, and shares
+    /// more with it than with the version that it would be made from otherwise.
     static func isMade(
         _ content: [UInt8], from old: [UInt8], ratherThan other: [UInt8]? = nil
     ) -> Bool {
         let (new, old) = (Lines(content), Lines(old))
-        guard old.size > 0, old.bytes(in: new) * 100 >= old.size * leastShared else { return false }
+        guard old.size > 0, old.bytes(in: new) * 100 >= old.size * leastKept else { return false }
         guard let other else { return true }
         return new.shared(with: old) > new.shared(with: Lines(other))
     }
