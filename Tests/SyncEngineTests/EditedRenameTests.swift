@@ -71,7 +71,8 @@ struct MadeFromTests {
         arguments: [
             (["a", "b", "mine"], ["a", "b"], nil, true),
             (["a", "mine"], ["a", "b"], nil, false),
-            (["mine"], ["a", "b"], nil, false), (["a", "b", "c"], ["a", "b", "c", "d"], nil, true),
+            (["mine"], ["a", "b"], nil, false),
+            (["a", "b", "c"], ["a", "b", "c", "d"], nil, true),
             (["a"], [], nil, false), (["a", "b", "mine"], ["a", "b"], ["a"], true),
             (["a", "mine"], ["a", "b"], ["a"], false),
             (["a", "b"], ["a", "c"], ["a", "c"], false),
