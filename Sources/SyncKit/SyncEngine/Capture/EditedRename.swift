@@ -41,8 +41,8 @@ enum EditedRename {
     /// lacks counts as deleted, so that in doubt it is an addition.
     static let leastKept = 75
 
-    /// Whether a content was made from another: it has most of its bytes, in whole lines, and shares
-    /// more with it than with the version that it would be made from otherwise.
+    /// Whether a content was made from another: it has most of its bytes, in whole lines, and
+    /// shares more with it than with the version that it would be made from otherwise.
     static func isMade(
         _ content: [UInt8], from old: [UInt8], ratherThan other: [UInt8]? = nil
     ) -> Bool {
