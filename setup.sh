@@ -17,7 +17,8 @@ readonly BUILD_PACKAGES=(
 )
 # What the tests run beside that.
 readonly TEST_PACKAGES=(
-    python3 mount nginx fcgiwrap openssl openssh-client openssh-server gnupg iproute2
+    python3 mount util-linux e2fsprogs nginx fcgiwrap openssl openssh-client openssh-server gnupg
+    iproute2
 )
 readonly IMPORT_CHECK=(--explicit-target-dependency-import-check error)
 
