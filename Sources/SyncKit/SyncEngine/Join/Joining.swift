@@ -8,7 +8,7 @@ extension Vault {
     /// Decides about those of a folder's captured files that join.
     /// - Parameters:
     ///   - files: what was captured, deletions left out.
-    ///   - rejoining: paths whose newer version waits, by the commit whose version they held.
+    ///   - bases: which of the paths wait for a newer version.
     /// - Returns: the files that are captured all the same, those of known versions with the
     ///   commit that has them.
     func join(
