@@ -30,7 +30,7 @@ struct KeptRulesTests {
         let tree = try scene.repository.commit(try #require(try scene.head())).tree
         return Set(
             try TreeDiff.changes(from: nil, to: tree, reading: scene.repository)
-                .filter { $0.path.text.hasPrefix("notes/") }
+                .filter { $0.path.text.hasPrefix("notes/") && !$0.hasDirectory }
                 .map { String($0.path.text.dropFirst("notes/".count)) })
     }
 
@@ -107,9 +107,7 @@ struct KeptRulesTests {
             }
             for _ in 0..<2 { _ = try await other.scene.cycle(vault) }
             if isGone {
-                for file in other.scene.folder.files.keys where file.text.hasPrefix("proj/") {
-                    other.scene.folder.delete(file)
-                }
+                other.scene.folder.deleteDirectory(try path("proj"))
                 _ = try await other.scene.cycle(vault)
                 try other.write("proj/src/m.o", "new")
             } else {

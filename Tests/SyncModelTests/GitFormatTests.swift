@@ -235,6 +235,45 @@ struct TreeEditTests {
         }
     }
 
+    @Test("an empty directory is there until something is in it, and goes by its own name")
+    func emptyDirectories() throws {
+        let repository = InMemoryRepository()
+        let file = FileVersion(mode: .regular, id: ObjectID(hashing: [1], as: .blob))
+        func edit(_ edits: [String: FileVersion?], _ tree: ObjectID?) throws -> ObjectID {
+            let pack = try repository.beginPack()
+            let paths = Dictionary(
+                uniqueKeysWithValues: try edits.map { (try #require(TreePath($0)), $1) })
+            let edited = try TreeEdit.apply(paths, to: tree, reading: repository, writing: pack)
+            try pack.finish()
+            return edited
+        }
+        func all(_ tree: ObjectID) throws -> [String: FileVersion?] {
+            Dictionary(
+                uniqueKeysWithValues: try TreeDiff.changes(from: nil, to: tree, reading: repository)
+                    .map { ($0.path.text, $0.after) })
+        }
+        let empty = FileVersion.emptyDirectory
+        let one = try edit(["d/e": empty, "a": file], nil)
+        #expect(try all(one) == ["d/e": empty, "a": file])
+        #expect(repository.contains(Tree.emptyID), "git asks for the object")
+        // What is not there is no reason for a directory to go.
+        #expect(try edit(["d/e/x": nil, "d/x": nil], one) == one)
+        #expect(try all(edit(["d/e": nil], one)) == ["a": file])
+        let filled = try edit(["d/e/x": file], one)
+        #expect(try all(filled) == ["d/e/x": file, "a": file])
+        // Its name alone says nothing about what is in it.
+        #expect(try edit(["d/e": nil], filled) == filled)
+        #expect(try edit(["d/e": empty], filled) == filled)
+        #expect(try edit(["d/e": empty, "d/e/x": nil], filled) == one)
+        #expect(try all(edit(["d/e/x": nil], filled)) == ["a": file])
+        #expect(try all(edit(["d/e": file], one)) == ["d/e": file, "a": file])
+        let instead = try edit(["a": empty], one)
+        #expect(try all(instead) == ["d/e": empty, "a": empty])
+        let changes = try TreeDiff.changes(from: one, to: instead, reading: repository)
+        let name = try #require(TreePath("a"))
+        #expect(changes == [TreeChange(path: name, before: file, after: empty)])
+    }
+
     @Test("a file gives way to a directory and back")
     func typeChange() throws {
         let repository = InMemoryRepository()

@@ -95,11 +95,11 @@ package final class InMemoryRecord: VaultRecord {
                 let row = Row(file: file, change: state.lastChange)
                 let old = known.files[file.path.parent?.bytes ?? [], default: [:]]
                     .updateValue(row, forKey: file.path)
-                if old == nil { known.count += 1 }
+                known.count += Self.size(row) - Self.size(old)
                 known.notes[file.path] = file.base
             case .remove(let path):
                 let directory = path.parent?.bytes ?? []
-                if known.files[directory]?.removeValue(forKey: path) != nil { known.count -= 1 }
+                known.count -= Self.size(known.files[directory]?.removeValue(forKey: path))
                 if known.files[directory]?.isEmpty == true { known.files[directory] = nil }
             case .postpone(let path, let base): known.notes[path] = base
             case .settle(let path): known.notes[path] = nil
@@ -107,6 +107,10 @@ package final class InMemoryRecord: VaultRecord {
         }
         known.applied = applied ?? known.applied
         state.folders[folder] = known
+    }
+
+    private static func size(_ row: Row?) -> Int {
+        row.map { $0.file.version.isDirectory ? 0 : 1 } ?? 0
     }
 
     package func forget(_ folder: FolderID) throws(RecordError) {
@@ -140,7 +144,7 @@ package final class InMemoryRecord: VaultRecord {
     package func recent(limit: Int) throws(RecordError) -> [RecordedFile] {
         var rows: [(change: Int, file: RecordedFile)] = []
         for (folder, known) in state.folders {
-            for row in known.files.values.joined().map(\.value) {
+            for row in known.files.values.joined().map(\.value) where Self.size(row) > 0 {
                 let file = known.noted(row)
                 rows.append((row.change, folder.map { file.moved(below: $0) } ?? file))
             }

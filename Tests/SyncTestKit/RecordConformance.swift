@@ -26,6 +26,8 @@ package enum RecordConformance {
             description: "a directory's files are its own, sorted", check: directoriesAreApart),
         RecordLaw(
             description: "the next directory goes through all in byte order", check: walkInOrder),
+        RecordLaw(
+            description: "an empty directory has a row, and is no file", check: directories),
         RecordLaw(description: "names need not be UTF-8", check: namesAreBytes),
         RecordLaw(description: "folders do not see each other", check: foldersAreApart),
         RecordLaw(description: "a note is the file's base until it is settled", check: notes),
@@ -136,6 +138,29 @@ package enum RecordConformance {
         try expect(found, directories)
         let between = try RecordSamples.path("a/a")
         try expect(record.directory(nil, after: between), try RecordSamples.path("a/b"))
+    }
+
+    private static func directories(_ record: any VaultRecord) throws {
+        let (path, other) = (try RecordSamples.path("a/b"), try RecordSamples.path("a/c"))
+        let directory = RecordSamples.directory(path, 1)
+        let file = RecordSamples.file(other, 2)
+        func check(files: [RecordedFile], all: [RecordedFile]) throws {
+            try expect(record.count(nil), files.count)
+            try expect(record.recent(limit: 10), files)
+            try expect(record.recent(limit: 1_000), files)
+            try expect(record.files(nil, in: TreePath("a")), all)
+        }
+        try record.advance(nil, [.put(directory)], applied: nil)
+        try check(files: [], all: [directory])
+        try record.advance(nil, [.put(file), .put(directory)], applied: nil)
+        try check(files: [file], all: [directory, file])
+        let instead = RecordSamples.file(path, 3)
+        try record.advance(nil, [.put(instead)], applied: nil)
+        try check(files: [instead, file], all: [instead, file])
+        try record.advance(nil, [.put(directory), .remove(other)], applied: nil)
+        try check(files: [], all: [directory])
+        try record.advance(nil, [.remove(path)], applied: nil)
+        try check(files: [], all: [])
     }
 
     private static func namesAreBytes(_ record: any VaultRecord) throws {

@@ -20,7 +20,7 @@ package enum RecordSamples {
         let modes: [(FileMode, FileKind)] = [
             (.regular, .file(executable: false)), (.executable, .file(executable: true)),
             (.symbolicLink, .symbolicLink), (.regular, .file(executable: true)),
-            (.submodule, .special), (.directory, .directory),
+            (.submodule, .special), (.regular, .directory),
         ]
         let (mode, kind) = modes[number % modes.count]
         let time = Int64(number) * 1_000_003 + 1_770_000_000_000_000_000
@@ -33,6 +33,14 @@ package enum RecordSamples {
             checked: time + 5_000_000_000,
             sha256: (0..<32).map { UInt8(truncatingIfNeeded: $0 &* number) },
             source: number % 2 == 0 ? nil : "device-\(number % 5)", base: base)
+    }
+
+    /// The row of an empty directory, whose other parts follow from the number.
+    package static func directory(_ path: TreePath, _ number: Int) -> RecordedFile {
+        let file = file(path, number)
+        return RecordedFile(
+            path: path, version: .emptyDirectory, stat: file.stat, checked: file.checked,
+            sha256: file.sha256, source: file.source)
     }
 
     /// A settled conflict made from a number; every other one lost to a deletion.

@@ -8,7 +8,8 @@ package final class SmallHistory {
     /// An empty repository.
     package init() {}
 
-    /// Makes a commit whose tree holds these files: text, or `link:target`, or `exec:text`.
+    /// Makes a commit whose tree holds these files: text, or `link:target`, or `exec:text`; `dir:`
+    /// is a directory with nothing in it.
     /// - Parameters:
     ///   - time: its `Sync-HLC` in milliseconds.
     package func commit(
@@ -32,6 +33,7 @@ package final class SmallHistory {
     }
 
     private func version(_ text: String, _ pack: any PackSink) throws -> FileVersion {
+        if text == "dir:" { return .emptyDirectory }
         if text.hasPrefix("link:") {
             return FileVersion(
                 mode: .symbolicLink, id: try pack.add(.blob, Array(text.dropFirst(5).utf8)))
@@ -49,6 +51,10 @@ package final class SmallHistory {
         var result: [String: String] = [:]
         for change in try TreeDiff.changes(from: nil, to: tree, reading: repository) {
             guard let version = change.after else { continue }
+            if version.isDirectory {
+                result[change.path.text] = "dir:"
+                continue
+            }
             let text = String(decoding: try repository.blob(version.id), as: UTF8.self)
             let kind = [.symbolicLink: "link:", .executable: "exec:"][version.mode] ?? ""
             let name = change.path.text.replacing(".conflict-\(version.id.short)", with: ".#")

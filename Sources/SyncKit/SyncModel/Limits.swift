@@ -130,6 +130,11 @@ package enum Limits {
     package static let patternFile = 100 << 20
     /// The most steps that are taken to match one path against patterns; past them none matches.
     package static let patternWork = 10_000_000
+    /// A directory that came empty is captured when it is older than this, in milliseconds:
+    /// mostly something is put into it.
+    package static let emptyDirectoryMilliseconds: Int64 = 2_000
+    /// So many entries of a directory are read first to see whether anything is in it.
+    package static let tellingEntries = 16
     /// The most directories whose rules outlive their `.gitignore`.
     package static let keptRules = 1_000
     /// The longest conflict marker, in bytes: a file with longer runs gets a conflict copy.

@@ -54,7 +54,7 @@ extension LocalFolder {
 
     // MARK: Where nothing stands
 
-    private func makePlace(_ path: TreePath) throws(SystemError) -> Place {
+    func makePlace(_ path: TreePath) throws(SystemError) -> Place {
         do throws(SystemError) { return try Place(path, below: root) } catch {
             guard error.number == ENOENT else { throw error }
         }

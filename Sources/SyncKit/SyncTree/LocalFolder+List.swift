@@ -4,7 +4,9 @@ package import SyncModel
 
 extension LocalFolder {
     /// Lists one directory by `getdents64` and `fstatat`; a name that goes meanwhile is left out.
-    package func list(_ directory: TreePath?) throws(FolderError) -> [FolderEntry] {
+    package func list(_ directory: TreePath?, atMost count: Int) throws(FolderError)
+        -> [FolderEntry]
+    {
         let descriptor: Descriptor
         do throws(SystemError) {
             descriptor = try root.openDirectory(directory, flags: O_RDONLY)
@@ -16,7 +18,8 @@ extension LocalFolder {
         }
         do throws(SystemError) {
             return try Self.entries(
-                descriptor.number, hidingStaging: directory == nil ? staging.insideName : nil)
+                descriptor.number, hidingStaging: directory == nil ? staging.insideName : nil,
+                atMost: count)
         } catch {
             throw error.folderError("list", directory)
         }
@@ -29,35 +32,36 @@ extension LocalFolder {
     static func entries(consuming descriptor: consuming Descriptor) throws(SystemError)
         -> [FolderEntry]
     {
-        try entries(descriptor.number, hidingStaging: nil)
+        try entries(descriptor.number, hidingStaging: nil, atMost: .max)
     }
 
     private static func entries(
-        _ descriptor: Int32, hidingStaging: [CChar]?
+        _ descriptor: Int32, hidingStaging: [CChar]?, atMost most: Int
     ) throws(SystemError) -> [FolderEntry] {
         var entries: [FolderEntry] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: bufferSize, alignment: MemoryLayout<UInt64>.alignment)
         defer { buffer.deallocate() }
-        while true {
+        while entries.count < most {
             let count = try attempt {
                 syncd_getdents64(descriptor, buffer.baseAddress, buffer.count)
             }.get()
-            if count == 0 { return entries }
+            if count == 0 { break }
             try append(
                 UnsafeRawBufferPointer(rebasing: buffer[..<count]), descriptor, hidingStaging,
-                to: &entries)
+                atMost: most, to: &entries)
         }
+        return entries
     }
 
     /// Reads `struct linux_dirent64` records: inode 8 bytes, offset 8, record length 2, type 1,
     /// then the name and a NUL. Source: getdents(2).
     private static func append(
         _ records: UnsafeRawBufferPointer, _ descriptor: Int32, _ hidingStaging: [CChar]?,
-        to entries: inout [FolderEntry]
+        atMost most: Int, to entries: inout [FolderEntry]
     ) throws(SystemError) {
         var offset = 0
-        while offset < records.count, let base = records.baseAddress {
+        while offset < records.count, entries.count < most, let base = records.baseAddress {
             let record = base + offset
             offset += Int(record.load(fromByteOffset: 16, as: UInt16.self))
             let name = (record + 19).assumingMemoryBound(to: CChar.self)

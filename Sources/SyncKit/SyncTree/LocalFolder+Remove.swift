@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 package import SyncModel
+internal import Synchronization
 
 extension LocalFolder {
     /// Moves a file aside when it is the expected version; done too where nothing stands.
@@ -84,6 +85,26 @@ extension LocalFolder {
             return now.isSameInode(held.stat) ? .done(now) : .differs
         } catch {
             throw error.folderError("set the mode of", path, writing: true)
+        }
+    }
+
+    /// Makes a directory as the user's own programs would, rights and group by what is above it.
+    package func makeDirectory(_ path: TreePath) throws(FolderError) -> ApplyOutcome {
+        do throws(SystemError) {
+            let place = try makePlace(path)
+            let (directory, name) = (place.directory.number, place.name)
+            switch attempt({ mkdirat(directory, name, 0o777) }) {
+            case .success: _ = unflushedParents.withLock { $0.insert(path.parent) }
+            case .failure(let error): if error.number != EEXIST { throw error }
+            }
+            let stat = FileStat(try statName(directory, name).get())
+            return stat.kind == .directory ? .done(stat) : .differs
+        } catch {
+            switch error.number {
+            case ENOTDIR, ELOOP: return .obstructed
+            case ENOENT: return .busy
+            default: throw error.folderError("make the directory", path, writing: true)
+            }
         }
     }
 

@@ -117,7 +117,76 @@ struct TreeMergeTests {
             merged: ["A": "1", "a": "2", "b": "3"]),
     ]
 
-    @Test("each row of the rules", arguments: table)
+    static let directories: [TreeCase] = [
+        TreeCase(
+            name: "an empty directory comes", base: ["a": "0"], earlier: ["a": "0", "d/e": "dir:"],
+            later: ["a": "1"], merged: ["a": "1", "d/e": "dir:"]),
+        TreeCase(
+            name: "and goes", base: ["a": "0", "d": "dir:"], earlier: ["a": "0"],
+            later: ["a": "1", "d": "dir:"], merged: ["a": "1"]),
+        TreeCase(
+            name: "gone here, filled there", base: ["d": "dir:"], earlier: [:],
+            later: ["d/x": "1"], merged: ["d/x": "1"]),
+        TreeCase(
+            name: "filled on both sides", base: ["d": "dir:"], earlier: ["d/x": "1"],
+            later: ["d/y": "1"], merged: ["d/x": "1", "d/y": "1"]),
+        TreeCase(
+            name: "emptied here, edited there", base: ["d/x": "0"], earlier: ["d": "dir:"],
+            later: ["d/x": "1"], merged: ["d/x": "1"], losses: [.deleteModify]),
+        TreeCase(
+            name: "edited here, emptied there", base: ["d/x": "0"], earlier: ["d/x": "1"],
+            later: ["d": "dir:"], merged: ["d/x": "1"], losses: [.deleteModify]),
+        TreeCase(
+            name: "emptied here, one more there", base: ["d/x": "0"], earlier: ["d": "dir:"],
+            later: ["d/x": "0", "d/y": "1"], merged: ["d/y": "1"]),
+        TreeCase(
+            name: "emptied here, gone there", base: ["d/x": "0"], earlier: ["d": "dir:"],
+            later: [:], merged: ["d": "dir:"]),
+        TreeCase(
+            name: "emptied on both sides", base: ["d/x": "0"], earlier: ["d": "dir:"],
+            later: ["d": "dir:"], merged: ["d": "dir:"]),
+        TreeCase(
+            name: "an empty directory keeps its name against a file", base: [:],
+            earlier: ["n": "dir:"], later: ["n": "1"], merged: ["n": "dir:", "n.#": "1"],
+            losses: [.typeChange]),
+        TreeCase(
+            name: "also where the file was edited", base: ["n": "0"], earlier: ["n": "1"],
+            later: ["n": "dir:"], merged: ["n": "dir:", "n.#": "1"], losses: [.typeChange]),
+        TreeCase(
+            name: "and against a link", base: [:], earlier: ["n": "link:x"],
+            later: ["n": "dir:"], merged: ["n": "dir:", "n.#": "link:x"], losses: [.typeChange]),
+        TreeCase(
+            name: "a file in place of an empty directory", base: ["n": "dir:", "a": "0"],
+            earlier: ["n": "1", "a": "0"], later: ["n": "dir:", "a": "1"],
+            merged: ["n": "1", "a": "1"]),
+        TreeCase(
+            name: "two files in place of an empty directory are two additions",
+            base: ["n": "dir:"], earlier: ["n": "1"], later: ["n": "2"], merged: ["n": "2"],
+            losses: [.addAdd]),
+        TreeCase(
+            name: "a file in place of an empty directory, and files in it", base: ["n": "dir:"],
+            earlier: ["n": "1"], later: ["n/x": "2"], merged: ["n.#": "1", "n/x": "2"],
+            losses: [.typeChange]),
+        TreeCase(
+            name: "a file where the other side has an empty directory deeper", base: [:],
+            earlier: ["n": "1"], later: ["n/e": "dir:"], merged: ["n.#": "1", "n/e": "dir:"],
+            losses: [.typeChange]),
+        TreeCase(
+            name: "a file moved out of a directory that stays, and edited", base: ["d/x": "text"],
+            earlier: ["d": "dir:", "x": "text"], later: ["d/x": "text!"],
+            merged: ["d": "dir:", "x": "text!"]),
+        TreeCase(
+            name: "empty directories whose names differ in case stand", base: [:],
+            earlier: ["d": "dir:"], later: ["D": "dir:"], merged: ["d": "dir:", "D": "dir:"]),
+        TreeCase(
+            name: "a file gives way to one", base: [:], earlier: ["d": "dir:"],
+            later: ["D": "1"], merged: ["d": "dir:", "D.#": "1"], losses: [.caseClash]),
+        TreeCase(
+            name: "whichever comes first", base: [:], earlier: ["d": "1"],
+            later: ["D": "dir:"], merged: ["d.#": "1", "D": "dir:"], losses: [.caseClash]),
+    ]
+
+    @Test("each row of the rules", arguments: table + directories)
     func row(_ row: TreeCase) throws {
         let history = SmallHistory()
         let base = try row.base.map { try history.commit($0, time: 1_000) }
@@ -159,6 +228,7 @@ struct TreeMergeTests {
                 }
                 let kind = ["", "", "exec:", "link:"][random.below(4)]
                 files[name] = random.oneIn(4) ? nil : kind + String(random.below(4))
+                if random.oneIn(6) { files[name] = "dir:" }
             }
             return files
         }

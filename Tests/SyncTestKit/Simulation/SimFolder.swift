@@ -18,10 +18,27 @@ package final class SimFolder: FolderAccess {
 
     private struct State {
         var files: [TreePath: File] = [:]
+        /// Directories that stand although no file has to be in them.
+        var directories: Set<TreePath> = []
         var staged: [UInt64: (content: [UInt8], mode: FileMode, modified: Int64)] = [:]
         var displaced: [UInt64: DisplacedFile] = [:]
         var nextInode: UInt64 = 1
         var writes = 0
+
+        /// Whether something stands in a directory.
+        func isFilled(_ directory: TreePath) -> Bool {
+            files.keys.contains { $0.isAtOrBelow(directory) }
+                || directories.contains { $0 != directory && $0.isAtOrBelow(directory) }
+        }
+
+        /// Takes the directories at and below a path away, in whose place a file comes.
+        mutating func clear(_ path: TreePath) {
+            directories = directories.filter { !$0.isAtOrBelow(path) }
+        }
+
+        mutating func removeDirectory(_ path: TreePath) {
+            if !isFilled(path) { directories.remove(path) }
+        }
     }
 
     private let state = Mutex(State())
@@ -69,13 +86,53 @@ package final class SimFolder: FolderAccess {
             where other != path && (other.isAtOrBelow(path) || path.isAtOrBelow(other)) {
                 state.files[other] = nil
             }
+            state.clear(path)
             let old = inPlace ? state.files[path]?.stat.inode : nil
             Self.put(path, content, mode, modified: time, changed: time, inode: old, &state)
         }
     }
 
     /// Deletes a file.
-    package func delete(_ path: TreePath) { state.withLock { $0.files[path] = nil } }
+    /// - Parameter leavesDirectory: the directory stays, with nothing in it, as `rm` leaves it.
+    package func delete(_ path: TreePath, leavesDirectory: Bool = false) {
+        state.withLock { state in
+            state.files[path] = nil
+            if leavesDirectory, let parent = path.parent { state.directories.insert(parent) }
+        }
+    }
+
+    /// Makes a directory, unless a file stands at its name or above.
+    package func makeDirectory(byUser path: TreePath) {
+        state.withLock { state in
+            if !state.files.keys.contains(where: { path.isAtOrBelow($0) }) {
+                state.directories.insert(path)
+            }
+        }
+    }
+
+    /// Removes a directory in which nothing stands.
+    package func removeDirectory(byUser path: TreePath) {
+        state.withLock { $0.removeDirectory(path) }
+    }
+
+    /// What stands in the folder, as git calls it: the files, and directories with nothing in them.
+    package var versions: [TreePath: FileVersion] {
+        state.withLock { state in
+            var versions = state.files.mapValues(\.version)
+            for path in state.directories where !state.isFilled(path) {
+                versions[path] = .emptyDirectory
+            }
+            return versions
+        }
+    }
+
+    /// Removes a directory with all that is in it.
+    package func deleteDirectory(_ path: TreePath) {
+        state.withLock { state in
+            for file in state.files.keys where file.isAtOrBelow(path) { state.files[file] = nil }
+            state.clear(path)
+        }
+    }
 
     /// Renames a file over whatever stands at the new name; the inode and the time stay.
     package func rename(_ old: TreePath, to new: TreePath) {
@@ -86,6 +143,7 @@ package final class SimFolder: FolderAccess {
             for other in state.files.keys where other.isAtOrBelow(new) || new.isAtOrBelow(other) {
                 state.files[other] = nil
             }
+            state.clear(new)
             Self.put(
                 new, file.content, file.mode, modified: file.stat.modified, changed: time,
                 inode: file.stat.inode, &state)
@@ -122,7 +180,9 @@ package final class SimFolder: FolderAccess {
 
     package func checkRoot() throws(FolderError) { try before(false) }
 
-    package func list(_ directory: TreePath?) throws(FolderError) -> [FolderEntry] {
+    package func list(_ directory: TreePath?, atMost count: Int) throws(FolderError)
+        -> [FolderEntry]
+    {
         try before(false)
         return state.withLock { state in
             var entries: [[UInt8]: FileStat] = [:]
@@ -131,8 +191,13 @@ package final class SimFolder: FolderAccess {
                 let name = Array(rest.components[0])
                 entries[name] = rest.parent == nil ? file.stat : Self.directoryStat
             }
+            for path in state.directories {
+                guard let rest = directory.map({ path.relative(to: $0) }) ?? path else { continue }
+                entries[Array(rest.components[0])] = Self.directoryStat
+            }
             return entries.map { FolderEntry(name: $0.key, stat: $0.value) }
                 .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+                .prefix(count).map { $0 }
         }
     }
 
@@ -140,7 +205,8 @@ package final class SimFolder: FolderAccess {
         try before(false)
         return state.withLock { state in
             if let file = state.files[path] { return file.stat }
-            return state.files.keys.contains { $0.isAtOrBelow(path) } ? Self.directoryStat : nil
+            let isThere = state.directories.contains(path) || state.isFilled(path)
+            return isThere ? Self.directoryStat : nil
         }
     }
 
@@ -188,6 +254,7 @@ package final class SimFolder: FolderAccess {
                 return (.differs, nil)
             }
             state.writes += 1
+            state.clear(path)
             Self.put(
                 path, new.content, new.mode, modified: new.modified, changed: time, inode: nil,
                 &state)
@@ -205,6 +272,7 @@ package final class SimFolder: FolderAccess {
         let old: File? = state.withLock { state in
             guard state.files[path]?.version == expected else { return nil }
             state.writes += 1
+            if let parent = path.parent { state.directories.insert(parent) }
             return state.files.removeValue(forKey: path)
         }
         guard let old else { return .differs }
@@ -240,7 +308,26 @@ package final class SimFolder: FolderAccess {
         }
     }
 
-    package func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError) {}
+    package func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError) {
+        try before(true)
+        state.withLock { state in
+            if let parent = path.parent, state.isFilled(path) || state.directories.contains(path) {
+                state.directories.insert(parent)
+            }
+            state.removeDirectory(path)
+        }
+    }
+
+    package func makeDirectory(_ path: TreePath) throws(FolderError) -> ApplyOutcome {
+        try before(true)
+        return state.withLock { state in
+            if state.files[path] != nil { return .differs }
+            if state.files.keys.contains(where: { path.isAtOrBelow($0) }) { return .obstructed }
+            state.writes += 1
+            state.directories.insert(path)
+            return .done(Self.directoryStat)
+        }
+    }
 
     package func flush(directories: Set<TreePath?>) throws(FolderError) { try before(true) }
 

@@ -103,7 +103,7 @@ extension SimWorld {
             if try device.repository.reference("refs/heads/sync") != head {
                 violate("one commit", "\(device.name) has another head than the remote")
             }
-            let here = device.folder.files.mapValues(\.version)
+            let here = device.folder.versions
             if here != expected {
                 let paths = Set(here.keys).union(expected.keys)
                     .filter { here[$0] != expected[$0] }.sorted()
@@ -111,7 +111,8 @@ extension SimWorld {
             }
             if device.folder.hasDisplaced { violate("nothing waits", device.name) }
         }
-        for (path, version) in expected where !tokens.written.contains(version.id) {
+        for (path, version) in expected
+        where !version.isDirectory && !tokens.written.contains(version.id) {
             // A merged document is made of lines that users wrote.
             let lines = try remote.blob(version.id).split(separator: 0x0a)
             if !lines.allSatisfy({ tokens.lines.contains($0) || Self.isMarker($0) }) {

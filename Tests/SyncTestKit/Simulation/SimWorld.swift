@@ -242,7 +242,7 @@ package final class SimWorld: @unchecked Sendable {
         }
         guard device.dirty.isEmpty, !device.folder.hasDisplaced else { return }
         let tree = try head.map { try device.repository.commit($0).tree }
-        if try files(of: tree, in: device.repository) != device.folder.files.mapValues(\.version) {
+        if try files(of: tree, in: device.repository) != device.folder.versions {
             violate("it tells the truth", "\(device.name): the folder is not the head")
         }
     }

@@ -62,8 +62,9 @@ extension Vault {
         if try applied == head && deferred(folder).isEmpty {
             return try recheckObstructed(folder)
         }
-        let steps = try steps(folder, from: applied, to: head)
-        let plan = ApplyPlan(steps)
+        let all = try steps(folder, from: applied, to: head)
+        let leftOut = try directoriesLeftOut(all, of: folder, at: head)
+        let plan = ApplyPlan(all.filter { !leftOut.contains($0.path) })
         var application = Application(
             folder: folder, record: record, clock: clock,
             source: try source(of: head))
@@ -85,8 +86,10 @@ extension Vault {
                 application.changes.append(.settle(path))
             }
         }
+        for path in leftOut { application.changes += [.remove(path), .settle(path)] }
         try record.advance(folder.id, application.changes, applied: head)
         try end(in: folder)
+        for path in leftOut { lookAgain(index, path) }
         for path in application.edited { lookAgain(index, path) }
         for hold in application.holds { try self.hold(folder, hold.path, hold.reason) }
         try recheckObstructed(folder)
@@ -98,6 +101,35 @@ extension Vault {
             again[index] = .everything
         }
         if let failure = application.failure { throw failure }
+    }
+
+    /// Empty directories that are not in the head because another program committed: git's index
+    /// has no word for them, so nobody took them away. They stay, the record forgets them, and the
+    /// next capture takes them in again.
+    private func directoriesLeftOut(
+        _ steps: [ApplyStep], of folder: VaultFolder, at head: ObjectID
+    ) throws -> Set<TreePath> {
+        let gone = steps.filter { $0.want == nil && $0.have?.version.isDirectory ?? false }
+        if gone.isEmpty { return [] }
+        let tree = try tree(of: head)
+        let stamps = CommitStamps(reading: repository)
+        var result: Set<TreePath> = []
+        for step in gone {
+            let path = folder.repositoryPath(step.path)
+            let isReplaced = try ([path] + path.ancestors).contains { place in
+                if let version = try TreeDiff.version(at: place, of: tree, reading: repository) {
+                    return !version.isDirectory
+                }
+                return place == path
+                    ? try TreeDiff.subtree(of: tree, at: path, reading: repository) != nil : false
+            }
+            if isReplaced { continue }
+            let commit = try stamps.origin(of: path, at: head).commit
+            if CommitStamps.capturer(of: try repository.commit(commit)) == nil {
+                result.insert(step.path)
+            }
+        }
+        return result
     }
 
     /// Whether a file stands at a path that neither the record nor the head has: until it was read,

@@ -5,7 +5,7 @@ struct ApplyStep {
     let path: TreePath
     /// What the record says stands there.
     let have: RecordedFile?
-    /// What shall stand there; nil for nothing.
+    /// What shall stand there; nil for nothing, or a directory with something in it.
     let want: FileVersion?
     /// The commit whose version stands there, for when the step has to be put off.
     let base: ObjectID?
@@ -22,6 +22,10 @@ struct ApplyPlan {
     var installs: [ApplyStep] = []
     /// All other removals: after the installs, so that a rename never leaves nothing.
     var removals: [ApplyStep] = []
+    /// Directories in which nothing is to stand: last, since what stood there goes first.
+    var directories: [ApplyStep] = []
+    /// The directories that stay or come, whatever is taken out of them.
+    private(set) var standing: Set<TreePath> = []
     /// Postponed paths that hold the head's version by now.
     var settled: [TreePath] = []
 
@@ -30,9 +34,13 @@ struct ApplyPlan {
         let coming = Set(steps.filter { $0.want != nil }.map(\.path))
         var directories: Set<TreePath> = []
         for path in coming { directories.formUnion(path.ancestors) }
+        standing = directories
         for step in steps {
+            if step.want?.isDirectory ?? false { standing.insert(step.path) }
             if step.have?.version == step.want {
                 settled.append(step.path)
+            } else if step.want?.isDirectory ?? false {
+                self.directories.append(step)
             } else if step.want == nil {
                 let makesRoom =
                     directories.contains(step.path)
@@ -62,5 +70,6 @@ struct ApplyPlan {
     /// Whether there is nothing to do to any file.
     var isEmpty: Bool {
         clearing.isEmpty && modes.isEmpty && installs.isEmpty && removals.isEmpty
+            && directories.isEmpty
     }
 }

@@ -19,6 +19,7 @@ struct Application {
     /// Whether a `.gitignore` changed, so that what it left out has to be looked at.
     private(set) var rulesChanged = false
     private var touched: Set<TreePath?> = []
+    private var standing: Set<TreePath> = []
 
     init(folder: VaultFolder, record: any VaultRecord, clock: any WallClock, source: String?) {
         self.folder = folder
@@ -30,6 +31,7 @@ struct Application {
     /// Takes all steps. A step that fails is put off and the others go on; staged files that
     /// find no place are discarded.
     mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent]) {
+        standing = plan.standing
         for step in plan.clearing { do { try remove(step) } catch { fail(step, error) } }
         for step in plan.modes { do { try changeMode(step) } catch { fail(step, error) } }
         let renamed = plan.renamed
@@ -40,6 +42,7 @@ struct Application {
             do { try install(content) } catch { fail(content.step, error) }
         }
         for step in plan.removals { do { try remove(step) } catch { fail(step, error) } }
+        for step in plan.directories { do { try makeDirectory(step) } catch { fail(step, error) } }
         do { try folder.access.flush(directories: touched) } catch { failure = failure ?? error }
     }
 
@@ -63,7 +66,9 @@ struct Application {
         var isPlaced = false
         defer { if !isPlaced { folder.access.discard(content.file) } }
         let outcome = try folder.access.install(
-            content.file, at: step.path, replacing: step.have?.version)
+            content.file, at: step.path,
+            // A directory in which nothing stands gives way.
+            replacing: step.have.flatMap { $0.version.isDirectory ? nil : $0.version })
         if case .done = outcome { isPlaced = true }
         note(outcome, step, sha256: content.sha256)
     }
@@ -74,13 +79,29 @@ struct Application {
             edited.append(step.path)
             return
         }
-        let outcome = try folder.access.remove(step.path, expecting: have.version)
+        var outcome = ApplyOutcome.done(nil)
+        if !have.version.isDirectory {
+            outcome = try folder.access.remove(step.path, expecting: have.version)
+        } else if !standing.contains(step.path) {
+            // What came into it stays, and is an addition.
+            try folder.access.removeDirectoryIfEmpty(step.path)
+        }
         note(outcome, step, sha256: [])
         guard case .done = outcome else { return }
         for directory in step.path.ancestors {
+            if standing.contains(directory) { break }
             // An empty directory that may not be removed is no reason to fail: the file is gone.
             do { try folder.access.removeDirectoryIfEmpty(directory) } catch { break }
         }
+    }
+
+    private mutating func makeDirectory(_ step: ApplyStep) throws(FolderError) {
+        if let have = step.have {
+            let outcome = try folder.access.remove(step.path, expecting: have.version)
+            guard case .done = outcome else { return note(outcome, step, sha256: []) }
+        }
+        let outcome = try folder.access.makeDirectory(step.path)
+        note(outcome, step, sha256: SHA256Digest.of([]))
     }
 
     private mutating func changeMode(_ step: ApplyStep) throws(FolderError) {

@@ -141,7 +141,9 @@ extension Vault {
                 index, file.path, before: file.before, row: file.row,
                 base: try bases.base(of: file.path), content: file.kept)
         }
-        var deletions = try findings.deleted.map { row in
+        var directories = try emptied(index, findings, bases, options)
+        let stays = Set(directories.map(\.local))
+        var deletions = try findings.deleted.filter { !stays.contains($0.path) }.map { row in
             captured(
                 index, row.path, before: row.version, row: nil,
                 base: try bases.base(of: row.path))
@@ -151,19 +153,56 @@ extension Vault {
                 try hold(folder, deletion.local, .massDeletion)
             }
             folder.heldDeletions = deletions.count
-            deletions = []
+            // Nor are the directories empty that they left so.
+            (deletions, directories) = ([], [])
         } else if folder.heldDeletions > 0 && (dirty.all || options.acceptDeletes) {
             folder.heldDeletions = 0
             for held in try record.held(folder.id) where held.reason == .massDeletion {
                 if let path = folder.belowRoot(held.path) { try hold(folder, path, nil) }
             }
         }
-        result = try join(index, result, bases, options)
+        result = try join(index, result + directories, bases, options)
         try findCutShortBases(of: result, in: folder)
         if mayBeRenamed { try markRenames(of: deletions, to: result) }
         folder.keepsDeleted = false
         result += deletions
         return result
+    }
+
+    /// The directories in which nothing stands any more, or that came empty.
+    private func emptied(
+        _ index: Int, _ findings: Findings, _ bases: FolderBases, _ options: CaptureOptions
+    ) throws -> [Captured] {
+        if findings.emptied.isEmpty { return [] }
+        let gone = Dictionary(
+            findings.deleted.map { ($0.path, $0.version) }, uniquingKeysWith: { $1 })
+        let checked = clock.nanoseconds()
+        let comes = try folders[index].begun.last.flatMap { try tree(of: $0) }
+        var result: [Captured] = []
+        for (path, stat, wasFilled) in findings.emptied {
+            // What an apply that was cut short emptied, it is about to take away.
+            let goes = try comes.map {
+                try !isThere(folders[index].repositoryPath(path), in: $0)
+            }
+            let age = (checked &- stat.changed) / 1_000_000
+            let isNew =
+                options.live && !wasFilled && (0..<Limits.emptyDirectoryMilliseconds).contains(age)
+            if goes ?? false || isNew {
+                lookAgain(index, path)
+                continue
+            }
+            let row = RecordedFile(
+                path: path, version: .emptyDirectory, stat: stat, checked: checked,
+                sha256: SHA256Digest.of([]))
+            result.append(
+                captured(
+                    index, path, before: gone[path], row: row, base: try bases.base(of: path)))
+        }
+        return result
+    }
+
+    private func isThere(_ directory: TreePath, in tree: ObjectID) throws -> Bool {
+        try TreeDiff.subtree(of: tree, at: directory, reading: repository) != nil
     }
 
     private func captured(
@@ -183,7 +222,9 @@ extension Vault {
     {
         if deletions.count <= Limits.deletesUnasked { return false }
         let come = Set(added.compactMap { $0.change.before == nil ? $0.change.after?.id : nil })
-        let gone = deletions.count { !come.contains($0.change.before?.id ?? .zero) }
+        let gone = deletions.count { deletion in
+            deletion.change.before.map { !$0.isDirectory && !come.contains($0.id) } ?? false
+        }
         let held = try record.count(folders[index].id)
         return gone > Limits.deletesUnasked && gone * 100 > held * maxDeletesPercent
     }

@@ -4,8 +4,11 @@ internal import SyncModel
 struct Findings {
     /// Files that may have changed, with their record.
     var toRead: [(path: TreePath, row: RecordedFile?)] = []
-    /// Records whose file is gone.
+    /// Records whose file or empty directory is gone, or is empty no more.
     var deleted: [RecordedFile] = []
+    /// Directories in which nothing stands that the record does not know, and whether something
+    /// that is synced stood in them before.
+    var emptied: [(path: TreePath, stat: FileStat, wasFilled: Bool)] = []
     /// Paths to hold back, or (nil) to hold no longer.
     var holds: [(path: TreePath, reason: HeldPath.Reason?)] = []
     /// Files that are left out for their names alone.
@@ -26,6 +29,10 @@ struct Examination {
     var unseen: [TreePath] = []
     /// Files beside which a log or journal stands that is not empty.
     var withLog: Set<TreePath> = []
+    /// Directories that something left, and whether that was synced.
+    private var left: [TreePath: Bool] = [:]
+    /// Directories that were looked at for what became of their entries.
+    var lookedInto: Set<TreePath> = []
 
     /// A file whose times are this close to its last check may have changed within the clock's
     /// granularity, in nanoseconds: a kernel tick and room to spare.
@@ -45,6 +52,9 @@ struct Examination {
             // In byte order a directory comes before what is in it, and covers it.
             for path in dirty.directories.union(dirty.paths).union(databases).sorted() {
                 try examination.look(at: path)
+            }
+            for (directory, wasSynced) in examination.left.sorted(by: { $0.key < $1.key }) {
+                try examination.noteLeft(directory, wasSynced: wasSynced)
             }
         }
         examination.letGo(all: dirty.all)
@@ -71,30 +81,38 @@ struct Examination {
             stat = try folder.access.stat(path)
             if try holdRefused(path, stat) { return }
         } catch { return try hold(path, error) }
-        if stat?.kind == .directory {
-            if let row { findings.deleted.append(row) }
-            if try isWatched(path) { try scan(path) }
-            return
+        if let stat, stat.kind == .directory {
+            guard try isWatched(path) else {
+                if let row, !row.version.isDirectory { findings.deleted.append(row) }
+                return
+            }
+            try noteFilled(above: path)
+            return try scan(Visit(path: path, stat: stat, row: row))
         }
         try sweep(below: path, visited: [], failed: [])
         guard let stat else {
             if let row { findings.deleted.append(row) }
+            if let parent = path.parent { left[parent] = left[parent] ?? false || row != nil }
             return
         }
-        try weigh(path, stat, row, folder.ignore.directory(path.parent))
+        let rules = try folder.ignore.directory(path.parent)
+        if weigh(path, stat, row, rules), row == nil { try noteFilled(above: path) }
     }
 
     /// Decides by stat whether a file or link has to be read.
+    /// - Returns: whether it is a file or link that is not left out.
+    @discardableResult
     private mutating func weigh(
         _ path: TreePath, _ stat: FileStat, _ row: RecordedFile?, _ directory: IgnoreView.Directory
-    ) {
-        if let row, isClean(stat, row), !withLog.contains(path) { return }
+    ) -> Bool {
+        if let row, isClean(stat, row), !withLog.contains(path) { return true }
         if row == nil, !tracked.contains(path), directory.isIgnored(path, isDirectory: false) {
             noteLeftOut(path)
-            return
+            return false
         }
         if stat.kind == .special {
             findings.holds.append((path, .special))
+            return false
         } else if isRefused(path, stat.kind) {
             findings.holds.append((path, .refused))
         } else if held[path] == .inUse && withLog.contains(path) {
@@ -102,14 +120,16 @@ struct Examination {
         } else {
             findings.toRead.append((path, row))
         }
+        return true
     }
 
-    /// Scans a directory and all below it.
-    private mutating func scan(_ start: TreePath?) throws {
+    /// Scans a directory and all below it; nil is the root.
+    private mutating func scan(_ start: Visit?) throws {
         var visited: Set<TreePath> = []
         var failed: [TreePath] = []
-        var pending: [TreePath?] = [start]
-        while let directory = pending.popLast() {
+        var pending: [Visit?] = [start]
+        while let visit = pending.popLast() {
+            let directory = visit?.path
             let entries: [FolderEntry]
             do { entries = try folder.access.list(directory) } catch {
                 if directory != nil && error.code == .notFound { continue }
@@ -122,29 +142,35 @@ struct Examination {
             var rows: [TreePath: RecordedFile] = [:]
             for row in try record.files(folder.id, in: directory) { rows[row.path] = row }
             let rules = try folder.ignore.directory(directory)
+            var isFilled = false
             for entry in entries {
                 guard
                     let path = directory.map({ $0.appending(entry.name) }) ?? TreePath(entry.name),
                     folder.isInScope(path, isDirectory: entry.stat.kind == .directory)
                 else { continue }
                 if entry.stat.kind == .directory {
+                    let row = takeDirectory(path, from: &rows)
                     guard try isWatched(path) else { continue }
+                    isFilled = true
                     if TreeName.isRefused(entry.name, as: .directory) {
                         findings.holds.append((path, .refused))
                         failed.append(path)
                     } else {
-                        pending.append(path)
+                        pending.append(Visit(path: path, stat: entry.stat, row: row))
                     }
-                } else {
-                    weigh(path, entry.stat, rows.removeValue(forKey: path), rules)
+                } else if weigh(path, entry.stat, rows.removeValue(forKey: path), rules) {
+                    isFilled = true
                 }
             }
-            for row in rows.values where folder.isInScope(row.path) {
-                findings.deleted.append(row)
+            let gone = rows.values.filter { folder.isInScope($0.path) }
+            findings.deleted += gone
+            if let visit {
+                let wasFilled = !gone.isEmpty
+                note(visit, isFilled: isFilled, isBare: entries.isEmpty, wasFilled: wasFilled)
             }
         }
         unseen += failed
-        try sweep(below: start, visited: visited, failed: failed)
+        try sweep(below: start?.path, visited: visited, failed: failed)
     }
 
     /// Finds the records of directories that were not visited since they are gone.
@@ -169,7 +195,7 @@ struct Examination {
     }
 
     /// Whether a directory is looked into: not ignored, or files in it are synced already.
-    private func isWatched(_ directory: TreePath) throws -> Bool {
+    func isWatched(_ directory: TreePath) throws -> Bool {
         if try !folder.ignore.isIgnored(directory, isDirectory: true) { return true }
         if try !record.files(folder.id, in: directory).isEmpty { return true }
         var cursor = directory

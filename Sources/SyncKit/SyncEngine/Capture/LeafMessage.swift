@@ -4,16 +4,17 @@ package import SyncModel
 package enum LeafMessage {
     /// Words the message.
     /// - Parameters:
-    ///   - changes: what the commit changes, paths of the repository; at least one.
+    ///   - all: what the commit changes, paths of the repository; at least one.
     ///   - device: the trailer `Sync-Device`.
     ///   - time: the trailer `Sync-HLC`.
     /// - Returns: subject, a list of at most `Limits.listedPaths` paths when there is more than
     ///   one, and the trailers.
-    package static func text(_ changes: [TreeChange], device: String, time: Timestamp) -> String {
+    package static func text(_ all: [TreeChange], device: String, time: Timestamp) -> String {
+        let changes = TreeChange.named(all)
         var text = subject(changes) + "\n\n"
         if changes.count > 1 {
             for change in first(of: changes) {
-                text += "\(letter(change)) \(change.path)\n"
+                text += "\(letter(change)) \(name(change))\n"
             }
             let rest = changes.count - Limits.listedPaths
             if rest > 0 { text += "… and \(grouped(rest)) more\n" }
@@ -35,7 +36,7 @@ package enum LeafMessage {
         let added = changes.count { $0.before == nil }
         let deleted = changes.count { $0.after == nil }
         if changes.count == 1 {
-            let path = changes[0].path
+            let path = name(changes[0])
             if added == 1 { return "added \(path)" }
             return deleted == 1 ? "deleted \(path)" : "\(path)"
         }
@@ -72,6 +73,11 @@ package enum LeafMessage {
             first.insert(change, at: first.firstIndex { change.path < $0.path } ?? first.count)
         }
         return first
+    }
+
+    private static func name(_ change: TreeChange) -> String {
+        let isDirectory = (change.after ?? change.before)?.isDirectory ?? false
+        return "\(change.path)" + (isDirectory ? "/" : "")
     }
 
     private static func letter(_ change: TreeChange) -> String {

@@ -26,6 +26,8 @@ struct SettledByEdit {
         writing sink: any PackSink
     ) throws(RepositoryError) -> [TreePath: FileVersion?] {
         var result: [TreePath: FileVersion?] = [:]
+        // An empty directory is no file: what it stands in place of is gone.
+        let changes = changes.mapValues { $0.flatMap { $0.isDirectory ? nil : $0 } }
         for record in records {
             if let copy = record.copy {
                 if changes[copy] == .some(nil) { result[record.recordPath] = .some(nil) }

@@ -88,7 +88,9 @@ package struct HistoryLog {
         var common: Set<TreePath>?
         for parent in parents.isEmpty ? [Tree.emptyID] : parents {
             let paths = Set(
-                try TreeDiff.changes(from: parent, to: tree, reading: reader).map(\.path))
+                try TreeChange.named(
+                    TreeDiff.changes(from: parent, to: tree, reading: reader)
+                ).map(\.path))
             common = common?.intersection(paths) ?? paths
         }
         let all = common ?? []

@@ -121,15 +121,19 @@ package struct IdleVault {
 
 extension Vault {
     /// How many paths of a folder differ from the record. Contents are read only where the stat
-    /// does not tell.
+    /// does not tell. A directory that is empty, or is so no more, because of another of them does
+    /// not count.
     func uncaptured(_ folder: VaultFolder) throws -> Int {
         let findings = try Examination.examine(
             .everything, of: folder, record: record, tracked: [])
-        var count = findings.deleted.count
+        var changed = Set(findings.deleted.lazy.filter { !$0.version.isDirectory }.map(\.path))
         for (path, row) in findings.toRead where try row == nil || isEdited(path, row, in: folder) {
-            count += 1
+            changed.insert(path)
         }
-        return count
+        let above = Set(changed.lazy.flatMap(\.ancestors))
+        changed.formUnion(findings.emptied.map(\.path))
+        changed.formUnion(findings.deleted.map(\.path))
+        return changed.subtracting(above).count
     }
 
     /// Whether a file's content is another than the record says; one that cannot be read counts.

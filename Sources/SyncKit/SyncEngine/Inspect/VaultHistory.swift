@@ -64,7 +64,7 @@ package struct VaultHistory {
     {
         let tree = try repository.commit(commit).tree
         guard let version = try TreeDiff.version(at: path, of: tree, reading: repository),
-            version.mode != .submodule
+            version.mode != .submodule, !version.isDirectory
         else { return nil }
         return try repository.blob(version.id)
     }

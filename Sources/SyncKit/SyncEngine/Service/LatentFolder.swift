@@ -66,8 +66,10 @@ package final class LatentFolder: FolderAccess {
         }
     }
 
-    package func list(_ directory: TreePath?) throws(FolderError) -> [FolderEntry] {
-        try opened().list(directory)
+    package func list(_ directory: TreePath?, atMost count: Int) throws(FolderError)
+        -> [FolderEntry]
+    {
+        try opened().list(directory, atMost: count)
     }
 
     package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
@@ -114,6 +116,10 @@ package final class LatentFolder: FolderAccess {
         throws(FolderError) -> ApplyOutcome
     {
         try opened().setMode(path, from: expected, to: mode)
+    }
+
+    package func makeDirectory(_ path: TreePath) throws(FolderError) -> ApplyOutcome {
+        try opened().makeDirectory(path)
     }
 
     package func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError) {

@@ -54,7 +54,8 @@ struct Settling {
     /// The document with one text in place of each pair of markers.
     private func text(_ choice: SettleRequest.Choice) throws -> [UInt8] {
         guard let terms = try record.terms(reading: reader),
-            let here = try TreeDiff.version(at: record.path, of: tree, reading: reader)
+            let here = try TreeDiff.version(at: record.path, of: tree, reading: reader),
+            !here.isDirectory
         else { throw ChangeRefusal(.missing, "there is no file \(record.path)") }
         let content = try reader.blob(here.id)
         let rule = try TypeRules(of: tree, for: record.path, reading: reader)
@@ -112,6 +113,6 @@ struct Settling {
         {
             return .some(kept)
         }
-        return .some(FileVersion(mode: here?.mode ?? .regular, id: blob))
+        return .some(.content(blob, inPlaceOf: here))
     }
 }

@@ -37,7 +37,7 @@ extension Vault {
             }
             let here = try TreeDiff.version(
                 at: request.paths[0], of: tree(of: head), reading: repository)
-            versions[request.paths[0]] = FileVersion(mode: here?.mode ?? .regular, id: blob)
+            versions[request.paths[0]] = .content(blob, inPlaceOf: here)
         } else {
             let commit = try RevisionOrTime(head: head, branch: identity.branch, repository)
                 .find(request.to, now: clock.now())
@@ -71,6 +71,7 @@ extension Vault {
         let tree = try tree(of: head())
         var lines: [String] = []
         if let version = try TreeDiff.version(at: path, of: tree, reading: repository) {
+            if version.isDirectory { throw ChangeRefusal(.wrong, "\(path) is a directory") }
             lines = String(decoding: try repository.blob(version.id), as: UTF8.self)
                 .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             if lines.last == "" { lines.removeLast() }

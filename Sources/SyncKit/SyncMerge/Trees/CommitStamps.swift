@@ -7,8 +7,9 @@ package enum MergeIdentity {
     /// Tells our merges from those of other programs; `.invalid` reaches nobody.
     package static let email = "merge@syncd.invalid"
     /// The version of the merge rules, in the trailer `Sync-Merge-Version`; 2: data by key,
-    /// sentences, records known by type and name, twins that one side made stay.
-    package static let version = 2
+    /// sentences, records known by type and name, twins that one side made stay; 3: empty
+    /// directories.
+    package static let version = 3
     /// Those that can be followed: merges of before are made again to see that they are right.
     package static let versions = 1...version
 
@@ -138,9 +139,17 @@ package final class CommitStamps {
     /// The device that made a leaf commit; of another program's commit whoever committed it. A
     /// cherry-pick carries the trailers of the commit that it copies.
     package static func device(of commit: Commit) -> String {
-        let device = commit.trailer("Sync-Device")
-        if let device, commit.committer.email == "\(device)@syncd.invalid" { return device }
-        return device == nil ? commit.author.name : commit.committer.name
+        if let device = capturer(of: commit) { return device }
+        let isCopy = commit.trailer("Sync-Device") != nil
+        return isCopy ? commit.committer.name : commit.author.name
+    }
+
+    /// The device that captured a commit; nil for one that another program made.
+    package static func capturer(of commit: Commit) -> String? {
+        guard let device = commit.trailer("Sync-Device"),
+            commit.committer.email == "\(device)@syncd.invalid"
+        else { return nil }
+        return device
     }
 
     /// What an ancestor has at a path: one whose trees cannot be read has nothing that is known.

@@ -19,6 +19,15 @@ struct PathTable {
         var base: FileVersion?
         var first: Side
         var second: Side
+
+        /// The row without an empty directory of the base that is on no side any more: nobody
+        /// edited or deleted a file there.
+        fileprivate var withoutDirectoryBefore: Row {
+            guard base?.isDirectory ?? false, !(first.version?.isDirectory ?? false),
+                !(second.version?.isDirectory ?? false)
+            else { return self }
+            return Row(base: nil, first: first, second: second)
+        }
     }
 
     private(set) var rows: [TreePath: Row] = [:]
@@ -50,6 +59,7 @@ struct PathTable {
             }
             rows[change.path]?.second.version = change.after
         }
+        rows = rows.mapValues(\.withoutDirectoryBefore)
     }
 
     private static func row(
@@ -62,12 +72,12 @@ struct PathTable {
     }
 
     /// Renames of exactly equal content, one to one: a content that vanished from one path and
-    /// appeared at one other. Empty files are never followed: they are all alike.
+    /// appeared at one other. Empty files and directories are never followed: they are all alike.
     static func renames(_ changes: [TreeChange]) -> [TreePath: TreePath] {
         var gone: [ObjectID: [TreePath]] = [:]
         var come: [ObjectID: [TreePath]] = [:]
         let empty = ObjectID(hashing: [], as: .blob)
-        for change in changes {
+        for change in changes where !change.hasDirectory {
             if let before = change.before, change.after == nil, before.id != empty {
                 gone[before.id, default: []].append(change.path)
             } else if let after = change.after, change.before == nil {

@@ -74,14 +74,34 @@ struct Settlement {
                 winnerStamp: winner.stamp, copy: copy, type: type))
     }
 
+    /// A directory in which nothing stands keeps its name against the other side's file.
+    mutating func separate(
+        _ path: TreePath, _ file: FileVersion, of origin: PathTable.Origin,
+        from directory: PathTable.Origin
+    ) {
+        let copy = ConflictCopy.path(for: path, blob: file.id)
+        stand(path, .emptyDirectory, from: [directory])
+        stand(copy, file, from: [origin])
+        asides.append(
+            Aside(
+                path: path, kind: .typeChange, version: file, origin: origin, copy: copy,
+                winner: directory))
+    }
+
     /// A directory keeps its name: a file of that name becomes a conflict copy.
     mutating func separateFilesFromDirectories() {
         let present = standing.compactMap { $0.value == nil ? nil : $0.key }
         /// What clashes, and the first file in byte order that stands in its way.
         var clashes: [TreePath: TreePath] = [:]
         for path in present {
-            for ancestor in path.ancestors where standing[ancestor] ?? nil != nil {
-                clashes[ancestor] = clashes[ancestor].map { min($0, path) } ?? path
+            for ancestor in path.ancestors {
+                guard let above = standing[ancestor] ?? nil else { continue }
+                if above.version.isDirectory {
+                    // Something stands in it.
+                    standing[ancestor] = .some(nil)
+                } else {
+                    clashes[ancestor] = clashes[ancestor].map { min($0, path) } ?? path
+                }
             }
         }
         for (path, winner) in clashes.sorted(by: { $0.key < $1.key }) {
@@ -106,11 +126,21 @@ struct Settlement {
                 for other in sorted[..<index] where commits(other).isDisjoint(with: mine) {
                     guard standing[other] ?? nil != nil else { continue }
                     if try haveBoth(other, path) { continue }
-                    moveAside(path, .caseClash, for: other)
-                    break
+                    guard let (moved, kept) = clash(path, other) else { continue }
+                    moveAside(moved, .caseClash, for: kept)
+                    if moved == path { break }
                 }
             }
         }
+    }
+
+    /// Which of two names gives way: never a directory; nil when both are.
+    private func clash(_ path: TreePath, _ other: TreePath) -> (moved: TreePath, kept: TreePath)? {
+        func isDirectory(_ path: TreePath) -> Bool {
+            (standing[path] ?? nil)?.version.isDirectory ?? false
+        }
+        guard isDirectory(path) else { return (path, other) }
+        return isDirectory(other) ? nil : (other, path)
     }
 
     private func commits(_ path: TreePath) -> Set<ObjectID> {

@@ -119,12 +119,14 @@ package struct TreeMerge {
         return result
     }
 
-    /// The files that differ; the records of conflicts go their own way.
+    /// What differs; the records of conflicts go their own way. Rules before version 3 knew no
+    /// empty directories.
     private func changes(from base: ObjectID?, to tree: ObjectID) throws(RepositoryError)
         -> [TreeChange]
     {
-        try TreeDiff.changes(from: base, to: tree, reading: reader)
+        let changes = try TreeDiff.changes(from: base, to: tree, reading: reader)
             .filter { !ConflictRecord.isRecord($0.path) }
+        return rule.version >= 3 ? changes : changes.compactMap(\.ofFilesOnly)
     }
 
     /// Lists what had to leave its name: who made it and who made what keeps the name.
@@ -153,7 +155,7 @@ package struct TreeMerge {
         guard rule.listsConflicts else { return }
         for loss in settlement.losses {
             guard let copy = loss.copy, let loser = loss.loser else { continue }
-            if settlement.standing[loss.path] ?? nil == nil {
+            if (settlement.standing[loss.path] ?? nil)?.version.isDirectory ?? true {
                 try follow(loss.path, to: copy, &settlement)
             }
             let kind = settlement.kinds[loss.path] ?? OpenConflict.Kind(loss.kind)
@@ -199,6 +201,14 @@ package struct TreeMerge {
         case (_, let b) where b == base:
             settlement.stand(path, first.version, from: [first.origin])
             if first.origin.path != path { try take(first.origin, to: path, &settlement) }
+        case (let kept?, nil) where kept.isDirectory:
+            settlement.stand(path, kept, from: [first.origin])
+        case (nil, let kept?) where kept.isDirectory:
+            settlement.stand(path, kept, from: [second.origin])
+        case (let a?, let b?) where a.isDirectory:
+            settlement.separate(path, b, of: second.origin, from: first.origin)
+        case (let a?, let b?) where b.isDirectory:
+            settlement.separate(path, a, of: first.origin, from: second.origin)
         case (nil, let kept?):
             try take(second.origin, to: path, &settlement)
             try keep(path, kept, of: second, deletedBy: first, base: base, into: &settlement)

@@ -47,10 +47,23 @@ package enum FileMode: UInt32, Sendable, Codable {
 /// What stands at a path: the content's blob and how it is to stand there.
 /// Two versions are equal when applying one over the other would change nothing.
 package struct FileVersion: Hashable, Sendable, Codable {
-    /// A plain file's, an executable's or a link's; a submodule's in a tree made elsewhere.
+    /// A plain file's, an executable's or a link's; an empty directory's; a submodule's in a tree
+    /// made elsewhere.
     package let mode: FileMode
-    /// The blob that holds the bytes; of a link its target.
+    /// The blob that holds the bytes; of a link its target; of a directory the empty tree.
     package let id: ObjectID
+
+    /// A directory in which nothing stands. One that has something in it is no version: it is
+    /// there because that is.
+    package static let emptyDirectory = FileVersion(mode: .directory, id: Tree.emptyID)
+
+    /// Whether it is an empty directory.
+    package var isDirectory: Bool { mode == .directory }
+
+    /// A content that takes another version's place keeps its mode; a directory has none to keep.
+    package static func content(_ id: ObjectID, inPlaceOf old: FileVersion?) -> FileVersion {
+        FileVersion(mode: old.map { $0.isDirectory ? .regular : $0.mode } ?? .regular, id: id)
+    }
 
     /// Pairs a mode with a blob's name.
     package init(mode: FileMode, id: ObjectID) {

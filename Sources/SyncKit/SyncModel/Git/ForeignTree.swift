@@ -13,7 +13,8 @@ package struct ForeignTree {
     /// The first paths that may not be written, at most `Limits.listedPaths`; of a subtree that
     /// occurs more than once, those of the first place.
     package private(set) var findings: [Finding] = []
-    /// How many paths the new parts hold; `Int.max` for more than can be counted.
+    /// How many files and empty directories the new parts hold; `Int.max` for more than can be
+    /// counted.
     package private(set) var paths = 0
     /// The bytes of these paths, slashes counted; `Int.max` for more than can be counted. A small
     /// tree that holds another many times makes many long ones.
@@ -89,7 +90,8 @@ package struct ForeignTree {
             }
             note(entry, at: names)
             let old = before?.mode == .directory ? before?.id : nil
-            if entry.mode != .directory {
+            // An empty directory is made, as a file is.
+            if entry.version != nil {
                 frame.size.add(Size(paths: 1), under: entry.name)
                 frames.append(frame)
             } else if old == nil, let size = sizes[entry.id] {

@@ -15,9 +15,9 @@ package struct TreeEntry: Hashable, Sendable {
         self.id = id
     }
 
-    /// The entry as a file's version; nil for a directory.
+    /// The entry as a version; nil for a directory that has something in it.
     package var version: FileVersion? {
-        mode == .directory ? nil : FileVersion(mode: mode, id: id)
+        mode == .directory && id != Tree.emptyID ? nil : FileVersion(mode: mode, id: id)
     }
 
     /// Where its name stands for its order: in the name alone.

@@ -1,14 +1,14 @@
 /// Comparing trees without reading what they share.
 package enum TreeDiff {
-    /// Lists the files that differ between two trees.
+    /// Lists the files and empty directories that differ between two trees.
     /// - Parameters:
     ///   - old: the first tree; nil is the empty tree.
     ///   - new: the second tree; nil is the empty tree.
     ///   - directory: only what stands below it is compared; nil is all.
     ///   - nameless: told of each differing entry whose name no file can have, which is left out
     ///     with all below it: the path at which it may be shown, and whether it is in `new`.
-    /// - Returns: the changes in no particular order, paths as of the trees' root; a file that
-    ///   became a directory is a removal and additions.
+    /// - Returns: the changes in no particular order, paths as of the trees' root, each once; a
+    ///   file that became a directory with something in it is a removal and additions.
     package static func changes(
         from old: ObjectID?, to new: ObjectID?, below directory: TreePath? = nil,
         reading reader: any ObjectReader, nameless: (TreePath, Bool) -> Void = { _, _ in }
@@ -43,7 +43,21 @@ package enum TreeDiff {
                 if oldTree != newTree { pending.append((here, oldTree, newTree)) }
             }
         }
-        return result
+        return joined(result)
+    }
+
+    /// Makes one change of two where a file and an empty directory changed places: in a tree they
+    /// stand apart.
+    private static func joined(_ changes: [TreeChange]) -> [TreeChange] {
+        guard changes.contains(where: \.hasDirectory) else { return changes }
+        var result: [TreePath: TreeChange] = [:]
+        for change in changes {
+            let other = result[change.path]
+            result[change.path] = TreeChange(
+                path: change.path, before: change.before ?? other?.before,
+                after: change.after ?? other?.after)
+        }
+        return Array(result.values)
     }
 
     /// The tree that stands at a path; nil when there is none.
@@ -61,7 +75,8 @@ package enum TreeDiff {
         return current
     }
 
-    /// The version that stands at a path of a tree; nil for nothing or a directory.
+    /// The version that stands at a path of a tree; nil for nothing or a directory that has
+    /// something in it.
     package static func version(
         at path: TreePath, of root: ObjectID?, reading reader: any ObjectReader
     ) throws(RepositoryError) -> FileVersion? {

@@ -1,10 +1,10 @@
-/// One file of a tree that differs between two states.
+/// One file or empty directory of a tree that differs between two states.
 package struct TreeChange: Sendable, Hashable {
     /// From the trees' root.
     package let path: TreePath
-    /// What stood there; nil for nothing or a directory.
+    /// What stood there; nil for nothing or a directory with something in it.
     package let before: FileVersion?
-    /// What stands there now; nil for nothing or a directory.
+    /// What stands there now; nil for nothing or a directory with something in it.
     package let after: FileVersion?
 
     /// Takes the path and both states; nil is absence.
@@ -13,6 +13,32 @@ package struct TreeChange: Sendable, Hashable {
         self.before = before
         self.after = after
     }
+
+    /// Whether an empty directory is what stood or stands there.
+    package var hasDirectory: Bool {
+        before?.isDirectory ?? false || after?.isDirectory ?? false
+    }
+
+    /// The change for somebody to whom an empty directory is nothing; nil when that is none.
+    package var ofFilesOnly: TreeChange? {
+        guard hasDirectory else { return self }
+        let (old, new) = (before.flatMap(Self.file), after.flatMap(Self.file))
+        return old == new ? nil : TreeChange(path: path, before: old, after: new)
+    }
+
+    private static func file(_ version: FileVersion) -> FileVersion? {
+        version.isDirectory ? nil : version
+    }
+
+    /// The changes without those of directories that are empty, or are so no more, because of
+    /// another of the changes.
+    package static func named(_ changes: [TreeChange]) -> [TreeChange] {
+        guard changes.contains(where: \.hasDirectory) else { return changes }
+        let above = Set(changes.lazy.flatMap(\.path.ancestors))
+        return changes.filter { change in
+            change.ofFilesOnly != nil || !above.contains(change.path)
+        }
+    }
 }
 
 /// Editing a tree along the changed paths only: what is not touched is never read.
@@ -20,11 +46,13 @@ package enum TreeEdit {
     /// Writes the tree that `root` becomes when each path gets its version.
     /// - Parameters:
     ///   - root: the tree to start from; nil is the empty tree.
-    ///   - versions: what shall stand at each path; nil removes the path if it is there. A file
-    ///     put where a directory stands replaces the directory, and the other way round.
+    ///   - versions: what shall stand at each path; nil removes the file or empty directory that
+    ///     is there. A file put where a directory stands replaces the directory, and the other way
+    ///     round. An empty directory put there stays, whatever else is taken out of it.
     ///   - reader: gives the old trees.
     ///   - sink: takes the new trees.
-    /// - Returns: the new tree's name; directories left empty are gone from it.
+    /// - Returns: the new tree's name; of the directories that were left empty those are gone from
+    ///   it that were not put there.
     package static func apply(
         _ versions: [TreePath: FileVersion?], to root: ObjectID?, reading reader: any ObjectReader,
         writing sink: any PackSink
@@ -90,16 +118,22 @@ package enum TreeEdit {
         _ reader: any ObjectReader, _ sink: any PackSink
     ) throws(RepositoryError) -> TreeEntry? {
         let here = edits.first.flatMap { $0.path.count == end ? $0 : nil }
-        if let version = here?.version {
+        let stays = here?.version?.isDirectory ?? false
+        if let version = here?.version, !stays {
             return TreeEntry(name: name, mode: version.mode, id: version.id)
         }
         let below = here == nil ? edits : edits.dropFirst()
-        // Removing a file's path does not mean a directory of that name, nor the other way round.
-        let file = old?.mode == .directory || here != nil ? nil : old
-        if old?.mode != .directory, below.allSatisfy({ $0.version == nil }) { return file }
-        if below.isEmpty { return old }
         let subtree = old?.mode == .directory ? old?.id : nil
-        guard let id = try directory(subtree, below, at: end + 1, reader, sink) else { return nil }
-        return TreeEntry(name: name, mode: .directory, id: id)
+        // Removing a file's path does not mean a directory of that name, nor the other way round.
+        let file = subtree != nil || here != nil ? nil : old
+        let takesOnly = below.allSatisfy { $0.version == nil }
+        if !stays && takesOnly && subtree == nil { return file }
+        let isKept = subtree == Tree.emptyID ? here == nil && takesOnly : below.isEmpty
+        if !stays && isKept { return old }
+        if let id = try directory(subtree, below, at: end + 1, reader, sink) {
+            return TreeEntry(name: name, mode: .directory, id: id)
+        }
+        return stays
+            ? TreeEntry(name: name, mode: .directory, id: try sink.add(.tree, [])) : nil
     }
 }

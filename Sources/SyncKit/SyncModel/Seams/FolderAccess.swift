@@ -139,8 +139,9 @@ package protocol FolderAccess: Sendable {
 
     /// The directory's entries, unordered; nil is the root. Names of the apply's own staging
     /// files are left out.
+    /// - Parameter count: how many are enough.
     /// - Throws: `.notFound` when it is gone or no directory, `.unreadable`.
-    func list(_ directory: TreePath?) throws(FolderError) -> [FolderEntry]
+    func list(_ directory: TreePath?, atMost count: Int) throws(FolderError) -> [FolderEntry]
 
     /// What stands at the path; nil when nothing does.
     func stat(_ path: TreePath) throws(FolderError) -> FileStat?
@@ -187,6 +188,10 @@ package protocol FolderAccess: Sendable {
     /// Removes a directory when it is empty; otherwise leaves it.
     func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError)
 
+    /// Makes a directory, with those above it; done too where it stands already. A file that
+    /// stands there `.differs`, one above it is `.obstructed`.
+    func makeDirectory(_ path: TreePath) throws(FolderError) -> ApplyOutcome
+
     /// Makes renames in these directories durable; nil is the root.
     func flush(directories: Set<TreePath?>) throws(FolderError)
 
@@ -199,6 +204,11 @@ package protocol FolderAccess: Sendable {
 }
 
 extension FolderAccess {
+    /// All of a directory's entries.
+    package func list(_ directory: TreePath?) throws(FolderError) -> [FolderEntry] {
+        try list(directory, atMost: .max)
+    }
+
     /// Nothing is known: it is tried.
     package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool { false }
 

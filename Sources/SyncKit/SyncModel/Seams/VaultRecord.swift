@@ -77,7 +77,7 @@ package protocol VaultRecord: AnyObject {
     /// file; nil at the end. Start with nil for the first below the root.
     func directory(_ folder: FolderID, after directory: TreePath?) throws(RecordError) -> TreePath?
 
-    /// How many files the folder holds.
+    /// How many files the folder holds; empty directories are none.
     func count(_ folder: FolderID) throws(RecordError) -> Int
 
     /// The paths whose newer version waits to be applied, sorted.
@@ -115,7 +115,7 @@ package protocol VaultRecord: AnyObject {
     func settled() throws(RecordError) -> [SettledConflict]
 
     /// The most recently changed files over all folders for `state.json`, the newest first, with
-    /// paths of the repository.
+    /// paths of the repository; empty directories are none.
     func recent(limit: Int) throws(RecordError) -> [RecordedFile]
 }
 

@@ -8,6 +8,12 @@ enum FileRow {
     static let columns =
         "kind, id, sha256, size, modified, changed, checked, inode, device, source"
 
+    /// Whether a row's kind is another than an empty directory's, for a query.
+    static let isFile = "NOT kind BETWEEN 24 AND 31"
+
+    /// Whether a row's kind is an empty directory's.
+    static func isDirectory(kind: Int64) -> Bool { (24...31).contains(kind) }
+
     private static let modes: [FileMode] = [
         .regular, .executable, .symbolicLink, .directory, .submodule,
     ]

@@ -31,7 +31,7 @@ struct RecordStatements {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             ON CONFLICT DO NOTHING
             """)
-        change = try prepare("SELECT change FROM files \(Self.atPath)")
+        change = try prepare("SELECT change, kind FROM files \(Self.atPath)")
         update = try prepare(
             """
             UPDATE files SET change = ?4, (\(FileRow.columns)) =

@@ -49,7 +49,7 @@ private struct Advance {
         self.record = record
         self.folder = folder
         putsLeft = changes.reduce(into: 0) { count, change in
-            if case .put = change { count += 1 }
+            if case .put(let file) = change, !file.version.isDirectory { count += 1 }
         }
     }
 
@@ -80,20 +80,22 @@ private struct Advance {
         record.lastChange += 1
         let statements = record.statements
         FileRow.bind(statements.insert, folder, file, change: record.lastChange)
+        let isFile = !file.version.isDirectory
         if try statements.insert.run() > 0 {
-            added += 1
+            added += isFile ? 1 : 0
         } else {
-            try dropRecent(file.path)
+            let wasFile = try dropRecent(file.path)
+            added += (isFile ? 1 : 0) - (wasFile ? 1 : 0)
             FileRow.bind(statements.update, folder, file, change: record.lastChange)
             try statements.update.run()
         }
-        if putsLeft <= SQLiteRecord.recentLow {
+        if isFile, putsLeft <= SQLiteRecord.recentLow {
             FileRow.bindKey(statements.addRecent, folder, file.path)
             statements.addRecent.bind(4, record.lastChange)
             try statements.addRecent.run()
             record.recentCount += 1
         }
-        putsLeft -= 1
+        if isFile { putsLeft -= 1 }
         if let base = file.base {
             try postpone(file.path, base)
         } else {
@@ -102,9 +104,10 @@ private struct Advance {
     }
 
     private mutating func remove(_ path: TreePath) throws {
-        try dropRecent(path)
+        let wasFile = try dropRecent(path)
         FileRow.bindKey(record.statements.remove, folder, path)
-        added -= try record.statements.remove.run()
+        let removed = try record.statements.remove.run()
+        if wasFile { added -= removed }
     }
 
     private mutating func postpone(_ path: TreePath, _ base: ObjectID) throws {
@@ -124,12 +127,14 @@ private struct Advance {
     }
 
     /// Takes the path's older change from among the newest.
-    private func dropRecent(_ path: TreePath) throws {
+    /// - Returns: whether it has one, and is no empty directory.
+    private func dropRecent(_ path: TreePath) throws -> Bool {
         let statements = record.statements
         FileRow.bindKey(statements.change, folder, path)
         defer { statements.change.reset() }
-        guard try statements.change.step() else { return }
+        guard try statements.change.step() else { return false }
         statements.removeRecent.bind(1, statements.change.integer(0))
         record.recentCount -= try statements.removeRecent.run()
+        return !FileRow.isDirectory(kind: statements.change.integer(1))
     }
 }

@@ -56,7 +56,8 @@ extension SQLiteRecord {
     }
 
     private static let newestOfAll = """
-        SELECT \(FileRow.columns), name, dir, folder FROM files ORDER BY change DESC LIMIT ?1
+        SELECT \(FileRow.columns), name, dir, folder FROM files WHERE \(FileRow.isFile)
+        ORDER BY change DESC LIMIT ?1
         """
 
     private func needsFilling(_ asked: Int) throws(RecordError) -> Bool {
@@ -73,7 +74,8 @@ extension SQLiteRecord {
             try database.execute(
                 sql: """
                     INSERT INTO recent(change, folder, dir, name)
-                    SELECT change, folder, dir, name FROM files ORDER BY change DESC LIMIT ?
+                    SELECT change, folder, dir, name FROM files WHERE \(FileRow.isFile)
+                    ORDER BY change DESC LIMIT ?
                     """, arguments: [Self.recentLow])
             recentCount = database.changesCount
         }
