@@ -11,6 +11,13 @@ import trees
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PREFIX = "shared/files"
+# How a program ends that stumbled over its own feet; SIGKILL and SIGTERM come from a test.
+CRASHES = {
+    -number: number.name
+    for number in (
+        signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE
+    )
+}  # fmt: skip
 
 
 def binaries():
@@ -38,6 +45,9 @@ def wait_until(condition, what, deadline=30.0, every=0.05):
 
 class Device:
     """A device below `home`; nothing of the user's own configuration reaches it."""
+
+    # Of each crash of a program of any device what it was, and by which signal.
+    crashes = []
 
     def __init__(self, home, name):
         self.name = name
@@ -113,7 +123,7 @@ class Device:
 
     def run(self, program, *arguments, timeout=60):
         """Runs a program to its end; gives the finished process, output as text."""
-        return subprocess.run(
+        done = subprocess.run(
             [f"{binaries()}/{program}", *arguments],
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -124,6 +134,13 @@ class Device:
             errors="surrogateescape",
             check=False,
         )
+        self.note(done.returncode, f"{program} {' '.join(arguments)}")
+        return done
+
+    def note(self, code, what):
+        """Notes how a program ended: one that crashed fails the test, whatever else holds."""
+        if code in CRASHES:
+            self.crashes.append(f"{self.name}: {what}: {CRASHES[code]}")
 
     def ctl(self, *arguments, expect=(0, 10)):
         """Runs `syncctl` on this vault; fails when the exit code is none of the expected."""
@@ -167,6 +184,7 @@ class Device:
     def spawn(self):
         """Starts the daemon and does not wait for it."""
         assert not self.running(), f"{self.name} runs already"
+        self.let_go()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [f"{binaries()}/syncd", "run", "--config", self.config],
@@ -198,7 +216,7 @@ class Device:
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(deadline)
-        self.process = None
+        self.let_go()
         return code, time.monotonic() - began
 
     def kill(self):
@@ -206,6 +224,12 @@ class Device:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+            self.let_go()
+
+    def let_go(self):
+        """Takes note of how a daemon ended that runs no more."""
+        if self.process is not None:
+            self.note(self.process.returncode, "syncd run")
             self.process = None
 
     def status(self):

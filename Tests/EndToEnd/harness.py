@@ -79,6 +79,8 @@ class VaultTest(unittest.TestCase):
             print(f"kept: {self.top}")
         else:
             shutil.rmtree(self.top, ignore_errors=True)
+        crashes, Device.crashes[:] = list(Device.crashes), []
+        self.assertEqual(crashes, [], "a program crashed")
 
     def device(self, name, start=True, like=None):
         """A new device of the vault, its daemon running; with `like`, when it stands as that."""

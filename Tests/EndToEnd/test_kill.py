@@ -3,14 +3,27 @@
 import os
 import random
 import shutil
+import signal
 import threading
 import time
 import unittest
 
-from device import wait_until
+from device import Device, wait_until
 from harness import Tokens, VaultTest, number
 
 RECOVERY = 5.0
+
+
+class Crash(VaultTest):
+    """What the tests themselves see."""
+
+    def test_a_crash_is_seen_whatever_else_holds(self):
+        ada = self.device("ada")
+        ada.process.send_signal(signal.SIGILL)
+        ada.process.wait()
+        ada.start()
+        self.assertEqual(Device.crashes, ["ada: syncd run: SIGILL"])
+        Device.crashes.clear()
 
 
 class Load(threading.Thread):
