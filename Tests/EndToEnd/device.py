@@ -64,6 +64,8 @@ class Device:
             "XDG_DATA_HOME": f"{home}/data",
             "XDG_STATE_HOME": f"{home}/state",
             "XDG_RUNTIME_DIR": f"{home}/run",
+            # A program that crashes ends at once, and not after a minute with its symbols.
+            "SWIFT_BACKTRACE": "enable=no",
         }
         for directory in ("user", "config", "data", "state", "run", "folder"):
             os.makedirs(f"{home}/{directory}", mode=0o700, exist_ok=True)
