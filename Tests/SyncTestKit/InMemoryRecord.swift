@@ -33,6 +33,7 @@ package final class InMemoryRecord: VaultRecord {
         var folders: [FolderID: Folder] = [:]
         var facts: [String: String] = [:]
         var settled: [SettledConflict] = []
+        var pastVersions: [Int64: ObjectID] = [:]
         var lastChange = 0
     }
 
@@ -140,6 +141,16 @@ package final class InMemoryRecord: VaultRecord {
     }
 
     package func settled() throws(RecordError) -> [SettledConflict] { state.settled.reversed() }
+
+    package func pastVersion(_ number: Int64) throws(RecordError) -> ObjectID? {
+        state.pastVersions[number]
+    }
+
+    package func pastVersionCount() throws(RecordError) -> Int { state.pastVersions.count }
+
+    package func addPastVersions(_ versions: [Int64: ObjectID]) throws(RecordError) {
+        state.pastVersions.merge(versions) { $1 }
+    }
 
     package func recent(limit: Int) throws(RecordError) -> [RecordedFile] {
         var rows: [(change: Int, file: RecordedFile)] = []

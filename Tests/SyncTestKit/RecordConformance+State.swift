@@ -115,6 +115,18 @@ extension RecordConformance {
         try expect(record.fact("webhook"), "grüße")
     }
 
+    static func pastVersions(_ record: any VaultRecord) throws {
+        try expect(record.pastVersionCount(), 0)
+        try record.addPastVersions([1: RecordSamples.id(1), .min: RecordSamples.id(2)])
+        try record.addPastVersions([1: RecordSamples.id(3), .max: RecordSamples.id(4)])
+        try record.addPastVersions([:])
+        try expect(record.pastVersionCount(), 3)
+        try expect(record.pastVersion(1), RecordSamples.id(3))
+        try expect(record.pastVersion(.min), RecordSamples.id(2))
+        try expect(record.pastVersion(.max), RecordSamples.id(4))
+        try expect(record.pastVersion(0), nil)
+    }
+
     static func settledConflicts(_ record: any VaultRecord) throws {
         let limit = Limits.settledConflicts
         let all = try (0..<(limit + 50)).map(RecordSamples.settled)

@@ -36,6 +36,7 @@ package enum RecordConformance {
         RecordLaw(description: "what is forgotten is as new", check: forgetForgets),
         RecordLaw(description: "held paths are the repository's, sorted", check: heldPaths),
         RecordLaw(description: "a fact stays until it is changed or removed", check: facts),
+        RecordLaw(description: "a past version is found by its number", check: pastVersions),
         RecordLaw(description: "the newest settled conflicts stay", check: settledConflicts),
         RecordLaw(description: "the newest files come first", check: recentFiles),
         RecordLaw(

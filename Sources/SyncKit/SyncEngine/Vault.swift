@@ -80,6 +80,9 @@ package final class Vault {
     /// failure between the two.
     var mayHaveLostHead = true
 
+    /// How often the head moved since past versions were last indexed.
+    var headMoves = 0
+
     /// Takes the parts; nothing is read yet.
     package init(
         identity: Identity, repository: any ObjectRepository, folders: [VaultFolder],
@@ -106,6 +109,7 @@ package final class Vault {
         _ id: ObjectID, from old: ObjectID?, _ prepared: (any PreparedReference)? = nil
     ) throws(RepositoryError) {
         if id == old { return }
+        headMoves += 1
         if let prepared, try prepared.finish() { return }
         try repository.setReference(identity.reference, to: id, expecting: old)
     }

@@ -71,6 +71,10 @@ package enum Limits {
     package static let renameComparisons = 2_500
     /// The most commits in which a version of a joining file is looked for.
     package static let joinedCommits = 200_000
+    /// The most versions of files that the record's index of the past has: 16 MiB or so.
+    package static let indexedVersions = 500_000
+    /// After so many moves of the head the index takes in what came.
+    package static let indexedMoves = 100
     /// The most bytes of content that are read and deflated at a time during a capture.
     package static let captureBytes = 64 << 20
     /// The most bytes of the record's pages that are kept in memory.

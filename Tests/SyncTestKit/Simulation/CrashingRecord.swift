@@ -64,6 +64,17 @@ package final class CrashingRecord: VaultRecord {
 
     package func settled() throws(RecordError) -> [SettledConflict] { try record.settled() }
 
+    package func pastVersion(_ number: Int64) throws(RecordError) -> ObjectID? {
+        try record.pastVersion(number)
+    }
+
+    package func pastVersionCount() throws(RecordError) -> Int { try record.pastVersionCount() }
+
+    package func addPastVersions(_ versions: [Int64: ObjectID]) throws(RecordError) {
+        try beforeWrite?()
+        try record.addPastVersions(versions)
+    }
+
     package func recent(limit: Int) throws(RecordError) -> [RecordedFile] {
         try record.recent(limit: limit)
     }

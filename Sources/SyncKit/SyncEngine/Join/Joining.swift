@@ -25,8 +25,8 @@ extension Vault {
             wanted[file.change.path] = version
         }
         if wanted.isEmpty { return files }
-        let past = try PastVersions(repository: repository).commits(
-            having: wanted, behind: head, below: folder.id)
+        let past = try PastVersions(repository: repository, record: record)
+            .commits(having: wanted, behind: head)
         if past.isEmpty { return files }
         var deleted: [Captured] = []
         for file in files {

@@ -4,66 +4,172 @@ internal import SyncModel
 /// Where versions of paths once stood in the history behind a commit.
 ///
 /// Only a joining file asks this: one that the record knows nothing of. A content that the
-/// repository does not have costs nothing; the rest is one walk over what each commit changed,
-/// which ends when all are found or after `Limits.joinedCommits`.
+/// repository does not have costs nothing. For the rest the record has an index of the versions
+/// that each commit brought, which costs what came since it was last asked or filled; past
+/// `Limits.indexedVersions` the history is walked instead.
 struct PastVersions {
     let repository: any ObjectRepository
+    let record: any VaultRecord
+
+    /// The fact that names the commit up to which the index is filled.
+    private static let fact = "versions up to"
 
     /// Finds for each path a commit in which it had a version.
     /// - Parameters:
     ///   - wanted: paths of the repository, with the version to find.
-    ///   - head: the walk begins here, the newest commits first.
-    ///   - prefix: all paths stand below it; nil is the top.
+    ///   - head: only commits behind it count.
     /// - Returns: only those that were found.
-    /// - Throws: `RepositoryError` when a commit of the head's own cannot be read. One further
-    ///   back that cannot be read ends that way through the history.
-    func commits(
-        having wanted: [TreePath: FileVersion], behind head: ObjectID, below prefix: TreePath?
-    ) throws(RepositoryError) -> [TreePath: ObjectID] {
-        var left = wanted.filter { repository.contains($0.value.id) }
+    /// - Throws: `RepositoryError` when a commit of the head's own cannot be read; `RecordError`.
+    ///   A commit further back that cannot be read ends that way through the history.
+    func commits(having wanted: [TreePath: FileVersion], behind head: ObjectID) throws
+        -> [TreePath: ObjectID]
+    {
+        let left = wanted.filter { repository.contains($0.value.id) }
+        if left.isEmpty { return [:] }
+        let isWhole = try fill(upTo: head)
         var found: [TreePath: ObjectID] = [:]
-        var seen: Set<ObjectID> = [head]
-        var generation = [head]
-        while !left.isEmpty, !generation.isEmpty {
-            var next: [ObjectID] = []
-            for id in generation {
-                guard let commit = try read(id, of: head) else { continue }
-                for change in try changes(of: commit, at: id, of: head, below: prefix)
-                where change.after != nil && left[change.path] == change.after {
-                    found[change.path] = id
-                    left[change.path] = nil
-                }
-                for parent in commit.parents where seen.insert(parent).inserted {
-                    next.append(parent)
-                }
+        let history = History(CommitStamps(reading: repository))
+        for (path, version) in left {
+            guard let commit = try record.pastVersion(Self.key(path, version)),
+                repository.contains(commit), try stands(version, at: path, in: commit),
+                try history.isAncestor(commit, of: head)
+            else { continue }
+            found[path] = commit
+        }
+        if isWhole || found.count == left.count { return found }
+        var rest = left.filter { found[$0.key] == nil }
+        var walk = HistoryWalk(repository, from: head)
+        while !rest.isEmpty, let (commit, changes) = try walk.next() {
+            for change in changes where change.after != nil && rest[change.path] == change.after {
+                found[change.path] = commit
+                rest[change.path] = nil
             }
-            if seen.count > Limits.joinedCommits { break }
-            generation = next
         }
         return found
     }
 
-    private func read(_ id: ObjectID, of head: ObjectID) throws(RepositoryError) -> Commit? {
-        do { return try repository.commit(id) } catch {
-            // Of history that cannot be read nothing is known; the head has to be readable.
+    /// Brings the index up to a commit.
+    /// - Returns: false when there is more history than it holds.
+    func fill(upTo head: ObjectID) throws -> Bool {
+        let known = try record.fact(Self.fact).flatMap { ObjectID(hex: $0) }
+        if known == head { return true }
+        var versions: [Int64: ObjectID] = [:]
+        let most = try Limits.indexedVersions - record.pastVersionCount()
+        var walk = HistoryWalk(repository, from: head)
+        if let known, repository.contains(known) {
+            let stamps = CommitStamps(reading: repository)
+            walk.only = Set(try History(stamps).commits(behind: head, notBehind: [known]))
+        }
+        while let (commit, changes) = try walk.next() {
+            for change in changes {
+                guard let version = change.after else { continue }
+                let key = Self.key(change.path, version)
+                if versions[key] == nil { versions[key] = commit }
+            }
+            if versions.count > most { return false }
+        }
+        if walk.isCut { return false }
+        try record.addPastVersions(versions)
+        try record.setFact(Self.fact, head.hex)
+        return true
+    }
+
+    /// Whether the index has been asked for, so that it is filled as commits come in.
+    var isFilled: Bool { get throws(RecordError) { try record.fact(Self.fact) != nil } }
+
+    /// The number of a version at a path; two may share one, so what it finds is looked at.
+    private static func key(_ path: TreePath, _ version: FileVersion) -> Int64 {
+        let name = ObjectID(hashing: version.id.bytes + path.bytes, as: .blob)
+        return name.bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    private func stands(_ version: FileVersion, at path: TreePath, in commit: ObjectID) throws
+        -> Bool
+    {
+        let tree = try repository.commit(commit).tree
+        return try TreeDiff.version(at: path, of: tree, reading: repository) == version
+    }
+}
+
+/// The commits behind a head, the nearest first, each with what it changed against its first
+/// parent: every version came in by one.
+struct HistoryWalk {
+    private let repository: any ObjectRepository
+    private let head: ObjectID
+    private var queue: [ObjectID]
+    private var position = 0
+    private var seen: Set<ObjectID>
+    /// Commits that were read as parents, until they are walked over themselves.
+    private var read: [ObjectID: Commit] = [:]
+    /// When set, other commits are passed over with all behind them.
+    var only: Set<ObjectID>?
+    /// Whether the walk ended at `Limits.joinedCommits`, and not at the beginning.
+    private(set) var isCut = false
+
+    init(_ repository: any ObjectRepository, from head: ObjectID) {
+        self.repository = repository
+        self.head = head
+        queue = [head]
+        seen = [head]
+    }
+
+    /// The next commit; nil at the end.
+    mutating func next() throws(RepositoryError) -> (commit: ObjectID, changes: [TreeChange])? {
+        while position < queue.count {
+            if position >= Limits.joinedCommits {
+                isCut = true
+                return nil
+            }
+            let id = queue[position]
+            position += 1
+            if let only, !only.contains(id) { continue }
+            guard let commit = try commit(id) else { continue }
+            read[id] = nil
+            for parent in commit.parents where seen.insert(parent).inserted { queue.append(parent) }
+            return (id, try changes(of: commit, at: id))
+        }
+        return nil
+    }
+
+    /// Of history that cannot be read nothing is known; the head has to be readable.
+    private mutating func commit(_ id: ObjectID) throws(RepositoryError) -> Commit? {
+        if let known = read[id] { return known }
+        do {
+            let commit = try repository.commit(id)
+            read[id] = commit
+            return commit
+        } catch {
             if id == head { throw error }
             return nil
         }
     }
 
-    /// What a commit changed, against its first parent: every version came in by one.
-    private func changes(
-        of commit: Commit, at id: ObjectID, of head: ObjectID, below prefix: TreePath?
-    ) throws(RepositoryError) -> [TreeChange] {
-        let parent = try commit.parents.first.flatMap { parent throws(RepositoryError) in
-            try read(parent, of: head)
-        }
+    private mutating func changes(of commit: Commit, at id: ObjectID) throws(RepositoryError)
+        -> [TreeChange]
+    {
+        var parent: Commit?
+        if let first = commit.parents.first { parent = try self.commit(first) }
         do {
-            return try TreeDiff.changes(
-                from: parent?.tree, to: commit.tree, below: prefix, reading: repository)
+            return try TreeDiff.changes(from: parent?.tree, to: commit.tree, reading: repository)
         } catch {
             if id == head { throw error }
             return []
         }
+    }
+}
+
+extension Vault {
+    /// Fills the index of past versions with what came in since, once it is in use. Of a history
+    /// that is short it is made at the first call.
+    package func indexPastVersions() throws {
+        guard headMoves >= Limits.indexedMoves, let head = try head() else { return }
+        headMoves = 0
+        let past = PastVersions(repository: repository, record: record)
+        if try !past.isFilled {
+            let history = History(CommitStamps(reading: repository))
+            let most = 10 * Limits.indexedMoves
+            if try history.count(from: head, notIn: nil, most: most) >= most { return }
+        }
+        _ = try past.fill(upTo: head)
     }
 }

@@ -29,5 +29,8 @@ final class NoRecord: VaultRecord {
     func setFact(_ name: String, _ value: String?) throws(RecordError) { throw none() }
     func addSettled(_ conflicts: [SettledConflict]) throws(RecordError) { throw none() }
     func settled() throws(RecordError) -> [SettledConflict] { throw none() }
+    func pastVersion(_ number: Int64) throws(RecordError) -> ObjectID? { throw none() }
+    func pastVersionCount() throws(RecordError) -> Int { throw none() }
+    func addPastVersions(_ versions: [Int64: ObjectID]) throws(RecordError) { throw none() }
     func recent(limit: Int) throws(RecordError) -> [RecordedFile] { throw none() }
 }

@@ -93,8 +93,20 @@ extension VaultService {
             let clock = ContinuousClock()
             do { try await clock.sleep(for: delay) } catch { return }
             await self?.writeState()
+            await self?.indexPastVersions()
             await self?.consolidate()
             FreeMemory.release()
+        }
+    }
+
+    /// Takes what came in into the index of past versions, from time to time.
+    private func indexPastVersions() {
+        do {
+            try vault.indexPastVersions()
+            say(nil, of: .pastVersions, at: .warning)
+        } catch {
+            let text = "past versions are not indexed: \(Trouble(error).text)"
+            say(text, of: .pastVersions, at: .warning)
         }
     }
 

@@ -114,6 +114,16 @@ package protocol VaultRecord: AnyObject {
     /// The settled conflicts, the newest first.
     func settled() throws(RecordError) -> [SettledConflict]
 
+    /// A commit in which a version of a path came in, by the number of both; nil for none.
+    func pastVersion(_ number: Int64) throws(RecordError) -> ObjectID?
+
+    /// How many past versions are known.
+    func pastVersionCount() throws(RecordError) -> Int
+
+    /// Adds past versions, in place of those of the same number. A power cut may lose them: the
+    /// fact that says how far they go comes after.
+    func addPastVersions(_ versions: [Int64: ObjectID]) throws(RecordError)
+
     /// The most recently changed files over all folders for `state.json`, the newest first, with
     /// paths of the repository; empty directories are none.
     func recent(limit: Int) throws(RecordError) -> [RecordedFile]

@@ -14,6 +14,8 @@ enum RecordSchema {
     /// directory is one seek. `changed` and `checked` are differences to the time before them,
     /// which are small. `recent` names the newest files, so that no index over all of them is
     /// needed (it would cost 46 bytes and a random page for each file).
+    ///
+    /// `versions` came later, and is made where it is not there (`additions`).
     static let tables = """
         CREATE TABLE folders(
             number INTEGER PRIMARY KEY, prefix BLOB NOT NULL UNIQUE, applied BLOB,
@@ -41,5 +43,10 @@ enum RecordSchema {
             winner TEXT NOT NULL, action TEXT NOT NULL, loser BLOB, commit_id BLOB NOT NULL);
         PRAGMA application_id = \(application);
         PRAGMA user_version = \(version);
+        """
+
+    /// Tables that a record of this version may lack: an older program needs none of them.
+    static let additions = """
+        CREATE TABLE IF NOT EXISTS versions(number INTEGER PRIMARY KEY, commit_id BLOB NOT NULL);
         """
 }

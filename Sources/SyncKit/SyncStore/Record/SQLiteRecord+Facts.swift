@@ -36,21 +36,24 @@ extension SQLiteRecord {
         }
         if unchanged { return }
         // No fsync: the next scan finds it again, and a folder may have thousands.
+        try writeUnsynced("hold a path back") { database in
+            let number = try numberForWriting(folder, database)
+            let statement = try PreparedStatement(
+                database,
+                reason == nil
+                    ? "DELETE FROM held WHERE folder = ?1 AND path = ?2"
+                    : "INSERT OR REPLACE INTO held(folder, path, reason) VALUES (?1, ?2, ?3)")
+            statement.bind(1, number)
+            statement.bind(2, path.bytes)
+            if let reason { statement.bind(3, reason.rawValue) }
+            try statement.run()
+        }
+    }
+
+    /// Writes without an fsync: for what can be found again.
+    func writeUnsynced(_ operation: String, _ body: (Database) throws -> Void) throws(RecordError) {
         try setSynchronous("NORMAL")
-        do throws(RecordError) {
-            try write("hold a path back") { database in
-                let number = try numberForWriting(folder, database)
-                let statement = try PreparedStatement(
-                    database,
-                    reason == nil
-                        ? "DELETE FROM held WHERE folder = ?1 AND path = ?2"
-                        : "INSERT OR REPLACE INTO held(folder, path, reason) VALUES (?1, ?2, ?3)")
-                statement.bind(1, number)
-                statement.bind(2, path.bytes)
-                if let reason { statement.bind(3, reason.rawValue) }
-                try statement.run()
-            }
-        } catch {
+        do throws(RecordError) { try write(operation, body) } catch {
             try setSynchronous("FULL")
             throw error
         }

@@ -43,6 +43,7 @@ extension SQLiteRecord {
                 try explained(database, operation) {
                     try begin(database)
                     try check(database)
+                    try database.execute(sql: RecordSchema.additions)
                 }
             }
             return try SQLiteRecord(queue, rebuiltReason: rebuiltReason)
