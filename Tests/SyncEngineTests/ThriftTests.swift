@@ -25,11 +25,13 @@ struct ThriftTests {
                 lateWrite: { _, _ in nil }, destroys: { _, _ in })
         }
 
-        func vault(_ record: any VaultRecord = InMemoryRecord()) throws -> Vault {
+        func vault(_ record: any VaultRecord = InMemoryRecord(), _ notes: SimNotes? = nil) throws
+            -> Vault
+        {
             let link = SimRemote(
-                fetch: { [self] () throws(RemoteError) in
+                fetch: { [self] mayBring throws(RemoteError) in
                     asked.withLock { $0.append("look") }
-                    return try transfer().fetch()
+                    return try transfer().fetch(mayBring)
                 },
                 push: { [self] head, expected, applied throws(RemoteError) in
                     asked.withLock { $0.append("push") }
@@ -42,7 +44,8 @@ struct ThriftTests {
                 identity: .init(name: "v", device: "linden", branch: "sync"),
                 repository: repository,
                 folders: [VaultFolder(id: try #require(TreePath("notes")), access: folder)],
-                record: record, remote: link, clock: clock)
+                record: record, remote: link, clock: clock,
+                brake: try notes.map { try Brake($0, clock: clock) })
         }
 
         private func transfer() -> PathTransfer {

@@ -55,6 +55,13 @@ extension SyncRoutes {
         }
     }
 
+    @Sendable func skip(_ request: Request, _: BasicRequestContext) async throws -> Response {
+        let asked: SkipRequest = try await body(of: request)
+        do { return try await changed { try await service.skip(asked.commit) } } catch {
+            return try unreachable(error)
+        }
+    }
+
     /// The remote's own failure, which is not the daemon's.
     private func unreachable(_ error: any Error) throws -> Response {
         guard let error = error as? RemoteError else { throw error }
@@ -68,7 +75,9 @@ extension SyncRoutes {
         } catch { throw HTTPError(.badRequest, message: "expected a JSON object: \(error)") }
     }
 
-    private func changed(_ work: () async throws -> ChangeReport) async throws -> Response {
+    private func changed<Answer: Encodable>(_ work: () async throws -> Answer) async throws
+        -> Response
+    {
         do { return try JSONAnswer.of(try await work()) } catch let error as ChangeRefusal {
             let status: HTTPResponse.Status =
                 switch error.code {

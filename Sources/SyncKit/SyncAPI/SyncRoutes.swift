@@ -54,6 +54,7 @@ package struct SyncRoutes: Sendable {
         router.post("/api/sync/type", use: setType)
         router.get("/api/sync/remote", use: remote)
         router.post("/api/sync/remote", use: chooseRemote)
+        router.post("/api/sync/remote/skip", use: skip)
         router.post("/api/sync/pause") { _, _ in try await setPaused(true) }
         router.post("/api/sync/resume") { _, _ in try await setPaused(false) }
         router.post("/api/sync/reload", use: reloading)

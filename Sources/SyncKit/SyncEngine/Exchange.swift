@@ -39,6 +39,12 @@ extension Vault {
     package func exchange(
         _ thrift: ExchangeThrift = .none, pause: (Int) async throws -> Void = { _ in }
     ) async throws -> ExchangeOutcome {
+        try await takingIn { try await bringTogether(thrift, pause) }
+    }
+
+    private func bringTogether(
+        _ thrift: ExchangeThrift, _ pause: (Int) async throws -> Void
+    ) async throws -> ExchangeOutcome {
         // Applying a head that lacks what the record names would take that away from the folder.
         try recoverHead()
         try learnCutShort()
@@ -59,7 +65,7 @@ extension Vault {
         }
         for attempt in 1...Limits.pushTries {
             let before = seenRemote
-            let change = try await lookAtRemote()
+            let change = try await lookUnlessItRests()
             try recoverHead()
             try learnCutShort()
             if let change {
@@ -69,8 +75,10 @@ extension Vault {
             let isWhole = try await takeIn(seenRemote?.head)
             // What a folder held before it was given anything is told by the history alone.
             if try !again.isEmpty && isJoining() { try capture([:]) }
+            try brake.applies()
             try settleFolders()
             if !isWhole { return .pending }
+            takenIn = seenRemote?.head
             let hasNews = before != nil && before?.head != seenRemote?.head
             if try thrift.publishesLater && hasNews && putsOffPublishing() {
                 unlookedPushes = 0
@@ -89,10 +97,21 @@ extension Vault {
         return .pending
     }
 
+    /// A head that has to rest keeps nothing else from the folders.
+    private func lookUnlessItRests() async throws -> RemoteChange? {
+        do { return try await lookAtRemote() } catch let error as RemoteError
+            where error.code == .fatal
+        {
+            try settleFolders()
+            throw error
+        }
+    }
+
     /// Brings the remote's head into the local one, once all that it brings may come in.
     /// - Returns: false when not all of it was asked yet.
     private func takeIn(_ remoteHead: ObjectID?) async throws -> Bool {
         guard let remoteHead else { return true }
+        if isKeptOut(remoteHead) { return false }
         do {
             guard try await admit(remoteHead) else { return false }
         } catch let error as RefusedCommit {

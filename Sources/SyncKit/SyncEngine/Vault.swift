@@ -82,13 +82,21 @@ package final class Vault {
 
     /// How often the head moved since past versions were last indexed.
     var headMoves = 0
+    /// Keeps what a process died of from being taken in again and again.
+    package let brake: Brake
+    /// How many calls may be taking something in.
+    var intakes = 0
+    /// The remote's head that was last taken in, in this run.
+    var takenIn: ObjectID?
 
     /// Takes the parts; nothing is read yet.
+    /// - Parameter brake: nil remembers nothing beyond this process.
     package init(
         identity: Identity, repository: any ObjectRepository, folders: [VaultFolder],
         record: any VaultRecord, remote: (any RemoteLink)?, clock: any WallClock,
-        maxDeletesPercent: Int = 50
+        maxDeletesPercent: Int = 50, brake: Brake? = nil
     ) {
+        self.brake = brake ?? Brake(clock: clock)
         self.identity = identity
         self.repository = repository
         self.folders = folders
@@ -122,7 +130,11 @@ package final class Vault {
 
     /// The conflicts that are open in the head.
     package func conflicts() throws(RepositoryError) -> ConflictList {
-        let tree = try tree(of: head())
+        try conflicts(of: tree(of: head()))
+    }
+
+    /// The conflicts that are open in a tree; those of the last one are kept.
+    func conflicts(of tree: ObjectID?) throws(RepositoryError) -> ConflictList {
         let directory = try ConflictList.directory(of: tree, reading: repository)
         if let knownConflicts, knownConflicts.directory == directory { return knownConflicts.list }
         let list = try ConflictList(of: tree, reading: repository)

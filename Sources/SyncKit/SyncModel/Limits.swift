@@ -57,6 +57,15 @@ package enum Limits {
     package static let arrivals = 100
     /// The most commits that are visited to find where a version came from.
     package static let originCommits = 100_000
+    /// How often in a row the process may die of a head of the remote's before that rests.
+    package static let intakeDeaths = 2
+    /// How long it rests after so many deaths, and after each further one.
+    package static let intakeRests: [Duration] = [
+        .seconds(20), .seconds(60), .seconds(300), .seconds(3_600), .seconds(28_800),
+        .seconds(86_400),
+    ]
+    /// The bytes of the note of what is taken in.
+    package static let intakeNote = 256
     /// How deep merge bases of merge bases are merged.
     package static let foldedBases = 16
     /// The most bytes of a commit's message that are looked at.

@@ -63,9 +63,9 @@ package actor NetworkRemote: RemoteLink {
 
     /// Asks for the remote's references and brings what is missing here. Ends at once when the
     /// task is cancelled.
-    package func fetch() async throws(RemoteError) -> RemoteSnapshot {
+    package func fetch(_ mayBring: IntakeGate) async throws(RemoteError) -> RemoteSnapshot {
         try await run("fetch") { transfer, memory throws(RemoteError) in
-            try transfer.fetch(&memory)
+            try transfer.fetch(&memory, mayBring)
         }
     }
 

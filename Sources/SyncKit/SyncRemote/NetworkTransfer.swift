@@ -38,17 +38,20 @@ struct NetworkTransfer {
     }
 
     /// Reads the remote's references and brings what is missing here.
-    /// - Returns: what was seen; every commit it names is here. A device whose commit the remote
-    ///   does not have whole is left out.
+    /// - Parameter mayBring: asked before anything is brought.
+    /// - Returns: what was seen; every commit it names is here, but for a head that may not be
+    ///   brought. A device whose commit the remote does not have whole is left out.
     /// - Throws: as `RemoteLink.fetch`.
-    func fetch(_ memory: inout Memory) throws(RemoteError) -> RemoteSnapshot {
+    func fetch(_ memory: inout Memory, _ mayBring: IntakeGate) throws(RemoteError)
+        -> RemoteSnapshot
+    {
         defer { wire.close() }
         let server = try wire.open(.upload, wanted: isOurs, cancellation)
         var references = try references(server)
         let head = references[reference]
         if head == nil { try BranchClash.check(references.keys, branch, "fetch") }
         references = references.filter { !BranchClash.isInTheWay($0.key, of: reference) }
-        let missing = Set(references.values).filter { !local.contains($0) }
+        let missing = try missing(references, head, mayBring)
         if !missing.isEmpty {
             do throws(RemoteError) {
                 try receive(missing.sorted(), server, memory)
@@ -62,7 +65,9 @@ struct NetworkTransfer {
         }
         (memory.references, memory.isFresh) = (references, true)
         do throws(RepositoryError) {
-            if let head { _ = try local.commit(head) }
+            if let head, local.contains(head) || missing.contains(head) {
+                _ = try local.commit(head)
+            }
             var devices: [String: ObjectID] = [:]
             for (name, id) in references where name != reference {
                 if try isCommit(id) {
@@ -71,6 +76,17 @@ struct NetworkTransfer {
             }
             return RemoteSnapshot(head: head, devices: devices)
         } catch { throw RemoteError(error, "fetch") }
+    }
+
+    /// What is to be brought of what the references name.
+    private func missing(
+        _ references: [String: ObjectID], _ head: ObjectID?, _ mayBring: IntakeGate
+    ) throws(RemoteError) -> Set<ObjectID> {
+        var missing = Set(references.values).filter { !local.contains($0) }.sorted()
+        if missing.isEmpty { return [] }
+        let place = head.flatMap { missing.firstIndex(of: $0) }
+        if let place { missing.swapAt(0, place) }
+        return Set(try mayBring(missing, place != nil))
     }
 
     private func isCommit(_ id: ObjectID) throws(RepositoryError) -> Bool {

@@ -45,10 +45,10 @@ package actor PathRemote: RemoteLink {
     }
 
     /// Reads the remote's references and copies what is missing here; see `PathTransfer`.
-    package func fetch() throws(RemoteError) -> RemoteSnapshot {
+    package func fetch(_ mayBring: IntakeGate) throws(RemoteError) -> RemoteSnapshot {
         let transfer = transfer(try session("fetch"))
         defer { rest(after: transfer) }
-        return try transfer.fetch()
+        return try transfer.fetch(mayBring)
     }
 
     /// Moves the remote's branch forward; see `PathTransfer`.

@@ -34,17 +34,23 @@ package final class PathTransfer {
     private var reference: String { "refs/heads/\(branch)" }
 
     /// Reads the remote's references and copies what is missing here.
-    /// - Returns: what was seen; every commit it names is here. A device whose commit the remote
-    ///   does not have whole is left out.
+    /// - Parameter mayBring: asked before anything is copied.
+    /// - Returns: what was seen; every commit it names is here, but for a head that may not be
+    ///   brought. A device whose commit the remote does not have whole is left out.
     /// - Throws: `.corrupt` when the branch is not whole, `.noSpace`, `.readOnly` or `.io`.
-    package func fetch() throws(RemoteError) -> RemoteSnapshot {
+    package func fetch(_ mayBring: IntakeGate = { missing, _ in missing }) throws(RemoteError)
+        -> RemoteSnapshot
+    {
         do {
             let head = try remote.reference(reference)
             if head == nil { try checkNames() }
             var transfer = ObjectTransfer(from: remote, to: local)
-            if let head { copied += try transfer.copy([head], toleratesPast: true) }
+            if let head, try local.contains(head) || !mayBring([head], true).isEmpty {
+                copied += try transfer.copy([head], toleratesPast: true)
+            }
             var applied: [String: ObjectID] = [:]
             for (name, id) in try remote.references(Self.devices) {
+                guard try local.contains(id) || !mayBring([id], false).isEmpty else { continue }
                 if try bring(id, by: &transfer) {
                     applied[String(name.dropFirst(Self.devices.count))] = id
                 }

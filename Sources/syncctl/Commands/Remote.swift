@@ -12,25 +12,49 @@ struct Remote: AsyncParsableCommand {
             files that stand here as the remote had them follow it. restore puts this vault's \
             history back, by a push that goes forward. Either way every version stays in the \
             repository, under refs/sync/kept.
+
+            skip COMMIT passes over a head of the remote's that cannot be taken in: this device \
+            takes nothing in and pushes nothing until the remote has another head.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Argument(help: "What shall stand; without it only looks.")
-    var choice: RemoteRequest.Choice?
+    /// What to do about the remote.
+    enum Way: String, ExpressibleByArgument, CaseIterable {
+        case accept, restore, skip
+
+        /// What shall stand; nil where nothing is chosen.
+        var choice: RemoteRequest.Choice? {
+            switch self {
+            case .accept: .accept
+            case .restore: .restore
+            case .skip: nil
+            }
+        }
+    }
+
+    @Argument(help: "What shall stand, or that a commit is passed over; without it only looks.")
+    var way: Way?
+
+    @Argument(help: "For skip: the remote's head, or the beginning of its name.")
+    var commit: String?
 
     @Flag(help: "Only says what would change.")
     var dryRun = false
 
     func validate() throws {
-        if dryRun && choice == nil {
+        if dryRun && way?.choice == nil {
             throw ValidationError("--dry-run goes with accept and restore.")
+        }
+        if (way == .skip) != (commit != nil) {
+            throw ValidationError("skip takes a commit, and nothing else does.")
         }
     }
 
     func run() async throws {
         let client = try DaemonClient(options)
-        guard let choice else { return try await look(client) }
+        if let commit { return try await skip(commit, client) }
+        guard let choice = way?.choice else { return try await look(client) }
         let request = RemoteRequest(choice, dryRun: dryRun)
         let report = try await Changing.make(client, "/api/sync/remote", request) {
             try await $0.choose(request)
@@ -50,6 +74,20 @@ struct Remote: AsyncParsableCommand {
         }
     }
 
+    private func skip(_ commit: String, _ client: DaemonClient) async throws {
+        let request = SkipRequest(commit: commit)
+        let done: SkippedCommit = try await client.askOrOpen(
+            ask: {
+                try client.askIfRunning(
+                    "POST", "/api/sync/remote/skip", request, within: Limits.cycleWait)
+            },
+            open: Changing.open, work: { try await $0.skip(commit) })
+        let output = Output(options)
+        if options.json { return try output.json(done) }
+        output.remark(
+            "\(done.commit.short) is passed over: the remote's next head is taken in again")
+    }
+
     private func look(_ client: DaemonClient) async throws {
         let standing: RemoteStanding = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/api/sync/remote", within: Limits.cycleWait) },
@@ -64,11 +102,13 @@ struct Remote: AsyncParsableCommand {
         output.line("head    \(standing.head?.short ?? "none")")
         output.line("remote  \(standing.remoteHead?.short ?? "nothing yet")")
         for name in standing.kept { output.line("kept    \(name)") }
+        if let kept = standing.keptOut {
+            let until = kept.nextTry.map { "rests until \($0), syncd ended \(kept.deaths) times" }
+            output.line("out     \(kept.commit.hex) \(until ?? "is passed over")")
+        }
         if let change = standing.change {
             output.line(output.paint(change.words, .red))
             output.line(output.paint("    \(RemoteChange.advice)", .grey))
         }
     }
 }
-
-extension RemoteRequest.Choice: ExpressibleByArgument {}

@@ -7,6 +7,7 @@ package final class SimDevice: @unchecked Sendable {
     package let clock: SimClock
     package let repository = InMemoryRepository()
     package let record = CrashingRecord()
+    let notes = SimNotes()
     package internal(set) var vault: Vault?
     package var folder: SimFolder!
     /// What the watch would have told since the last cycle.
@@ -40,6 +41,7 @@ package final class SimDevice: @unchecked Sendable {
         crashAfter = left - 1
         if left <= 0 {
             isCrashed = true
+            notes.end()
             crashAfter = nil
         }
         return isCrashed
@@ -50,10 +52,13 @@ package final class SimDevice: @unchecked Sendable {
         isCrashed = false
         crashAfter = nil
         dirty = .everything
+        notes.begin()
+        let brake: Brake
+        do { brake = try Brake(notes, clock: clock) } catch { fatalError("\(error)") }
         vault = Vault(
             identity: .init(name: "sim", device: name, branch: "sync"), repository: repository,
             folders: [VaultFolder(id: prefix, access: folder)], record: record, remote: remote,
-            clock: clock)
+            clock: clock, brake: brake)
         if isStrict {
             vault?.signer = SimSignature()
             vault?.incomingRule = IncomingRule(verifier: SimSignature(), trusted: nil)

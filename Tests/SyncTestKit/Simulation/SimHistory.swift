@@ -41,6 +41,10 @@ extension SimWorld {
         isWild = false
         defer { traceLog() }
         for device in devices { restart(device) }
+        // What a device died of twice in a row rests for a while.
+        if devices.contains(where: { $0.vault?.keptOut != nil }) {
+            clock.advance(Int64(Limits.intakeRests[5].components.seconds) * 1_000_000_000)
+        }
         // One round brings everything to the remote, the next brings it back; a device that was
         // first may have to merge once more for each other one.
         // A device that took a rewritten remote's history does so in a round of its own.

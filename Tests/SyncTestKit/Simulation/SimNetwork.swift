@@ -3,7 +3,7 @@ internal import SyncRemote
 
 /// A way to a remote: over a path, or as over a network.
 protocol SimTransfer: AnyObject {
-    func fetch() throws(RemoteError) -> RemoteSnapshot
+    func fetch(_ mayBring: IntakeGate) throws(RemoteError) -> RemoteSnapshot
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         throws(RemoteError) -> PushOutcome
 }
@@ -38,8 +38,8 @@ final class SimNetwork: SimTransfer {
     private let branch = "refs/heads/sync"
     private var own: String { PathTransfer.devices + device }
 
-    func fetch() throws(RemoteError) -> RemoteSnapshot {
-        let seen = try path.fetch()
+    func fetch(_ mayBring: IntakeGate) throws(RemoteError) -> RemoteSnapshot {
+        let seen = try path.fetch(mayBring)
         references = [branch: seen.head].compactMapValues { $0 }
         for (name, id) in seen.devices { references[PathTransfer.devices + name] = id }
         return seen

@@ -3,11 +3,11 @@ package import SyncModel
 /// A way to a remote in memory that can be cut, before or after the remote did its part.
 package final class SimRemote: RemoteLink {
     private let push_: @Sendable (ObjectID, ObjectID?, ObjectID?) throws(RemoteError) -> PushOutcome
-    private let fetch_: @Sendable () throws(RemoteError) -> RemoteSnapshot
+    private let fetch_: @Sendable (IntakeGate) throws(RemoteError) -> RemoteSnapshot
 
     /// Takes the two directions as closures over the world.
     package init(
-        fetch: @escaping @Sendable () throws(RemoteError) -> RemoteSnapshot,
+        fetch: @escaping @Sendable (IntakeGate) throws(RemoteError) -> RemoteSnapshot,
         push:
             @escaping @Sendable (ObjectID, ObjectID?, ObjectID?) throws(RemoteError) ->
             PushOutcome
@@ -16,7 +16,9 @@ package final class SimRemote: RemoteLink {
         push_ = push
     }
 
-    package func fetch() async throws(RemoteError) -> RemoteSnapshot { try fetch_() }
+    package func fetch(_ mayBring: IntakeGate) async throws(RemoteError) -> RemoteSnapshot {
+        try fetch_(mayBring)
+    }
 
     package func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         async throws(RemoteError) -> PushOutcome

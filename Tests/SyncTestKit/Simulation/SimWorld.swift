@@ -109,9 +109,9 @@ package final class SimWorld: @unchecked Sendable {
     private func link(of device: SimDevice) -> SimRemote {
         let link = SimLink(transfer: transfer(of: device))
         return SimRemote(
-            fetch: { [unowned self, unowned device] () throws(RemoteError) in
+            fetch: { [unowned self, unowned device] mayBring throws(RemoteError) in
                 try self.check(device)
-                return try link.transfer.fetch()
+                return try link.transfer.fetch(mayBring)
             },
             push: { [unowned self, unowned device] head, expected, applied throws(RemoteError) in
                 try self.check(device)

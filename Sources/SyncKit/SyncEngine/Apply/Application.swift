@@ -19,6 +19,7 @@ extension Vault {
     @discardableResult
     package func applyHead() throws -> ApplyReport {
         var report = ApplyReport()
+        if brake.keepsFromApplying { return report }
         guard let head = try head() else { return report }
         var failure: FolderError?
         for (index, folder) in folders.enumerated() where folder.stopped == nil {
@@ -71,6 +72,9 @@ extension Vault {
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
+            #if DEBUG
+                try DeadlyCommit.dieOf(repository.commit(head), .applying)
+            #endif
             try keepRules(plan, in: folder)
             let (staged, refused) = try stage(plan.installs, in: folder, modified: modified)
             application.run(plan, staged)

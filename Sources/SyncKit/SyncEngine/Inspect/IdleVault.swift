@@ -34,7 +34,9 @@ package struct IdleVault {
                 status.syncHealth.status = "degraded"
                 status.syncHealth.lastError = trouble.message
             }
-            let stop = try change.map { Trouble($0) } ?? vault.refusal(seeing: seen)
+            let stop =
+                try vault.rest(seeing: seen) ?? change.map { Trouble($0) }
+                ?? vault.refusal(seeing: seen)
             if let stop { status.add(stop) }
             if try vault.record.fact(Vault.Fact.paused) != nil {
                 status.state = .paused

@@ -29,13 +29,16 @@ package enum RemoteLook: Sendable {
     }
 
     /// Brings what the remote has into the vault's repository, without the vault: objects that are
-    /// there change nothing, whoever runs it meanwhile.
+    /// there change nothing, whoever runs it meanwhile. What has to rest is not brought.
     /// - Returns: nil when the vault has no remote.
     /// - Throws: `RemoteError`, or `RepositoryError` when there is no repository to bring it to.
     package static func fetch(_ configuration: Configuration) async throws -> RemoteSnapshot? {
         _ = try OpenedVault.openRepository(configuration)
-        return try await configuration.remote.map {
-            try OpenedVault.remote($0, configuration, RemoteNews())
-        }?.fetch()
+        guard let url = configuration.remote else { return nil }
+        let brake = try OpenedVault.brake(lookingAt: configuration)
+        let remote = try OpenedVault.remote(url, configuration, RemoteNews())
+        return try await remote.fetch { missing, _ throws(RemoteError) in
+            missing.filter { brake?.verdict(on: $0) ?? .take == .take }
+        }
     }
 }

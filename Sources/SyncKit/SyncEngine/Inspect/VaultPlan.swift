@@ -67,8 +67,11 @@ package struct VaultPlan: Sendable {
         done.append("wrote \(file)")
         done.append("made the repository \(draft.configuration.repository)")
         if let head = seen?.head {
-            try opened.vault.integrate(head)
-            try opened.vault.remember(remote: head)
+            try await opened.vault.takingIn {
+                guard try opened.vault.mayLook(at: head) else { return }
+                try opened.vault.integrate(head)
+                try opened.vault.remember(remote: head)
+            }
             done.append("fetched \(branch) at \(head.short) from \(remote ?? "")")
         }
         return done

@@ -11,7 +11,11 @@ extension Vault {
         let before = try head()
         let foreign = try foreignTree(of: remoteHead, against: before)
         try foreign.checkSize(of: remoteHead)
+        #if DEBUG
+            try DeadlyCommit.dieOf(repository.commit(remoteHead), .taking)
+        #endif
         guard let head = before else {
+            try rehearse(remoteHead)
             try setHead(remoteHead, from: nil)
             return true
         }
@@ -20,12 +24,28 @@ extension Vault {
         if try head == remoteHead || history.isAncestor(remoteHead, of: head) { return false }
         let leaf = try withoutUnpushedMerges(head, remoteHead, history)
         if try leaf == remoteHead || history.isAncestor(leaf, of: remoteHead) {
+            try rehearse(remoteHead)
             try setHead(remoteHead, from: head)
         } else {
             try checkRules(of: remoteHead, since: head, history)
-            try setHead(try merge(leaf, remoteHead), from: head)
+            let merged = try merge(leaf, remoteHead)
+            try rehearse(merged)
+            try setHead(merged, from: head)
         }
         return true
+    }
+
+    /// Reads what everything that follows will read of a head, before the branch has it: what a
+    /// process dies of then is not in the branch, and the next process can go on without.
+    private func rehearse(_ head: ObjectID) throws {
+        let commit = try repository.commit(head)
+        _ = try CommitStamps(reading: repository).time(of: head)
+        _ = try conflicts(of: commit.tree)
+        for folder in folders {
+            _ = try TreeDiff.changes(
+                from: tree(of: record.applied(folder.id)), to: commit.tree, below: folder.id,
+                reading: repository)
+        }
     }
 
     /// Refuses to merge what devices with newer rules merged: this one would merge otherwise, and

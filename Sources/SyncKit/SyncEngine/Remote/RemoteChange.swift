@@ -119,9 +119,12 @@ package struct RemoteStanding: Sendable, Codable, Equatable {
     package let change: RemoteChange?
     /// Heads that were left behind and are kept, as references of the local repository.
     package let kept: [String]
+    /// A head of the remote's that rests or is passed over; nil for none.
+    package let keptOut: KeptOut?
 
     enum CodingKeys: String, CodingKey {
         case remote, head, change, kept
+        case keptOut = "kept_out"
         case remoteHead = "remote_head"
     }
 
@@ -132,5 +135,50 @@ package struct RemoteStanding: Sendable, Codable, Equatable {
         try container.encode(remoteHead, forKey: .remoteHead)
         try container.encode(change, forKey: .change)
         try container.encode(kept, forKey: .kept)
+        try container.encode(keptOut, forKey: .keptOut)
     }
+}
+
+/// A head of the remote's that is not taken in.
+package struct KeptOut: Sendable, Codable, Equatable {
+    /// The commit.
+    package let commit: ObjectID
+    /// How often in a row syncd ended while it took something in.
+    package let deaths: Int
+    /// Whether somebody asked to pass over it.
+    package let isSkipped: Bool
+    /// When it is tried again, ISO 8601; nil for one that is passed over.
+    package private(set) var nextTry: String?
+
+    enum CodingKeys: String, CodingKey {
+        case commit, deaths
+        case isSkipped = "skipped"
+        case nextTry = "next_try"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(commit, forKey: .commit)
+        try container.encode(deaths, forKey: .deaths)
+        try container.encode(isSkipped, forKey: .isSkipped)
+        try container.encode(nextTry, forKey: .nextTry)
+    }
+}
+
+/// What is to be passed over: the body of `POST /api/sync/remote/skip`.
+package struct SkipRequest: Sendable, Codable, Equatable {
+    /// The commit's name or its beginning.
+    package let commit: String
+
+    /// Takes the name.
+    package init(commit: String) { self.commit = commit }
+}
+
+/// What was passed over: the answer to `POST /api/sync/remote/skip`.
+package struct SkippedCommit: Sendable, Codable, Equatable {
+    /// The commit.
+    package let commit: ObjectID
+
+    /// Takes the commit.
+    package init(commit: ObjectID) { self.commit = commit }
 }

@@ -16,12 +16,14 @@ extension Vault {
         guard let remote else { return nil }
         // Also when it could not be asked: captures wait for its first answer alone.
         defer { hasAskedRemote = true }
-        return try look(at: try await remote.fetch())
+        return try look(at: try await remote.fetch(brake.mayBring))
     }
 
     /// Takes what the remote showed for what it is.
+    /// - Throws: `RemoteError` `.fatal` for a head that has to rest.
     func look(at seen: RemoteSnapshot) throws -> RemoteChange? {
         seenRemote = seen
+        if let head = seen.head, try !mayLook(at: head) { return try rememberedChange() }
         return try told(seen.head)
     }
 
@@ -54,7 +56,9 @@ extension Vault {
     /// - Parameter head: the remote's head, where that was read.
     func change(seeing head: ObjectID??) throws -> RemoteChange? {
         guard let head else { return try rememberedChange() }
-        if let new = head, !repository.contains(new) { return try rememberedChange() }
+        if let new = head, !repository.contains(new) || isKeptOut(new) {
+            return try rememberedChange()
+        }
         guard let old = try lastSeenRemote(), let kind = try kind(from: old, to: head) else {
             return nil
         }

@@ -7,12 +7,36 @@ extension VaultService {
     /// - Parameter seen: what it showed just now; nil asks it.
     /// - Throws: `RemoteError` when it cannot be asked.
     package func remoteStanding(_ seen: RemoteSnapshot? = nil) async throws -> RemoteStanding {
-        let change =
-            if let seen { try vault.look(at: seen) } else { try await vault.lookAtRemote() }
+        let change = try await vault.takingIn { () async throws -> RemoteChange? in
+            do {
+                if let seen { return try vault.look(at: seen) }
+                return try await vault.lookAtRemote()
+            } catch let error as RemoteError where error.code == .fatal {
+                return nil
+            }
+        }
         return RemoteStanding(
             remote: configuration.remote, head: try vault.head(),
             remoteHead: vault.seenRemote?.head, change: change,
-            kept: try vault.repository.references(Vault.keptReferences).map(\.name))
+            kept: try vault.repository.references(Vault.keptReferences).map(\.name),
+            keptOut: vault.keptOut)
+    }
+
+    /// Passes over the remote's head. The remote is not asked where that head is known to have
+    /// ended the process: to ask may be what ended it.
+    /// - Parameter name: the commit's name or its beginning.
+    /// - Throws: `ChangeRefusal` for what is not the remote's head.
+    package func skip(_ name: String) async throws -> SkippedCommit {
+        var seen = vault.seenRemote?.head
+        if seen == nil, vault.keptOut == nil, let remote = vault.remote {
+            seen = try await remote.fetch { _, _ in [] }.head
+        }
+        let commit = try vault.skip(name, seen: seen)
+        troubles[.exchange] = nil
+        log.info("the remote's commit \(commit.short) is passed over, as somebody asked")
+        publish()
+        wake?.yield()
+        return SkippedCommit(commit: commit)
     }
 
     /// Carries out somebody's choice; the next exchange pushes what came of it.
@@ -22,8 +46,10 @@ extension VaultService {
         guard configuration.remote != nil else {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
-        if let new = try await vault.lookAtRemote()?.new { try await admit(new) }
-        let report = try change(isDryRun: request.dryRun) { try vault.choose(request) }
+        let report = try await vault.takingIn {
+            if let new = try await vault.lookAtRemote()?.new { try await admit(new) }
+            return try change(isDryRun: request.dryRun) { try vault.choose(request) }
+        }
         if report.commit != nil {
             troubles[.exchange] = nil
             log.info("the remote was rewritten, and somebody chose: \(request.choice.rawValue)")

@@ -51,11 +51,24 @@ package final class OpenedVault {
         }
         self.folders = folders
         remote = try configuration.remote.map { try Self.remote($0, configuration, news) }
-        vault = Self.assemble(configuration, repository, record, folders, remote)
+        let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
+        vault = Self.assemble(configuration, repository, record, folders, remote, brake)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.recallApplied() }
         try vault.noteScope()
         if let url = configuration.remote { try vault.meet(remote: url) }
+    }
+
+    /// In the state directory: what is being taken in from the remote.
+    private static let intakeFile = "/intake"
+
+    /// The brake as it stands, of a vault that another process may have; nil where nothing was
+    /// ever taken in.
+    static func brake(lookingAt configuration: Configuration) throws(RecordError) -> Brake? {
+        let path = configuration.stateDirectory + intakeFile
+        if access(path, F_OK) != 0 { return nil }
+        return try Brake(
+            lookingAt: IntakeFile(path, isReadOnly: true), clock: SystemClock())
     }
 
     /// The way to a remote of any kind.
@@ -87,7 +100,8 @@ package final class OpenedVault {
 
     private static func assemble(
         _ configuration: Configuration, _ repository: any ObjectRepository,
-        _ record: any VaultRecord, _ folders: [LatentFolder], _ remote: (any RemoteLink)?
+        _ record: any VaultRecord, _ folders: [LatentFolder], _ remote: (any RemoteLink)?,
+        _ brake: Brake
     ) -> Vault {
         let vault = Vault(
             identity: .init(
@@ -100,7 +114,7 @@ package final class OpenedVault {
                     patience: configuration.sync.maxWait)
             },
             record: record, remote: remote, clock: SystemClock(),
-            maxDeletesPercent: configuration.sync.maxDeletesPercent)
+            maxDeletesPercent: configuration.sync.maxDeletesPercent, brake: brake)
         let environment = environment(configuration, Machine().environment)
         if configuration.commit.sign != .off {
             vault.signer = ProgramSigner(
@@ -129,10 +143,11 @@ package final class OpenedVault {
     /// Sets a damaged record aside and begins another: the folders have to be scanned.
     package func rebuildRecord(_ reason: String) throws {
         let repository = vault.repository
-        vault = Self.assemble(configuration, repository, NoRecord(), folders, remote)
+        let brake = vault.brake
+        vault = Self.assemble(configuration, repository, NoRecord(), folders, remote, brake)
         let record = try SQLiteRecord.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
-        vault = Self.assemble(configuration, repository, record, folders, remote)
+        vault = Self.assemble(configuration, repository, record, folders, remote, brake)
         try vault.recallApplied()
         try vault.noteScope()
     }

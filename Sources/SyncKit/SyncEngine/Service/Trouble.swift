@@ -65,7 +65,7 @@ package struct Trouble: Sendable, Equatable {
         let passes = [.unreachable, .missing, .io, .limited].contains(error.code)
         self.init(
             passes ? .retry : .needsUser, error.description, hint: error.hint,
-            isRemote: error.code != .corrupt && error.code != .unusable)
+            isRemote: ![.corrupt, .unusable, .fatal].contains(error.code))
         isRefused = error.code == .authentication
         retryAfter = error.retryAfter
     }

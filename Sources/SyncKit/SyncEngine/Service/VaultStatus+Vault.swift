@@ -49,8 +49,12 @@ extension Vault {
         if let words = try unsigned() {
             status.notices.append("\(words): see [commit] of the configuration")
         }
-        // Beside a history that was rewritten the last one that was shared tells what waits.
-        status.pending.commitsToPush = try commitsToPush(remoteChange?.old ?? status.remoteHead)
+        if let words = skippedWords(status.remoteHead) { status.notices.append(words) }
+        // Beside a history that was rewritten, or of which nothing is to be read, the last one
+        // that was shared tells what waits.
+        let isKeptOut = status.remoteHead.map(isKeptOut) ?? false
+        status.pending.commitsToPush = try commitsToPush(
+            remoteChange?.old ?? (isKeptOut ? lastSeenRemote() : status.remoteHead))
         status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
     }
 

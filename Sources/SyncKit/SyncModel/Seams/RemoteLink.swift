@@ -1,4 +1,5 @@
-/// What the remote showed at one moment; all named objects are in the local repository by then.
+/// What the remote showed at one moment; all named objects are in the local repository by then,
+/// but for a head that was not to be brought.
 package struct RemoteSnapshot: Sendable, Equatable {
     /// The remote's head of the synced branch; nil when it has none yet.
     package let head: ObjectID?
@@ -25,9 +26,11 @@ package enum PushOutcome: Sendable, Equatable {
 /// up capture.
 package protocol RemoteLink: Sendable {
     /// Asks for the remote's references and brings what is missing here.
+    /// - Parameter mayBring: asked before anything is brought. A device whose commit may not be
+    ///   brought is left out; a head that may not be is named all the same.
     /// - Throws: `RemoteError`; the local repository is then as before, or has objects that
     ///   nothing refers to.
-    func fetch() async throws(RemoteError) -> RemoteSnapshot
+    func fetch(_ mayBring: IntakeGate) async throws(RemoteError) -> RemoteSnapshot
 
     /// Moves the remote's branch from `expected` to `head` if it still stands there and that is
     /// a fast-forward, and publishes how far this device has applied.
@@ -42,6 +45,11 @@ package protocol RemoteLink: Sendable {
 }
 
 extension RemoteLink {
+    /// Brings whatever is missing.
+    package func fetch() async throws(RemoteError) -> RemoteSnapshot {
+        try await fetch { missing, _ in missing }
+    }
+
     /// None: a remote behind a network is asked from time to time.
     package var watchPaths: [String] { [] }
 
@@ -67,6 +75,8 @@ package struct RemoteError: Error, Sendable, CustomStringConvertible {
         /// It is there and can never be synced with as it is: another kind of repository, or a
         /// branch in the way.
         case unusable
+        /// The process died of it before.
+        case fatal
         case corrupt, noSpace, readOnly, io
     }
 

@@ -1,0 +1,103 @@
+package import SyncModel
+
+/// The brake around everything that parses what the remote has.
+extension Vault {
+    /// Runs what may take something in, and notes when it is over. Calls may overlap, then the
+    /// last one to end notes it.
+    package func takingIn<Outcome>(_ work: () async throws -> Outcome) async throws -> Outcome {
+        intakes += 1
+        let result: Result<Outcome, any Error>
+        do { result = .success(try await work()) } catch { result = .failure(error) }
+        intakes -= 1
+        if intakes == 0 { try brake.end() }
+        return try result.get()
+    }
+
+    /// Notes a head of the remote's that may bring something, before anything of it is read.
+    /// - Returns: whether it may be looked at; not when it is to be left alone.
+    /// - Throws: `RemoteError` `.fatal` when it has to rest.
+    func mayLook(at head: ObjectID) throws -> Bool {
+        if try head == self.head() && brake.intake?.commit != head { return true }
+        if head == takenIn && brake.intake == nil { return true }
+        switch brake.verdict(on: head) {
+        case .leave: return false
+        case .take where repository.contains(head):
+            try brake.begin(head)
+            return true
+        case .take: throw RemoteError(brake.intake, on: head, until: clock.now())
+        case .rest(let until): throw RemoteError(brake.intake, on: head, until: until)
+        }
+    }
+
+    /// Whether a head of the remote's is one that rests, or is left alone: nothing of it is read.
+    func isKeptOut(_ head: ObjectID) -> Bool { brake.verdict(on: head) != .take }
+
+    /// The commit that rests or is passed over; nil when there is none.
+    package var keptOut: KeptOut? {
+        guard let intake = brake.intake else { return nil }
+        switch brake.verdict(on: intake.commit) {
+        case .take: return nil
+        case .leave:
+            return KeptOut(commit: intake.commit, deaths: intake.deaths, isSkipped: true)
+        case .rest(let until):
+            return KeptOut(
+                commit: intake.commit, deaths: intake.deaths, isSkipped: false,
+                nextTry: until.iso8601)
+        }
+    }
+
+    /// What keeps a head of the remote's out, for a status without the daemon.
+    /// - Parameter head: the remote's, where that was seen.
+    func rest(seeing head: ObjectID??) -> Trouble? {
+        guard let intake = brake.intake else { return nil }
+        let seen: ObjectID? = if let head { head } else { intake.commit }
+        guard let seen, case .rest(let until) = brake.verdict(on: seen) else { return nil }
+        return Trouble(RemoteError(intake, on: seen, until: until))
+    }
+
+    /// Says that a head of the remote's is left alone; nil when it is not.
+    func skippedWords(_ head: ObjectID?) -> String? {
+        guard let head, brake.verdict(on: head) == .leave else { return nil }
+        return "the remote's commit \(head.short) is passed over: what is edited is committed "
+            + "here and goes out once the remote has another head"
+    }
+
+    /// Passes over the remote's head: nothing of it is taken in until the remote has another.
+    /// - Parameters:
+    ///   - name: the head's name or its beginning, at least 4 hexadecimal digits.
+    ///   - seen: the remote's head, as far as it is known.
+    /// - Returns: the commit.
+    /// - Throws: `ChangeRefusal` for what is not the remote's head.
+    func skip(_ name: String, seen: ObjectID?) throws -> ObjectID {
+        let candidates = [seen, brake.intake?.commit].compactMap { $0 }
+        let wanted = name.lowercased()
+        guard wanted.count >= 4, let commit = candidates.first(where: { $0.hex.hasPrefix(wanted) })
+        else {
+            let place = seen.map { "stands at \($0.hex)" } ?? "has no head"
+            throw ChangeRefusal(
+                .missing, "only the remote's head can be passed over, and the remote \(place)")
+        }
+        if try commit == head() && brake.intake?.commit != commit {
+            throw ChangeRefusal(.wrong, "\(commit.short) is the head here, too: it was taken in")
+        }
+        try brake.skip(commit)
+        return commit
+    }
+}
+
+extension RemoteError {
+    /// - Parameters:
+    ///   - intake: what is known of what the process died of.
+    ///   - head: the remote's head.
+    ///   - until: when it is tried again.
+    init(_ intake: Intake?, on head: ObjectID, until: Timestamp) {
+        let deaths = intake?.deaths ?? 0
+        let what = head == intake?.commit ? "it" : "\(intake?.commit.short ?? "")"
+        let doing = intake?.stage == .applying ? "applied \(what)" : "took \(what) in"
+        self.init(
+            .fatal, "take in the remote's commit \(head.short)",
+            "syncd ended \(deaths) times in a row while it \(doing)",
+            hint: "captures go on; it is tried again at \(until.iso8601), or once the remote has "
+                + "another head; syncctl remote skip \(head.short) passes over it")
+    }
+}
