@@ -17,12 +17,25 @@ struct ThriftTests {
         /// Ends the next push: its answer is lost, although it was taken.
         let isCut = Mutex(false)
         private let thrift: ExchangeThrift
+        /// What a program has open.
+        let busy = Busy()
+
+        final class Busy: Sendable {
+            /// Whether that is every file.
+            let isOn = Mutex(false)
+            let paths = Mutex<Set<TreePath>>([])
+
+            func has(_ path: TreePath) -> Bool {
+                isOn.withLock { $0 } || paths.withLock { $0.contains(path) }
+            }
+        }
 
         init(_ thrift: ExchangeThrift = .init(pushesFirst: true, publishesLater: true)) {
             self.thrift = thrift
+            let busy = busy
             folder = SimFolder(
-                clock: clock, before: { _ throws(FolderError) in }, isBusy: { false },
-                lateWrite: { _, _ in nil }, destroys: { _, _ in })
+                clock: clock, before: { _ throws(FolderError) in },
+                isBusy: { busy.has($0) }, lateWrite: { _, _ in nil }, destroys: { _, _ in })
         }
 
         func vault(_ record: any VaultRecord = InMemoryRecord()) throws -> Vault {
