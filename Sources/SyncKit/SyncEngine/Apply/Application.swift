@@ -67,6 +67,8 @@ extension Vault {
         var application = Application(
             folder: folder, record: record, clock: clock,
             source: try source(of: head))
+        // What an apply before left is the capture's to learn.
+        let wasCutShort = folder.needsScan
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
@@ -85,8 +87,10 @@ extension Vault {
                 application.changes.append(.settle(path))
             }
         }
+        let end = wasCutShort ? nil : end(in: folder)
+        if let end { application.changes.append(end) }
         try record.advance(folder.id, application.changes, applied: head)
-        try end(in: folder)
+        if !wasCutShort { hasEnded(in: folder) }
         for path in application.edited { lookAgain(index, path) }
         for hold in application.holds { try self.hold(folder, hold.path, hold.reason) }
         try recheckObstructed(folder)

@@ -174,6 +174,13 @@ package struct TreeMerge {
         }
     }
 
+    /// The conflicts of a content that only one side changed go with it to the other's name.
+    private func carry(
+        _ origin: PathTable.Origin, to path: TreePath, _ settlement: inout Settlement
+    ) throws(RepositoryError) {
+        if origin.path != path { try take(origin, to: path, &settlement) }
+    }
+
     /// The conflicts of a file that had to go beside its name go with it.
     private func follow(_ old: TreePath, to new: TreePath, _ settlement: inout Settlement)
         throws(RepositoryError)
@@ -195,10 +202,10 @@ package struct TreeMerge {
             settlement.stand(path, a, from: [first.origin, second.origin])
         case (let a, _) where a == base:
             settlement.stand(path, second.version, from: [second.origin])
-            if second.origin.path != path { try take(second.origin, to: path, &settlement) }
+            try carry(second.origin, to: path, &settlement)
         case (_, let b) where b == base:
             settlement.stand(path, first.version, from: [first.origin])
-            if first.origin.path != path { try take(first.origin, to: path, &settlement) }
+            try carry(first.origin, to: path, &settlement)
         case (nil, let kept?):
             try take(second.origin, to: path, &settlement)
             try keep(path, kept, of: second, deletedBy: first, base: base, into: &settlement)
@@ -255,8 +262,10 @@ package struct TreeMerge {
         let mode = Self.mode(a.mode, b.mode, base: row.base?.mode, later: later)
         if a.id == b.id || b.id == row.base?.id {
             settlement.stand(path, FileVersion(mode: mode, id: a.id), from: sides)
+            if a.id != b.id { try carry(row.first.origin, to: path, &settlement) }
         } else if a.id == row.base?.id {
             settlement.stand(path, FileVersion(mode: mode, id: b.id), from: sides)
+            try carry(row.second.origin, to: path, &settlement)
         } else {
             let versions = ContentCase(
                 path, base: row.base, first: one, second: two,
