@@ -72,6 +72,18 @@ struct ConflictFollowTests {
         #expect(try merge(settled, other).open.isEmpty)
     }
 
+    @Test("a link takes the file's name: the conflict goes with the copy")
+    func besideLink() throws {
+        let (base, text, record) = try dispute()
+        let linked = try history.commit(["x.md": "link:a"], on: [base], time: 5_000)
+        let edited = try history.commit(
+            ["x.md": "more\n" + text].merging(file(record)) { $1 }, on: [base], time: 4_000)
+        let merged = try merge(linked, edited)
+        #expect(merged.files == ["x.md": "link:a", "x.#.md": "more\n" + text])
+        let copy = try #require(merged.open.compactMap(\.copy).first)
+        #expect(merged.open.first { $0.id == record.id }?.path == copy)
+    }
+
     @Test("another program deletes the file alone, and a device brings it back")
     func staleRecord() throws {
         let (base, text, record) = try dispute()

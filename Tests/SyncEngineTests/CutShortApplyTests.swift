@@ -127,6 +127,27 @@ struct CutShortApplyTests {
         #expect(try other() == "second")
     }
 
+    @Test("a head that lacks what the record names is not applied before the remote was asked")
+    func lostHead() async throws {
+        let record = CrashingRecord()
+        try scene.push("other.txt", "first")
+        let vault = try scene.vault(record)
+        try write("mine", to: "a.txt")
+        await #expect(throws: RepositoryError.self) {
+            // The head takes what the remote has; that it takes the capture too fails.
+            try await vault.lookAtRemote()
+            try vault.integrate(try #require(try scene.head()))
+            scene.repository.lockedTries = 1
+            try vault.capture([0: .everything])
+        }
+        scene.repository.lockedTries = 0
+        let next = try scene.vault(record)
+        try next.settleFolders()
+        #expect(scene.folder.files[try #require(TreePath("a.txt"))] != nil)
+        _ = try await scene.cycle(next)
+        #expect(scene.folder.files.count == 2)
+    }
+
     @Test("is no edit when a program had it open at the first look", arguments: [false, true])
     func unread(isRestarted: Bool) async throws {
         let record = CrashingRecord()

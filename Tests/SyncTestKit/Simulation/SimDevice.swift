@@ -28,6 +28,8 @@ package final class SimDevice: @unchecked Sendable {
     /// Whether the record knows nothing yet, or nothing any more.
     var isBlank = true
     var backup: Backup?
+    /// Whether the process ended in the middle and no cycle has come to its end since.
+    var isCutShort = false
 
     /// All that a device has on its disk.
     struct Backup {

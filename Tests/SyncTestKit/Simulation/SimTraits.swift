@@ -30,12 +30,16 @@ struct SimTraits {
     /// Somebody pushes what no program of ours writes.
     var hasEnemy = false
 
+    /// Whether the history is one of all that may happen.
+    var isNew = false
+
     /// None of it.
     init() {}
 
     /// Draws.
     /// - Parameter isRewritten: whether the remote is: what is lost then is not asked of joins.
     init(_ random: inout SeededRandom, isRewritten: Bool) {
+        isNew = true
         turnsClocks = random.oneIn(3)
         chooses = random.oneIn(2)
         opens = random.oneIn(3)

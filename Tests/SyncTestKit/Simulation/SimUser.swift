@@ -109,6 +109,7 @@ extension SimWorld {
     func remember(
         _ content: [UInt8], in path: TreePath, on device: SimDevice, adds: Bool = false
     ) -> [UInt8] {
+        let before = recordsWord
         var lines = content.split(separator: 0x0a)
         let own = lines.indices.filter { lines[$0].starts(with: "{\"id\":\"\(device.name)-".utf8) }
         let text = String(decoding: tokens.line(by: device), as: UTF8.self)
@@ -128,6 +129,16 @@ extension SimWorld {
             recordsWord[path, default: [:]].updateValue(text, forKey: id)
         }
         let result = Array(lines.joined(separator: [0x0a])) + [0x0a]
+        let id = ObjectID(hashing: result, as: .blob)
+        if traits.isNew, device.isCutShort, tokens.written.contains(id) {
+            // What stood there before an apply that was cut short may stand there still: who goes
+            // back to it before that was learnt cannot be told from who did nothing.
+            recordsWord = before
+            return remember(content, in: path, on: device, adds: true)
+        }
+        trace(
+            "  \(device.name) edits \(path): \(id.short) "
+                + "\(lines.map { String(decoding: $0.dropFirst(7), as: UTF8.self) })")
         tokens.note(result, by: device, of: path)
         return result
     }

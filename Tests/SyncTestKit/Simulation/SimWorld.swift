@@ -208,11 +208,13 @@ package final class SimWorld: @unchecked Sendable {
                 outcome = try await settle(device, vault, change) ?? outcome
             }
             if let failure { throw failure }
+            device.isCutShort = false
             if outcome == .inSync && violation == nil { try checkInSync(device) }
             return outcome
         } catch {
             trace("\(device.name) failed: \(error)")
             if device.isCrashed {
+                device.isCutShort = true
                 try restart(device)
             } else {
                 device.dirty.merge(dirty)

@@ -19,7 +19,9 @@ extension Vault {
     @discardableResult
     package func applyHead() throws -> ApplyReport {
         var report = ApplyReport()
-        guard let head = try head() else { return report }
+        // A head that lacks what the record names, applied, would take that away.
+        try recoverHead()
+        guard !mayHaveLostHead, let head = try head() else { return report }
         var failure: FolderError?
         for (index, folder) in folders.enumerated() where folder.stopped == nil {
             do {

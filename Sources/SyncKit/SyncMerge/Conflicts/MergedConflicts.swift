@@ -55,6 +55,14 @@ struct MergedConflicts {
         return moved
     }
 
+    /// The conflicts of one side's text at a path that do not stand in the merged tree.
+    func texts(at path: TreePath, of side: SideIndex) -> [ConflictRecord] {
+        (side == .first ? first : second).values.compactMap(\.record).filter { record in
+            record.path == path && record.isText && added[record.recordPath] == nil
+                && !merged.values.contains { $0.record?.id == record.id }
+        }
+    }
+
     /// Takes a path's records as the base has them.
     mutating func takeBase(_ path: TreePath) {
         drop([path])

@@ -257,6 +257,7 @@ package struct TreeMerge {
             try take(later == .first ? row.first.origin : row.second.origin, to: path, &settlement)
             settlement.lose(
                 path, .typeChange, later.other, of: (one, two), from: sides, copied: true)
+            try accompany(later.other, of: (one, two), sides, path, &settlement)
             return
         }
         let mode = Self.mode(a.mode, b.mode, base: row.base?.mode, later: later)
@@ -285,6 +286,25 @@ package struct TreeMerge {
             settlement.lose(
                 path, row.base == nil ? .addAdd : .content, loses, of: (one, two), from: sides,
                 copied: merged.keepsCopy, type: merged.type)
+            if merged.keepsCopy {
+                try accompany(loses, of: (one, two), sides, path, &settlement)
+            }
+        }
+    }
+
+    /// The conflicts in the text of a version that is kept beside the file stand there with it.
+    private func accompany(
+        _ loses: SideIndex, of versions: (first: StampedVersion, second: StampedVersion),
+        _ sides: [PathTable.Origin], _ path: TreePath, _ settlement: inout Settlement
+    ) throws(RepositoryError) {
+        if rule.version < 2 || !rule.listsConflicts { return }
+        let loser = loses == .first ? versions.first : versions.second
+        let origin = sides[loses == .first ? 0 : 1]
+        let copy = ConflictCopy.path(for: path, blob: loser.version.id)
+        let side = settlement.side(origin)
+        for record in settlement.conflicts.texts(at: origin.path, of: side) {
+            let moved = record.moved(to: copy)
+            settlement.conflicts.add(moved, written: try rule.write(moved))
         }
     }
 
