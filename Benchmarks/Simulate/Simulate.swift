@@ -18,6 +18,9 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: "Stop after this many failures.")
     var failures = 20
 
+    @Flag(help: "Leave out what the simulation did not know at first: the seeds below 4,000,000.")
+    var former = false
+
     @Flag(help: "Tell each history step by step.")
     var trace = false
 
@@ -26,7 +29,9 @@ struct Simulate: AsyncParsableCommand {
         var failed = 0
         var done: UInt64 = 0
         for seed in firstSeed..<(firstSeed + histories) where failed < failures {
-            do { try await SimWorld.run(seed: seed, traced: trace) } catch {
+            do {
+                try await SimWorld.run(seed: seed, mix: former ? .former : .all, traced: trace)
+            } catch {
                 failed += 1
                 print("\(error)")
             }

@@ -65,8 +65,9 @@ struct CutShortApplyTests {
     /// A vault whose file `other.txt` is known to the record as "zero"; then "first" is applied,
     /// to its end or not, and "second" comes into the branch alone. `text` is what stands in the
     /// file when the next process begins.
-    private func known(isCut: Bool, _ text: String) async throws -> Vault {
-        let record = CrashingRecord()
+    private func known(
+        isCut: Bool, _ text: String, _ record: CrashingRecord = CrashingRecord()
+    ) async throws -> Vault {
         let vault = try scene.vault(record)
         _ = try await scene.cycle(vault, writing: "one")
         for text in ["zero", "first"] {
@@ -90,10 +91,75 @@ struct CutShortApplyTests {
         try await next.lookAtRemote()
         try scene.repository.setReference(
             "refs/heads/sync", to: try scene.head(), expecting: applied)
+        try write(text)
+        return next
+    }
+
+    private func write(_ text: String, to name: String = "other.txt") throws {
         scene.clock.advance(1_000_000_000)
         scene.folder.write(
-            try #require(TreePath("other.txt")), Array(text.utf8), mode: .regular, inPlace: false)
-        return next
+            try #require(TreePath(name)), Array(text.utf8), mode: .regular, inPlace: false)
+    }
+
+    /// A capture that ends between the record and the head.
+    private func captureInVain(_ vault: Vault) {
+        scene.clock.advance(1_000_000_000)
+        scene.repository.lockedTries = 1
+        #expect(throws: RepositoryError.self) { try vault.capture([0: .everything]) }
+        scene.repository.lockedTries = 0
+    }
+
+    @Test(
+        "is known from the moment on at which the record has it: what goes back to it is an edit",
+        arguments: [false, true])
+    func goneBack(isRestarted: Bool) async throws {
+        let record = CrashingRecord()
+        var vault = try await known(isCut: true, "first", record)
+        try write("two", to: "a.txt")
+        captureInVain(vault)
+        try write("mine")
+        if isRestarted { vault = try scene.vault(record) }
+        try await vault.lookAtRemote()
+        captureInVain(vault)
+        try write("first")
+        if isRestarted { vault = try scene.vault(record) }
+        _ = try await scene.cycle(vault)
+        #expect(try other() == "second")
+    }
+
+    @Test("a head that lacks what the record names is not applied before the remote was asked")
+    func lostHead() async throws {
+        let record = CrashingRecord()
+        try scene.push("other.txt", "first")
+        let vault = try scene.vault(record)
+        try write("mine", to: "a.txt")
+        await #expect(throws: RepositoryError.self) {
+            // The head takes what the remote has; that it takes the capture too fails.
+            try await vault.lookAtRemote()
+            try vault.integrate(try #require(try scene.head()))
+            scene.repository.lockedTries = 1
+            try vault.capture([0: .everything])
+        }
+        scene.repository.lockedTries = 0
+        let next = try scene.vault(record)
+        try next.settleFolders()
+        #expect(scene.folder.files[try #require(TreePath("a.txt"))] != nil)
+        _ = try await scene.cycle(next)
+        #expect(scene.folder.files.count == 2)
+    }
+
+    @Test("is no edit when a program had it open at the first look", arguments: [false, true])
+    func unread(isRestarted: Bool) async throws {
+        let record = CrashingRecord()
+        var vault = try await known(isCut: true, "first", record)
+        let head = try scene.head()
+        scene.busy.isOn.withLock { $0 = true }
+        try vault.capture([0: .everything])
+        if isRestarted { vault = try scene.vault(record) }
+        scene.busy.isOn.withLock { $0 = false }
+        _ = try await scene.cycle(vault)
+        #expect(try scene.head() == head)
+        #expect(try other() == "second")
     }
 
     @Test("is no edit of a file that the record knew before")

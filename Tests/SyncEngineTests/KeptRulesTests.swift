@@ -1,6 +1,7 @@
 import SyncEngine
 import SyncModel
 import SyncTestKit
+import Synchronization
 import Testing
 
 @Suite("Rules that go with their directory")
@@ -36,6 +37,17 @@ struct KeptRulesTests {
 
     private func stands(_ name: String) throws -> Bool {
         scene.folder.files[try path(name)] != nil
+    }
+
+    @Test("go on while a program has their file open", arguments: [true, false])
+    func whileWritten(isRestarted: Bool) async throws {
+        var vault = try await project()
+        let rules = try path("proj/.gitignore")
+        scene.busy.paths.withLock { $0 = [rules] }
+        if isRestarted { vault = try scene.vault(record) }
+        _ = try await scene.cycle(vault)
+        #expect(try !tracked().contains("proj/src/m.o"))
+        #expect(try !tracked().contains("proj/node_modules/x/1.js"))
     }
 
     @Test(

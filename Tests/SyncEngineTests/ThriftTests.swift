@@ -17,12 +17,25 @@ struct ThriftTests {
         /// Ends the next push: its answer is lost, although it was taken.
         let isCut = Mutex(false)
         private let thrift: ExchangeThrift
+        /// What a program has open.
+        let busy = Busy()
+
+        final class Busy: Sendable {
+            /// Whether that is every file.
+            let isOn = Mutex(false)
+            let paths = Mutex<Set<TreePath>>([])
+
+            func has(_ path: TreePath) -> Bool {
+                isOn.withLock { $0 } || paths.withLock { $0.contains(path) }
+            }
+        }
 
         init(_ thrift: ExchangeThrift = .init(pushesFirst: true, publishesLater: true)) {
             self.thrift = thrift
+            let busy = busy
             folder = SimFolder(
-                clock: clock, before: { _ throws(FolderError) in }, isBusy: { false },
-                lateWrite: { _, _ in nil }, destroys: { _, _ in })
+                clock: clock, before: { _ throws(FolderError) in },
+                isBusy: { busy.has($0) }, lateWrite: { _, _ in nil }, destroys: { _, _ in })
         }
 
         func vault(_ record: any VaultRecord = InMemoryRecord(), _ notes: SimNotes? = nil) throws
@@ -76,16 +89,17 @@ struct ThriftTests {
         /// Somebody else's commit at the remote: a file with its name or a text in it, or gone.
         func push(_ name: String, _ text: String? = nil, isGone: Bool = false) throws {
             clock.advance(1_000_000_000)
-            let head = try #require(try head())
+            let head = try head()
             let pack = try remote.beginPack()
             let blob = try pack.add(.blob, Array((text ?? name).utf8))
             let version = isGone ? nil : FileVersion(mode: .regular, id: blob)
             let tree = try TreeEdit.apply(
                 [try #require(TreePath("notes/\(name)")): version],
-                to: try remote.commit(head).tree, reading: remote, writing: pack)
+                to: try head.map { try remote.commit($0).tree }, reading: remote, writing: pack)
             let who = Signature(name: "x", email: "x@y", seconds: clock.now().milliseconds / 1000)
             let commit = Commit(
-                tree: tree, parents: [head], author: who, committer: who, message: name)
+                tree: tree, parents: head.map { [$0] } ?? [], author: who, committer: who,
+                message: name)
             let id = try pack.add(.commit, commit.serialized)
             try pack.finish()
             try remote.setReference("refs/heads/sync", to: id, expecting: head)

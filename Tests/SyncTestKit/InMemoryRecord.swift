@@ -104,6 +104,7 @@ package final class InMemoryRecord: VaultRecord {
                 if known.files[directory]?.isEmpty == true { known.files[directory] = nil }
             case .postpone(let path, let base): known.notes[path] = base
             case .settle(let path): known.notes[path] = nil
+            case .fact(let name, let value): state.facts[name] = value
             }
         }
         known.applied = applied ?? known.applied

@@ -16,6 +16,13 @@ package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
     /// An empty repository.
     package init() {}
 
+    /// The repository as it stands, apart from this one: a backup.
+    package func copy() -> InMemoryRepository {
+        let copy = InMemoryRepository()
+        (copy.objects, copy.refs) = (objects, refs)
+        return copy
+    }
+
     package func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
         guard let object = objects[id] else { throw RepositoryError(.missing, "read", object: id) }
         return object

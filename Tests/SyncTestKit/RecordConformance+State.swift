@@ -113,6 +113,13 @@ extension RecordConformance {
         try record.setFact("paused", nil)
         try expect(record.fact("paused"), nil)
         try expect(record.fact("webhook"), "grüße")
+        let path = try RecordSamples.path("notes/a.md")
+        let file = RecordSamples.file(path, 1)
+        try record.advance(nil, [.put(file), .fact("applying", "a\nb")], applied: nil)
+        try expect(record.fact("applying"), "a\nb")
+        try record.advance(nil, [.fact("applying", nil)], applied: nil)
+        try expect(record.fact("applying"), nil)
+        try expect(record.file(nil, path), file)
     }
 
     static func pastVersions(_ record: any VaultRecord) throws {

@@ -19,14 +19,18 @@ package final class VaultFolder {
     /// Whether files that were deleted in the vault and stand here are added again, at the user's
     /// word, with the next capture.
     var keepsDeleted = false
-    /// Whether an apply was cut short and no capture has looked since at what it left: what the
-    /// record does not know may be of a version that the next head has no more.
+    /// Whether an apply was cut short and no capture has looked since at what it left: what
+    /// differs from the record may be of a version that the next head has no more.
     var needsScan = false
-    /// Files that the record does not know and that could not be read since an apply was cut
-    /// short: until they are, the heads of that apply are remembered.
+    /// Files and directories that could not be read since an apply was cut short: until they are,
+    /// the heads of that apply are remembered.
     var unread: Set<TreePath> = []
+    /// Those of them that this capture could read: the record learns of them at its end.
+    var readAtLast: Set<TreePath> = []
     /// The heads whose apply the record knows no end of, the newest last.
     var begun: [ObjectID] = []
+    /// What the record says of the three: it is written when that changes.
+    var notedBegun: String?
     /// Files that a built-in pattern leaves out, at most `Limits.leftOut`, and how many more.
     var leftOut: Set<TreePath> = []
     var leftOutBeyond = 0
@@ -54,6 +58,14 @@ package final class VaultFolder {
         let excluded = IgnoreRules.only(exclude)
         self.excluded = excluded.isEmpty ? nil : excluded
         ignore = IgnoreView(access)
+    }
+
+    /// Whether an apply that was cut short may have put there what stands at a path. From the
+    /// moment on at which the record has learnt of it, an older version there is the user's.
+    func mayBeApplied(_ path: TreePath) -> Bool {
+        if begun.isEmpty { return false }
+        if needsScan || unread.contains(path) { return true }
+        return !unread.isEmpty && path.ancestors.contains(where: unread.contains)
     }
 
     /// Those of the files that a program has held open for longer than the patience.

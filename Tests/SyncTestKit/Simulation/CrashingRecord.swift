@@ -2,12 +2,17 @@ package import SyncModel
 
 /// A record in memory whose writes can be made to fail.
 package final class CrashingRecord: VaultRecord {
-    private let record = InMemoryRecord()
+    private let record: InMemoryRecord
     /// Called before each change; throws to simulate a crash.
     package var beforeWrite: (() throws(RecordError) -> Void)?
 
     /// An empty record.
-    package init() {}
+    package convenience init() { self.init(InMemoryRecord()) }
+
+    private init(_ record: InMemoryRecord) { self.record = record }
+
+    /// The record as it stands, apart from this one: a backup.
+    package func copy() -> CrashingRecord { CrashingRecord(record.copy()) }
 
     package func file(_ folder: FolderID, _ path: TreePath) throws(RecordError) -> RecordedFile? {
         try record.file(folder, path)

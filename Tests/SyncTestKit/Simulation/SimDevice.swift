@@ -5,8 +5,8 @@ internal import SyncModel
 package final class SimDevice: @unchecked Sendable {
     package let name: String
     package let clock: SimClock
-    package let repository = InMemoryRepository()
-    package let record = CrashingRecord()
+    package private(set) var repository = InMemoryRepository()
+    package private(set) var record = CrashingRecord()
     let notes = SimNotes()
     package internal(set) var vault: Vault?
     package var folder: SimFolder!
@@ -18,6 +18,26 @@ package final class SimDevice: @unchecked Sendable {
     package var isOnline = true
     /// Whether it signs what it commits, and lets nothing in that is not signed.
     package var isStrict = false
+    /// Files that programs have open for long.
+    var opened: Set<TreePath> = []
+    /// Directories that the configuration leaves out on this device.
+    var excluded: [TreePath] = []
+    /// Whether the folder is out of the configuration.
+    var isOut = false
+    /// Whether the vault is opened as the daemon opens it, which notes what it covers.
+    var notesScope = false
+    /// Whether the record knows nothing yet, or nothing any more.
+    var isBlank = true
+    var backup: Backup?
+    /// Whether the process ended in the middle and no cycle has come to its end since.
+    var isCutShort = false
+
+    /// All that a device has on its disk.
+    struct Backup {
+        let files: [TreePath: SimFolder.File]
+        let repository: InMemoryRepository
+        let record: CrashingRecord
+    }
     /// What was reachable from the device's head when it was last looked at.
     var seenCommits: Set<ObjectID> = []
     var reachable: Set<ObjectID> = []
@@ -25,6 +45,13 @@ package final class SimDevice: @unchecked Sendable {
     init(name: String, clock: SimClock) {
         self.name = name
         self.clock = clock
+        adopt(repository, record)
+    }
+
+    /// Takes a repository and a record in place of those that were lost.
+    func adopt(_ repository: InMemoryRepository, _ record: CrashingRecord) {
+        self.repository = repository
+        self.record = record
         repository.beforeWrite = { [unowned self] () throws(RepositoryError) in
             if self.step(changes: true) { throw RepositoryError(.io, "write", "crashed") }
         }
@@ -48,7 +75,7 @@ package final class SimDevice: @unchecked Sendable {
     }
 
     /// Starts the program anew over what the last one left: everything has to be looked at.
-    func restart(remote: SimRemote, prefix: TreePath) {
+    func restart(remote: SimRemote, prefix: TreePath) throws {
         isCrashed = false
         crashAfter = nil
         dirty = .everything
@@ -57,12 +84,23 @@ package final class SimDevice: @unchecked Sendable {
         do { brake = try Brake(notes, clock: clock) } catch { fatalError("\(error)") }
         vault = Vault(
             identity: .init(name: "sim", device: name, branch: "sync"), repository: repository,
-            folders: [VaultFolder(id: prefix, access: folder)], record: record, remote: remote,
-            clock: clock, brake: brake)
+            folders: isOut
+                ? []
+                : [VaultFolder(id: prefix, access: folder, exclude: excluded.map { "/\($0)/" })],
+            record: record, remote: remote, clock: clock, brake: brake)
         if isStrict {
             vault?.signer = SimSignature()
             vault?.incomingRule = IncomingRule(verifier: SimSignature(), trusted: nil)
         }
+        guard notesScope else { return }
+        if isBlank { try vault?.recallApplied() }
+        try vault?.noteScope()
+        isBlank = false
+    }
+
+    /// Whether nobody looks at a path on this device just now.
+    func leavesOut(_ path: TreePath) -> Bool {
+        isOut || excluded.contains { path.isAtOrBelow($0) }
     }
 
     /// Adds what is reachable from the head now; commits are never looked at twice.

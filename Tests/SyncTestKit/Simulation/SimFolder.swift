@@ -46,7 +46,7 @@ package final class SimFolder: FolderAccess {
     /// Called before each call of the engine: may edit, and throws to crash.
     private let before: @Sendable (_ changes: Bool) throws(FolderError) -> Void
     /// Whether a program has the file open at this moment.
-    private let isBusy: @Sendable () -> Bool
+    private let isBusy: @Sendable (TreePath) -> Bool
     /// What a program that still has a replaced file open writes to it; nil for nothing.
     private let lateWrite: @Sendable (_ path: TreePath, _ old: [UInt8]) -> [UInt8]?
     /// Called with every content that apply is about to destroy.
@@ -56,7 +56,7 @@ package final class SimFolder: FolderAccess {
     package init(
         clock: SimClock,
         before: @escaping @Sendable (_ changes: Bool) throws(FolderError) -> Void,
-        isBusy: @escaping @Sendable () -> Bool,
+        isBusy: @escaping @Sendable (TreePath) -> Bool,
         lateWrite: @escaping @Sendable (_ path: TreePath, _ old: [UInt8]) -> [UInt8]?,
         destroys: @escaping @Sendable (_ path: TreePath, _ content: [UInt8]) -> Void
     ) {
@@ -150,6 +150,22 @@ package final class SimFolder: FolderAccess {
         }
     }
 
+    /// Puts files in the place of all that stands there, as who brings a backup back does: with
+    /// their times of before, and as other files. What lay beside the folder is gone.
+    package func restore(_ files: [TreePath: File]) {
+        let time = tick()
+        state.withLock { state in
+            state.files = [:]
+            state.staged = [:]
+            state.displaced = [:]
+            for (path, file) in files.sorted(by: { $0.key < $1.key }) {
+                Self.put(
+                    path, file.content, file.mode, modified: file.stat.modified, changed: time,
+                    inode: nil, &state)
+            }
+        }
+    }
+
     /// A kernel's file times move in ticks of four milliseconds.
     private func tick() -> Int64 {
         let now = clock.nanoseconds()
@@ -215,7 +231,7 @@ package final class SimFolder: FolderAccess {
         guard let file = state.withLock({ $0.files[path] }) else {
             throw FolderError(.notFound, "read", path)
         }
-        if file.mode.isFile && !whileOpen && isBusy() { throw FolderError(.busy, "read", path) }
+        if file.mode.isFile && !whileOpen && isBusy(path) { throw FolderError(.busy, "read", path) }
         return FileSnapshot(mode: file.mode, content: file.content, stat: file.stat)
     }
 
@@ -226,7 +242,8 @@ package final class SimFolder: FolderAccess {
         return state.withLock { state in
             let token = state.nextInode
             state.nextInode += 1
-            state.staged[token] = (content, version.mode, modified.milliseconds * 1_000_000)
+            let milliseconds = min(modified.milliseconds, Int64.max / 1_000_000)
+            state.staged[token] = (content, version.mode, milliseconds * 1_000_000)
             return StagedFile(token: token, version: version)
         }
     }
@@ -241,7 +258,7 @@ package final class SimFolder: FolderAccess {
         throws(FolderError) -> ApplyOutcome
     {
         try before(true)
-        if expected != nil && isBusy() { return .busy }
+        if expected != nil && isBusy(path) { return .busy }
         let time = tick()
         let (outcome, old): (ApplyOutcome, File?) = state.withLock { state in
             let here = state.files[path]
@@ -268,7 +285,7 @@ package final class SimFolder: FolderAccess {
         -> ApplyOutcome
     {
         try before(true)
-        if isBusy() { return .busy }
+        if isBusy(path) { return .busy }
         let old: File? = state.withLock { state in
             guard state.files[path]?.version == expected else { return nil }
             state.writes += 1

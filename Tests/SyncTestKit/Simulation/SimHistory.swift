@@ -7,9 +7,10 @@ internal import SyncModel
 extension SimWorld {
     /// Runs the history of a seed.
     /// - Throws: `Violation` for the first broken promise, with the seed that shows it again.
-    package static func run(seed: UInt64, traced: Bool = false) async throws {
-        let world = try SimWorld(seed: seed)
+    package static func run(seed: UInt64, mix: SimMix = .all, traced: Bool = false) async throws {
+        let world = try SimWorld(seed: seed, mix: mix)
         world.isTraced = traced
+        world.trace("\(world.traits)")
         if world.choice != nil { try await world.joinAll() }
         try await world.live(steps: 20 + world.random.below(40))
         try await world.heal()
@@ -34,26 +35,27 @@ extension SimWorld {
             default: clock.advance(Int64(random.below(10)) * 1_000_000_000)
             }
             try check()
+            try await stepMore()
+            try check()
         }
     }
 
     private func heal() async throws {
         isWild = false
         defer { traceLog() }
-        for device in devices { restart(device) }
+        for device in devices {
+            (device.opened, device.excluded, device.isOut) = ([], [], false)
+            try restart(device)
+        }
         // What a device died of twice in a row rests for a while.
         if devices.contains(where: { $0.vault?.keptOut != nil }) {
             clock.advance(Int64(Limits.intakeRests[5].components.seconds) * 1_000_000_000)
         }
-        // One round brings everything to the remote, the next brings it back; a device that was
-        // first may have to merge once more for each other one.
-        // A device that took a rewritten remote's history does so in a round of its own.
-        for _ in 0...(devices.count + (choice == nil ? 1 : 3)) {
-            for device in devices {
-                clock.advance(100_000_000)
-                _ = try await cycle(device)
-                try check()
-            }
+        try await meet()
+        if traits.ignores {
+            // From now on nothing is left out.
+            writeRules(devices[0], leavingOut: nil)
+            try await meet()
         }
         try checkAgreement()
         try checkTokens()
@@ -64,6 +66,20 @@ extension SimWorld {
         }
         try checkConflicts()
         try await checkQuiet()
+    }
+
+    /// Rounds in which everything reaches everybody.
+    private func meet() async throws {
+        // One round brings everything to the remote, the next brings it back; a device that was
+        // first may have to merge once more for each other one.
+        // A device that took a rewritten remote's history does so in a round of its own.
+        for _ in 0...(devices.count + (choice == nil ? 1 : 3)) {
+            for device in devices {
+                clock.advance(100_000_000)
+                _ = try await cycle(device)
+                try check()
+            }
+        }
     }
 
     /// Prints the remote's history, the newest first.
@@ -107,7 +123,7 @@ extension SimWorld {
             if try device.repository.reference("refs/heads/sync") != head {
                 violate("one commit", "\(device.name) has another head than the remote")
             }
-            let here = device.folder.versions
+            let here = seen(device)
             if here != expected {
                 let paths = Set(here.keys).union(expected.keys)
                     .filter { here[$0] != expected[$0] }.sorted()
@@ -149,7 +165,7 @@ extension SimWorld {
         guard let head = try remote.reference("refs/heads/sync") else { return }
         let list = try ConflictList(of: remote.commit(head).tree, reading: remote)
         let files = devices[0].folder.files
-        for record in list.records {
+        for record in list.records where !isHostile(record.path) {
             let place = record.copy ?? record.path
             guard let path = place.relative(to: prefix), let file = files[path] else {
                 violate("a conflict is one of a file", "\(record.path) \(record.id)")
@@ -213,7 +229,7 @@ extension SimWorld {
         let head = try remote.reference("refs/heads/sync")
         let writes = devices.map(\.folder.writes)
         for device in devices {
-            restart(device)
+            try restart(device)
             clock.advance(1_000_000_000)
             let outcome = try await cycle(device)
             if outcome != .inSync {

@@ -4,7 +4,7 @@ internal import SyncModel
 /// What users do.
 extension SimWorld {
     /// Paths that any device writes: with a name that is a file on one and a directory on another.
-    private static let shared = [
+    static let shared = [
         "documents/todo.md", "documents/notes/a.md", "documents/notes/b.md",
         "documents/notes/sub/c.md", "documents/x", "documents/x/y.md", "documents/Readme.md",
         "settings/theme",
@@ -25,10 +25,12 @@ extension SimWorld {
         clock.advance(Int64(random.below(30)) * 1_000_000)
         let folder = device.folder!
         if random.oneIn(4) { return editRecords(device) }
-        let paths = random.oneIn(3) ? Self.own(device) : Self.shared
+        let paths = random.oneIn(3) ? Self.own(device) : sharedPaths
         let path = paths[random.below(paths.count)]
         let here = folder.files[path]
-        switch random.below(12) {
+        // Nobody sees a deletion there, nor a version of before that comes back.
+        let isUnseen = device.leavesOut(path) || path == Self.rules
+        switch isUnseen ? 11 : random.below(12) {
         case 0 where here != nil:
             overwritten([path], on: device)
             folder.delete(path)
@@ -40,6 +42,7 @@ extension SimWorld {
             // Within the paths of one kind, so that a device's own stay its own.
             let target = paths[random.below(paths.count)]
             if target == path || target.isAtOrBelow(path) || path.isAtOrBelow(target) { return }
+            if device.leavesOut(target) || target == Self.rules { return }
             overwritten([target], on: device)
             folder.rename(path, to: target)
             tell(device, target)
@@ -51,6 +54,7 @@ extension SimWorld {
             let content = editedLines(here?.content ?? [], on: device)
             tokens.note(content, by: device, of: path)
             folder.write(path, content, mode: here?.mode ?? .regular, inPlace: random.oneIn(2))
+        case _ where path == Self.rules: writeRules(device)
         case 3:
             overwritten([path], on: device)
             folder.write(
@@ -92,8 +96,9 @@ extension SimWorld {
         let content = folder.files[path]?.content ?? []
         overwritten([path], on: device)
         folder.write(
-            path, remember(content, in: path, on: device), mode: .regular,
-            inPlace: random.oneIn(2))
+            path,
+            remember(content, in: path, on: device, adds: device.leavesOut(path)),
+            mode: .regular, inPlace: random.oneIn(2))
         tell(device, path)
     }
 
@@ -104,6 +109,7 @@ extension SimWorld {
     func remember(
         _ content: [UInt8], in path: TreePath, on device: SimDevice, adds: Bool = false
     ) -> [UInt8] {
+        let before = recordsWord
         var lines = content.split(separator: 0x0a)
         let own = lines.indices.filter { lines[$0].starts(with: "{\"id\":\"\(device.name)-".utf8) }
         let text = String(decoding: tokens.line(by: device), as: UTF8.self)
@@ -123,6 +129,16 @@ extension SimWorld {
             recordsWord[path, default: [:]].updateValue(text, forKey: id)
         }
         let result = Array(lines.joined(separator: [0x0a])) + [0x0a]
+        let id = ObjectID(hashing: result, as: .blob)
+        if traits.isNew, device.isCutShort, tokens.written.contains(id) {
+            // What stood there before an apply that was cut short may stand there still: who goes
+            // back to it before that was learnt cannot be told from who did nothing.
+            recordsWord = before
+            return remember(content, in: path, on: device, adds: true)
+        }
+        trace(
+            "  \(device.name) edits \(path): \(id.short) "
+                + "\(lines.map { String(decoding: $0.dropFirst(7), as: UTF8.self) })")
         tokens.note(result, by: device, of: path)
         return result
     }
@@ -133,7 +149,7 @@ extension SimWorld {
     }
 
     /// Contents that vanish with this edit: those never committed need not be found again.
-    private func overwritten(_ paths: [TreePath], on device: SimDevice) {
+    func overwritten(_ paths: [TreePath], on device: SimDevice) {
         for path in paths {
             for (other, file) in device.folder.files
             where other.isAtOrBelow(path) || path.isAtOrBelow(other) {
@@ -145,7 +161,7 @@ extension SimWorld {
         }
     }
 
-    private func tell(_ device: SimDevice, _ path: TreePath) {
+    func tell(_ device: SimDevice, _ path: TreePath) {
         if Self.own(device).contains(path) {
             ownersWord[path] = .some(device.folder.files[path]?.version.id)
         }

@@ -30,10 +30,17 @@ package final class SimWorld: @unchecked Sendable {
     /// Whether some device took the remote's history: what it had of others may be gone then.
     private(set) var hasAccepted = false
     private var depth = 0
+    /// What the history has beside edits, crashes and networks, and what decides about that.
+    let traits: SimTraits
+    var more: SeededRandom
+    /// How many files somebody added with another git client.
+    var foreignFiles = 0
 
     /// Sets the scene: two to four devices with clocks up to a minute apart.
-    package init(seed: UInt64) throws {
+    package init(seed: UInt64, mix: SimMix = .all) throws {
         self.seed = seed
+        // Of its own too: what a seed of the former mix shows it shows for ever.
+        more = SeededRandom(seed: seed ^ 0x304e)
         random = SeededRandom(seed: seed)
         prefix = Self.path("shared")
         // Of its own, so that a history without a rewrite is the one it was before.
@@ -41,6 +48,7 @@ package final class SimWorld: @unchecked Sendable {
         choice = fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
         if choice != nil { rewritesLeft = 1 + fate.below(3) }
         isStrict = fate.oneIn(3)
+        traits = mix == .all ? SimTraits(&more, isRewritten: choice != nil) : SimTraits()
         let count = 2 + random.below(3)
         for index in 0..<count {
             let skew = Int64(random.below(120) - 60) * 1_000_000_000
@@ -48,8 +56,9 @@ package final class SimWorld: @unchecked Sendable {
                 name: "d\(index)", clock: SimClock(of: clock, skew: random.oneIn(2) ? skew : 0))
             device.folder = folder(of: device, index)
             device.isStrict = isStrict
+            device.notesScope = mix == .all
             devices.append(device)
-            device.restart(remote: link(of: device), prefix: prefix)
+            try device.restart(remote: link(of: device), prefix: prefix)
         }
     }
 
@@ -66,7 +75,9 @@ package final class SimWorld: @unchecked Sendable {
                 if device.step(changes: changes) { throw FolderError(.io, "call", nil, "crashed") }
                 self.meanwhile(device)
             },
-            isBusy: { [unowned self] in self.isWild && self.random.oneIn(12) },
+            isBusy: { [unowned self, unowned device] path in
+                device.opened.contains(path) || self.isWild && self.random.oneIn(12)
+            },
             lateWrite: { [unowned self, unowned device] path, old in
                 guard self.isWild, self.random.oneIn(10), !path.text.contains("/own-") else {
                     return nil
@@ -163,8 +174,8 @@ package final class SimWorld: @unchecked Sendable {
 
     // MARK: The devices
 
-    func restart(_ device: SimDevice) {
-        device.restart(remote: link(of: device), prefix: prefix)
+    func restart(_ device: SimDevice) throws {
+        try device.restart(remote: link(of: device), prefix: prefix)
         // The lock of a reference that was being moved stays for a while.
         device.repository.lockedTries = isWild && random.oneIn(3) ? 1 + random.below(3) : 0
     }
@@ -197,12 +208,14 @@ package final class SimWorld: @unchecked Sendable {
                 outcome = try await settle(device, vault, change) ?? outcome
             }
             if let failure { throw failure }
+            device.isCutShort = false
             if outcome == .inSync && violation == nil { try checkInSync(device) }
             return outcome
         } catch {
             trace("\(device.name) failed: \(error)")
             if device.isCrashed {
-                restart(device)
+                device.isCutShort = true
+                try restart(device)
             } else {
                 device.dirty.merge(dirty)
                 guard isWild || error is RemoteError else { throw error }
@@ -242,20 +255,29 @@ package final class SimWorld: @unchecked Sendable {
         }
         guard device.dirty.isEmpty, !device.folder.hasDisplaced else { return }
         let tree = try head.map { try device.repository.commit($0).tree }
-        if try files(of: tree, in: device.repository) != device.folder.versions {
+        let expected = try files(of: tree, in: device.repository)
+        let here = seen(device).filter { !mayBeIgnored($0.key) || expected[$0.key] != nil }
+        if here != expected.filter({ !device.leavesOut($0.key) }) {
             violate("it tells the truth", "\(device.name): the folder is not the head")
         }
     }
 
-    /// The files of a tree below the prefix.
+    /// What stands in the folder of what the device syncs, a hostile member's files left out.
+    func seen(_ device: SimDevice) -> [TreePath: FileVersion] {
+        device.folder.versions.filter { path, _ in
+            !device.leavesOut(path) && !path.isAtOrBelow(Self.hostile)
+        }
+    }
+
+    /// The files of a tree below the prefix, a hostile member's left out.
     func files(of tree: ObjectID?, in repository: InMemoryRepository) throws
         -> [TreePath: FileVersion]
     {
         var result: [TreePath: FileVersion] = [:]
         for change in try TreeDiff.changes(from: nil, to: tree, reading: repository) {
-            guard let path = change.path.relative(to: prefix), let after = change.after else {
-                continue
-            }
+            guard let path = change.path.relative(to: prefix), let after = change.after,
+                !path.isAtOrBelow(Self.hostile)
+            else { continue }
             result[path] = after
         }
         return result

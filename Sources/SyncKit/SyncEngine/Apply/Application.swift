@@ -20,7 +20,9 @@ extension Vault {
     package func applyHead() throws -> ApplyReport {
         var report = ApplyReport()
         if brake.keepsFromApplying { return report }
-        guard let head = try head() else { return report }
+        // A head that lacks what the record names, applied, would take that away.
+        try recoverHead()
+        guard !mayHaveLostHead, let head = try head() else { return report }
         var failure: FolderError?
         for (index, folder) in folders.enumerated() where folder.stopped == nil {
             do {
@@ -69,6 +71,8 @@ extension Vault {
         var application = Application(
             folder: folder, record: record, clock: clock,
             source: try source(of: head))
+        // What an apply before left is the capture's to learn.
+        let wasCutShort = folder.needsScan
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
@@ -91,8 +95,10 @@ extension Vault {
             }
         }
         for path in leftOut { application.changes += [.remove(path), .settle(path)] }
+        let end = wasCutShort ? nil : end(in: folder)
+        if let end { application.changes.append(end) }
         try record.advance(folder.id, application.changes, applied: head)
-        try end(in: folder)
+        if !wasCutShort { hasEnded(in: folder) }
         for path in leftOut { lookAgain(index, path) }
         for path in application.edited { lookAgain(index, path) }
         for hold in application.holds { try self.hold(folder, hold.path, hold.reason) }

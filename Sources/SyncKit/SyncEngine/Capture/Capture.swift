@@ -101,11 +101,6 @@ extension Vault {
         }
         let report = try commit(captured, onto: head, pack, options)
         isDone = true
-        for folder in folders where folder.stopped == nil && !folder.begun.isEmpty {
-            // All was looked at: from now on the record tells what stands there.
-            folder.needsScan = false
-            try end(in: folder)
-        }
         return report
     }
 
@@ -114,6 +109,7 @@ extension Vault {
         _ index: Int, _ dirty: DirtyPaths, _ options: CaptureOptions, _ pack: any PackSink
     ) throws -> [Captured] {
         let folder = folders[index]
+        folder.readAtLast = []
         if !folder.ignore.kept.isEmpty { try endKeptRules(of: folder) }
         try keepRules(dirty, in: folder)
         let rules = dirty.paths.filter { $0.name.elementsEqual(IgnoreView.name) }
@@ -127,15 +123,24 @@ extension Vault {
         let findings = try Examination.examine(
             dirty, of: folder, record: record, tracked: bases.postponed)
         for hold in findings.holds { try self.hold(folder, hold.path, hold.reason) }
+        if dirty.all {
+            // What could not be looked at before and is not there any more waits for nobody.
+            let seen = Set(findings.toRead.map(\.path)).union(findings.unread)
+            folder.unread.formIntersection(seen)
+        }
+        if folder.needsScan { folder.unread.formUnion(findings.unread) }
 
         // An open conflict hangs on its file's text, and follows it to another name.
         let mayBeRenamed =
             !findings.deleted.isEmpty && findings.toRead.contains { $0.row == nil }
             && findings.deleted.count * findings.toRead.count <= Limits.renameComparisons
-        let keeps =
-            try mayBeRenamed || !folder.begun.isEmpty
-            || !conflicts().records.isEmpty && findings.toRead.count <= Limits.batchPaths
-        let files = try read(index, findings.toRead, pack, keepingText: keeps)
+        let disputed = Set(try disputed(in: bases.commits).compactMap { folder.belowRoot($0) })
+        let keepsAll =
+            mayBeRenamed || !folder.begun.isEmpty
+            || !disputed.isEmpty && findings.toRead.count <= Limits.batchPaths
+        let files = try read(index, findings.toRead, pack) { path in
+            keepsAll || disputed.contains(path)
+        }
         var result = try files.map { file in
             captured(
                 index, file.path, before: file.before, row: file.row,
@@ -177,7 +182,7 @@ extension Vault {
         let gone = Dictionary(
             findings.deleted.map { ($0.path, $0.version) }, uniquingKeysWith: { $1 })
         let checked = clock.nanoseconds()
-        let comes = try folders[index].begun.last.flatMap { try tree(of: $0) }
+        let comes = try treeStillToCome(to: folders[index])
         var result: [Captured] = []
         for (path, stat, wasFilled) in findings.emptied {
             // What an apply that was cut short emptied, it is about to take away.
@@ -201,8 +206,28 @@ extension Vault {
         return result
     }
 
+    /// What an apply that was cut short was about to bring to a folder; nil when none was.
+    private func treeStillToCome(to folder: VaultFolder) throws -> ObjectID? {
+        guard let last = folder.begun.last else { return nil }
+        let isOver = try !folder.needsScan && record.applied(folder.id) == head()
+        return isOver ? nil : try tree(of: last)
+    }
+
     private func isThere(_ directory: TreePath, in tree: ObjectID) throws -> Bool {
         try TreeDiff.subtree(of: tree, at: directory, reading: repository) != nil
+    }
+
+    /// The files whose conflict is open in a commit that was changed upon, or in the head.
+    private func disputed(in bases: Set<ObjectID>) throws -> Set<TreePath> {
+        var paths = Set(try conflicts().records.map(\.path))
+        var seen = Set([try ConflictList.directory(of: tree(of: head()), reading: repository)])
+        for base in bases where repository.contains(base) {
+            let tree = try tree(of: base)
+            let directory = try ConflictList.directory(of: tree, reading: repository)
+            guard seen.insert(directory).inserted else { continue }
+            paths.formUnion(try ConflictList(of: tree, reading: repository).records.map(\.path))
+        }
+        return paths
     }
 
     private func captured(

@@ -140,10 +140,9 @@ extension Vault {
         if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
             return head
         }
-        // A file that the record knew may be an apply's only until a capture has looked at all.
-        let isOpen = item.change.before == nil || folders[item.folder].needsScan
-        if item.change.after == nil || !isOpen { return nil }
-        return try folders[item.folder].begun.last { commit in
+        let folder = folders[item.folder]
+        if item.change.after == nil || !folder.mayBeApplied(item.local) { return nil }
+        return try folder.begun.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }
     }
@@ -257,8 +256,12 @@ extension Vault {
                     changes.append(.postpone(item.local, base: holds))
                 }
             }
-            if changes.isEmpty && !advances { continue }
-            try record.advance(folder.id, changes, applied: advances ? onHead : nil)
+            // All that an apply which was cut short left was looked at.
+            if let end = end(in: folder) { changes.append(end) }
+            if !changes.isEmpty || advances {
+                try record.advance(folder.id, changes, applied: advances ? onHead : nil)
+            }
+            hasEnded(in: folder)
         }
     }
 }

@@ -17,7 +17,7 @@ extension Vault {
     ///   cannot be read is held back and named.
     func read(
         _ index: Int, _ files: [(path: TreePath, row: RecordedFile?)], _ pack: any PackSink,
-        keepingText keepsText: Bool
+        keepingText keepsText: @Sendable (TreePath) -> Bool
     ) throws -> [ReadFile] {
         let folder = folders[index]
         let (access, clock) = (folder.access, clock)
@@ -34,7 +34,7 @@ extension Vault {
                 let reading = Reading.read(
                     mode: snapshot.mode, stat: snapshot.stat, checked: checked,
                     sha256: SHA256Digest.of(snapshot.content),
-                    kept: keepsText && snapshot.content.count <= Limits.documentSize
+                    kept: snapshot.content.count <= Limits.documentSize && keepsText(path)
                         ? snapshot.content : nil)
                 return (snapshot.content, reading)
             } catch { return (nil, .failed(error)) }
@@ -48,7 +48,7 @@ extension Vault {
                 try note(error, for: file, in: index)
             case .read(let mode, let stat, let checked, let sha256, let kept):
                 folder.busySince[file.path] = nil
-                folder.unread.remove(file.path)
+                if folder.unread.contains(file.path) { folder.readAtLast.insert(file.path) }
                 guard let id = reading.id else { continue }
                 if held.remove(folder.repositoryPath(file.path)) != nil {
                     try hold(folder, file.path, nil)
@@ -78,7 +78,7 @@ extension Vault {
         let folder = folders[index]
         if error.code == .notFound {
             folder.unread.remove(file.path)
-        } else if file.row == nil, !folder.begun.isEmpty {
+        } else if folder.mayBeApplied(file.path) {
             folder.unread.insert(file.path)
         }
         switch error.code {

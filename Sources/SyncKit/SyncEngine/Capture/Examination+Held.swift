@@ -8,6 +8,7 @@ extension Examination {
     mutating func hold(_ path: TreePath?, _ error: FolderError) throws(FolderError) {
         guard let path, let reason = error.code.reason else { throw error }
         findings.holds.append((path, reason))
+        findings.unread.append(path)
         unseen.append(path)
     }
 

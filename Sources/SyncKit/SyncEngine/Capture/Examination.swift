@@ -11,6 +11,8 @@ struct Findings {
     var emptied: [(path: TreePath, stat: FileStat, wasFilled: Bool)] = []
     /// Paths to hold back, or (nil) to hold no longer.
     var holds: [(path: TreePath, reason: HeldPath.Reason?)] = []
+    /// Files and directories that could not be looked at.
+    var unread: [TreePath] = []
     /// Files that are left out for their names alone.
     var leftOut: [TreePath] = []
 }

@@ -33,6 +33,11 @@ struct FolderBases {
     /// The paths whose newer version waits to be applied.
     var postponed: Set<TreePath> { Set(exceptions.keys) }
 
+    /// All commits of which some version stands in the folder.
+    var commits: Set<ObjectID> {
+        Set(exceptions.values).union(applied.map { [$0] } ?? []).subtracting([.zero])
+    }
+
     /// The commit whose version stands at a path.
     /// - Returns: nil when the folder held nothing there before any commit was applied, or when
     ///   what waits around the path was made upon commits that share nothing.

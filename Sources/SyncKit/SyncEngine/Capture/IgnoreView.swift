@@ -8,6 +8,8 @@ final class IgnoreView: Sendable {
     private let access: any FolderAccess
     private let known = Mutex<[TreePath?: Directory]>([:])
     private let lastKept = Mutex<[TreePath?: Kept]>([:])
+    /// Each `.gitignore` as it was last read: what holds while it cannot be.
+    private let lastRead = Mutex<[TreePath?: [UInt8]]>([:])
 
     /// Rules that outlive their file.
     struct Kept: Sendable, Equatable {
@@ -70,12 +72,26 @@ final class IgnoreView: Sendable {
         guard let path = directory.map({ $0.appending(Self.name) }) ?? TreePath(Self.name) else {
             return []
         }
-        do { return try access.read(path).content } catch {
-            if error.code == .notFound { return kept[directory]?.content ?? [] }
-            // An unreadable or half-written file is held back as any other; it rules nothing.
-            if error.code.reason != nil { return [] }
-            throw error
+        do throws(FolderError) {
+            let content = try access.read(path).content
+            lastRead.withLock { $0[directory] = content }
+            return content
+        } catch {
+            if error.code == .notFound {
+                lastRead.withLock { $0[directory] = nil }
+                return kept[directory]?.content ?? []
+            }
+            guard error.code.reason != nil else { throw error }
+            // Rules that somebody is writing, or that cannot be read now, go on as they were: to
+            // rule nothing would take in all that they leave out.
+            return lastRead.withLock { $0[directory] } ?? asItStands(path, error)
         }
+    }
+
+    /// The content of a file that a program has open; of one that cannot be read at all nothing.
+    private func asItStands(_ path: TreePath, _ error: FolderError) -> [UInt8] {
+        guard error.code == .busy else { return [] }
+        do { return try access.read(path, whileOpen: true).content } catch { return [] }
     }
 
     /// The name of the files that hold the rules.

@@ -94,8 +94,7 @@ extension Vault {
         if folder.begun.isEmpty { return }
         for file in files where file.holder == nil {
             let before = file.change.before
-            if before != nil && !folder.needsScan { continue }
-            guard let content = file.content else { continue }
+            guard let content = file.content, folder.mayBeApplied(file.local) else { continue }
             for commit in folder.begun.reversed() {
                 guard
                     let version = try TreeDiff.version(

@@ -31,6 +31,7 @@ extension Vault {
         }
         let pack = try repository.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
+        var source: ObjectID?
         if let blob = try blob(request.to) {
             guard request.paths.count == 1 else {
                 throw ChangeRefusal(.wrong, "\(request.to) is one file's content: name one path")
@@ -42,6 +43,7 @@ extension Vault {
             let commit = try RevisionOrTime(head: head, branch: identity.branch, repository)
                 .find(request.to, now: clock.now())
             let tree = try repository.commit(commit).tree
+            source = tree
             for path in request.paths {
                 let found = try self.versions(at: path, of: tree)
                 if found.isEmpty {
@@ -50,11 +52,55 @@ extension Vault {
                 for (path, version) in found { versions[path] = version }
             }
         }
+        try makeRoom(for: &versions, in: tree(of: head))
+        try settleRestored(&versions, from: source, over: tree(of: head), pack)
+        let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
         let what =
-            versions.count == 1
-            ? "\(versions.keys.first?.description ?? "")" : "\(versions.count) files"
+            named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"
         return try self.commit(
             versions, pack, "restored \(what) to \(request.to)", isDryRun: request.dryRun)
+    }
+
+    /// Names what goes since something else takes its place: the files of a directory, or a file
+    /// that stands where a directory has to be.
+    private func makeRoom(for versions: inout [TreePath: FileVersion?], in tree: ObjectID?) throws {
+        for path in versions.keys.sorted() {
+            let below = try TreeDiff.changes(
+                from: nil, to: tree, below: path, reading: repository
+            ).map(\.path)
+            var gone = below.filter { $0 != path }
+            for above in path.ancestors
+            where try TreeDiff.version(at: above, of: tree, reading: repository) != nil {
+                gone.append(above)
+            }
+            for other in gone where versions[other] == nil {
+                versions.updateValue(nil, forKey: other)
+            }
+        }
+    }
+
+    /// What is open in a restored version is open again, and what was in the one of before is not.
+    private func settleRestored(
+        _ versions: inout [TreePath: FileVersion?], from source: ObjectID?, over tree: ObjectID?,
+        _ pack: any PackSink
+    ) throws {
+        let repository = repository
+        var contents: [TreePath: [UInt8]] = [:]
+        for (path, version) in versions {
+            guard let version, version.mode.isFile,
+                try repository.header(version.id).size <= Limits.documentSize
+            else { continue }
+            contents[path] = try repository.blob(version.id)
+        }
+        let settled = try SettledByEdit(tree, reading: repository)
+            .changes(versions, content: { contents[$0] }, writing: pack)
+        for entry in try ConflictList(of: source, reading: repository).entries {
+            guard let record = entry.record, versions[record.path] != nil,
+                versions[record.copy ?? record.path] ?? nil != nil
+            else { continue }
+            versions[record.recordPath] = entry.version
+        }
+        versions.merge(settled) { again, _ in again }
     }
 
     /// Sets the type of the files that match a pattern, in the tree's own `.gitattributes`.

@@ -17,9 +17,19 @@ struct MergedConflicts {
         self.first = Self.names(try ConflictList(of: first, reading: reader))
         self.second = Self.names(try ConflictList(of: second, reading: reader))
         for name in Set(self.first.keys).union(self.second.keys) {
-            let (old, one, two) = (self.base[name], self.first[name], self.second[name])
-            let kept = one == old ? two : two == old ? one : (one ?? two)
-            if let kept { merged[name] = kept }
+            let (one, two) = (self.first[name], self.second[name])
+            var old = self.base[name]
+            // Another program may have taken the file away and left its record: it was not open.
+            if one != two, let record = old?.record,
+                try TreeDiff.version(at: record.copy ?? record.path, of: base, reading: reader)
+                    == nil
+            {
+                old = nil
+            }
+            // Who takes a record away settles it, also where the other side wrote the same one in
+            // other bytes.
+            if old != nil && (one == nil || two == nil) { continue }
+            if let kept = one == old ? two : one ?? two { merged[name] = kept }
         }
     }
 
@@ -43,6 +53,14 @@ struct MergedConflicts {
             }
         }
         return moved
+    }
+
+    /// The conflicts of one side's text at a path that do not stand in the merged tree.
+    func texts(at path: TreePath, of side: SideIndex) -> [ConflictRecord] {
+        (side == .first ? first : second).values.compactMap(\.record).filter { record in
+            record.path == path && record.isText && added[record.recordPath] == nil
+                && !merged.values.contains { $0.record?.id == record.id }
+        }
     }
 
     /// Takes a path's records as the base has them.

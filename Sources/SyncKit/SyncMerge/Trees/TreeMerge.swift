@@ -176,6 +176,13 @@ package struct TreeMerge {
         }
     }
 
+    /// The conflicts of a content that only one side changed go with it to the other's name.
+    private func carry(
+        _ origin: PathTable.Origin, to path: TreePath, _ settlement: inout Settlement
+    ) throws(RepositoryError) {
+        if origin.path != path { try take(origin, to: path, &settlement) }
+    }
+
     /// The conflicts of a file that had to go beside its name go with it.
     private func follow(_ old: TreePath, to new: TreePath, _ settlement: inout Settlement)
         throws(RepositoryError)
@@ -197,10 +204,10 @@ package struct TreeMerge {
             settlement.stand(path, a, from: [first.origin, second.origin])
         case (let a, _) where a == base:
             settlement.stand(path, second.version, from: [second.origin])
-            if second.origin.path != path { try take(second.origin, to: path, &settlement) }
+            try carry(second.origin, to: path, &settlement)
         case (_, let b) where b == base:
             settlement.stand(path, first.version, from: [first.origin])
-            if first.origin.path != path { try take(first.origin, to: path, &settlement) }
+            try carry(first.origin, to: path, &settlement)
         case (let kept?, nil) where kept.isDirectory:
             settlement.stand(path, kept, from: [first.origin])
         case (nil, let kept?) where kept.isDirectory:
@@ -260,13 +267,16 @@ package struct TreeMerge {
             try take(later == .first ? row.first.origin : row.second.origin, to: path, &settlement)
             settlement.lose(
                 path, .typeChange, later.other, of: (one, two), from: sides, copied: true)
+            try accompany(later.other, of: (one, two), sides, path, &settlement)
             return
         }
         let mode = Self.mode(a.mode, b.mode, base: row.base?.mode, later: later)
         if a.id == b.id || b.id == row.base?.id {
             settlement.stand(path, FileVersion(mode: mode, id: a.id), from: sides)
+            if a.id != b.id { try carry(row.first.origin, to: path, &settlement) }
         } else if a.id == row.base?.id {
             settlement.stand(path, FileVersion(mode: mode, id: b.id), from: sides)
+            try carry(row.second.origin, to: path, &settlement)
         } else {
             let versions = ContentCase(
                 path, base: row.base, first: one, second: two,
@@ -286,6 +296,25 @@ package struct TreeMerge {
             settlement.lose(
                 path, row.base == nil ? .addAdd : .content, loses, of: (one, two), from: sides,
                 copied: merged.keepsCopy, type: merged.type)
+            if merged.keepsCopy {
+                try accompany(loses, of: (one, two), sides, path, &settlement)
+            }
+        }
+    }
+
+    /// The conflicts in the text of a version that is kept beside the file stand there with it.
+    private func accompany(
+        _ loses: SideIndex, of versions: (first: StampedVersion, second: StampedVersion),
+        _ sides: [PathTable.Origin], _ path: TreePath, _ settlement: inout Settlement
+    ) throws(RepositoryError) {
+        if rule.version < 2 || !rule.listsConflicts { return }
+        let loser = loses == .first ? versions.first : versions.second
+        let origin = sides[loses == .first ? 0 : 1]
+        let copy = ConflictCopy.path(for: path, blob: loser.version.id)
+        let side = settlement.side(origin)
+        for record in settlement.conflicts.texts(at: origin.path, of: side) {
+            let moved = record.moved(to: copy)
+            settlement.conflicts.add(moved, written: try rule.write(moved))
         }
     }
 

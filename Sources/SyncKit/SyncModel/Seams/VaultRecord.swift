@@ -48,6 +48,8 @@ package enum RecordChange: Sendable, Hashable {
     case postpone(TreePath, base: ObjectID)
     /// Takes such a note away.
     case settle(TreePath)
+    /// Keeps a fact of that name with all else, or removes it with nil.
+    case fact(String, String?)
 }
 
 /// A path whose newer version waits to be applied, with the commit whose version it has.

@@ -12,7 +12,7 @@ extension SQLiteRecord {
                 record: self, folder: try numberForWriting(folder, database), changes: changes)
             advance.noted = try hasDeferred(advance.folder)
             if advance.putsLeft > Self.recentLow { try clearRecent(database) }
-            for change in changes { try advance.make(change) }
+            for change in changes { try advance.make(change, database) }
             try advance.finish(applied, database)
             try trimRecent(database)
         }
@@ -53,12 +53,13 @@ private struct Advance {
         }
     }
 
-    mutating func make(_ change: RecordChange) throws {
+    mutating func make(_ change: RecordChange, _ database: Database) throws {
         switch change {
         case .put(let file): try put(file)
         case .remove(let path): try remove(path)
         case .postpone(let path, let base): try postpone(path, base)
         case .settle(let path): try settle(path)
+        case .fact(let name, let value): try SQLiteRecord.keep(name, value, database)
         }
     }
 

@@ -72,15 +72,17 @@ extension SQLiteRecord {
 
     package func setFact(_ name: String, _ value: String?) throws(RecordError) {
         if try fact(name) == value { return }
-        try write("keep a fact") { database in
-            if let value {
-                try database.execute(
-                    sql: "INSERT OR REPLACE INTO facts(name, value) VALUES (?, ?)",
-                    arguments: [name, value])
-            } else {
-                try database.execute(
-                    sql: "DELETE FROM facts WHERE name = ?", arguments: [name])
-            }
+        try write("keep a fact") { database in try Self.keep(name, value, database) }
+    }
+
+    /// Keeps a fact, or removes it with nil, within a transaction.
+    static func keep(_ name: String, _ value: String?, _ database: Database) throws {
+        if let value {
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO facts(name, value) VALUES (?, ?)",
+                arguments: [name, value])
+        } else {
+            try database.execute(sql: "DELETE FROM facts WHERE name = ?", arguments: [name])
         }
     }
 

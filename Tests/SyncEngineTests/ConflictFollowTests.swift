@@ -1,0 +1,98 @@
+import SyncEngine
+import SyncMerge
+import SyncModel
+import SyncTestKit
+import Testing
+
+@Suite("A conflict follows its file through merges")
+struct ConflictFollowTests {
+    private let history = SmallHistory()
+
+    /// Two devices added `x.md`: the merge, its markers, and the record.
+    private func dispute() throws -> (commit: ObjectID, text: String, record: ConflictRecord) {
+        let one = try history.commit(["x.md": "one\n"], time: 1_000, device: "a")
+        let two = try history.commit(["x.md": "two\n"], time: 2_000, device: "b")
+        let merged = try merge(one, two)
+        let record = try #require(merged.open.first)
+        return (merged.commit, try #require(merged.files["x.md"]), record)
+    }
+
+    private func merge(_ one: ObjectID, _ two: ObjectID) throws
+        -> (commit: ObjectID, files: [String: String], open: [ConflictRecord])
+    {
+        let made = try CommitMerge(history.repository).merge(one, two).commit
+        let again = try CommitMerge(history.repository).merge(two, one).commit
+        #expect(made == again)
+        let tree = try history.repository.commit(made).tree
+        let files = try history.files(of: tree).filter { !$0.key.hasPrefix(".sync/") }
+        return (made, files, try ConflictList(of: tree, reading: history.repository).records)
+    }
+
+    private func file(_ record: ConflictRecord) -> [String: String] {
+        [record.recordPath.text: String(decoding: record.rendered, as: UTF8.self)]
+    }
+
+    @Test(
+        "one side settles it, the other renames the file and changes its mode or not",
+        arguments: ["", "exec:"], [true, false])
+    func settledAndRenamed(mode: String, isLater: Bool) throws {
+        let (base, text, record) = try dispute()
+        let path = try #require(TreePath("y.md"))
+        let settled = try history.commit(
+            ["x.md": "both\n"], on: [base], time: isLater ? 5_000 : 3_000, device: "a")
+        let renamed = try history.commit(
+            ["y.md": mode + text].merging(file(record.moved(to: path))) { $1 }, on: [base],
+            time: 4_000, device: "b")
+        let merged = try merge(settled, renamed)
+        #expect(merged.files == ["y.md": mode + "both\n"])
+        #expect(merged.open.isEmpty)
+    }
+
+    @Test("one side changes the file's mode, the other renames it: it goes along")
+    func modeAndRenamed() throws {
+        let (base, text, record) = try dispute()
+        let path = try #require(TreePath("y.md"))
+        let changed = try history.commit(
+            ["x.md": "exec:" + text].merging(file(record)) { $1 }, on: [base], time: 3_000)
+        let renamed = try history.commit(
+            ["y.md": text].merging(file(record.moved(to: path))) { $1 }, on: [base], time: 4_000)
+        let merged = try merge(changed, renamed)
+        #expect(merged.files == ["y.md": "exec:" + text])
+        #expect(merged.open.map(\.path) == [path])
+    }
+
+    @Test("one side settles it, the other wrote the same record in other bytes")
+    func otherBytes() throws {
+        let (base, text, record) = try dispute()
+        let settled = try history.commit(["x.md": "both\n"], on: [base], time: 3_000)
+        let bytes = String(decoding: record.rendered, as: UTF8.self)
+            .replacing("\"version\": 1", with: "\"version\":  1")
+        let other = try history.commit(
+            ["x.md": text, "z.md": "z\n", record.recordPath.text: bytes], on: [base], time: 4_000)
+        #expect(try merge(settled, other).open.isEmpty)
+    }
+
+    @Test("a link takes the file's name: the conflict goes with the copy")
+    func besideLink() throws {
+        let (base, text, record) = try dispute()
+        let linked = try history.commit(["x.md": "link:a"], on: [base], time: 5_000)
+        let edited = try history.commit(
+            ["x.md": "more\n" + text].merging(file(record)) { $1 }, on: [base], time: 4_000)
+        let merged = try merge(linked, edited)
+        #expect(merged.files == ["x.md": "link:a", "x.#.md": "more\n" + text])
+        let copy = try #require(merged.open.compactMap(\.copy).first)
+        #expect(merged.open.first { $0.id == record.id }?.path == copy)
+    }
+
+    @Test("another program deletes the file alone, and a device brings it back")
+    func staleRecord() throws {
+        let (base, text, record) = try dispute()
+        let deleted = try history.commit(file(record), on: [base], time: 3_000)
+        let restored = try history.commit(
+            ["x.md": text].merging(file(record)) { $1 }, on: [deleted], time: 4_000)
+        let without = try history.commit(["z.md": "z\n"], on: [deleted], time: 5_000)
+        let merged = try merge(restored, without)
+        #expect(merged.files == ["x.md": text, "z.md": "z\n"])
+        #expect(merged.open == [record])
+    }
+}

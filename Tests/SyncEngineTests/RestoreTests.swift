@@ -1,0 +1,64 @@
+import SyncMerge
+import SyncModel
+import SyncTestKit
+import Testing
+
+@testable import SyncEngine
+
+@Suite("Bringing versions back")
+struct RestoreTests {
+    private let history = SmallHistory()
+
+    private func vault(at head: ObjectID) throws -> Vault {
+        try history.repository.setReference("refs/heads/sync", to: head, expecting: nil)
+        return Vault(
+            identity: .init(name: "v", device: "linden", branch: "sync"),
+            repository: history.repository, folders: [], record: InMemoryRecord(), remote: nil,
+            clock: SimClock())
+    }
+
+    private func paths(_ names: String...) throws -> [TreePath] {
+        try names.map { try #require(TreePath($0)) }
+    }
+
+    private func files(_ vault: Vault) throws -> [String: String] {
+        let tree = try history.repository.commit(try #require(try vault.head())).tree
+        return try history.files(of: tree).filter { !$0.key.hasPrefix(".sync/") }
+    }
+
+    /// Two devices added `x.md`, and what stood before and comes after.
+    private func dispute() throws -> (before: ObjectID, open: ObjectID) {
+        let none = try history.commit(["x.md": "zero\n"], time: 500)
+        let one = try history.commit(["x.md": "one\n"], on: [none], time: 1_000, device: "a")
+        let two = try history.commit(["x.md": "two\n"], on: [none], time: 2_000, device: "b")
+        return (none, try CommitMerge(history.repository).merge(one, two).commit)
+    }
+
+    @Test("a version without the conflict settles it, and the one with it opens it again")
+    func conflict() throws {
+        let (before, open) = try dispute()
+        let vault = try vault(at: open)
+        let record = try #require(try vault.conflicts().records.first)
+        _ = try vault.restore(.init(paths("x.md"), to: before.hex))
+        #expect(try files(vault) == ["x.md": "zero\n"])
+        #expect(try vault.conflicts().records.isEmpty)
+        _ = try vault.restore(.init(paths("x.md"), to: open.hex))
+        #expect(try files(vault)["x.md"]?.contains("<<<<<<<") == true)
+        #expect(try vault.conflicts().records == [record])
+    }
+
+    @Test("what goes since a directory or a file takes its place is named")
+    func places() throws {
+        let file = try history.commit(["x": "file\n"], time: 1_000)
+        let directory = try history.commit(["x/a": "a\n", "x/b": "b\n"], on: [file], time: 2_000)
+        let vault = try vault(at: directory)
+        let said = try vault.restore(.init(paths("x"), to: file.hex, dryRun: true))
+        #expect(try said.deletions == paths("x/a", "x/b"))
+        let done = try vault.restore(.init(paths("x"), to: file.hex))
+        #expect(try done.paths == paths("x", "x/a", "x/b"))
+        #expect(try files(vault) == ["x": "file\n"])
+        let back = try vault.restore(.init(paths("x/a"), to: directory.hex))
+        #expect(try back.deletions == paths("x"))
+        #expect(try files(vault) == ["x/a": "a\n"])
+    }
+}

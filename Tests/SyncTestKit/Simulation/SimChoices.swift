@@ -1,0 +1,84 @@
+internal import SyncEngine
+internal import SyncMerge
+internal import SyncModel
+
+/// What users ask for: conflicts settled, versions brought back.
+extension SimWorld {
+    /// Makes a choice as the service does: captures what is there, commits the choice, applies it.
+    func decide(_ device: SimDevice) throws {
+        guard let vault = device.vault, !device.isOut else { return }
+        let dirty = device.dirty
+        device.dirty = DirtyPaths()
+        do {
+            try vault.capture([0: .everything], .init(live: true))
+            let head = try vault.head()
+            do {
+                if more.oneIn(3) {
+                    try restore(device, vault)
+                } else {
+                    try resolve(device, vault)
+                }
+            } catch let refusal as ChangeRefusal {
+                trace("\(device.name) is refused: \(refusal)")
+                if try vault.head() != head {
+                    violate("what is refused changes nothing", "\(device.name): \(refusal)")
+                }
+            }
+            try vault.settleFolders()
+        } catch {
+            trace("\(device.name) failed to choose: \(error)")
+            if device.isCrashed { return try restart(device) }
+            device.dirty.merge(dirty)
+            guard isWild else { throw error }
+        }
+    }
+
+    private func resolve(_ device: SimDevice, _ vault: Vault) throws {
+        let records = try vault.conflicts().records.filter { !isHostile($0.path) }
+        if records.isEmpty { return }
+        let record = records[more.below(records.count)]
+        let choices: [SettleRequest.Choice] = [.ours, .theirs, .both, .base]
+        let choice = choices[more.below(choices.count)]
+        trace("\(device.name) settles \(record.path) \(record.kind) \(record.id): \(choice)")
+        let said = try change(vault) { try vault.settle(record.id, .init(choice, dryRun: true)) }
+        let done = try vault.settle(record.id, .init(choice))
+        compare(said, done, "\(record.path) \(choice)")
+        if try vault.conflicts().records.contains(where: { $0.id == record.id }) {
+            violate("what is settled is settled", "\(record.path) \(record.id) by \(choice)")
+        }
+    }
+
+    /// A shared document as it was in a commit of the last ones.
+    private func restore(_ device: SimDevice, _ vault: Vault) throws {
+        guard var commit = try vault.head() else { return }
+        for _ in 0...more.below(8) {
+            let parents = try device.repository.commit(commit).parents
+            if parents.isEmpty { break }
+            commit = parents[more.below(parents.count)]
+        }
+        let documents = sharedPaths.filter { $0 != Self.rules }
+        let path = prefix.appending(documents[more.below(documents.count)])
+        trace("\(device.name) restores \(path) to \(commit.short)")
+        let said = try change(vault) {
+            try vault.restore(.init([path], to: commit.hex, dryRun: true))
+        }
+        let done = try vault.restore(.init([path], to: commit.hex))
+        compare(said, done, "\(path) to \(commit.short)")
+    }
+
+    /// What is only tried changes nothing.
+    private func change(_ vault: Vault, _ make: () throws -> ChangeReport) throws -> ChangeReport {
+        let head = try vault.head()
+        let report = try make()
+        if try vault.head() != head || report.commit != nil {
+            violate("a dry run changes nothing", "\(report.paths)")
+        }
+        return report
+    }
+
+    private func compare(_ said: ChangeReport, _ done: ChangeReport, _ what: String) {
+        if said.paths != done.paths || said.deletions != done.deletions {
+            violate("a dry run says what is done", "\(what): \(said.paths), then \(done.paths)")
+        }
+    }
+}

@@ -1,0 +1,127 @@
+internal import SyncModel
+
+/// What may happen in simulated histories.
+package enum SimMix: Sendable {
+    /// Edits, crashes, networks, rewritten remotes: what the seeds below 4,000,000 were run with.
+    case former
+    /// All of it.
+    case all
+}
+
+/// What one history has beside edits, crashes and networks: each of it in some, so that a history
+/// stays short and what fails in it can be read.
+struct SimTraits {
+    /// Clocks stand still, or are set: many commits share one second.
+    var turnsClocks = false
+    /// Conflicts are settled on request, and versions brought back.
+    var chooses = false
+    /// Programs keep files open for many steps.
+    var opens = false
+    /// More names are a file here and a directory there.
+    var changesKinds = false
+    /// A `.gitignore` comes and changes.
+    var ignores = false
+    /// Directories are left out on one device, and the folder goes out of the configuration.
+    var leavesOut = false
+    /// Records and repositories are lost, and homes come back from a backup.
+    var loses = false
+    /// Somebody commits with another git client, at any date.
+    var hasForeigner = false
+    /// Somebody pushes what no program of ours writes.
+    var hasEnemy = false
+
+    /// Whether the history is one of all that may happen.
+    var isNew = false
+
+    /// None of it.
+    init() {}
+
+    /// Draws.
+    /// - Parameter isRewritten: whether the remote is: what is lost then is not asked of joins.
+    init(_ random: inout SeededRandom, isRewritten: Bool) {
+        isNew = true
+        turnsClocks = random.oneIn(3)
+        chooses = random.oneIn(2)
+        opens = random.oneIn(3)
+        changesKinds = random.oneIn(3)
+        hasForeigner = random.oneIn(3)
+        hasEnemy = random.oneIn(4)
+        switch random.below(6) {
+        case 0, 1: leavesOut = !isRewritten
+        case 2: ignores = true
+        case 3, 4: loses = !isRewritten
+        default: break
+        }
+    }
+
+    /// What a step may be.
+    enum Step {
+        case clock, choice, open, leaveOut, lose, commit, attack
+    }
+
+    /// What a step of this history may be.
+    var steps: [Step] {
+        var steps: [Step] = []
+        if turnsClocks { steps.append(.clock) }
+        if chooses { steps += [.choice, .choice] }
+        if opens { steps += [.open, .open] }
+        if leavesOut { steps += [.leaveOut, .leaveOut] }
+        if loses { steps.append(.lose) }
+        if hasForeigner { steps.append(.commit) }
+        if hasEnemy { steps.append(.attack) }
+        return steps
+    }
+}
+
+extension SimWorld {
+    /// Now and then something that the history has beside edits, crashes and networks.
+    func stepMore() async throws {
+        let steps = traits.steps
+        if steps.isEmpty || !more.oneIn(3) { return }
+        let device = devices[more.below(devices.count)]
+        switch steps[more.below(steps.count)] {
+        case .clock: turnClock(device)
+        case .choice: try decide(device)
+        case .open: openOrClose(device)
+        case .leaveOut: try await leaveOutOrTakeIn(device)
+        case .lose: try await loseOrBackUp(device)
+        case .commit: try commitByOther()
+        case .attack: try attack()
+        }
+    }
+
+    private func turnClock(_ device: SimDevice) {
+        if more.oneIn(2) { return device.clock.stopOrGo() }
+        let seconds = [1, 60, 3_600, 86_400][more.below(4)]
+        let span = Int64(more.below(1_000_000_000)) + Int64(seconds) * 1_000_000_000
+        device.clock.turn(by: more.oneIn(2) ? span : -span)
+        trace("\(device.name)'s clock is turned to \(device.clock.now())")
+    }
+
+    private func openOrClose(_ device: SimDevice) {
+        if !device.opened.isEmpty && more.oneIn(2) {
+            trace("\(device.name) closes \(device.opened.sorted())")
+            for path in device.opened.sorted() { tell(device, path) }
+            device.opened = []
+            return
+        }
+        let files = device.folder.files.keys.sorted()
+        if files.isEmpty { return }
+        device.opened.insert(files[more.below(files.count)])
+        trace("\(device.name) has open \(device.opened.sorted())")
+    }
+
+    /// Paths that all devices write.
+    var sharedPaths: [TreePath] {
+        var paths = Self.shared
+        if traits.changesKinds { paths += Self.ambiguous }
+        if traits.ignores { paths.append(Self.rules) }
+        return paths
+    }
+
+    /// Names that are a file on one device and a directory on another.
+    private static let ambiguous = [
+        "documents/notes", "documents/notes/sub", "documents/todo.md/in.md",
+        "documents/notes/b.md/sub/d.md",
+    ].map(path)
+}
