@@ -72,6 +72,28 @@ struct ConflictFollowTests {
         #expect(try merge(settled, other).open.isEmpty)
     }
 
+    @Test("another program left the record without the file, and a device has the file anew")
+    func staleSide() throws {
+        let record = try dispute().record
+        let stale = try history.commit(file(record), time: 3_000)
+        let added = try history.commit(["x.md": "anew\n"], time: 4_000)
+        let merged = try merge(stale, added)
+        #expect(merged.files == ["x.md": "anew\n"])
+        #expect(merged.open.isEmpty)
+    }
+
+    @Test("a version that is kept for a conflict's sake is no new name of the file")
+    func keptVersion() throws {
+        let (base, text, record) = try dispute()
+        let moved = try history.commit(
+            [".sync/kept/a": text].merging(file(record)) { $1 }, on: [base], time: 3_000)
+        let edited = try history.commit(
+            ["x.md": "more\n" + text].merging(file(record)) { $1 }, on: [base], time: 4_000)
+        let merged = try merge(moved, edited)
+        #expect(merged.files == ["x.md": "more\n" + text])
+        #expect(merged.open.map(\.path) == [record.path])
+    }
+
     @Test("a link takes the file's name: the conflict goes with the copy")
     func besideLink() throws {
         let (base, text, record) = try dispute()

@@ -59,6 +59,29 @@ struct MergeByTypeTests {
         #expect(merged.files == ["a.json": "{\"x\":2}", "a.#.json": "{\"x\""])
     }
 
+    @Test(
+        "of three bases one that has nothing to do with the others hides none",
+        arguments: [0, 1, 2])
+    func threeBases(unrelated: Int) throws {
+        let times: [Int64] = [
+            [3_000, 2_000, 4_000], [2_000, 3_000, 4_000], [2_000, 4_000, 3_000],
+        ][
+            unrelated]
+        let root = try history.commit(["f.md": "one\n"], time: 1_000)
+        let bases = [
+            try history.commit(["f.md": "two\n"], on: [root], time: times[0]),
+            try history.commit(["g": "g"], time: times[1]),
+            try history.commit(["f.md": "one\n", "h": "h"], on: [root], time: times[2]),
+        ]
+        let deleted = try history.commit(["g": "g", "h": "h"], on: bases, time: 5_000)
+        let kept = try history.commit(
+            ["f.md": "two\n", "g": "g", "h": "h", "z": "z"], on: bases, time: 6_000)
+        let made = try CommitMerge(history.repository).merge(deleted, kept)
+        let files = try history.files(of: history.repository.commit(made.commit).tree)
+        #expect(files == ["g": "g", "h": "h", "z": "z"])
+        #expect(made.losses.isEmpty)
+    }
+
     @Test("by the rules of before the same commits merge as they did")
     func before() throws {
         let merged = try merge(

@@ -31,6 +31,8 @@ package final class SimDevice: @unchecked Sendable {
     var backup: Backup?
     /// Whether the process ended in the middle and no cycle has come to its end since.
     var isCutShort = false
+    /// Whether what was left out, or lost, has to be looked at before absence is a deletion again.
+    var isJoining = false
 
     /// All that a device has on its disk.
     struct Backup {

@@ -44,7 +44,7 @@ extension SimWorld {
     func leaveOutOrTakeIn(_ device: SimDevice) async throws {
         if device.isOut || !device.excluded.isEmpty {
             if more.oneIn(3) { return }
-            (device.isOut, device.excluded) = (false, [])
+            (device.isOut, device.excluded, device.isJoining) = (false, [], true)
         } else {
             guard try await isSettled(device) else { return }
             if more.oneIn(2) {
@@ -96,7 +96,7 @@ extension SimWorld {
     private func rejoin(_ device: SimDevice) async throws {
         isWild = false
         defer { isWild = true }
-        device.isOnline = true
+        (device.isOnline, device.isJoining) = (true, true)
         try restart(device)
         if more.oneIn(2) { device.crashAfter = more.below(25) }
         for _ in 0..<4 {

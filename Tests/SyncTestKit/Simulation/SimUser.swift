@@ -29,7 +29,7 @@ extension SimWorld {
         let path = paths[random.below(paths.count)]
         let here = folder.files[path]
         // Nobody sees a deletion there, nor a version of before that comes back.
-        let isUnseen = device.leavesOut(path) || path == Self.rules
+        let isUnseen = device.leavesOut(path) || device.isJoining || path == Self.rules
         switch isUnseen ? 11 : random.below(12) {
         case 0 where here != nil:
             overwritten([path], on: device)
@@ -97,7 +97,8 @@ extension SimWorld {
         overwritten([path], on: device)
         folder.write(
             path,
-            remember(content, in: path, on: device, adds: device.leavesOut(path)),
+            remember(
+                content, in: path, on: device, adds: device.leavesOut(path) || device.isJoining),
             mode: .regular, inPlace: random.oneIn(2))
         tell(device, path)
     }

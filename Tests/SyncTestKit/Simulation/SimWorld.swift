@@ -209,6 +209,7 @@ package final class SimWorld: @unchecked Sendable {
             }
             if let failure { throw failure }
             device.isCutShort = false
+            if outcome == .inSync { device.isJoining = false }
             if outcome == .inSync && violation == nil { try checkInSync(device) }
             return outcome
         } catch {

@@ -105,6 +105,21 @@ package struct CommitMerge {
         return (a, one) < (b, other) ? (one, other) : (other, one)
     }
 
+    /// A commit that no branch has: what is behind it is what is behind the bases folded so far,
+    /// so that the next one is not taken for unrelated with all but the last.
+    private func fold(
+        _ one: ObjectID, _ other: ObjectID, as tree: ObjectID, _ pack: any PackSink
+    ) throws -> ObjectID {
+        let date = try max(
+            stamps.commit(one).committer.seconds, stamps.commit(other).committer.seconds)
+        let signature = Signature(
+            name: MergeIdentity.name, email: MergeIdentity.email, seconds: date)
+        let commit = Commit(
+            tree: tree, parents: [one, other], author: signature, committer: signature,
+            message: "folded \(one.short) and \(other.short)\n")
+        return try pack.add(.commit, commit.serialized)
+    }
+
     /// The tree to merge against: of one base its own, of several the bases folded with the same
     /// rules, where what conflicts takes its ancestor's version; nil without a base.
     /// - Parameter depth: of how many folded bases this is a base of a base. Past
@@ -125,8 +140,9 @@ package struct CommitMerge {
                 second: try side(next),
                 isFolding: true)
             let tree = try merge(sides, writing: pack).tree
+            let commit = version >= 2 ? try fold(folded.commit, next, as: tree, pack) : next
             try pack.finish()
-            folded = MergeSide(commit: next, tree: tree)
+            folded = MergeSide(commit: commit, tree: tree)
         }
         return folded.tree
     }

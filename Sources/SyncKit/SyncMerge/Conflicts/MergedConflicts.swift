@@ -17,20 +17,27 @@ struct MergedConflicts {
         self.first = Self.names(try ConflictList(of: first, reading: reader))
         self.second = Self.names(try ConflictList(of: second, reading: reader))
         for name in Set(self.first.keys).union(self.second.keys) {
-            let (one, two) = (self.first[name], self.second[name])
-            var old = self.base[name]
-            // Another program may have taken the file away and left its record: it was not open.
-            if one != two, let record = old?.record,
-                try TreeDiff.version(at: record.copy ?? record.path, of: base, reading: reader)
-                    == nil
-            {
-                old = nil
+            var (old, one, two) = (self.base[name], self.first[name], self.second[name])
+            if one != two {
+                old = try Self.standing(old, base, reader)
+                one = try Self.standing(one, first, reader)
+                two = try Self.standing(two, second, reader)
             }
             // Who takes a record away settles it, also where the other side wrote the same one in
             // other bytes.
             if old != nil && (one == nil || two == nil) { continue }
             if let kept = one == old ? two : one ?? two { merged[name] = kept }
         }
+    }
+
+    /// A record whose file is there. Another program may have taken that away and left its record:
+    /// nothing was open then.
+    private static func standing(
+        _ entry: ConflictList.Entry?, _ tree: ObjectID?, _ reader: any ObjectReader
+    ) throws(RepositoryError) -> ConflictList.Entry? {
+        guard let record = entry?.record else { return entry }
+        let place = record.copy ?? record.path
+        return try TreeDiff.version(at: place, of: tree, reading: reader) == nil ? nil : entry
     }
 
     private static func names(_ list: ConflictList) -> Names {

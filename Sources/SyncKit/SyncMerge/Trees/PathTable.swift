@@ -80,7 +80,7 @@ struct PathTable {
         for change in changes where !change.hasDirectory {
             if let before = change.before, change.after == nil, before.id != empty {
                 gone[before.id, default: []].append(change.path)
-            } else if let after = change.after, change.before == nil {
+            } else if let after = change.after, change.before == nil, !isKept(change.path) {
                 come[after.id, default: []].append(change.path)
             }
         }
@@ -89,6 +89,11 @@ struct PathTable {
             if from.count == 1, let to = come[id], to.count == 1 { result[from[0]] = to[0] }
         }
         return result
+    }
+
+    /// Whether a path is where versions are kept that conflicts name: no file is called that.
+    private static func isKept(_ path: TreePath) -> Bool {
+        path.components.first.map { $0.elementsEqual(".sync".utf8) } ?? false
     }
 
     /// Moves an edit to the new name that the other side gave the file, and chooses one name
