@@ -24,13 +24,20 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Tell each history step by step.")
     var trace = false
 
+    @Flag(help: "Histories of one device whose remote brings commits that are meant to do harm.")
+    var hostile = false
+
     func run() async throws {
         let began = ContinuousClock.now
         var failed = 0
         var done: UInt64 = 0
         for seed in firstSeed..<(firstSeed + histories) where failed < failures {
             do {
-                try await SimWorld.run(seed: seed, mix: former ? .former : .all, traced: trace)
+                if hostile {
+                    try await HostileHistory.run(seed: seed)
+                } else {
+                    try await SimWorld.run(seed: seed, mix: former ? .former : .all, traced: trace)
+                }
             } catch {
                 failed += 1
                 print("\(error)")

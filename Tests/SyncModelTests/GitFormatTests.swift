@@ -45,6 +45,47 @@ struct GitFormatTests {
     }
 
     @Test(
+        "a commit of which git reads tree and parents is read, whatever else its lines are",
+        arguments: [
+            ("author a <b> 1 +0000\ncommitter nobody", "nobody", "", 0),
+            ("author a <b> 1 +0000\ncommitter c <d> x +0000", "c", "d", 0),
+            ("author a <b> 1 +0000\ncommitter c <d> 7", "c", "d", 7),
+            ("author a <b> 1 +0000\ncommitter c <d> 7 zone", "c", "d", 7),
+            ("author a <b> 1 +0000\ncommitter > c < 9 +0000", "> c", "", 0),
+            ("author a <b> 1 +0000\ncommitter c <d> 99999999999999999999 +0000", "c", "d", 0),
+            ("author a <b> 5 +0000", "a", "b", 5), ("encoding x", "", "", 0), ("x\ny", "", "", 0),
+            ("author a <b> 1 +0000\ncommitter c <d> 7 +0000\nparent nothing", "c", "d", 7),
+            ("author a <b> 1 +0000\ncommitter c <d> 7 +0000\ntree nothing", "c", "d", 7),
+        ])
+    func oddCommits(_ lines: String, _ name: String, _ email: String, _ seconds: Int64) throws {
+        let start = "tree \(id.hex)\nparent \(ObjectID.zero.hex)\n"
+        let commit = try Commit(parsing: Array("\(start)\(lines)\n\ntext\n".utf8))
+        #expect(commit.tree == id && commit.parents == [.zero])
+        #expect(commit.committer == Signature(name: name, email: email, seconds: seconds))
+        #expect(commit.message == "text\n")
+    }
+
+    @Test(
+        "a zone that is none is written as one of four digits",
+        arguments: ["-9223372036854775808", "9223372036854775807", "-9999", "+9999", "-100000"])
+    func zones(_ zone: String) throws {
+        let read = Signature(reading: "a <b> 1 \(zone)")
+        let words = read.serialized.split(separator: " ")
+        #expect(words.last?.count == 5)
+        #expect(Signature(reading: Substring(read.serialized)) == read)
+    }
+
+    @Test(
+        "a commit without a tree, or with a parent that is none, is refused",
+        arguments: [
+            "", "parent 0\n", "author a <b> 1 +0000\ntree T\n", "tree x\n", "tree T\nparent x\n",
+        ])
+    func badCommits(_ text: String) {
+        let content = text.replacing("T", with: id.hex)
+        #expect(throws: FormatError.self) { try Commit(parsing: Array(content.utf8)) }
+    }
+
+    @Test(
         "a malformed tree is refused",
         arguments: [
             "100644 a\0short", "100644a\0", "10064x a\0", "100644 \0", "999 a\0",

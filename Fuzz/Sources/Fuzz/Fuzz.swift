@@ -31,6 +31,13 @@ struct Target {
         Target(name: "packets", seeds: Seeds.packets, run: WireTargets.packets),
         Target(name: "deltas", seeds: Seeds.deltas, run: WireTargets.deltas),
         Target(name: "rests", seeds: Seeds.rests, run: WireTargets.rests),
+        Target(name: "commits", seeds: Seeds.commits, run: ObjectTargets.commits),
+        Target(name: "trees", seeds: Seeds.trees, run: ObjectTargets.trees),
+        Target(name: "conflicts", seeds: Seeds.openConflicts, run: ObjectTargets.conflicts),
+        Target(name: "rows", seeds: Seeds.rows, run: StateTargets.rows),
+        Target(name: "facts", seeds: Seeds.facts, run: StateTargets.facts),
+        Target(name: "staging", seeds: Seeds.staging, run: StateTargets.staging),
+        Target(name: "fields", seeds: Seeds.fields, run: StateTargets.fields),
         Target(name: "merge", seeds: Seeds.merges, run: { MergeTarget($0)?.check() }),
     ]
 

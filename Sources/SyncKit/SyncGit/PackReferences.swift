@@ -69,15 +69,18 @@ struct PackReferences: ~Copyable {
         return found
     }
 
-    /// What the header lines of a commit or tag name; nil where none names anything.
+    /// What the first lines of a commit or tag name; nil where none names anything. A line of such
+    /// a name further down is nothing to git.
     private static func lines(_ bytes: UnsafeRawBufferPointer) -> [ObjectID]? {
         var found: [ObjectID] = []
-        for line in bytes.split(separator: 0x0a, omittingEmptySubsequences: false) {
-            if line.isEmpty { break }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != 0x0a }
+            rest = rest[line.endIndex...].dropFirst()
             let words = line.split(separator: 0x20, maxSplits: 1)
-            guard let key = words.first, words.count == 2 else { continue }
-            let isReference = ["tree", "parent", "object"].contains { key.elementsEqual($0.utf8) }
-            if !isReference { continue }
+            guard let key = words.first, words.count == 2 else { break }
+            let names = found.isEmpty ? ["tree", "object"] : ["parent"]
+            if !names.contains(where: { key.elementsEqual($0.utf8) }) { break }
             guard let id = ObjectID(hex: String(decoding: words[1], as: UTF8.self)) else {
                 return nil
             }

@@ -55,22 +55,3 @@ package protocol HTTPBodySource: AnyObject {
     /// - Returns: how many bytes; 0 at the end; nil when the body cannot be made.
     func read(into room: UnsafeMutableRawBufferPointer) -> Int?
 }
-
-/// What a server's answer begins with.
-package struct HTTPHead: Sendable, Equatable {
-    /// The status code.
-    package var status = 0
-    /// By name in lower case; of a repeated one the last.
-    package var headers: [String: String] = [:]
-    /// Where a redirect leads, in full; nil when the answer is none.
-    package var redirect: String?
-    /// The beginning of a body that came with another status than 200 to 299, or of another
-    /// type.
-    package var complaint: [UInt8] = []
-
-    /// The body's type, without parameters.
-    package var type: String {
-        let value = headers["content-type"] ?? ""
-        return value.prefix { $0 != ";" && $0 != " " }.lowercased()
-    }
-}

@@ -125,16 +125,7 @@ final class Transfer {
             return 0
         }
         let piece = UnsafeRawBufferPointer(start: bytes, count: count)
-        let line = String(decoding: piece, as: UTF8.self)
-        if line.hasPrefix("HTTP/") {
-            // An answer before the last, such as a proxy's, counts for nothing.
-            head = HTTPHead()
-        } else if let colon = line.firstIndex(of: ":") {
-            let blanks: Set<Character> = [" ", "\t", "\r", "\n", "\r\n"]
-            let value = line[line.index(after: colon)...].drop { blanks.contains($0) }
-            let end = value.lastIndex { !blanks.contains($0) }
-            head.headers[line[..<colon].lowercased()] = end.map { String(value[...$0]) } ?? ""
-        }
+        head.take(String(decoding: piece, as: UTF8.self))
         return count
     }
 

@@ -9,13 +9,6 @@ struct Descriptor: ~Copyable {
     deinit { close(number) }
 }
 
-/// A name as the system calls want it: its bytes and a NUL.
-func cName(_ bytes: some Sequence<UInt8>) -> [CChar] {
-    var name = bytes.map { CChar(bitPattern: $0) }
-    name.append(0)
-    return name
-}
-
 /// Opens one name in a directory, never following a symbolic link in the last place.
 /// - Returns: the descriptor, or the error number.
 func openName(

@@ -92,6 +92,17 @@ package final class SimFolder: FolderAccess {
         }
     }
 
+    /// Lets a file's stat say what no clock says: somebody set it, or the file system is odd.
+    /// - Parameters: nanoseconds since 1970 UTC.
+    package func setTimes(of path: TreePath, modified: Int64, changed: Int64) {
+        state.withLock { state in
+            guard let file = state.files[path] else { return }
+            state.files[path]?.stat = FileStat(
+                kind: file.stat.kind, size: file.stat.size, modified: modified, changed: changed,
+                inode: file.stat.inode, device: file.stat.device)
+        }
+    }
+
     /// Deletes a file.
     /// - Parameter leavesDirectory: the directory stays, with nothing in it, as `rm` leaves it.
     package func delete(_ path: TreePath, leavesDirectory: Bool = false) {
@@ -242,8 +253,8 @@ package final class SimFolder: FolderAccess {
         return state.withLock { state in
             let token = state.nextInode
             state.nextInode += 1
-            let milliseconds = min(modified.milliseconds, Int64.max / 1_000_000)
-            state.staged[token] = (content, version.mode, milliseconds * 1_000_000)
+            let time = min(modified.milliseconds, .max / 1_000_000) * 1_000_000
+            state.staged[token] = (content, version.mode, time)
             return StagedFile(token: token, version: version)
         }
     }

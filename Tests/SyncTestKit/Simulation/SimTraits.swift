@@ -29,6 +29,8 @@ struct SimTraits {
     var hasForeigner = false
     /// Somebody pushes what no program of ours writes.
     var hasEnemy = false
+    /// Directories come, go and are emptied.
+    var makesDirectories = false
 
     /// Whether the history is one of all that may happen.
     var isNew = false
@@ -52,11 +54,12 @@ struct SimTraits {
         case 3, 4: loses = !isRewritten
         default: break
         }
+        makesDirectories = random.oneIn(3)
     }
 
     /// What a step may be.
     enum Step {
-        case clock, choice, open, leaveOut, lose, commit, attack
+        case clock, choice, open, leaveOut, lose, commit, attack, directory
     }
 
     /// What a step of this history may be.
@@ -69,6 +72,7 @@ struct SimTraits {
         if loses { steps.append(.lose) }
         if hasForeigner { steps.append(.commit) }
         if hasEnemy { steps.append(.attack) }
+        if makesDirectories { steps += [.directory, .directory] }
         return steps
     }
 }
@@ -87,6 +91,7 @@ extension SimWorld {
         case .lose: try await loseOrBackUp(device)
         case .commit: try commitByOther()
         case .attack: try attack()
+        case .directory: changeDirectories(device)
         }
     }
 
@@ -96,6 +101,30 @@ extension SimWorld {
         let span = Int64(more.below(1_000_000_000)) + Int64(seconds) * 1_000_000_000
         device.clock.turn(by: more.oneIn(2) ? span : -span)
         trace("\(device.name)'s clock is turned to \(device.clock.now())")
+    }
+
+    /// Names that are directories with nothing in them, or with something.
+    private static let directories = [
+        "documents/inbox", "documents/inbox/deep", "documents/notes", "documents/notes/sub",
+        "documents/x", "settings",
+    ].map(path)
+
+    private func changeDirectories(_ device: SimDevice) {
+        let folder = device.folder!
+        let directory = Self.directories[more.below(Self.directories.count)]
+        if device.leavesOut(directory) || device.isJoining { return }
+        switch more.below(3) {
+        case 0: folder.makeDirectory(byUser: directory)
+        case 1: folder.removeDirectory(byUser: directory)
+        default:
+            for file in folder.files.keys where file.parent == directory {
+                overwritten([file], on: device)
+                folder.delete(file, leavesDirectory: true)
+                tell(device, file)
+            }
+        }
+        tell(device, directory)
+        trace("\(device.name) changes the directory \(directory)")
     }
 
     private func openOrClose(_ device: SimDevice) {

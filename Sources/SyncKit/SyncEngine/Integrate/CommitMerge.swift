@@ -42,9 +42,12 @@ package struct CommitMerge {
         let merged: MergedTree
         do {
             merged = try merge(first, second, since: bases, writing: pack)
-        } catch let error as RepositoryError where error.code == .corrupt && !bases.isEmpty {
-            // An ancestor whose trees cannot be read is none: each path is an addition then. Where
-            // it is a side that cannot be read, this fails as well.
+        } catch let error as RepositoryError
+            where [.corrupt, .missing].contains(error.code) && !bases.isEmpty
+        {
+            // An ancestor whose trees cannot be read, or were left out as they could not be when
+            // they came, is none: each path is an addition then. Where it is a side that cannot be
+            // read, this fails as well.
             pack = try repository.beginPack()
             merged = try merge(first, second, since: [], writing: pack)
         }

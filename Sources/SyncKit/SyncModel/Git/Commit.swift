@@ -17,7 +17,8 @@ package struct Signature: Hashable, Sendable {
         self.name = clean(name)
         self.email = clean(email)
         self.seconds = seconds
-        self.zone = zone
+        // Four digits: a commit of another program may claim anything.
+        self.zone = min(max(zone, -5_999), 5_999)
     }
 
     /// Parses the value of an `author` or `committer` line; nil when it is not as git writes it.
@@ -34,6 +35,23 @@ package struct Signature: Hashable, Sendable {
             name: String(name.hasSuffix(" ") ? name.dropLast() : name),
             email: String(text[text.index(after: open)..<close]), seconds: seconds,
             zone: zone / 100 * 60 + zone % 100)
+    }
+
+    /// Reads what can be read of such a line, as git does: other programs' histories have lines
+    /// without an address or a date. What is not there is empty, or 1970 UTC.
+    package init(reading text: Substring) {
+        if let whole = Signature(parsing: text) {
+            self = whole
+            return
+        }
+        let open = text.firstIndex(of: "<") ?? text.endIndex
+        let close = text.lastIndex(of: ">") ?? text.endIndex
+        let name = text[..<open]
+        let words = close < text.endIndex ? text[text.index(after: close)...] : ""
+        self.init(
+            name: String(name.hasSuffix(" ") ? name.dropLast() : name),
+            email: open < close ? String(text[text.index(after: open)..<close]) : "",
+            seconds: words.split(separator: " ").first.flatMap { Int64($0) } ?? 0)
     }
 
     /// The value of the line as git writes it.
@@ -71,11 +89,13 @@ package struct Commit: Hashable, Sendable {
         self.message = message
     }
 
-    /// Parses a commit object's content.
-    /// - Throws: `FormatError.badCommit` with the line that is not as git writes it.
+    /// Parses a commit object's content. As for git the tree comes first, then the parents; a
+    /// header of such a name further down is any other header.
+    /// - Throws: `FormatError.badCommit` with the line that names no tree or no parent.
     package init(parsing content: [UInt8]) throws(FormatError) {
         var tree: ObjectID?
         var parents: [ObjectID] = []
+        var isBeginning = true
         var author: Signature?
         var committer: Signature?
         var position = content.startIndex
@@ -85,24 +105,28 @@ package struct Commit: Hashable, Sendable {
             let end = content[position...].firstIndex(of: 0x0a) ?? content.endIndex
             let text = String(decoding: content[position..<end], as: UTF8.self)
             position = end == content.endIndex ? end : end + 1
-            guard let space = text.firstIndex(of: " "), space != text.startIndex else { continue }
-            let value = text[text.index(after: space)...]
+            let space = text.firstIndex(of: " ") ?? text.endIndex
+            let value = text[space...].dropFirst()
             switch text[..<space] {
-            case "tree":
+            case "tree" where line == 1:
                 guard let id = ObjectID(hex: value) else { throw .badCommit(line: line) }
                 tree = id
-            case "parent":
+                continue
+            case "parent" where isBeginning:
                 guard let id = ObjectID(hex: value) else { throw .badCommit(line: line) }
                 parents.append(id)
-            case "author": author = Signature(parsing: value)
-            case "committer": committer = Signature(parsing: value)
+                continue
+            case "author" where author == nil: author = Signature(reading: value)
+            case "committer" where committer == nil: committer = Signature(reading: value)
             default: break
             }
+            isBeginning = false
         }
-        guard let tree, let committer else { throw .badCommit(line: line) }
+        guard let tree else { throw .badCommit(line: line) }
+        let made = committer ?? author ?? Signature(name: "", email: "", seconds: 0)
         let body = position < content.endIndex ? content[(position + 1)...] : []
         self.init(
-            tree: tree, parents: parents, author: author ?? committer, committer: committer,
+            tree: tree, parents: parents, author: author ?? made, committer: made,
             message: String(decoding: Self.bounded(body), as: UTF8.self))
     }
 

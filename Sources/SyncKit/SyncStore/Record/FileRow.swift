@@ -1,9 +1,8 @@
-internal import GRDB
 internal import SyncModel
 internal import struct SyncModel.RecordError
 
-/// A file as a row of `files`: how its parts become columns and come back.
-enum FileRow {
+/// How a file's columns are bound to a statement, and read from it.
+extension FileRow {
     /// The columns that follow the key and the change number, in the order of `bind` and `read`.
     static let columns =
         "kind, id, sha256, size, modified, changed, checked, inode, device, source"
@@ -13,13 +12,6 @@ enum FileRow {
 
     /// Whether a row's kind is an empty directory's.
     static func isDirectory(kind: Int64) -> Bool { (24...31).contains(kind) }
-
-    private static let modes: [FileMode] = [
-        .regular, .executable, .symbolicLink, .directory, .submodule,
-    ]
-    private static let kinds: [FileKind] = [
-        .file(executable: false), .file(executable: true), .symbolicLink, .directory, .special,
-    ]
 
     /// Binds the key: folder, directory and name as parameters 1 to 3.
     static func bindKey(_ statement: PreparedStatement, _ folder: Int64, _ path: TreePath) {
@@ -38,18 +30,18 @@ enum FileRow {
         _ statement: PreparedStatement, _ folder: Int64, _ file: RecordedFile, change: Int64
     ) {
         bindKey(statement, folder, file.path)
-        let stat = file.stat
+        let columns = FileColumns(file)
         statement.bind(4, change)
-        statement.bind(5, kind(file))
-        statement.bind(6, file.version.id.bytes)
-        statement.bind(7, file.sha256)
-        statement.bind(8, stat.size)
-        statement.bind(9, stat.modified)
-        statement.bind(10, stat.changed &- stat.modified)
-        statement.bind(11, file.checked &- stat.changed)
-        statement.bind(12, Int64(bitPattern: stat.inode))
-        statement.bind(13, Int64(bitPattern: stat.device))
-        statement.bind(14, file.source)
+        statement.bind(5, columns.kind)
+        statement.bind(6, columns.id)
+        statement.bind(7, columns.sha256)
+        statement.bind(8, columns.size)
+        statement.bind(9, columns.modified)
+        statement.bind(10, columns.changed)
+        statement.bind(11, columns.checked)
+        statement.bind(12, columns.inode)
+        statement.bind(13, columns.device)
+        statement.bind(14, columns.source)
     }
 
     /// Reads the row that the statement stands at; columns from 0 in the order of `columns`.
@@ -57,52 +49,11 @@ enum FileRow {
     static func read(
         _ statement: PreparedStatement, path: TreePath, base: ObjectID?
     ) throws(RecordError) -> RecordedFile {
-        let kind = Int(statement.integer(0))
-        guard kinds.indices.contains(kind & 7), modes.indices.contains(kind >> 3),
-            let id = ObjectID(statement.bytes(1))
-        else { throw damaged("a file's row") }
-        let modified = statement.integer(4)
-        let changed = modified &+ statement.integer(5)
-        let stat = FileStat(
-            kind: kinds[kind & 7], size: statement.integer(3), modified: modified,
-            changed: changed, inode: UInt64(bitPattern: statement.integer(7)),
-            device: UInt64(bitPattern: statement.integer(8)))
-        return RecordedFile(
-            path: path, version: FileVersion(mode: modes[kind >> 3], id: id), stat: stat,
-            checked: changed &+ statement.integer(6), sha256: statement.bytes(2),
-            source: statement.text(9), base: base)
-    }
-
-    /// A path of directory and name as they stand in columns.
-    static func path(_ directory: [UInt8], _ name: [UInt8]) throws(RecordError) -> TreePath {
-        guard let path = TreePath(directory.isEmpty ? name : directory + [0x2f] + name) else {
-            throw damaged("a path")
-        }
-        return path
-    }
-
-    /// The error for a value that this program never wrote.
-    static func damaged(_ what: String) -> RecordError {
-        RecordError(.corrupt, "read the record", "\(what) cannot be right")
-    }
-
-    /// Both the mode in git and the kind on disk, in one byte.
-    private static func kind(_ file: RecordedFile) -> Int64 {
-        let mode: Int64 =
-            switch file.version.mode {
-            case .regular: 0
-            case .executable: 1
-            case .symbolicLink: 2
-            case .directory: 3
-            case .submodule: 4
-            }
-        let kind: Int64 =
-            switch file.stat.kind {
-            case .file(let executable): executable ? 1 : 0
-            case .symbolicLink: 2
-            case .directory: 3
-            case .special: 4
-            }
-        return mode << 3 | kind
+        try FileColumns(
+            kind: statement.integer(0), id: statement.bytes(1), sha256: statement.bytes(2),
+            size: statement.integer(3), modified: statement.integer(4),
+            changed: statement.integer(5), checked: statement.integer(6),
+            inode: statement.integer(7), device: statement.integer(8), source: statement.text(9)
+        ).file(path, base: base)
     }
 }
