@@ -30,7 +30,7 @@ package final class HostileHistory: @unchecked Sendable {
         self.seed = seed
         random = SeededRandom(seed: seed)
         folder = SimFolder(
-            clock: clock, before: { _ throws(FolderError) in }, isBusy: { false },
+            clock: clock, before: { _ throws(FolderError) in }, isBusy: { _ in false },
             lateWrite: { _, _ in nil }, destroys: { _, _ in })
         hostile = HostileCommits(seed: seed, in: remote, upon: [])
     }
