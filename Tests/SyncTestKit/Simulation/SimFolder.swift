@@ -167,6 +167,7 @@ package final class SimFolder: FolderAccess {
         let time = tick()
         state.withLock { state in
             state.files = [:]
+            state.directories = []
             state.staged = [:]
             state.displaced = [:]
             for (path, file) in files.sorted(by: { $0.key < $1.key }) {

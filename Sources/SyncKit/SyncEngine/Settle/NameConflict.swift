@@ -20,7 +20,7 @@ extension Settling {
         var result: [TreePath: FileVersion?] = [:]
         result.updateValue(nil, forKey: copy)
         guard try side == movedSide() else { return result }
-        guard let kept = try TreeDiff.version(at: copy, of: tree, reading: reader) else {
+        guard let kept = try TreeDiff.file(at: copy, of: tree, reading: reader) else {
             throw ChangeRefusal(.missing, "there is no file \(copy) any more")
         }
         for path in try inTheWay() where path != copy { result.updateValue(nil, forKey: path) }
@@ -36,7 +36,7 @@ extension Settling {
         guard versions[other.copy ?? other.path] == .some(nil) else { return [:] }
         var result: [TreePath: FileVersion?] = [:]
         result.updateValue(nil, forKey: other.recordPath)
-        let old = try TreeDiff.version(at: other.path, of: tree, reading: reader)
+        let old = try TreeDiff.file(at: other.path, of: tree, reading: reader)
         if other.isText, other.path == record.copy, let old, versions[record.path] == old {
             let moved = other.moved(to: record.path)
             result[moved.recordPath] = FileVersion(
@@ -59,7 +59,7 @@ extension Settling {
             let commit = record.sides[index].stamp.commit
             guard reader.contains(commit) else { return false }
             let tree = try reader.commit(commit).tree
-            return try TreeDiff.version(at: record.path, of: tree, reading: reader) != nil
+            return try TreeDiff.file(at: record.path, of: tree, reading: reader) != nil
         }
     }
 

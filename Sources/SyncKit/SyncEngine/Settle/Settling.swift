@@ -54,8 +54,7 @@ struct Settling {
     /// The document with one text in place of each pair of markers.
     private func text(_ choice: SettleRequest.Choice) throws -> [UInt8] {
         guard let terms = try record.terms(reading: reader),
-            let here = try TreeDiff.version(at: record.path, of: tree, reading: reader),
-            !here.isDirectory
+            let here = try TreeDiff.file(at: record.path, of: tree, reading: reader)
         else { throw ChangeRefusal(.missing, "there is no file \(record.path)") }
         let content = try reader.blob(here.id)
         let rule = try TypeRules(of: tree, for: record.path, reading: reader)

@@ -70,7 +70,7 @@ extension Vault {
             ).map(\.path)
             var gone = below.filter { $0 != path }
             for above in path.ancestors
-            where try TreeDiff.version(at: above, of: tree, reading: repository) != nil {
+            where try TreeDiff.file(at: above, of: tree, reading: repository) != nil {
                 gone.append(above)
             }
             for other in gone where versions[other] == nil {

@@ -37,7 +37,7 @@ struct MergedConflicts {
     ) throws(RepositoryError) -> ConflictList.Entry? {
         guard let record = entry?.record else { return entry }
         let place = record.copy ?? record.path
-        return try TreeDiff.version(at: place, of: tree, reading: reader) == nil ? nil : entry
+        return try TreeDiff.file(at: place, of: tree, reading: reader) == nil ? nil : entry
     }
 
     private static func names(_ list: ConflictList) -> Names {

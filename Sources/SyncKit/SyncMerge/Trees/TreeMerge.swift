@@ -105,8 +105,8 @@ package struct TreeMerge {
         try listCopies(&settlement)
         let standing = settlement.standing
         try settlement.conflicts.dropWithoutFile { path throws(RepositoryError) in
-            if let changed = standing[path] { return changed != nil }
-            return try TreeDiff.version(at: path, of: first.tree, reading: reader) != nil
+            if let changed = standing[path] { return !(changed?.version.isDirectory ?? true) }
+            return try TreeDiff.file(at: path, of: first.tree, reading: reader) != nil
         }
 
         var result = TreeMergeResult(losses: settlement.losses.sorted { $0.path < $1.path })

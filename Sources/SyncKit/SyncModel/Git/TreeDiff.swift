@@ -85,4 +85,12 @@ package enum TreeDiff {
         }
         return try reader.tree(directory)[path.name]?.version
     }
+
+    /// The same of a file, a link or a submodule alone: nil for every directory.
+    package static func file(
+        at path: TreePath, of root: ObjectID?, reading reader: any ObjectReader
+    ) throws(RepositoryError) -> FileVersion? {
+        guard let version = try version(at: path, of: root, reading: reader) else { return nil }
+        return version.isDirectory ? nil : version
+    }
 }
