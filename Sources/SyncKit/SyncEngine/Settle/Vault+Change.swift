@@ -84,16 +84,16 @@ extension Vault {
         _ versions: inout [TreePath: FileVersion?], from source: ObjectID?, over tree: ObjectID?,
         _ pack: any PackSink
     ) throws {
-        let repository = repository
+        let open = try SettledByEdit(tree, reading: repository)
         var contents: [TreePath: [UInt8]] = [:]
-        for (path, version) in versions {
+        // Nothing is read where nothing is open: a restored directory may be large.
+        for (path, version) in versions where !open.isEmpty {
             guard let version, version.mode.isFile,
                 try repository.header(version.id).size <= Limits.documentSize
             else { continue }
             contents[path] = try repository.blob(version.id)
         }
-        let settled = try SettledByEdit(tree, reading: repository)
-            .changes(versions, content: { contents[$0] }, writing: pack)
+        let settled = try open.changes(versions, content: { contents[$0] }, writing: pack)
         for entry in try ConflictList(of: source, reading: repository).entries {
             guard let record = entry.record, versions[record.path] != nil,
                 versions[record.copy ?? record.path] ?? nil != nil
