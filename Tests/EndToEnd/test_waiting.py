@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import servers
+import trees
 from device import wait_until
 from harness import VaultTest
 from proxy import Proxy
@@ -70,6 +71,25 @@ class Waiting(VaultTest):
         os.unlink(bob.path("z.md"))
         program.close()
         self.settled(ada, bob, "of ada")
+
+    def test_one_capture_of_what_waits_and_what_does_not(self):
+        """Each change is a commit upon what its writer saw: one look makes two."""
+        ada, bob, program = self.waits("z.md")
+        ada.write("other.md", "other\nof ada too\n")
+        wait_until(lambda: b"too" in bob.read("other.md"), "the other file does not come")
+        bob.stop()
+        program.close()
+        bob.write("z.md", "of bob\none\n")
+        bob.write("other.md", "other\nof ada too\nof bob too\n")
+        before = trees.head(self.remote)
+        bob.start()
+        self.settled(ada, bob)
+        self.assertEqual(ada.read("z.md"), b"of bob\none\nof ada\n")
+        self.assertEqual(ada.read("other.md"), b"other\nof ada too\nof bob too\n")
+        words = ("log", "--format=%an %p", f"{before}..sync")
+        log = trees.git(self.remote, *words).decode().splitlines()
+        parents = {line.split(" ", 1)[1] for line in log if line.startswith("bob ")}
+        self.assertEqual(len(parents), 2, log)
 
     def test_obstructed_is_taken_back(self):
         """What stood in the way goes, or the path leaves the vault: nothing stays held."""
