@@ -135,6 +135,24 @@ struct GitFormatTests {
         #expect(throws: FormatError.self) { try Tree(parsing: entry("a") + entry("a")) }
     }
 
+    @Test("a file and a directory of one name are refused, whatever stands between them")
+    func fileAndDirectory() throws {
+        func entry(_ name: String) -> [UInt8] {
+            let mode = name.hasSuffix("/") ? "40000" : "100644"
+            return Array("\(mode) \(name.split(separator: "/")[0])\0".utf8) + id.bytes
+        }
+        for between in [[], ["a-"], ["a-", "a-b", "a.b/", "a.c"], ["a!", "a!!/"]] {
+            let all = ["a"] + between + ["a/", "a0"]
+            #expect(throws: FormatError.self) {
+                try Tree(parsing: all.flatMap(entry))
+            }
+            for gone in ["a", "a/"] {
+                let rest = all.filter { $0 != gone }.flatMap(entry)
+                #expect(try Tree(parsing: rest).count == all.count - 1)
+            }
+        }
+    }
+
     @Test("a signed commit comes apart as git takes it apart")
     func signatures() throws {
         let who = Signature(name: "Ada", email: "ada@x", seconds: 7)

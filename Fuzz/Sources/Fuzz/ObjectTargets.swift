@@ -42,7 +42,7 @@ enum ObjectTargets {
         let tree: Tree
         do throws(FormatError) { tree = try Tree(parsing: bytes) } catch { return }
         require(tree.entries.count == tree.count, "as many as there are")
-        require(Set(tree.entries.map(\.name)).count <= tree.count, "names")
+        require(Set(tree.entries.map(\.name)).count == tree.count, "names once")
         for entry in tree.entries {
             require(!entry.name.isEmpty && !entry.name.contains(0), "a name")
             require(tree[entry.name] != nil, "a name is found")

@@ -52,13 +52,16 @@ package struct Tree: Hashable, Sendable {
 
     /// Parses a tree object's content.
     /// - Throws: `FormatError.badTree` for a truncated entry, a mode that is no octal number, an
-    ///   empty name, or entries out of order or twice: git does not read those either, or not as
-    ///   they are meant.
+    ///   empty name, or entries out of order or twice, a file and a directory of one name
+    ///   included: git does not read those either, or not as they are meant.
     package init(parsing content: [UInt8]) throws(FormatError) {
         var starts: [UInt32] = []
         starts.reserveCapacity(content.count / 36)
         let bytes = content.span
         var last: TreePlace?
+        // The files whose names begin that of the entry read last, the shortest first: a directory
+        // stands after what has its name and a byte below `/`, so not always next to its file.
+        var openings: [TreePlace] = []
         var position = 0
         var isPlain = true
         while position < bytes.count {
@@ -66,6 +69,15 @@ package struct Tree: Hashable, Sendable {
                 let start = UInt32(exactly: position)
             else { throw FormatError.badTree(offset: position) }
             if let last, last.order(in: bytes, to: place, in: bytes) >= 0 {
+                throw FormatError.badTree(offset: position)
+            }
+            if let last, last.mode != .directory, place.begins(with: last, in: bytes) {
+                openings.append(last)
+            }
+            while let opening = openings.last, !place.begins(with: opening, in: bytes) {
+                openings.removeLast()
+            }
+            if let opening = openings.last, opening.name.count == place.name.count {
                 throw FormatError.badTree(offset: position)
             }
             starts.append(start)
@@ -284,6 +296,20 @@ private struct TreePlace {
             if byte != another { return Int(byte) - Int(another) }
         }
         return byte(after: shared, in: bytes) - other.byte(after: shared, in: others)
+    }
+
+    /// Whether its name begins with another's, or is that name.
+    func begins(with other: TreePlace, in bytes: Span<UInt8>) -> Bool {
+        let count = other.name.count
+        // The last byte first: in a tree of like names that is where they differ.
+        guard count <= name.count,
+            bytes[name.lowerBound + count - 1] == bytes[other.name.upperBound - 1]
+        else { return false }
+        for offset in 0..<count
+        where bytes[name.lowerBound + offset] != bytes[other.name.lowerBound + offset] {
+            return false
+        }
+        return true
     }
 
     private func byte(after count: Int, in bytes: Span<UInt8>) -> Int {
