@@ -44,6 +44,8 @@ struct PastVersionsTests {
         let count = try record.pastVersionCount()
         let next = try history.commit(["a": "4"], on: [head], time: 4_000)
         #expect(try find(["a": "4"], behind: next) == ["a": next])
+        #expect(try record.pastVersionCount() == count, "what is near needs no index")
+        #expect(try find(["a": "4", "x": "1"], behind: next) == ["a": next])
         #expect(try record.pastVersionCount() == count + 1, "only what came is indexed")
     }
 
@@ -55,6 +57,9 @@ struct PastVersionsTests {
         let head = try history.commit(["a": "3"], on: [one], time: 3_000)
         #expect(try find(["a": "2"], behind: head) == [:])
         #expect(try find(["a": "1"], behind: head) == ["a": one])
+        let back = try history.commit(["a": "2"], on: [head], time: 4_000)
+        let end = try history.commit(["a": "4"], on: [back], time: 5_000)
+        #expect(try find(["a": "2"], behind: end) == ["a": back], "the index names the one left")
         #expect(try find(["a": "3"], behind: head) == ["a": head])
     }
 

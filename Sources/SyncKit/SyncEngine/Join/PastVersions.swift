@@ -4,9 +4,9 @@ internal import SyncModel
 /// Where versions of paths once stood in the history behind a commit.
 ///
 /// Only a joining file asks this: one that the record knows nothing of. A content that the
-/// repository does not have costs nothing. For the rest the record has an index of the versions
-/// that each commit brought, which costs what came since it was last asked or filled; past
-/// `Limits.indexedVersions` the history is walked instead.
+/// repository does not have costs nothing. The rest is looked up in an index that the record has
+/// of the versions that each commit brought, and then in the commits that the index does not
+/// cover, the nearest first, until all is found. Past `Limits.indexedVersions` there is no index.
 struct PastVersions {
     let repository: any ObjectRepository
     let record: any VaultRecord
@@ -26,52 +26,67 @@ struct PastVersions {
     {
         let left = wanted.filter { repository.contains($0.value.id) }
         if left.isEmpty { return [:] }
-        let isWhole = try fill(upTo: head)
         var found: [TreePath: ObjectID] = [:]
+        var isOutdated = false
         let history = History(CommitStamps(reading: repository))
         for (path, version) in left {
-            guard let commit = try record.pastVersion(Self.key(path, version)),
-                repository.contains(commit), try stands(version, at: path, in: commit),
+            guard let commit = try record.pastVersion(Self.key(path, version)) else { continue }
+            if repository.contains(commit), try stands(version, at: path, in: commit),
                 try history.isAncestor(commit, of: head)
-            else { continue }
-            found[path] = commit
-        }
-        if isWhole || found.count == left.count { return found }
-        var rest = left.filter { found[$0.key] == nil }
-        var walk = HistoryWalk(repository, from: head)
-        while !rest.isEmpty, let (commit, changes) = try walk.next() {
-            for change in changes where change.after != nil && rest[change.path] == change.after {
-                found[change.path] = commit
-                rest[change.path] = nil
+            {
+                found[path] = commit
+            } else {
+                // What stood in a history that was left behind may stand in this one too.
+                isOutdated = true
             }
         }
-        return found
+        let rest = left.filter { found[$0.key] == nil }
+        if rest.isEmpty { return found }
+        let walked = try walk(from: head, lookingFor: rest, pastIndexed: !isOutdated)
+        return found.merging(walked) { indexed, _ in indexed }
     }
 
-    /// Brings the index up to a commit.
-    /// - Returns: false when there is more history than it holds.
-    func fill(upTo head: ObjectID) throws -> Bool {
-        let known = try record.fact(Self.fact).flatMap { ObjectID(hex: $0) }
-        if known == head { return true }
-        var versions: [Int64: ObjectID] = [:]
-        let most = try Limits.indexedVersions - record.pastVersionCount()
+    /// Brings the index up to a commit, if it holds that much history.
+    func fill(upTo head: ObjectID) throws {
+        _ = try walk(from: head, lookingFor: nil, pastIndexed: true)
+    }
+
+    /// Walks the history until all is found; where it had to go to the end, the index is filled
+    /// with what it met.
+    /// - Parameters:
+    ///   - wanted: nil to go to the end.
+    ///   - pastIndexed: whether to leave out what is behind the commit up to which the index is
+    ///     filled.
+    private func walk(
+        from head: ObjectID, lookingFor wanted: [TreePath: FileVersion]?, pastIndexed: Bool
+    ) throws -> [TreePath: ObjectID] {
         var walk = HistoryWalk(repository, from: head)
-        if let known, repository.contains(known) {
-            let stamps = CommitStamps(reading: repository)
-            walk.only = Set(try History(stamps).commits(behind: head, notBehind: [known]))
+        if pastIndexed, let known = try record.fact(Self.fact).flatMap({ ObjectID(hex: $0) }) {
+            if known == head { return [:] }
+            if repository.contains(known) {
+                let stamps = CommitStamps(reading: repository)
+                walk.only = Set(try History(stamps).commits(behind: head, notBehind: [known]))
+            }
         }
+        let most = try Limits.indexedVersions - record.pastVersionCount()
+        var versions: [Int64: ObjectID] = [:]
+        var found: [TreePath: ObjectID] = [:]
         while let (commit, changes) = try walk.next() {
             for change in changes {
                 guard let version = change.after else { continue }
+                if found[change.path] == nil, wanted?[change.path] == version {
+                    found[change.path] = commit
+                }
+                if versions.count > most { continue }
                 let key = Self.key(change.path, version)
                 if versions[key] == nil { versions[key] = commit }
             }
-            if versions.count > most { return false }
+            if found.count == wanted?.count { return found }
         }
-        if walk.isCut { return false }
+        if walk.isCut || versions.count > most { return found }
         try record.addPastVersions(versions)
         try record.setFact(Self.fact, head.hex)
-        return true
+        return found
     }
 
     /// Whether the index has been asked for, so that it is filled as commits come in.
@@ -170,6 +185,6 @@ extension Vault {
             let most = 10 * Limits.indexedMoves
             if try history.count(from: head, notIn: nil, most: most) >= most { return }
         }
-        _ = try past.fill(upTo: head)
+        try past.fill(upTo: head)
     }
 }
