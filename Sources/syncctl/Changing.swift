@@ -101,7 +101,7 @@ enum Changing {
         // The editor's command may hold options: the shell takes it apart, as for git.
         let status = run(["/bin/sh", "-c", "\(editor) \"$@\"", editor, file])
         guard status == 0 else {
-            throw Failure(Exit.failed, "'\(editor)' ended with \(status): nothing is settled")
+            throw Failure(Exit.failed, "'\(editor)' ended with \(status): nothing is resolved")
         }
         return try read(file)
     }

@@ -94,7 +94,7 @@ struct DaemonClient {
     /// starts, or starts anew, has the vault before it listens: it is asked again.
     /// - Parameters:
     ///   - ask: asks; nil when nobody listens.
-    ///   - open: opens the vault; fails with `RecordError` `.locked` while a daemon has it.
+    ///   - open: opens the vault; fails with `StateStoreError` `.locked` while a daemon has it.
     ///   - work: works without the daemon.
     func askOrOpen<Opened, Answer>(
         ask: () throws -> Answer?,
@@ -107,7 +107,7 @@ struct DaemonClient {
             guard let configuration else { throw Failure.notRunning(socket) }
             do {
                 return try await work(try open(configuration, .milliseconds(100)))
-            } catch let error as RecordError {
+            } catch let error as StateStoreError {
                 guard error.code == .locked, ContinuousClock.now < deadline else { throw error }
             }
         }

@@ -36,8 +36,8 @@ struct Failure: Error {
         case let error as VaultPlan.Refusal:
             self.init(error.isUsage ? Exit.usage : Exit.failed, error.description)
         case let error as RemoteError where error.code == .authentication:
-            self.init(Exit.authentication, Trouble(error).text)
-        default: self.init(Exit.failed, Trouble(error).text)
+            self.init(Exit.authentication, SyncFailure(error).text)
+        default: self.init(Exit.failed, SyncFailure(error).text)
         }
     }
 

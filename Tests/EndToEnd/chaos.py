@@ -38,7 +38,7 @@ class Chaos:
         self.faults = [fault for fault in FAULTS if fault[0] not in without]
         self.steps = [step for step in STEPS if step[0] not in without]
         self.edits = [(edit, weight) for weight, edit in EDITS if edit.__name__ not in without]
-        self.settles = "settle" not in without
+        self.resolves = "settle" not in without
         self.script = Script(f"{top}/script.txt")
         self.ledger = Ledger(self.script)
         self.remote = Remote(self.kind, top)
@@ -177,29 +177,29 @@ class Chaos:
         self.waiting.clear()
         for trouble in self.trouble:
             trouble.start()
-        self.settle()
+        self.come_to_rest()
         for trouble in self.trouble:
             trouble.measure()
         self.watch()
         self.script.say("", "all are in sync")
 
-    def settle(self):
+    def come_to_rest(self):
         """Waits until all are in sync."""
         done = []
         try:
             checks.wait_until(
-                lambda: not checks.settled(self.users, self.remote), "", checks.HEALING, 0.2)
+                lambda: not checks.at_rest(self.users, self.remote), "", checks.HEALING, 0.2)
         except AssertionError:
-            done = checks.settled(self.users, self.remote)
+            done = checks.at_rest(self.users, self.remote)
         if done:
             self.judge([f"not in sync {checks.HEALING:g} s after all healed", *done])
 
     def calm(self):
-        """One user settles all conflicts; what stands then is what the next stretch begins from."""
-        if self.settles:
+        """One user resolves all conflicts; what stands then is what the next stretch begins from."""
+        if self.resolves:
             programs = random.Random(f"{self.seed}/calm/{self.step}").choice(self.programs)
-            self.judge(programs.settle_all(self.step))
-            self.settle()
+            self.judge(programs.resolve_all(self.step))
+            self.come_to_rest()
         self.ledger.forget(checks.trees.commit_tree(
             self.remote.repository, "refs/heads/sync", checks.PREFIX))  # fmt: skip
         for records in self.records:

@@ -102,7 +102,7 @@ def synced(folder):
     return without(trees.folder_tree(folder), [])
 
 
-def settled(users, remote):
+def at_rest(users, remote):
     """Why not all are in sync and equal, in words; none when they are."""
     tip = trees.head(remote.repository)
     right = trees.commit_tree(remote.repository, "refs/heads/sync", PREFIX)

@@ -164,8 +164,8 @@ class Programs:
 
         self.command(["conflicts", "--json"], then)
 
-    def settle_all(self, seed):
-        """Settles every conflict, each in some way that it takes; what takes none, in words."""
+    def resolve_all(self, seed):
+        """Resolves every conflict, each in some way that it takes; what takes none, in words."""
         chance, ctl = random.Random(seed), self.user.device.ctl
         words = []
         for conflict in json.loads(ctl("conflicts", "--json").stdout):
@@ -181,7 +181,7 @@ class Programs:
                     break
                 refusals.append(f"{way[0]}: {said}")
             if len(refusals) > 3 or any("there is no" in refusal for refusal in refusals):
-                words.append(f"{conflict['path']} cannot be settled: {refusals}")
+                words.append(f"{conflict['path']} cannot be resolved: {refusals}")
         return words
 
     def sync(self, chance):

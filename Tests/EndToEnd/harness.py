@@ -13,7 +13,7 @@ import servers
 import trees
 from device import PREFIX, Device, binaries, wait_until
 
-SETTLED = ("in-sync", "conflicts")
+AT_REST = ("in-sync", "conflicts")
 
 
 def number(name, default):
@@ -122,7 +122,7 @@ class VaultTest(unittest.TestCase):
         """Waits until all folders and the remote are equal and every device says so."""
         began = time.monotonic()
 
-        def settled():
+        def at_rest():
             first = devices[0].tree()
             if any(device.tree() != first for device in devices[1:]):
                 return False
@@ -131,11 +131,11 @@ class VaultTest(unittest.TestCase):
             states = [device.status() for device in devices]
             tip = trees.head(self.remote)
             return all(
-                state["state"] in SETTLED and state["head"] == tip and state["remote_head"] == tip
+                state["state"] in AT_REST and state["head"] == tip and state["remote_head"] == tip
                 for state in states
             )
 
-        wait_until(settled, lambda: self.picture(*devices), deadline)
+        wait_until(at_rest, lambda: self.picture(*devices), deadline)
         return time.monotonic() - began
 
     def picture(self, *devices):

@@ -13,7 +13,7 @@ from harness import VaultTest
 class Basics(VaultTest):
     """Two devices, one change at a time, in both directions where it matters."""
 
-    def settle(self, *devices):
+    def until_in_sync(self, *devices):
         """Waits for the devices and checks what must hold after every change."""
         self.wait_in_sync(*devices)
         self.assert_converged(*devices)
@@ -21,10 +21,10 @@ class Basics(VaultTest):
     def test_a_new_file_arrives_and_its_answer_comes_back(self):
         ada, bob = self.pair()
         ada.write("notes/deep/in/todo.md", "- [ ] write\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.read("notes/deep/in/todo.md"), b"- [ ] write\n")
         bob.write("notes/deep/in/todo.md", "- [x] write\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(ada.read("notes/deep/in/todo.md"), b"- [x] write\n")
 
     def test_what_was_there_before_the_first_start_is_taken_in(self):
@@ -51,10 +51,10 @@ class Basics(VaultTest):
     def test_an_edit_and_an_append(self):
         ada, bob = self.pair()
         ada.write("hello.txt", "hello again\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         with open(bob.path("hello.txt"), "ab") as file:
             file.write(b"and more\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(ada.read("hello.txt"), b"hello again\nand more\n")
 
     def test_an_edit_that_keeps_size_and_mtime_is_seen(self):
@@ -62,48 +62,48 @@ class Basics(VaultTest):
         before = os.stat(ada.path("hello.txt"))
         ada.write("hello.txt", "jello\n")
         os.utime(ada.path("hello.txt"), ns=(before.st_atime_ns, before.st_mtime_ns))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.read("hello.txt"), b"jello\n")
 
     def test_a_file_is_renamed(self):
         ada, bob = self.pair()
         os.rename(ada.path("hello.txt"), ada.path("welcome.txt"))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(sorted(bob.tree()), [b"welcome.txt"])
 
     def test_a_directory_of_a_thousand_files_is_renamed(self):
         ada, bob = self.pair()
         for number in range(1000):
             ada.write(f"many/{number % 10}/{number}.txt", f"file {number}\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         os.rename(ada.path("many"), ada.path("moved"))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(len(bob.tree()), 1001)
         self.assertFalse(os.path.exists(bob.path("many")), "the empty directories stayed")
         # The moved directories are watched under their new name.
         ada.write("moved/3/new.txt", "new\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
 
     def test_a_file_and_a_directory_are_deleted(self):
         ada, bob = self.pair()
         for number in range(5):
             ada.write(f"gone/{number}.txt", f"{number}\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         for number in range(5):
             os.unlink(ada.path(f"gone/{number}.txt"))
         os.rmdir(ada.path("gone"))
         os.unlink(ada.path("hello.txt"))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.tree(), {})
         self.assertFalse(os.path.exists(bob.path("gone")))
 
     def test_the_executable_bit_goes_both_ways(self):
         ada, bob = self.pair()
         os.chmod(ada.path("hello.txt"), 0o755)
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertTrue(os.stat(bob.path("hello.txt")).st_mode & stat.S_IXUSR)
         os.chmod(bob.path("hello.txt"), 0o644)
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertFalse(os.stat(ada.path("hello.txt")).st_mode & stat.S_IXUSR)
 
     def test_symbolic_links_stay_links(self):
@@ -111,11 +111,11 @@ class Basics(VaultTest):
         os.symlink("hello.txt", ada.path("near"))
         os.symlink("/nowhere/at/all", ada.path("broken"))
         os.symlink("..", ada.path("up"))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(os.readlink(bob.path("broken")), "/nowhere/at/all")
         os.unlink(bob.path("near"))
         os.symlink("broken", bob.path("near"))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(os.readlink(ada.path("near")), "broken")
 
     def test_a_link_becomes_a_file_and_is_not_followed(self):
@@ -124,10 +124,10 @@ class Basics(VaultTest):
         with open(outside, "wb") as file:
             file.write(b"not yours\n")
         os.symlink(outside, ada.path("swap"))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         os.unlink(bob.path("swap"))
         bob.write("swap", "a file now\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertFalse(os.path.islink(ada.path("swap")))
         with open(outside, "rb") as file:
             self.assertEqual(file.read(), b"not yours\n")
@@ -137,7 +137,7 @@ class Basics(VaultTest):
         for number in range(20):
             ada.write(".hello.txt.swp", f"version {number}\n")
             os.rename(ada.path(".hello.txt.swp"), ada.path("hello.txt"))
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.read("hello.txt"), b"version 19\n")
         touched = trees.git(self.remote, "log", "--format=", "--name-only", "sync")
         self.assertNotIn(b".swp", touched)
@@ -146,13 +146,13 @@ class Basics(VaultTest):
         ada, bob = self.pair()
         os.unlink(ada.path("hello.txt"))
         ada.write("hello.txt/inside/a.md", "a\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(sorted(bob.tree()), [b"hello.txt/inside/a.md"])
         os.unlink(ada.path("hello.txt/inside/a.md"))
         os.rmdir(ada.path("hello.txt/inside"))
         os.rmdir(ada.path("hello.txt"))
         ada.write("hello.txt", "a file again\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.read("hello.txt"), b"a file again\n")
 
     def test_weird_names(self):
@@ -165,17 +165,17 @@ class Basics(VaultTest):
         ]  # fmt: skip
         for name in names:
             ada.write(name, b"content of " + name[:20])
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(set(names) | {b"hello.txt"}, set(bob.tree()))
 
     def test_empty_files_and_empty_content(self):
         ada, bob = self.pair()
         ada.write("empty", b"")
         ada.write("bytes", bytes(range(256)) * 4 + b"\r\n\0\r")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.read("empty"), b"")
         ada.write("hello.txt", b"")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.read("hello.txt"), b"")
 
     def test_a_storm_of_two_thousand_files(self):
@@ -190,24 +190,24 @@ class Basics(VaultTest):
     def test_what_did_not_change_keeps_its_inode_and_its_time(self):
         ada, bob = self.pair()
         ada.write("quiet.txt", "quiet\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         before = os.stat(bob.path("quiet.txt"))
         ada.write("hello.txt", "louder\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         after = os.stat(bob.path("quiet.txt"))
         self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
 
     def test_an_applied_file_has_the_time_of_its_commit(self):
         ada, bob = self.pair()
         ada.write("hello.txt", "timed\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         committed = int(trees.git(self.remote, "log", "-1", "--format=%ct", "sync"))
         self.assertAlmostEqual(os.stat(bob.path("hello.txt")).st_mtime, committed, delta=1.0)
 
     def test_what_is_ignored_stays_here(self):
         ada, bob = self.pair()
         ada.write(".gitignore", "*.tmp\nbuild/\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         ada.write("x.tmp", "no\n")
         ada.write("build/y.txt", "no\n")
         ada.write("z.txt", "yes\n")
@@ -235,7 +235,7 @@ class Basics(VaultTest):
     def test_the_history_reads_well(self):
         ada, bob = self.pair()
         ada.write("notes/todo.md", "- [ ] read\n")
-        self.settle(ada, bob)
+        self.until_in_sync(ada, bob)
         subject = trees.git(self.remote, "log", "-1", "--format=%s", "sync").decode()
         self.assertIn("notes/todo.md", subject)
         body = trees.git(self.remote, "log", "-1", "--format=%B", "sync").decode()

@@ -1,5 +1,5 @@
 """Two devices change the same things while they do not see each other: what comes of it, by the
-type of the file, and how what no rule settles is settled."""
+type of the file, and how what no rule resolves is resolved."""
 
 import json
 import os
@@ -110,7 +110,7 @@ class Conflicts(VaultTest):
             {"a.md": "first\nbob's line\nlast\n"},
         )
 
-    def test_the_same_line_is_marked_listed_and_settled_from_the_command_line(self):
+    def test_the_same_line_is_marked_listed_and_resolved_from_the_command_line(self):
         ada, bob = self.conflict()
         marked = ada.read("a.md").decode()
         self.assertRegex(
@@ -140,7 +140,7 @@ class Conflicts(VaultTest):
         for words in ("ours: ada", "theirs: bob", "-line", "+ada's line", "+bob's line"):
             self.assertIn(words, shown)
         would = ada.ctl("resolve", "shared/files/a.md", "--theirs", "--dry-run").stdout
-        self.assertIn("would settle", would)
+        self.assertIn("would resolve", would)
         self.assertEqual(ada.read("a.md").decode(), marked)
 
         ada.ctl("resolve", ada.path("a.md"), "--theirs")
@@ -158,14 +158,14 @@ class Conflicts(VaultTest):
         with open(f"{device.state}/state.json", encoding="utf-8") as file:
             return json.load(file)["pending_conflicts"]
 
-    def test_editing_the_markers_away_settles(self):
+    def test_editing_the_markers_away_resolves(self):
         ada, bob = self.conflict()
         bob.write("a.md", "first\nboth lines\nlast\n")
         self.wait_in_sync(ada, bob)
         self.assertEqual((self.listed(ada), self.listed(bob)), ([], []))
         self.assertEqual(ada.read("a.md"), b"first\nboth lines\nlast\n")
 
-    def test_each_way_to_settle(self):
+    def test_each_way_to_resolve(self):
         expected = {
             "--ours": b"first\nada's line\nlast\n",
             "--base": b"first\nline\nlast\n",
@@ -201,7 +201,7 @@ class Conflicts(VaultTest):
             ada.write("a.md", first + b"ada's other\n" + last)
         ada.start()
         bob.start()
-        wait_until(lambda: self.settled_to(ada, bob), lambda: self.picture(ada, bob))
+        wait_until(lambda: self.resolved_to(ada, bob), lambda: self.picture(ada, bob))
         ada.ctl("restore", "shared/files/a.md", "--to", self.id_of(ada, b"first\nline\nlast\n"))
         self.wait_in_sync(ada, bob)
         for device in (ada, bob):
@@ -213,7 +213,7 @@ class Conflicts(VaultTest):
         self.wait_in_sync(ada, bob)
         self.assertEqual(len(self.listed(ada)), 1)
 
-    def settled_to(self, ada, bob):
+    def resolved_to(self, ada, bob):
         """Whether both hold the same and say so."""
         return ada.tree() == bob.tree() and ada.status()["head"] == bob.status()["head"]
 
@@ -223,7 +223,7 @@ class Conflicts(VaultTest):
         trees.git(device.repository, "cat-file", "-e", name)
         return name
 
-    def test_an_editor_settles(self):
+    def test_an_editor_resolves(self):
         ada, bob = self.conflict()
         own = f"{self.top}/own"
         with open(own, "wb") as file:
@@ -234,7 +234,7 @@ class Conflicts(VaultTest):
         self.assertEqual(bob.read("a.md"), b"by hand\n")
         self.assertEqual(self.listed(bob), [])
 
-    def test_without_the_daemon_it_is_settled_too(self):
+    def test_without_the_daemon_it_is_resolved_too(self):
         ada, bob = self.conflict()
         ada.stop()
         self.assertEqual(len(self.listed(ada)), 1)

@@ -130,7 +130,7 @@ class Rewrite(VaultTest):
             found = trees.tokens_in_history(device.repository)
             self.assertEqual(sorted(set(self.tokens.written) - found), [], device.name)
 
-    def settled(self, ada, bob):
+    def until_in_sync(self, ada, bob):
         """All equal at the end; an edit goes both ways again."""
         self.wait_in_sync(ada, bob)
         self.write(ada, "after.md")
@@ -184,7 +184,7 @@ class Rewrite(VaultTest):
         self.blocked(ada, bob)
         self.write(bob, "meanwhile.md")
         ada.ctl("remote", "restore")
-        self.settled(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertIsNone(ada.read("foreign.md"))
         self.assertIsNotNone(ada.read("second.md"))
         self.assertIsNotNone(ada.read("meanwhile.md"))
@@ -203,7 +203,7 @@ class Rewrite(VaultTest):
         wait_until(lambda: ada.status()["state"] == "conflicts", ada.status)
         self.blocked(bob)
         bob.ctl("remote", "accept")
-        self.settled(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(bob.read("foreign.md"), b"foreign\n")
         for name in ("first.md", "meanwhile.md", "third.md", "mine.md"):
             self.assertIsNotNone(bob.read(name), name)
@@ -225,7 +225,7 @@ class Rewrite(VaultTest):
                 ada.ctl("remote", choice)
                 if choice == "accept":
                     bob.ctl("remote", choice)
-                self.settled(ada, bob)
+                self.until_in_sync(ada, bob)
                 self.assertEqual(ada.read("third.md") is None, choice == "accept")
                 self.assert_nothing_lost(ada)
 
@@ -241,7 +241,7 @@ class Rewrite(VaultTest):
                     wait_until(lambda: trees.head(self.remote), "nothing was pushed")
                     self.blocked(bob)
                     bob.ctl("remote", choice)
-                self.settled(ada, bob)
+                self.until_in_sync(ada, bob)
                 for name in ("first.md", "second.md", "third.md", "sub/fourth.md"):
                     self.assertIsNotNone(bob.read(name), name)
                 roots = trees.git(self.remote, "rev-list", "--count", "sync").decode()
@@ -259,7 +259,7 @@ class Rewrite(VaultTest):
                 ada.ctl("remote", choice)
                 if choice == "accept":
                     bob.ctl("remote", choice)
-                self.settled(ada, bob)
+                self.until_in_sync(ada, bob)
                 for name in ("first.md", "second.md", "third.md", "mine.md"):
                     self.assertIsNotNone(ada.read(name), name)
                 self.assertEqual(bob.read("foreign.md") is None, choice == "restore")
@@ -281,7 +281,7 @@ class Rewrite(VaultTest):
         self.assertIn("nothing to choose", done.stderr)
         ada.start()
         bob.start()
-        self.settled(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertIsNotNone(bob.read("third.md"))
 
     def test_a_change_of_mind_by_the_remote_ends_it(self):
@@ -289,7 +289,7 @@ class Rewrite(VaultTest):
         self.take_back()
         self.blocked(ada, bob)
         trees.git(self.remote, "update-ref", "refs/heads/sync", self.last)
-        self.settled(ada, bob)
+        self.until_in_sync(ada, bob)
 
     def test_another_remote_in_the_configuration_is_no_rewrite(self):
         ada, _ = self.told()

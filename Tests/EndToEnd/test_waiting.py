@@ -29,7 +29,7 @@ class Waiting(VaultTest):
         wait_until(lambda: bob.status()["pending"]["changes"], "nothing waits")
         return ada, bob, program
 
-    def settled(self, ada, bob, *texts):
+    def until_in_sync(self, ada, bob, *texts):
         """Both are in sync, and hold each of the texts somewhere."""
         self.wait_in_sync(ada, bob)
         self.assert_converged(ada, bob)
@@ -45,7 +45,7 @@ class Waiting(VaultTest):
         shutil.rmtree(bob.path("d"))
         bob.write("d", "a file of bob\n")
         program.close()
-        self.settled(ada, bob, "of ada", "a file of bob")
+        self.until_in_sync(ada, bob, "of ada", "a file of bob")
 
     def test_directory_further_up_replaced(self):
         """The same three names further up, with files beside it that bob did see."""
@@ -55,7 +55,7 @@ class Waiting(VaultTest):
         shutil.rmtree(bob.path("a"))
         bob.write("a", "a file of bob\n")
         program.close()
-        self.settled(ada, bob, "of ada", "a file of bob")
+        self.until_in_sync(ada, bob, "of ada", "a file of bob")
 
     def test_file_replaced_by_a_directory(self):
         """A file made below the name of one that waits is an edit of what bob saw."""
@@ -63,14 +63,14 @@ class Waiting(VaultTest):
         os.unlink(bob.path("z.md"))
         bob.write("z.md/in.md", "below\n")
         program.close()
-        self.settled(ada, bob, "of ada", "below")
+        self.until_in_sync(ada, bob, "of ada", "below")
 
     def test_deleted_while_it_waits(self):
         """Bob deletes what he saw: ada's edit stays."""
         ada, bob, program = self.waits("z.md")
         os.unlink(bob.path("z.md"))
         program.close()
-        self.settled(ada, bob, "of ada")
+        self.until_in_sync(ada, bob, "of ada")
 
     def test_one_capture_of_what_waits_and_what_does_not(self):
         """Each change is a commit upon what its writer saw: one look makes two."""
@@ -83,7 +83,7 @@ class Waiting(VaultTest):
         bob.write("other.md", "other\nof ada too\nof bob too\n")
         before = trees.head(self.remote)
         bob.start()
-        self.settled(ada, bob)
+        self.until_in_sync(ada, bob)
         self.assertEqual(ada.read("z.md"), b"of bob\none\nof ada\n")
         self.assertEqual(ada.read("other.md"), b"other\nof ada too\nof bob too\n")
         words = ("log", "--format=%an %p", f"{before}..sync")

@@ -135,7 +135,7 @@ struct RouteTests {
         let vault = try ServedVault()
         #expect(mkfifo(vault.directory + "/folder/pipe", 0o600) == 0)
         _ = try await ask(vault, .post, "/api/sync/cycle")
-        let held: [HeldAnswer] = try decode(try await ask(vault, .get, "/api/sync/held"))
+        let held: [QuarantineAnswer] = try decode(try await ask(vault, .get, "/api/sync/held"))
         #expect(held.map(\.path) == [TreePath("notes/pipe")])
         #expect(held.first?.reason == .special)
         #expect(held.first?.advice.isEmpty == false)

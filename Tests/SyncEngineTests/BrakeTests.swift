@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The brake for what the process dies of")
 struct BrakeTests {
-    private let scene = ThriftTests.Scene(.none)
+    private let scene = ExchangeOptionsTests.Scene(.none)
     private let notes = SimNotes()
 
     private static func id(_ digit: Character) throws -> ObjectID {
@@ -93,8 +93,8 @@ struct BrakeTests {
     enum Place: CaseIterable { case fetch, merge, apply }
 
     /// Lets the process die in the middle of an exchange: nothing is written any more.
-    private func die(at place: Place, _ record: CrashingRecord) async throws {
-        let vault = try scene.vault(record, notes)
+    private func die(at place: Place, _ store: CrashingStateStore) async throws {
+        let vault = try scene.vault(store, notes)
         let deadly = try #require(try scene.head())
         scene.repository.beforeWrite = { [notes, scene] () throws(RepositoryError) in
             if place == .fetch || place == .merge && scene.repository.contains(deadly) {
@@ -102,12 +102,12 @@ struct BrakeTests {
                 throw RepositoryError(.io, "write", "the process ends")
             }
         }
-        record.beforeWrite = { [notes] () throws(RecordError) in
+        store.beforeWrite = { [notes] () throws(StateStoreError) in
             notes.end()
-            throw RecordError(.io, "write", "the process ends")
+            throw StateStoreError(.io, "write", "the process ends")
         }
         await #expect(throws: (any Error).self) { try await vault.exchange() }
-        (record.beforeWrite, scene.repository.beforeWrite) = (nil, nil)
+        (store.beforeWrite, scene.repository.beforeWrite) = (nil, nil)
         notes.begin()
     }
 
@@ -115,13 +115,13 @@ struct BrakeTests {
         "a vault whose process died twice of a head goes on without, and with the next head",
         arguments: Place.allCases)
     func engine(place: Place) async throws {
-        let record = CrashingRecord()
-        _ = try await scene.cycle(try scene.vault(record, notes), writing: "one")
+        let store = CrashingStateStore()
+        _ = try await scene.cycle(try scene.vault(store, notes), writing: "one")
         try scene.push("deadly.txt")
         let deadly = try #require(try scene.head())
-        for _ in 0..<2 { try await die(at: place, record) }
+        for _ in 0..<2 { try await die(at: place, store) }
 
-        let vault = try scene.vault(record, notes)
+        let vault = try scene.vault(store, notes)
         #expect(vault.keptOut?.commit == deadly)
         scene.clock.advance(1_000_000_000)
         let path = try #require(TreePath("a.txt"))
@@ -131,8 +131,8 @@ struct BrakeTests {
         let error = await #expect(throws: RemoteError.self) { try await vault.exchange() }
         #expect(error?.code == .fatal)
         #expect(error?.hint?.contains("syncctl remote skip \(deadly.short)") == true)
-        #expect(Trouble(try #require(error)).kind == .needsUser)
-        #expect(Trouble(try #require(error)).isRemote == false)
+        #expect(SyncFailure(try #require(error)).kind == .needsUser)
+        #expect(SyncFailure(try #require(error)).isRemote == false)
         var status = VaultStatus(vault: "v", device: "linden")
         try vault.describe(&status)
         #expect(status.remoteHead == deadly)
@@ -147,11 +147,11 @@ struct BrakeTests {
 
     @Test("it tries again by itself after a while, and forgets it when that goes well")
     func again() async throws {
-        let record = CrashingRecord()
-        _ = try await scene.cycle(try scene.vault(record, notes), writing: "one")
+        let store = CrashingStateStore()
+        _ = try await scene.cycle(try scene.vault(store, notes), writing: "one")
         try scene.push("deadly.txt")
-        for _ in 0..<2 { try await die(at: .merge, record) }
-        let vault = try scene.vault(record, notes)
+        for _ in 0..<2 { try await die(at: .merge, store) }
+        let vault = try scene.vault(store, notes)
         await #expect(throws: RemoteError.self) { try await vault.exchange() }
         scene.clock.advance(Limits.intakeRests[0].components.seconds * 1_000_000_000)
         #expect(try await vault.exchange() == .inSync)
@@ -160,20 +160,20 @@ struct BrakeTests {
 
     @Test("an exchange that fails or ends well leaves nothing behind")
     func ends() async throws {
-        let record = CrashingRecord()
-        let vault = try scene.vault(record, notes)
+        let store = CrashingStateStore()
+        let vault = try scene.vault(store, notes)
         _ = try await scene.cycle(vault, writing: "one")
         #expect(try notes.read() == nil)
         try scene.push("other.txt")
         var noted: String?
-        record.beforeWrite = { [notes] () throws(RecordError) in
+        store.beforeWrite = { [notes] () throws(StateStoreError) in
             noted = try notes.read() ?? noted
-            throw RecordError(.noSpace, "write", "full")
+            throw StateStoreError(.noSpace, "write", "full")
         }
-        await #expect(throws: RecordError.self) { try await vault.exchange() }
+        await #expect(throws: StateStoreError.self) { try await vault.exchange() }
         #expect(noted?.contains(try #require(try scene.head()).hex) == true)
         #expect(try notes.read() == nil)
-        record.beforeWrite = nil
+        store.beforeWrite = nil
         #expect(try await vault.exchange() == .inSync)
         #expect(try notes.read() == nil)
     }

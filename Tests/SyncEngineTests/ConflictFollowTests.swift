@@ -33,17 +33,17 @@ struct ConflictFollowTests {
     }
 
     @Test(
-        "one side settles it, the other renames the file and changes its mode or not",
+        "one side resolves it, the other renames the file and changes its mode or not",
         arguments: ["", "exec:"], [true, false])
     func settledAndRenamed(mode: String, isLater: Bool) throws {
         let (base, text, record) = try dispute()
         let path = try #require(TreePath("y.md"))
-        let settled = try history.commit(
+        let resolved = try history.commit(
             ["x.md": "both\n"], on: [base], time: isLater ? 5_000 : 3_000, device: "a")
         let renamed = try history.commit(
             ["y.md": mode + text].merging(file(record.moved(to: path))) { $1 }, on: [base],
             time: 4_000, device: "b")
-        let merged = try merge(settled, renamed)
+        let merged = try merge(resolved, renamed)
         #expect(merged.files == ["y.md": mode + "both\n"])
         #expect(merged.open.isEmpty)
     }
@@ -61,15 +61,15 @@ struct ConflictFollowTests {
         #expect(merged.open.map(\.path) == [path])
     }
 
-    @Test("one side settles it, the other wrote the same record in other bytes")
+    @Test("one side resolves it, the other wrote the same record in other bytes")
     func otherBytes() throws {
         let (base, text, record) = try dispute()
-        let settled = try history.commit(["x.md": "both\n"], on: [base], time: 3_000)
+        let resolved = try history.commit(["x.md": "both\n"], on: [base], time: 3_000)
         let bytes = String(decoding: record.rendered, as: UTF8.self)
             .replacing("\"version\": 1", with: "\"version\":  1")
         let other = try history.commit(
             ["x.md": text, "z.md": "z\n", record.recordPath.text: bytes], on: [base], time: 4_000)
-        #expect(try merge(settled, other).open.isEmpty)
+        #expect(try merge(resolved, other).open.isEmpty)
     }
 
     @Test("another program left the record without the file, and a device has the file anew")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("What an apply that was cut short had put in place")
 struct CutShortApplyTests {
-    private let scene = ThriftTests.Scene(.none)
+    private let scene = ExchangeOptionsTests.Scene(.none)
 
     /// A folder that holds "one"; then `news` comes into the branch and `text` into the folder,
     /// and the record learns of neither.
@@ -15,7 +15,7 @@ struct CutShortApplyTests {
         _ = try await scene.cycle(vault, writing: "one")
         let applied = try scene.head()
         try news()
-        try await vault.lookAtRemote()
+        try await vault.fetchRemote()
         try scene.repository.setReference(
             "refs/heads/sync", to: try scene.head(), expecting: applied)
         scene.folder.write(
@@ -66,29 +66,29 @@ struct CutShortApplyTests {
     /// to its end or not, and "second" comes into the branch alone. `text` is what stands in the
     /// file when the next process begins.
     private func known(
-        isCut: Bool, _ text: String, _ record: CrashingRecord = CrashingRecord()
+        isCut: Bool, _ text: String, _ store: CrashingStateStore = CrashingStateStore()
     ) async throws -> Vault {
-        let vault = try scene.vault(record)
+        let vault = try scene.vault(store)
         _ = try await scene.cycle(vault, writing: "one")
         for text in ["zero", "first"] {
             try scene.push("other.txt", text)
             if isCut && text == "first" {
-                record.beforeWrite = { [scene] () throws(RecordError) in
+                store.beforeWrite = { [scene] () throws(StateStoreError) in
                     let file = TreePath("other.txt").flatMap { scene.folder.files[$0] }
                     if file?.content == Array("first".utf8) {
-                        throw RecordError(.io, "write", "the process ends")
+                        throw StateStoreError(.io, "write", "the process ends")
                     }
                 }
-                await #expect(throws: RecordError.self) { try await vault.exchange() }
-                record.beforeWrite = nil
+                await #expect(throws: StateStoreError.self) { try await vault.exchange() }
+                store.beforeWrite = nil
             } else {
                 _ = try await scene.cycle(vault)
             }
         }
-        let next = try scene.vault(record)
+        let next = try scene.vault(store)
         let applied = try scene.head()
         try scene.push("other.txt", "second")
-        try await next.lookAtRemote()
+        try await next.fetchRemote()
         try scene.repository.setReference(
             "refs/heads/sync", to: try scene.head(), expecting: applied)
         try write(text)
@@ -113,36 +113,36 @@ struct CutShortApplyTests {
         "is known from the moment on at which the record has it: what goes back to it is an edit",
         arguments: [false, true])
     func goneBack(isRestarted: Bool) async throws {
-        let record = CrashingRecord()
-        var vault = try await known(isCut: true, "first", record)
+        let store = CrashingStateStore()
+        var vault = try await known(isCut: true, "first", store)
         try write("two", to: "a.txt")
         captureInVain(vault)
         try write("mine")
-        if isRestarted { vault = try scene.vault(record) }
-        try await vault.lookAtRemote()
+        if isRestarted { vault = try scene.vault(store) }
+        try await vault.fetchRemote()
         captureInVain(vault)
         try write("first")
-        if isRestarted { vault = try scene.vault(record) }
+        if isRestarted { vault = try scene.vault(store) }
         _ = try await scene.cycle(vault)
         #expect(try other() == "second")
     }
 
     @Test("a head that lacks what the record names is not applied before the remote was asked")
     func lostHead() async throws {
-        let record = CrashingRecord()
+        let store = CrashingStateStore()
         try scene.push("other.txt", "first")
-        let vault = try scene.vault(record)
+        let vault = try scene.vault(store)
         try write("mine", to: "a.txt")
         await #expect(throws: RepositoryError.self) {
             // The head takes what the remote has; that it takes the capture too fails.
-            try await vault.lookAtRemote()
+            try await vault.fetchRemote()
             try vault.integrate(try #require(try scene.head()))
             scene.repository.lockedTries = 1
             try vault.capture([0: .everything])
         }
         scene.repository.lockedTries = 0
-        let next = try scene.vault(record)
-        try next.settleFolders()
+        let next = try scene.vault(store)
+        try next.applyUntilStable()
         #expect(scene.folder.files[try #require(TreePath("a.txt"))] != nil)
         _ = try await scene.cycle(next)
         #expect(scene.folder.files.count == 2)
@@ -150,12 +150,12 @@ struct CutShortApplyTests {
 
     @Test("is no edit when a program had it open at the first look", arguments: [false, true])
     func unread(isRestarted: Bool) async throws {
-        let record = CrashingRecord()
-        var vault = try await known(isCut: true, "first", record)
+        let store = CrashingStateStore()
+        var vault = try await known(isCut: true, "first", store)
         let head = try scene.head()
         scene.busy.isOn.withLock { $0 = true }
         try vault.capture([0: .everything])
-        if isRestarted { vault = try scene.vault(record) }
+        if isRestarted { vault = try scene.vault(store) }
         scene.busy.isOn.withLock { $0 = false }
         _ = try await scene.cycle(vault)
         #expect(try scene.head() == head)
@@ -173,27 +173,27 @@ struct CutShortApplyTests {
 
     @Test("is no edit however many applies are cut short one after the other")
     func manyCuts() async throws {
-        let record = CrashingRecord()
-        let vault = try scene.vault(record)
+        let store = CrashingStateStore()
+        let vault = try scene.vault(store)
         _ = try await scene.cycle(vault, writing: "one")
         try scene.push("other.txt", "zero")
         _ = try await scene.cycle(vault)
         // The head is noted before the file changes; the write after that fails.
         let written = Mutex(0)
-        record.beforeWrite = { () throws(RecordError) in
+        store.beforeWrite = { () throws(StateStoreError) in
             let count = written.withLock { count in
                 count += 1
                 return count
             }
-            if count == 2 { throw RecordError(.io, "write", "the process ends") }
+            if count == 2 { throw StateStoreError(.io, "write", "the process ends") }
         }
         for number in 0...Limits.arrivals {
             try scene.push("other.txt", "text \(number)")
             written.withLock { $0 = 0 }
-            await #expect(throws: RecordError.self) { try await vault.exchange() }
+            await #expect(throws: StateStoreError.self) { try await vault.exchange() }
         }
-        record.beforeWrite = nil
-        let next = try scene.vault(record)
+        store.beforeWrite = nil
+        let next = try scene.vault(store)
         let head = try scene.head()
         _ = try await scene.cycle(next)
         #expect(try scene.head() == head)

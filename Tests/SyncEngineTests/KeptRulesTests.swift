@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Rules that go with their directory")
 struct KeptRulesTests {
-    private let scene = ThriftTests.Scene(.none)
-    private let record = InMemoryRecord()
+    private let scene = ExchangeOptionsTests.Scene(.none)
+    private let store = InMemoryStateStore()
 
     private func path(_ name: String) throws -> TreePath { try #require(TreePath(name)) }
 
@@ -17,7 +17,7 @@ struct KeptRulesTests {
 
     /// A folder with a project that both sides have, and build output that only this one has.
     private func project() async throws -> Vault {
-        let vault = try scene.vault(record)
+        let vault = try scene.vault(store)
         try write("proj/.gitignore", "node_modules/\n*.o\n")
         try write("proj/src/m.c", "m")
         try write("proj/readme", "r")
@@ -44,7 +44,7 @@ struct KeptRulesTests {
         var vault = try await project()
         let rules = try path("proj/.gitignore")
         scene.busy.paths.withLock { $0 = [rules] }
-        if isRestarted { vault = try scene.vault(record) }
+        if isRestarted { vault = try scene.vault(store) }
         _ = try await scene.cycle(vault)
         #expect(try !tracked().contains("proj/src/m.o"))
         #expect(try !tracked().contains("proj/node_modules/x/1.js"))
@@ -61,7 +61,7 @@ struct KeptRulesTests {
         }
         for _ in 0..<3 { _ = try await scene.cycle(vault) }
         #expect(try tracked() == ["a.txt"])
-        vault = try scene.vault(record)
+        vault = try scene.vault(store)
         for _ in 0..<2 { _ = try await scene.cycle(vault, writing: "two") }
         #expect(try tracked() == ["a.txt"])
         #expect(try stands("proj/node_modules/x/1.js") && stands("proj/src/m.o"))

@@ -9,10 +9,10 @@ import Testing
 @Suite("Past versions, and their index")
 struct PastVersionsTests {
     private let history = SmallHistory()
-    private let record = InMemoryRecord()
+    private let store = InMemoryStateStore()
 
     private var past: PastVersions {
-        PastVersions(repository: history.repository, record: record)
+        PastVersions(repository: history.repository, store: store)
     }
 
     private func version(_ text: String) -> FileVersion {
@@ -41,12 +41,12 @@ struct PastVersionsTests {
             #expect(Set(found.keys) == ["a", "d/b", "c"])
             #expect(found["a"] == one && found["d/b"] == one)
         }
-        let count = try record.pastVersionCount()
+        let count = try store.pastVersionCount()
         let next = try history.commit(["a": "4"], on: [head], time: 4_000)
         #expect(try find(["a": "4"], behind: next) == ["a": next])
-        #expect(try record.pastVersionCount() == count, "what is near needs no index")
+        #expect(try store.pastVersionCount() == count, "what is near needs no index")
         #expect(try find(["a": "4", "x": "1"], behind: next) == ["a": next])
-        #expect(try record.pastVersionCount() == count + 1, "only what came is indexed")
+        #expect(try store.pastVersionCount() == count + 1, "only what came is indexed")
     }
 
     @Test("of a history that was left behind are none of the head's")
@@ -79,7 +79,7 @@ struct PastVersionsTests {
         var head = try history.commit(["a": "0"], time: 1_000)
         let first = head
         // The index has its most versions already.
-        try record.addPastVersions(
+        try store.addPastVersions(
             Dictionary(
                 uniqueKeysWithValues: (0..<Limits.indexedVersions).map { (Int64($0), first) }))
         for number in 1...20 {
@@ -88,20 +88,20 @@ struct PastVersionsTests {
         }
         let walked = try find(["a": "0", "b": "1"], behind: head)
         #expect(walked == ["a": first])
-        #expect(try record.pastVersionCount() == Limits.indexedVersions)
+        #expect(try store.pastVersionCount() == Limits.indexedVersions)
     }
 
     @Test("are indexed as commits come in, from the first on where there are few")
     func filled() async throws {
-        let scene = ThriftTests.Scene()
+        let scene = ExchangeOptionsTests.Scene()
         let vault = try scene.vault()
         for number in 0..<(Limits.indexedMoves - 1) {
             _ = try await scene.cycle(vault, writing: "\(number)")
         }
         try vault.indexPastVersions()
-        #expect(try vault.record.pastVersionCount() == 0, "not with each commit")
+        #expect(try vault.store.pastVersionCount() == 0, "not with each commit")
         for number in 0..<2 { _ = try await scene.cycle(vault, writing: "more \(number)") }
         try vault.indexPastVersions()
-        #expect(try vault.record.pastVersionCount() > Limits.indexedMoves)
+        #expect(try vault.store.pastVersionCount() > Limits.indexedMoves)
     }
 }

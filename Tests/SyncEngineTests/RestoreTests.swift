@@ -13,7 +13,7 @@ struct RestoreTests {
         try history.repository.setReference("refs/heads/sync", to: head, expecting: nil)
         return Vault(
             identity: .init(name: "v", device: "linden", branch: "sync"),
-            repository: history.repository, folders: [], record: InMemoryRecord(), remote: nil,
+            repository: history.repository, folders: [], store: InMemoryStateStore(), remote: nil,
             clock: SimClock())
     }
 
@@ -34,7 +34,7 @@ struct RestoreTests {
         return (none, try CommitMerge(history.repository).merge(one, two).commit)
     }
 
-    @Test("a version without the conflict settles it, and the one with it opens it again")
+    @Test("a version without the conflict resolves it, and the one with it opens it again")
     func conflict() throws {
         let (before, open) = try dispute()
         let vault = try vault(at: open)

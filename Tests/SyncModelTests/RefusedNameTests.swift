@@ -68,7 +68,7 @@ struct RefusedNameTests {
             (String(repeating: "a", count: 255), true), (String(repeating: "a", count: 256), false),
             (".GIT", false), (".git", false), ("a\\b", true), ("a\nb", true),
         ])
-    func mayStand(_ name: String, _ expected: Bool) {
-        #expect(TreeName.mayStand(name.utf8) == expected)
+    func isCheckoutSafe(_ name: String, _ expected: Bool) {
+        #expect(TreeName.isCheckoutSafe(name.utf8) == expected)
     }
 }

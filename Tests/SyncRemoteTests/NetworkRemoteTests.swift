@@ -93,14 +93,14 @@ struct NetworkRemoteTests {
         let server = try GitServer(wire, fixture)
         let root = try fixture.commit("f", "root", by: "a")
         let nobody = try server.remote("nobody", fixture)
-        #expect(try await nobody.look(within: .seconds(20), isWriting: true) == nil)
+        #expect(try await nobody.probe(within: .seconds(20), isWriting: true) == nil)
         _ = try await server.remote("a", fixture).push(root, expecting: nil, applied: root)
-        #expect(try await nobody.look(within: .seconds(20)) == root)
+        #expect(try await nobody.probe(within: .seconds(20)) == root)
         await nobody.networkChanged()
-        #expect(try await nobody.look(within: .seconds(20), isWriting: true) == root)
+        #expect(try await nobody.probe(within: .seconds(20), isWriting: true) == root)
         let missing = try server.remote("nobody", fixture, path: "none.git")
         let error = await #expect(throws: RemoteError.self) {
-            try await missing.look(within: .seconds(20))
+            try await missing.probe(within: .seconds(20))
         }
         #expect(error?.code == .missing)
     }

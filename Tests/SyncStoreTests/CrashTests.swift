@@ -9,36 +9,36 @@ import Testing
 private enum Generations {
     static let folder: FolderID = nil
 
-    static func changes(_ number: Int, count: Int) throws -> [RecordChange] {
-        try (0..<count).map { .put(file(try RecordSamples.path("d\($0 % 50)/\($0)"), number)) }
+    static func changes(_ number: Int, count: Int) throws -> [StateChange] {
+        try (0..<count).map { .put(file(try StateSamples.path("d\($0 % 50)/\($0)"), number)) }
     }
 
-    static func file(_ path: TreePath, _ number: Int) -> RecordedFile {
-        RecordSamples.file(path, number)
+    static func file(_ path: TreePath, _ number: Int) -> TrackedFile {
+        StateSamples.file(path, number)
     }
 
     /// Checks that the record has all of one number; the number.
-    static func check(_ record: SQLiteRecord, count: Int) throws -> Int? {
-        guard let applied = try record.applied(folder) else {
-            #expect(try record.count(folder) == 0)
+    static func check(_ store: SQLiteStateStore, count: Int) throws -> Int? {
+        guard let applied = try store.applied(folder) else {
+            #expect(try store.count(folder) == 0)
             return nil
         }
-        #expect(try record.count(folder) == count)
-        let files = try record.recent(limit: count)
+        #expect(try store.count(folder) == count)
+        let files = try store.recent(limit: count)
         #expect(files.count == count)
         let ids = Set(files.map(\.version.id))
         #expect(ids == [applied])
         var walked = 0
         var directory: TreePath?
         repeat {
-            let here = try record.files(folder, in: directory)
+            let here = try store.files(folder, in: directory)
             #expect(here.allSatisfy { $0.version.id == applied })
             walked += here.count
-            directory = try record.directory(folder, after: directory)
+            directory = try store.directory(folder, after: directory)
         } while directory != nil
         #expect(walked == count)
-        let number = try record.fact("number").flatMap { Int($0) } ?? 0
-        #expect([RecordSamples.id(number), RecordSamples.id(number + 1)].contains(applied))
+        let number = try store.fact("number").flatMap { Int($0) } ?? 0
+        #expect([StateSamples.id(number), StateSamples.id(number + 1)].contains(applied))
         return number
     }
 }
@@ -54,14 +54,14 @@ private let childVariable = "SYNCD_TEST_RECORD"
         .enabled(if: ProcessInfo.processInfo.environment[childVariable] != nil))
     func recordAdvancer() throws {
         let path = try #require(ProcessInfo.processInfo.environment[childVariable])
-        let record = try SQLiteRecord.open(path)
-        var number = try record.fact("number").flatMap { Int($0) } ?? 0
+        let store = try SQLiteStateStore.open(path)
+        var number = try store.fact("number").flatMap { Int($0) } ?? 0
         while true {
             number += 1
-            try record.advance(
+            try store.advance(
                 nil, try Generations.changes(number, count: Self.fileCount),
-                applied: RecordSamples.id(number))
-            try record.setFact("number", "\(number)")
+                applied: StateSamples.id(number))
+            try store.setFact("number", "\(number)")
         }
     }
 
@@ -103,9 +103,9 @@ private let childVariable = "SYNCD_TEST_RECORD"
             #expect(child.isRunning, "the child ended by itself in round \(round)")
             kill(child.processIdentifier, SIGKILL)
             child.waitUntilExit()
-            let record = try SQLiteRecord.open(place.path("state.db"))
-            #expect(!record.rebuilt, "\(record.rebuiltReason ?? "")")
-            let number = try Generations.check(record, count: Self.fileCount) ?? 0
+            let store = try SQLiteStateStore.open(place.path("state.db"))
+            #expect(!store.rebuilt, "\(store.rebuiltReason ?? "")")
+            let number = try Generations.check(store, count: Self.fileCount) ?? 0
             #expect(number >= newest)
             newest = number
         }
@@ -116,12 +116,12 @@ private let childVariable = "SYNCD_TEST_RECORD"
     @Test("a log cut anywhere leaves whole transactions", arguments: 1...30 as ClosedRange<UInt64>)
     func cutLog(seed: UInt64) throws {
         let place = try TemporaryPlace()
-        let record = try SQLiteRecord.open(place.path("state.db"))
+        let store = try SQLiteStateStore.open(place.path("state.db"))
         for number in 1...6 {
-            try record.advance(
+            try store.advance(
                 nil, try Generations.changes(number, count: 200),
-                applied: RecordSamples.id(number))
-            try record.setFact("number", "\(number)")
+                applied: StateSamples.id(number))
+            try store.setFact("number", "\(number)")
         }
         // The record is still open: what stands on disk is what a crash would leave.
         var numbers = SeededRandom(seed: seed)
@@ -129,7 +129,7 @@ private let childVariable = "SYNCD_TEST_RECORD"
         let length = Int.random(in: 0...log.count, using: &numbers)
         try place.write("crashed.db", try place.bytes("state.db"))
         try place.write("crashed.db-wal", Array(log.prefix(length)))
-        let crashed = try SQLiteRecord.open(place.path("crashed.db"))
+        let crashed = try SQLiteStateStore.open(place.path("crashed.db"))
         if crashed.rebuilt {
             // The cut came before the tables were whole.
             #expect(length < 40_000, "\(length): \(crashed.rebuiltReason ?? "")")

@@ -47,13 +47,13 @@ struct Garbage: Sendable, CustomStringConvertible {
 }
 
 /// Makes a record with 500 files, a commit and a fact, and closes it.
-func filled(_ place: TemporaryPlace) throws -> [RecordedFile] {
-    let record = try SQLiteRecord.open(place.path("state.db"))
+func filled(_ place: TemporaryPlace) throws -> [TrackedFile] {
+    let store = try SQLiteStateStore.open(place.path("state.db"))
     let files = try (0..<500).map {
-        RecordSamples.file(try RecordSamples.path("d\($0 % 9)/name-\($0)"), $0)
+        StateSamples.file(try StateSamples.path("d\($0 % 9)/name-\($0)"), $0)
     }
-    try record.advance(nil, files.map(RecordChange.put), applied: RecordSamples.id(1))
-    try record.setFact("paused", "yes")
+    try store.advance(nil, files.map(StateChange.put), applied: StateSamples.id(1))
+    try store.setFact("paused", "yes")
     return files
 }
 
@@ -72,14 +72,14 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
         let place = try TemporaryPlace()
         try garbage.make(place)
         let before = try place.bytes("state.db")
-        let record = try SQLiteRecord.open(place.path("state.db"))
-        #expect(record.rebuilt)
-        #expect(record.rebuiltReason?.isEmpty == false)
-        #expect(try record.count(nil) == 0)
-        #expect(try record.fact("paused") == nil)
+        let store = try SQLiteStateStore.open(place.path("state.db"))
+        #expect(store.rebuilt)
+        #expect(store.rebuiltReason?.isEmpty == false)
+        #expect(try store.count(nil) == 0)
+        #expect(try store.fact("paused") == nil)
         #expect(try place.bytes("state.db.corrupt-1").count == before.count)
-        try record.setFact("paused", "no")
-        #expect(try record.fact("paused") == "no")
+        try store.setFact("paused", "no")
+        #expect(try store.fact("paused") == "no")
     }
 
     @Test("a record cut short is found out", arguments: 1...40 as ClosedRange<UInt64>)
@@ -90,9 +90,9 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
         var numbers = SeededRandom(seed: seed)
         let length = Int.random(in: 0..<sound.count, using: &numbers)
         try place.write("state.db", Array(sound.prefix(length)))
-        let record = try SQLiteRecord.open(place.path("state.db"))
-        #expect(record.rebuilt, "cut to \(length) of \(sound.count)")
-        #expect(try record.count(nil) == 0)
+        let store = try SQLiteStateStore.open(place.path("state.db"))
+        #expect(store.rebuilt, "cut to \(length) of \(sound.count)")
+        #expect(try store.count(nil) == 0)
     }
 
     @Test("bytes that turned are survived", arguments: 1...60 as ClosedRange<UInt64>)
@@ -106,12 +106,12 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
             bytes[offset] = UInt8.random(in: 0...255, using: &numbers)
         }
         try place.write("state.db", bytes)
-        let record = try SQLiteRecord.open(place.path("state.db"))
-        if record.rebuilt { return }
-        do throws(RecordError) {
-            for file in files { _ = try record.file(nil, file.path) }
-            _ = try record.recent(limit: 1000)
-            try record.advance(nil, files.map(RecordChange.put), applied: nil)
+        let store = try SQLiteStateStore.open(place.path("state.db"))
+        if store.rebuilt { return }
+        do throws(StateStoreError) {
+            for file in files { _ = try store.file(nil, file.path) }
+            _ = try store.recent(limit: 1000)
+            try store.advance(nil, files.map(StateChange.put), applied: nil)
         } catch {
             #expect(error.code == .corrupt, "\(error)")
         }
@@ -121,23 +121,23 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
     func deep() throws {
         let place = try TemporaryPlace()
         let path = place.path("state.db")
-        var record: SQLiteRecord? = try SQLiteRecord.open(path)
+        var store: SQLiteStateStore? = try SQLiteStateStore.open(path)
         let files = try (0..<130_000).map {
-            RecordSamples.file(try RecordSamples.path("directory/\($0)"), $0)
+            StateSamples.file(try StateSamples.path("directory/\($0)"), $0)
         }
-        try record?.advance(nil, files.map(RecordChange.put), applied: nil)
-        record = nil
+        try store?.advance(nil, files.map(StateChange.put), applied: nil)
+        store = nil
         var bytes = try place.bytes("state.db")
-        #expect(bytes.count > Limits.recordChecked)
+        #expect(bytes.count > Limits.stateChecked)
         for offset in (bytes.count / 4)..<(bytes.count * 3 / 4) { bytes[offset] = 0x5a }
         try place.write("state.db", bytes)
-        let damaged = try SQLiteRecord.open(path)
+        let damaged = try SQLiteStateStore.open(path)
         #expect(!damaged.rebuilt)
-        let error = #expect(throws: RecordError.self) {
-            try damaged.files(nil, in: RecordSamples.path("directory"))
+        let error = #expect(throws: StateStoreError.self) {
+            try damaged.files(nil, in: StateSamples.path("directory"))
         }
         #expect(error?.code == .corrupt)
-        let fresh = try SQLiteRecord.open(path, discarding: "a page is damaged")
+        let fresh = try SQLiteStateStore.open(path, discarding: "a page is damaged")
         #expect(fresh.rebuiltReason == "a page is damaged")
         #expect(try fresh.count(nil) == 0)
     }
@@ -147,7 +147,7 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
         let place = try TemporaryPlace()
         for number in 1...6 {
             try place.write("state.db", Array("garbage \(number)".utf8))
-            #expect(try SQLiteRecord.open(place.path("state.db")).rebuilt)
+            #expect(try SQLiteStateStore.open(place.path("state.db")).rebuilt)
         }
         let kept = try place.names().filter { $0.contains("corrupt") }
         #expect(kept == ["state.db.corrupt-4", "state.db.corrupt-5", "state.db.corrupt-6"])
@@ -157,23 +157,23 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
     @Test("the log of a record that is gone is not replayed into a new one")
     func strayLog() throws {
         let place = try TemporaryPlace()
-        let old = try SQLiteRecord.open(place.path("old.db"))
+        let old = try SQLiteStateStore.open(place.path("old.db"))
         try old.setFact("paused", "yes")
         try place.write("state.db-wal", try place.bytes("old.db-wal"))
-        let record = try SQLiteRecord.open(place.path("state.db"))
-        #expect(!record.rebuilt)
-        #expect(try record.fact("paused") == nil)
+        let store = try SQLiteStateStore.open(place.path("state.db"))
+        #expect(!store.rebuilt)
+        #expect(try store.fact("paused") == nil)
     }
 
     @Test("a record is opened once at a time, and stays whole")
     func once() throws {
         let place = try TemporaryPlace()
-        let record = try SQLiteRecord.open(place.path("state.db"))
-        let error = #expect(throws: RecordError.self) {
-            try SQLiteRecord.open(place.path("state.db"))
+        let store = try SQLiteStateStore.open(place.path("state.db"))
+        let error = #expect(throws: StateStoreError.self) {
+            try SQLiteStateStore.open(place.path("state.db"))
         }
         #expect(error?.code == .locked)
-        try record.setFact("paused", "yes")
+        try store.setFact("paused", "yes")
         #expect(try place.names().filter { $0.contains("corrupt") } == [])
     }
 
@@ -182,8 +182,8 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
         let place = try TemporaryPlace()
         try FileManager.default.createDirectory(
             atPath: place.path("state.db"), withIntermediateDirectories: false)
-        let error = #expect(throws: RecordError.self) {
-            try SQLiteRecord.open(place.path("state.db"))
+        let error = #expect(throws: StateStoreError.self) {
+            try SQLiteStateStore.open(place.path("state.db"))
         }
         #expect(error?.code == .io)
         #expect(try place.names() == ["state.db"])
@@ -192,8 +192,8 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
     @Test("the record is the owner's alone")
     func mode() throws {
         let place = try TemporaryPlace()
-        let record = try SQLiteRecord.open(place.path("state.db"))
-        try record.setFact("a", "b")
+        let store = try SQLiteStateStore.open(place.path("state.db"))
+        try store.setFact("a", "b")
         for name in try place.names() {
             let attributes = try FileManager.default.attributesOfItem(atPath: place.path(name))
             #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")

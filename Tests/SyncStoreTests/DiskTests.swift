@@ -43,35 +43,35 @@ private final class SmallDisk {
 
 @Suite(.enabled(if: SmallDisk.isPossible, "mounting a tmpfs needs root"))
 struct DiskTests {
-    private func batch(_ number: Int) throws -> [RecordChange] {
+    private func batch(_ number: Int) throws -> [StateChange] {
         try (0..<500).map {
-            .put(RecordSamples.file(try RecordSamples.path("d\(number)/\($0)"), number))
+            .put(StateSamples.file(try StateSamples.path("d\(number)/\($0)"), number))
         }
     }
 
     @Test("a full disk fails the call, changes nothing, and passes")
     func full() throws {
         let disk = try SmallDisk(size: "2m")
-        let record = try SQLiteRecord.open("\(disk.path)/state.db")
+        let store = try SQLiteStateStore.open("\(disk.path)/state.db")
         var number = 0
-        var failure: RecordError?
+        var failure: StateStoreError?
         while failure == nil, number < 1000 {
             number += 1
             do {
-                try record.advance(nil, try batch(number), applied: RecordSamples.id(number))
-            } catch let error as RecordError {
+                try store.advance(nil, try batch(number), applied: StateSamples.id(number))
+            } catch let error as StateStoreError {
                 failure = error
             }
         }
         #expect(failure?.code == .noSpace, "\(String(describing: failure))")
         #expect(number > 2)
-        #expect(try record.count(nil) == (number - 1) * 500)
-        #expect(try record.applied(nil) == RecordSamples.id(number - 1))
-        #expect(try record.files(nil, in: RecordSamples.path("d\(number)")) == [])
-        #expect(try record.recent(limit: 1).first?.version.id == RecordSamples.id(number - 1))
+        #expect(try store.count(nil) == (number - 1) * 500)
+        #expect(try store.applied(nil) == StateSamples.id(number - 1))
+        #expect(try store.files(nil, in: StateSamples.path("d\(number)")) == [])
+        #expect(try store.recent(limit: 1).first?.version.id == StateSamples.id(number - 1))
         try disk.remount("size=32m")
-        try record.advance(nil, try batch(number), applied: RecordSamples.id(number))
-        #expect(try record.count(nil) == number * 500)
+        try store.advance(nil, try batch(number), applied: StateSamples.id(number))
+        #expect(try store.count(nil) == number * 500)
     }
 
     @Test("a record cannot be begun on a full disk, and nothing is set aside")
@@ -80,42 +80,42 @@ struct DiskTests {
         let filler = "\(disk.path)/filler"
         let (code, _) = try run(["dd", "if=/dev/zero", "of=\(filler)", "bs=4k", "count=64"])
         #expect(code != 0)
-        let error = #expect(throws: RecordError.self) {
-            try SQLiteRecord.open("\(disk.path)/state.db")
+        let error = #expect(throws: StateStoreError.self) {
+            try SQLiteStateStore.open("\(disk.path)/state.db")
         }
         #expect(error?.code == .noSpace, "\(String(describing: error))")
         let names = try FileManager.default.contentsOfDirectory(atPath: disk.path)
         #expect(!names.contains { $0.contains("corrupt") })
         try FileManager.default.removeItem(atPath: filler)
-        let record = try SQLiteRecord.open("\(disk.path)/state.db")
-        try record.setFact("paused", "yes")
+        let store = try SQLiteStateStore.open("\(disk.path)/state.db")
+        try store.setFact("paused", "yes")
     }
 
     @Test("a read-only file system is named as such")
     func readOnly() throws {
         let disk = try SmallDisk(size: "2m")
-        var record: SQLiteRecord? = try SQLiteRecord.open("\(disk.path)/state.db")
-        try record?.setFact("paused", "yes")
-        record = nil
+        var store: SQLiteStateStore? = try SQLiteStateStore.open("\(disk.path)/state.db")
+        try store?.setFact("paused", "yes")
+        store = nil
         try disk.remount("ro")
         for name in ["state.db", "new.db"] {
-            let error = #expect(throws: RecordError.self) {
-                try SQLiteRecord.open("\(disk.path)/\(name)")
+            let error = #expect(throws: StateStoreError.self) {
+                try SQLiteStateStore.open("\(disk.path)/\(name)")
             }
             #expect(error?.code == .readOnly, "\(name): \(String(describing: error))")
         }
-        let lock = #expect(throws: RecordError.self) {
+        let lock = #expect(throws: StateStoreError.self) {
             try VaultLock.acquire("\(disk.path)/lock")
         }
         #expect(lock?.code == .readOnly)
-        let state = #expect(throws: RecordError.self) {
+        let state = #expect(throws: StateStoreError.self) {
             try StateFile.write([0x7b, 0x7d], to: "\(disk.path)/state.json")
         }
         #expect(state?.code == .readOnly)
         try disk.remount("rw")
-        record = try SQLiteRecord.open("\(disk.path)/state.db")
-        #expect(record?.rebuilt == false)
-        #expect(try record?.fact("paused") == "yes")
+        store = try SQLiteStateStore.open("\(disk.path)/state.db")
+        #expect(store?.rebuilt == false)
+        #expect(try store?.fact("paused") == "yes")
     }
 
     @Test("state.json that does not fit leaves the old one")
@@ -124,7 +124,7 @@ struct DiskTests {
         let path = "\(disk.path)/state.json"
         let small = Array("{}\n".utf8)
         try StateFile.write(small, to: path)
-        let error = #expect(throws: RecordError.self) {
+        let error = #expect(throws: StateStoreError.self) {
             try StateFile.write([UInt8](repeating: 0x20, count: 100_000), to: path)
         }
         #expect(error?.code == .noSpace)

@@ -38,9 +38,9 @@ struct IntakeFileTests {
     func refused() throws {
         let place = try TemporaryPlace()
         let path = place.path("intake")
-        #expect(throws: RecordError.self) { try IntakeFile(path, isReadOnly: true) }
+        #expect(throws: StateStoreError.self) { try IntakeFile(path, isReadOnly: true) }
         try FileManager.default.createSymbolicLink(
             atPath: path, withDestinationPath: place.path("elsewhere"))
-        #expect(throws: RecordError.self) { try IntakeFile(path) }
+        #expect(throws: StateStoreError.self) { try IntakeFile(path) }
     }
 }

@@ -7,9 +7,9 @@ import Testing
 @Suite struct StateFileTests {
     private func file(
         _ path: TreePath, modified: Int64 = 1_770_572_700_000_000_000, source: String? = nil
-    ) -> RecordedFile {
-        RecordedFile(
-            path: path, version: FileVersion(mode: .regular, id: RecordSamples.id(1)),
+    ) -> TrackedFile {
+        TrackedFile(
+            path: path, version: FileVersion(mode: .regular, id: StateSamples.id(1)),
             stat: FileStat(
                 kind: .file(executable: false), size: 4096, modified: modified, changed: 0,
                 inode: 1, device: 1), checked: 0, sha256: SHA256Digest.of([]), source: source)
@@ -42,20 +42,20 @@ import Testing
         var state = StateFile()
         state.lastSync.localToRemote = "2026-02-08T17:48:00Z"
         state.files = [
-            file(try RecordSamples.path("shared/memories/user_valentin/memories.json")),
-            file(try RecordSamples.path("b"), source: "laptop"),
+            file(try StateSamples.path("shared/memories/user_valentin/memories.json")),
+            file(try StateSamples.path("b"), source: "laptop"),
         ]
         state.fileCount = 12
         state.pendingConflicts = [
             OpenConflict(
-                id: "c1", path: try RecordSamples.path("x/y"), type: "document", kind: .addAdd,
-                rule: "text", base: nil, ours: RecordSamples.id(1), theirs: RecordSamples.id(2),
+                id: "c1", path: try StateSamples.path("x/y"), type: "document", kind: .addAdd,
+                rule: "text", base: nil, ours: StateSamples.id(1), theirs: StateSamples.id(2),
                 oursDevice: "laptop", theirsDevice: "desk", detectedAt: "2026-02-08T17:48:00Z")
         ]
-        state.resolvedConflicts = [try RecordSamples.settled(1), try RecordSamples.settled(2)]
+        state.resolvedConflicts = [try StateSamples.resolved(1), try StateSamples.resolved(2)]
         state.syncHealth.lastError = "say \"no\""
         state.syncHealth.consecutiveFailures = 3
-        let (one, two) = (RecordSamples.id(1).hex, RecordSamples.id(2).hex)
+        let (one, two) = (StateSamples.id(1).hex, StateSamples.id(2).hex)
         let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         let entry = "\"hash\": \"sha256:\(hash)\", \"size\": 4096, "
         let when = "\"last_modified\": \"2026-02-08T17:45:00Z\""
@@ -87,7 +87,7 @@ import Testing
                 "local_timestamp": "2026-02-08T17:45:2Z", \
                 "remote_timestamp": "2026-02-08T17:46:2Z", \
                 "winner": "local", "action": "overwrite_remote", "loser": null, \
-                "commit": "\(RecordSamples.id(3).hex)"}
+                "commit": "\(StateSamples.id(3).hex)"}
                   ],
                   "sync_health": {"status": "healthy", "last_error": "say \\"no\\"", \
                 "consecutive_failures": 3}
@@ -106,7 +106,7 @@ import Testing
         ])
     func names(name: String, key: String) throws {
         var state = StateFile()
-        state.files = [file(try RecordSamples.path(name))]
+        state.files = [file(try StateSamples.path(name))]
         let files = try #require(parsed(state.rendered())["files"] as? [String: Any])
         #expect(Array(files.keys) == [key])
     }
@@ -153,7 +153,7 @@ import Testing
         ] as [(Int64, String)])
     func times(nanoseconds: Int64, text: String) throws {
         var state = StateFile()
-        state.files = [file(try RecordSamples.path("a"), modified: nanoseconds)]
+        state.files = [file(try StateSamples.path("a"), modified: nanoseconds)]
         let files = try #require(parsed(state.rendered())["files"] as? [String: [String: Any]])
         #expect(files["a"]?["last_modified"] as? String == text)
     }
@@ -162,7 +162,7 @@ import Testing
     func omitted() throws {
         var state = StateFile()
         state.files = try (0..<(Limits.stateFiles + 3)).map {
-            file(try RecordSamples.path("f\($0)"))
+            file(try StateSamples.path("f\($0)"))
         }
         state.fileCount = 20_000
         let picture = try parsed(state.rendered())

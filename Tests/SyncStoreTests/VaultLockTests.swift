@@ -29,8 +29,8 @@ import Testing
         return process
     }
 
-    private func locked(_ path: String, waiting: Duration? = nil) -> RecordError? {
-        #expect(throws: RecordError.self) {
+    private func locked(_ path: String, waiting: Duration? = nil) -> StateStoreError? {
+        #expect(throws: StateStoreError.self) {
             if let waiting {
                 _ = try VaultLock.acquire(path, waiting: waiting)
             } else {

@@ -93,7 +93,7 @@ extension Serial {
                 }
             }
             try measure("settle", per: count) { () throws in
-                #expect(try folder.settleDisplaced().isEmpty)
+                #expect(try folder.recheckDisplaced().isEmpty)
             }
             try measure("remove", per: count) { () throws in
                 for place in paths {
@@ -101,7 +101,7 @@ extension Serial {
                 }
             }
             try measure("settle", per: count) { () throws in
-                #expect(try folder.settleDisplaced().isEmpty)
+                #expect(try folder.recheckDisplaced().isEmpty)
             }
             #expect(sandbox.stagingNames.isEmpty)
         }

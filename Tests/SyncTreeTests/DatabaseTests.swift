@@ -50,7 +50,7 @@ extension Serial {
             for whileOpen in [false, true] {
                 #expect(code("d.db", folder, whileOpen: whileOpen) == (isInUse ? .inUse : nil))
             }
-            #expect(folder.isStillHeld(path("d.db"), for: .inUse) == isInUse)
+            #expect(folder.isStillQuarantined(path("d.db"), for: .inUse) == isInUse)
             let outcome = try folder.put(new, at: "d.db", replacing: version(old))
             #expect(outcome == .inUse || outcome.isDone)
             #expect((outcome == .inUse) == isInUse)

@@ -20,19 +20,19 @@ extension Serial {
             #expect(try folder.put("new", at: "file", replacing: version("old")).isDone)
             let late = open("/proc/self/fd/\(early)", O_WRONLY | O_APPEND)
             #expect(late >= 0)
-            #expect(try folder.settleDisplaced().isEmpty, "it is kept while a writer has it")
+            #expect(try folder.recheckDisplaced().isEmpty, "it is kept while a writer has it")
             #expect(folder.displacedCount == 1)
             write(late, "+late", 5)
             close(late)
             close(early)
-            let edits = try folder.settleDisplaced()
+            let edits = try folder.recheckDisplaced()
             let edit = try #require(edits.first)
             #expect(edits.count == 1 && edit.path == path("file"))
             #expect(edit.snapshot.content == Array("old+late".utf8))
             #expect(edit.base == version("old"))
-            #expect(try folder.settleDisplaced().count == 1, "given until it is forgotten")
+            #expect(try folder.recheckDisplaced().count == 1, "given until it is forgotten")
             try folder.forget(edit)
-            #expect(try folder.settleDisplaced().isEmpty)
+            #expect(try folder.recheckDisplaced().isEmpty)
             #expect(sandbox.stagingNames.isEmpty && sandbox.text("file") == "new")
         }
 
@@ -43,17 +43,17 @@ extension Serial {
             link(sandbox.root + "/file", sandbox.base + "/door")
             #expect(try folder.put("new", at: "file", replacing: version("old")).isDone)
             append("+1", sandbox.base + "/door")
-            let first = try #require(try folder.settleDisplaced().first)
+            let first = try #require(try folder.recheckDisplaced().first)
             append("+2", sandbox.base + "/door")
             try folder.forget(first)
-            let second = try #require(try folder.settleDisplaced().first)
+            let second = try #require(try folder.recheckDisplaced().first)
             #expect(second.snapshot.content == Array("old+1+2".utf8))
             #expect(second.base == version("old+1"))
             try folder.forget(second)
             #expect(folder.displacedCount == 0 && sandbox.stagingNames.isEmpty)
         }
 
-        @Test("after a crash what was displaced is settled, and what was only staged is removed")
+        @Test("after a crash what was displaced is rechecked, and what was only staged is removed")
         func recovery() throws {
             for inside in [true, false] {
                 sandbox.write("clean", "old")
@@ -78,7 +78,7 @@ extension Serial {
 
                 let next = try sandbox.folder(inside: inside)
                 #expect(next.displacedCount == 4)
-                let edits = try next.settleDisplaced()
+                let edits = try next.recheckDisplaced()
                 #expect(Set(edits.map(\.path)) == [path("edited"), path(long + "/file")])
                 let texts = Set(edits.map { String(decoding: $0.snapshot.content, as: UTF8.self) })
                 #expect(texts == ["old!", "old?"])
@@ -87,7 +87,7 @@ extension Serial {
                 #expect(!sandbox.names.contains(".syncd-staging"))
                 // New tokens never meet old ones.
                 #expect(try next.put("newer", at: "clean", replacing: version("new")).isDone)
-                #expect(try next.settleDisplaced().isEmpty)
+                #expect(try next.recheckDisplaced().isEmpty)
                 for name in ["door", "door2"] { unlink(sandbox.base + "/" + name) }
                 run("/bin/rm", "-rf", sandbox.root + "/directory-0")
             }
@@ -106,7 +106,7 @@ extension Serial {
             }
             let next = try sandbox.folder()
             #expect(next.displacedCount == 1)
-            #expect(try next.settleDisplaced().isEmpty)
+            #expect(try next.recheckDisplaced().isEmpty)
             #expect(sandbox.stagingNames.isEmpty && sandbox.text("file") == "old")
         }
 
@@ -119,7 +119,7 @@ extension Serial {
                     token: try folder.staging.begin(), path: path("d/file"), base: version("old"),
                     replacement: version("new"), cause: .movedAside)
                 let place = try Place(path("d/file"), below: folder.root)
-                let held = try folder.hold(path("d/file"))
+                let held = try folder.lease(path("d/file"))
                 let aside = try folder.moveAside(entry, held.stat, place)
                 #expect(aside == .moved)
                 #expect(sandbox.text("d/file") == nil)
@@ -133,7 +133,7 @@ extension Serial {
         func movedAnother() throws {
             sandbox.write("file", "old")
             let folder = try sandbox.folder()
-            let held = try folder.hold(path("file")).stat
+            let held = try folder.lease(path("file")).stat
             sandbox.write("save", "saved")
             rename(sandbox.root + "/save", sandbox.root + "/file")
             let place = try Place(path("file"), below: folder.root)
@@ -160,7 +160,7 @@ extension Serial {
                 #expect(sandbox.text("dir") == "new")
             }
             let next = try sandbox.folder()
-            for _ in 0..<3 { #expect(try next.settleDisplaced().isEmpty) }
+            for _ in 0..<3 { #expect(try next.recheckDisplaced().isEmpty) }
             #expect(sandbox.text("dir/inner") == "precious")
             #expect(sandbox.stagingNames.isEmpty)
         }
@@ -176,11 +176,11 @@ extension Serial {
                     outcome = try folder.put("new", at: "file", replacing: version("old"))
                 }
                 #expect(outcome.isDone)
-                #expect(try folder.settleDisplaced().isEmpty)
+                #expect(try folder.recheckDisplaced().isEmpty)
                 #expect(folder.displacedCount == 1)
             }
             let next = try sandbox.folder(abilities: ability)
-            while next.displacedCount > 0 { #expect(try next.settleDisplaced().isEmpty) }
+            while next.displacedCount > 0 { #expect(try next.recheckDisplaced().isEmpty) }
             #expect(sandbox.stagingNames.isEmpty)
         }
 

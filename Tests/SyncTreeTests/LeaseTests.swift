@@ -44,11 +44,11 @@ extension Serial {
             let held = openForReading()
             let result = ReadLease.take(held.number)
             let isReader = holder == .reader || holder == .readOnlyMapping
-            #expect(result == (isReader ? .held : .refused))
+            #expect(result == (isReader ? .leased : .refused))
             if descriptor >= 0 { close(descriptor) }
             if let mapping { munmap(mapping, 8192) }
             let again = openForReading()
-            #expect(ReadLease.take(again.number) == .held)
+            #expect(ReadLease.take(again.number) == .leased)
             _ = held.number
         }
 
@@ -61,7 +61,7 @@ extension Serial {
             let name = file
             var descriptor: Descriptor? = openForReading()
             let number = descriptor?.number ?? -1
-            #expect(ReadLease.take(number) == .held)
+            #expect(ReadLease.take(number) == .leased)
             let writer = Background<Int32> {
                 switch opening {
                 case .write: open(name, O_WRONLY)
@@ -92,7 +92,7 @@ extension Serial {
         @Test("readers are not held up by a read lease")
         func readersGoOn() {
             let held = openForReading()
-            #expect(ReadLease.take(held.number) == .held)
+            #expect(ReadLease.take(held.number) == .leased)
             let name = file
             let reader = Background<Int32> { open(name, O_RDONLY) }
             let number = reader.wait(seconds: 10)
@@ -104,7 +104,7 @@ extension Serial {
         @Test("a lease keeps nobody from renaming over the name: apply has to look afterwards")
         func renaming() {
             let held = openForReading()
-            #expect(ReadLease.take(held.number) == .held)
+            #expect(ReadLease.take(held.number) == .leased)
             sandbox.write("other", "new")
             #expect(rename(sandbox.root + "/other", file) == 0)
             _ = held.number

@@ -98,9 +98,9 @@ extension Serial {
             #expect(try folder.read(place).content == Array("one".utf8))
             let next = try folder.stage("two")
             #expect(try folder.install(next, at: place, replacing: version("one")).isDone)
-            #expect(try folder.settleDisplaced().isEmpty)
+            #expect(try folder.recheckDisplaced().isEmpty)
             #expect(try folder.remove(place, expecting: version("two")).isDone)
-            #expect(try folder.settleDisplaced().isEmpty)
+            #expect(try folder.recheckDisplaced().isEmpty)
             #expect(try folder.list(path("dir")).isEmpty)
             #expect(sandbox.stagingNames.isEmpty)
         }
@@ -119,7 +119,7 @@ extension Serial {
             #expect(try folder.list(place.parent).map(\.name) == [Array("file".utf8)])
             let next = try folder.stage("deeper")
             #expect(try folder.install(next, at: place, replacing: version("deep")).isDone)
-            #expect(try folder.settleDisplaced().isEmpty)
+            #expect(try folder.recheckDisplaced().isEmpty)
             #expect(sandbox.stagingNames.isEmpty)
             try folder.flush(directories: [place.parent])
 

@@ -190,14 +190,14 @@ extension Serial {
         }
 
         private func settle(_ folder: LocalFolder, _ tally: inout Tally) throws {
-            for edit in try folder.settleDisplaced() {
+            for edit in try folder.recheckDisplaced() {
                 tally.displaced += 1
                 tally.capture(edit.snapshot.content)
                 try folder.forget(edit)
             }
         }
 
-        /// Settles until everything has been read once more and nothing new came of it.
+        /// Resolves until everything has been read once more and nothing new came of it.
         private func settleAll(_ folder: LocalFolder, _ race: Race, _ tally: inout Tally) throws {
             let deadline = ContinuousClock.now + .seconds(60)
             let quiet = ContinuousClock.now + .milliseconds(race.abilities.leases ? 0 : 100)

@@ -12,7 +12,7 @@ extension Serial {
         private func full(_ name: String) -> String { sandbox.root + "/" + name }
 
         /// Why something fails; nil when it does not.
-        private func reason(_ body: () throws -> Void) -> HeldPath.Reason? {
+        private func reason(_ body: () throws -> Void) -> QuarantinedPath.Reason? {
             do { try body() } catch { return (error as? FolderError)?.code.reason }
             return nil
         }
@@ -88,12 +88,12 @@ extension Serial {
                 reason {
                     _ = try folder.setMode(path("d/file"), from: version("old"), to: .executable)
                 } == .readOnly)
-            #expect(folder.isStillHeld(path("d/file"), for: .readOnly))
-            #expect(!folder.isStillHeld(path("d/other"), for: .readOnly))
+            #expect(folder.isStillQuarantined(path("d/file"), for: .readOnly))
+            #expect(!folder.isStillQuarantined(path("d/other"), for: .readOnly))
             run("/usr/bin/chattr", "+i", full("d"))
             #expect(reason { _ = try folder.put("new", at: "d/other") } == .readOnly)
-            #expect(folder.isStillHeld(path("d/other"), for: .readOnly))
-            #expect(!folder.isStillHeld(path("other"), for: .readOnly))
+            #expect(folder.isStillQuarantined(path("d/other"), for: .readOnly))
+            #expect(!folder.isStillQuarantined(path("other"), for: .readOnly))
             #expect(sandbox.text("d/file") == "old")
             #expect(folder.displacedCount == 0 && sandbox.stagingNames.isEmpty)
         }
@@ -106,8 +106,8 @@ extension Serial {
             let folder = try sandbox.folder()
             #expect(reason { _ = try folder.list(path("m")) } == .mount)
             #expect(reason { _ = try folder.stat(path("m/file")) } == .mount)
-            #expect(folder.isStillHeld(path("m/file"), for: .mount))
-            #expect(!folder.isStillHeld(path("other"), for: .mount))
+            #expect(folder.isStillQuarantined(path("m/file"), for: .mount))
+            #expect(!folder.isStillQuarantined(path("other"), for: .mount))
             #expect(reason { _ = try folder.put("new", at: "m/other") } == .mount)
             #expect(
                 reason { _ = try folder.put("new", at: "m/file", replacing: version("old")) }
@@ -153,10 +153,10 @@ extension Serial {
                 let folder = try LocalFolder(
                     root: sandbox.root, stagingPreferred: state ?? sandbox.state)
                 #expect(folder.displacedCount == 0)
-                #expect(try folder.settleDisplaced().isEmpty)
+                #expect(try folder.recheckDisplaced().isEmpty)
                 let old = sandbox.text("victim") ?? ""
                 #expect(try folder.put(old + "+", at: "victim", replacing: version(old)).isDone)
-                #expect(try folder.settleDisplaced().isEmpty)
+                #expect(try folder.recheckDisplaced().isEmpty)
                 #expect(sandbox.names == before)
             }
             #expect(sandbox.text("victim") == "mine++")

@@ -53,7 +53,7 @@ private func changes(_ name: String, _ times: some Sequence<Int64>) -> [(
 }
 
 private let courses = [
-    Course("an isolated change settles in 20 ms", changes("a", [0]), [(20, ["a"])]),
+    Course("an isolated change waits for the debounce of 20 ms", changes("a", [0]), [(20, ["a"])]),
     Course(
         "an atomic save is one batch",
         [

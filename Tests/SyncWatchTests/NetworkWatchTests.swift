@@ -31,7 +31,7 @@ struct NetworkWatchTests {
     @Test("addresses and routes count, a link only when something else can pass it")
     func kinds() {
         var changes = NetworkChanges()
-        func take(_ bytes: [UInt8]) -> NetworkNews? { bytes.withUnsafeBytes { changes.take($0) } }
+        func take(_ bytes: [UInt8]) -> NetworkEvent? { bytes.withUnsafeBytes { changes.take($0) } }
         #expect(take(message(newAddress, [])) == .changed)
         #expect(take(message(newRoute, [])) == .changed)
         #expect(take(message(newLink, link(2, 0x1))) == .changed)
@@ -53,7 +53,7 @@ struct NetworkWatchTests {
     @Test("an address of the wide world that goes is a loss, and so is a default route")
     func losses() {
         var changes = NetworkChanges()
-        func take(_ bytes: [UInt8]) -> NetworkNews? { bytes.withUnsafeBytes { changes.take($0) } }
+        func take(_ bytes: [UInt8]) -> NetworkEvent? { bytes.withUnsafeBytes { changes.take($0) } }
         // Family, length of the prefix, flags, scope; and the link.
         func address(_ scope: UInt8) -> [UInt8] { [2, 24, 0, scope, 2, 0, 0, 0] }
         func route(_ length: UInt8) -> [UInt8] { [2, length] + [UInt8](repeating: 0, count: 10) }

@@ -23,7 +23,7 @@ struct MergeTarget {
         sides = parts.dropFirst().enumerated().map { Self.side(Array($1), Int64($0 + 1)) }
     }
 
-    /// A version that a leaf commit made at `time`.
+    /// A version that a capture commit made at `time`.
     static func side(_ content: [UInt8]?, _ time: Int64) -> ContentSide {
         ContentSide(content: content, stamp: stamp(content, time))
     }
@@ -124,15 +124,15 @@ struct MergeTarget {
     private func anyOrder() {
         guard sides.count == 3, !sides.contains(where: { TextFile.isBinary($0.content ?? []) })
         else { return }
-        func leaf(_ side: ContentSide) -> ContentLeaf {
-            ContentLeaf(content: side.content, stamp: side.stamp)
+        func leaf(_ side: ContentSide) -> CapturedContent {
+            CapturedContent(content: side.content, stamp: side.stamp)
         }
         let results = [[0, 1, 2], [0, 2, 1], [1, 2, 0]].map { order in
             let (one, two) = (sides[order[0]], sides[order[1]])
             let first = merge(one, two)
             let side = ContentSide(
                 content: first.content, stamp: first.stamp, terms: first.conflict,
-                leaves: [leaf(one), leaf(two)])
+                captures: [leaf(one), leaf(two)])
             return merge(side, sides[order[2]])
         }
         for result in results[1...] where results.allSatisfy({ $0.fallback == nil }) {

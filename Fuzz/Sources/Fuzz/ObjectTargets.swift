@@ -46,7 +46,7 @@ enum ObjectTargets {
         for entry in tree.entries {
             require(!entry.name.isEmpty && !entry.name.contains(0), "a name")
             require(tree[entry.name] != nil, "a name is found")
-            _ = (TreeName.fault(entry.name), TreeName.mayStand(entry.name))
+            _ = (TreeName.fault(entry.name), TreeName.isCheckoutSafe(entry.name))
             _ = TreeName.isRefused(entry.name, as: entry.mode)
             if let path = TreePath(entry.name) {
                 require(TreePath(path.text)?.text == path.text, "a path as text")

@@ -21,7 +21,7 @@ enum StateTargets {
         columns.id = Array(rest.prefix(20))
         columns.sha256 = Array(rest.dropFirst(20).prefix(32))
         let names = rest.dropFirst(52).split(separator: 0, maxSplits: 1)
-        do throws(RecordError) {
+        do throws(StateStoreError) {
             let path = try FileRow.path(
                 names.count > 1 ? Array(names[0]) : [], names.last.map { Array($0) } ?? [])
             let file = try columns.file(path, base: nil)

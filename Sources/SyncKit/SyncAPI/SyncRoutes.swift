@@ -44,12 +44,12 @@ package struct SyncRoutes: Sendable {
         }
         router.post("/api/sync/cycle", use: cycle)
         router.post("/api/sync/flush", use: flush)
-        router.get("/api/sync/held", use: held)
+        router.get("/api/sync/held", use: quarantined)
         router.get("/api/sync/devices", use: devices)
         router.get("/api/sync/conflicts", use: conflicts)
         router.get("/api/sync/conflicts/:id", use: conflict)
-        router.get("/api/sync/settled", use: settled)
-        router.post("/api/sync/conflicts/:id/resolve", use: settle)
+        router.get("/api/sync/settled", use: resolved)
+        router.post("/api/sync/conflicts/:id/resolve", use: resolve)
         router.post("/api/sync/restore", use: restore)
         router.post("/api/sync/type", use: setType)
         router.get("/api/sync/remote", use: remote)
@@ -107,11 +107,12 @@ package struct SyncRoutes: Sendable {
         try JSONAnswer.of(try await service.barrier())
     }
 
-    @Sendable private func held(_ request: Request, _: BasicRequestContext) async throws
+    @Sendable private func quarantined(_ request: Request, _: BasicRequestContext) async throws
         -> Response
     {
         let ignored = request.uri.queryParameters["ignored"] == "true"
-        return try JSONAnswer.of(try await service.held(ignored: ignored).map(HeldAnswer.init))
+        return try JSONAnswer.of(
+            try await service.quarantined(ignored: ignored).map(QuarantineAnswer.init))
     }
 
     @Sendable private func devices(_: Request, _: BasicRequestContext) async throws -> Response {

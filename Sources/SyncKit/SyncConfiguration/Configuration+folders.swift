@@ -62,7 +62,7 @@ extension Configuration {
     }
 
     private static func mayBeCommitted(_ name: ArraySlice<UInt8>) -> Bool {
-        TreeName.mayStand(name) && !TreeName.isRefused(Array(name), as: .directory)
+        TreeName.isCheckoutSafe(name) && !TreeName.isRefused(Array(name), as: .directory)
     }
 
     private static func readIgnore(

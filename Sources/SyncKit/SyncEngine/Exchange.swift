@@ -14,7 +14,7 @@ package enum ExchangeOutcome: Sendable, Equatable {
 }
 
 /// How an exchange may go about a remote that is far: each saves a request.
-package struct ExchangeThrift: Sendable {
+package struct ExchangeOptions: Sendable {
     /// Whether a push may go before the look. The remote takes it only where its branch stands
     /// as it was last seen, so one that is taken shows as much as a look.
     package var pushesFirst: Bool
@@ -29,7 +29,7 @@ package struct ExchangeThrift: Sendable {
     }
 
     /// Saves nothing: looks, then pushes all there is to say.
-    package static let none = ExchangeThrift(pushesFirst: false, publishesLater: false)
+    package static let none = ExchangeOptions(pushesFirst: false, publishesLater: false)
 }
 
 /// The cycle after capture: from a commit to every device. It begins from the repository and the
@@ -37,57 +37,58 @@ package struct ExchangeThrift: Sendable {
 extension Vault {
     /// Brings the folders, the head and the remote's head together.
     package func exchange(
-        _ thrift: ExchangeThrift = .none, pause: (Int) async throws -> Void = { _ in }
+        _ options: ExchangeOptions = .none, pause: (Int) async throws -> Void = { _ in }
     ) async throws -> ExchangeOutcome {
-        try await takingIn { try await bringTogether(thrift, pause) }
+        try await takingIn { try await reconcile(options, pause) }
     }
 
-    private func bringTogether(
-        _ thrift: ExchangeThrift, _ pause: (Int) async throws -> Void
+    private func reconcile(
+        _ options: ExchangeOptions, _ pause: (Int) async throws -> Void
     ) async throws -> ExchangeOutcome {
-        // Applying a head that lacks what the record names would take that away from the folder.
+        // Applying a head that lacks what the state store names would take that away from the
+        // folder.
         try recoverHead()
         try learnCutShort()
         // Whatever ends this early, the next one looks.
-        let unlooked = unlookedPushes
-        unlookedPushes = nil
-        if thrift.pushesFirst, let unlooked, unlooked < Limits.unlookedPushes,
-            try mayPushUnlooked()
+        let sinceFetch = pushesSinceFetch
+        pushesSinceFetch = nil
+        if options.pushesFirst, let sinceFetch, sinceFetch < Limits.pushesSinceFetch,
+            try mayPushFirst()
         {
-            try settleFolders()
+            try applyUntilStable()
             switch try await push() {
             case .accepted:
-                unlookedPushes = unlooked + 1
-                return try isSettled() ? .inSync : .pending
+                pushesSinceFetch = sinceFetch + 1
+                return try isInSync() ? .inSync : .pending
             case .declined(let words): return .declined(words)
             case .moved: break
             }
         }
         for attempt in 1...Limits.pushTries {
             let before = seenRemote
-            let change = try await lookUnlessItRests()
+            let change = try await fetchUnlessResting()
             try recoverHead()
             try learnCutShort()
             if let change {
-                try settleFolders()
+                try applyUntilStable()
                 return .stopped(change)
             }
             let isWhole = try await takeIn(seenRemote?.head)
             // What a folder held before it was given anything is told by the history alone.
             if try !again.isEmpty && isJoining() { try capture([:]) }
             try brake.applies()
-            try settleFolders()
+            try applyUntilStable()
             if !isWhole { return .pending }
             takenIn = seenRemote?.head
             let hasNews = before != nil && before?.head != seenRemote?.head
-            if try thrift.publishesLater && hasNews && putsOffPublishing() {
-                unlookedPushes = 0
-                return try isSettled() ? .inSync : .pending
+            if try options.publishesLater && hasNews && putsOffPublishing() {
+                pushesSinceFetch = 0
+                return try isInSync() ? .inSync : .pending
             }
             switch try await push() {
             case .accepted:
-                unlookedPushes = 0
-                return try isSettled() ? .inSync : .pending
+                pushesSinceFetch = 0
+                return try isInSync() ? .inSync : .pending
             case .declined(let words):
                 return .declined(words)
             case .moved:
@@ -98,11 +99,11 @@ extension Vault {
     }
 
     /// A head that has to rest keeps nothing else from the folders.
-    private func lookUnlessItRests() async throws -> RemoteChange? {
-        do { return try await lookAtRemote() } catch let error as RemoteError
+    private func fetchUnlessResting() async throws -> RemoteChange? {
+        do { return try await fetchRemote() } catch let error as RemoteError
             where error.code == .fatal
         {
-            try settleFolders()
+            try applyUntilStable()
             throw error
         }
     }
@@ -113,10 +114,10 @@ extension Vault {
         guard let remoteHead else { return true }
         if isKeptOut(remoteHead) { return false }
         do {
-            guard try await admit(remoteHead) else { return false }
+            guard try await verifyIncoming(remoteHead) else { return false }
         } catch let error as RefusedCommit {
             try note(refused: error, at: remoteHead)
-            try settleFolders()
+            try applyUntilStable()
             throw error
         }
         try note(refused: nil, at: remoteHead)
@@ -132,7 +133,7 @@ extension Vault {
 
     /// Whether there is something to push, upon the head that the remote had when it was last
     /// seen, and nothing to choose about that.
-    private func mayPushUnlooked() throws -> Bool {
+    private func mayPushFirst() throws -> Bool {
         guard remote != nil, remoteChange == nil, let seen = seenRemote?.head else { return false }
         return try head() != seen && lastSeenRemote() == seen
     }
@@ -150,7 +151,7 @@ extension Vault {
     }
 
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
-    package func settleFolders() throws {
+    package func applyUntilStable() throws {
         for _ in 0..<Limits.applyRounds {
             // Apply keeps what it replaced until a capture has seen that nobody wrote to it.
             if try applyHead().applied == 0 && again.isEmpty { return }
@@ -192,17 +193,17 @@ extension Vault {
     /// The commit that all folders hold; nil while they differ.
     private func appliedEverywhere() throws -> ObjectID? {
         var commits: Set<ObjectID?> = []
-        for folder in folders { commits.insert(try record.applied(folder.id)) }
+        for folder in folders { commits.insert(try store.applied(folder.id)) }
         return commits.count == 1 ? commits.first ?? nil : nil
     }
 
     /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
     /// means.
-    package func isSettled() throws -> Bool {
+    package func isInSync() throws -> Bool {
         let head = try head()
         for folder in folders {
-            guard folder.stopped == nil, folder.heldDeletions == 0,
-                try record.applied(folder.id) == head,
+            guard folder.stopped == nil, folder.quarantinedDeletions == 0,
+                try store.applied(folder.id) == head,
                 try deferred(folder).isEmpty
             else { return false }
         }

@@ -33,7 +33,7 @@ package final class Vault {
     /// In the configuration's order; other parts name a folder by its index.
     package let folders: [VaultFolder]
     /// What each folder holds on disk, as last captured or applied.
-    package let record: any VaultRecord
+    package let store: any StateStore
     /// Nil for a vault that only keeps history.
     package let remote: (any RemoteLink)?
     /// Handed in, so that the simulation decides what time it is.
@@ -57,7 +57,7 @@ package final class Vault {
     var comparedHeads: (old: ObjectID, new: ObjectID, kind: RemoteChange.Kind?)?
     /// How many pushes went since the remote was last looked at; nil when the next exchange has
     /// to look first.
-    var unlookedPushes: Int?
+    var pushesSinceFetch: Int?
     /// How many exchanges in a row put off saying how far this device has applied.
     var unpublishedRounds = 0
     /// The commit that was pushed last in this run.
@@ -66,17 +66,18 @@ package final class Vault {
     private var knownConflicts: (directory: ObjectID?, list: ConflictList)?
     /// Folders whose ignore rules changed since `takeChangedRules` was last called.
     var changedRules: Set<Int> = []
-    /// What folders without a record held, as far as is known; nil but after a loss of the record.
+    /// What folders without a state store held, as far as is known; nil but after a loss of the
+    /// state store.
     var lostApplied: ObjectID?
-    /// Whether what the record knew of the folders was lost, or is not there yet.
-    var hasLostRecord = false
+    /// Whether what the state store knew of the folders was lost, or is not there yet.
+    var hasLostState = false
     /// The folders that this device synced when the vault was last opened.
     var knownFolders: Set<FolderID> = []
     /// Whether the remote was asked in this run, or could not be.
     package internal(set) var hasAskedRemote = false
     /// What a join did that a user would not expect, by folder.
     var joinNotices: [FolderID: String] = [:]
-    /// Whether the record may name a commit that the head lacks: at the start, and after a
+    /// Whether the state store may name a commit that the head lacks: at the start, and after a
     /// failure between the two.
     var mayHaveLostHead = true
 
@@ -93,14 +94,14 @@ package final class Vault {
     /// - Parameter brake: nil remembers nothing beyond this process.
     package init(
         identity: Identity, repository: any ObjectRepository, folders: [VaultFolder],
-        record: any VaultRecord, remote: (any RemoteLink)?, clock: any WallClock,
+        store: any StateStore, remote: (any RemoteLink)?, clock: any WallClock,
         maxDeletesPercent: Int = 50, brake: Brake? = nil
     ) {
         self.brake = brake ?? Brake(clock: clock)
         self.identity = identity
         self.repository = repository
         self.folders = folders
-        self.record = record
+        self.store = store
         self.remote = remote
         self.clock = clock
         self.maxDeletesPercent = maxDeletesPercent
@@ -149,7 +150,7 @@ package final class Vault {
     }
 
     /// Notes that a path has to be looked at again.
-    func lookAgain(_ folder: Int, _ path: TreePath) {
+    func recheck(_ folder: Int, _ path: TreePath) {
         again[folder, default: DirtyPaths()].paths.insert(path)
     }
 }

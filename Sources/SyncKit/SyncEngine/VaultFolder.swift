@@ -15,22 +15,22 @@ package final class VaultFolder {
     /// Why the folder is not synced at the moment: its root is gone or another; nil while it is.
     package internal(set) var stopped: FolderError?
     /// Deletions that wait for the user's word.
-    package internal(set) var heldDeletions = 0
+    package internal(set) var quarantinedDeletions = 0
     /// Whether files that were deleted in the vault and stand here are added again, at the user's
     /// word, with the next capture.
     var keepsDeleted = false
     /// Whether an apply was cut short and no capture has looked since at what it left: what
-    /// differs from the record may be of a version that the next head has no more.
+    /// differs from the state store may be of a version that the next head has no more.
     var needsScan = false
     /// Files and directories that could not be read since an apply was cut short: until they are,
     /// the heads of that apply are remembered.
     var unread: Set<TreePath> = []
-    /// Those of them that this capture could read: the record learns of them at its end.
+    /// Those of them that this capture could read: the state store learns of them at its end.
     var readAtLast: Set<TreePath> = []
-    /// The heads whose apply the record knows no end of, the newest last.
-    var begun: [ObjectID] = []
-    /// What the record says of the three: it is written when that changes.
-    var notedBegun: String?
+    /// The heads whose apply the state store knows no end of, the newest last.
+    var interrupted: [ObjectID] = []
+    /// What the state store says of the three: it is written when that changes.
+    var notedInterrupted: String?
     /// Files that a built-in pattern leaves out, at most `Limits.leftOut`, and how many more.
     var leftOut: Set<TreePath> = []
     var leftOutBeyond = 0
@@ -61,9 +61,9 @@ package final class VaultFolder {
     }
 
     /// Whether an apply that was cut short may have put there what stands at a path. From the
-    /// moment on at which the record has learnt of it, an older version there is the user's.
+    /// moment on at which the state store has learnt of it, an older version there is the user's.
     func mayBeApplied(_ path: TreePath) -> Bool {
-        if begun.isEmpty { return false }
+        if interrupted.isEmpty { return false }
         if needsScan || unread.contains(path) { return true }
         return !unread.isEmpty && path.ancestors.contains(where: unread.contains)
     }

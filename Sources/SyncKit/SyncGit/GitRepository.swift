@@ -149,12 +149,12 @@ extension GitRepository {
         if database.has(id) { return true }
         // A miss would make libgit2 list the packs again, each time: only worth it when the
         // directory changed since.
-        return lookAgain() && database.has(id)
+        return refreshPacks() && database.has(id)
     }
 
     /// `refresh` for one whose work does not hang on it: whoever then reads an object is told why
     /// it cannot be had.
-    @discardableResult func lookAgain() -> Bool {
+    @discardableResult func refreshPacks() -> Bool {
         do throws(RepositoryError) { return try refresh() } catch {
             packs = PackListing()
             return false

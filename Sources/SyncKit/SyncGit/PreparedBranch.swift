@@ -34,7 +34,7 @@ final class PreparedBranch: PreparedReference {
             return false
         }
         try FileSystem.sync(String(path[..<path.lastIndex(of: "/")!]))
-        repository.lookAgain()
+        repository.refreshPacks()
         return true
     }
 

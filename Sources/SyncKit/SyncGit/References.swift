@@ -53,7 +53,7 @@ extension GitRepository {
             try change(name, to: id, expecting: expected)
         }
         // Of packs that others put there or took away while we wrote ours.
-        lookAgain()
+        refreshPacks()
     }
 
     /// Changes a reference once. libgit2 takes the lock file first and compares under it.

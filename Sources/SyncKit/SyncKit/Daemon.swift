@@ -42,14 +42,14 @@ package actor Daemon {
             case let error as ConfigurationError:
                 isConfiguration = true
                 lines = error.problems.map(\.description)
-            case let error as RecordError where error.code == .locked:
+            case let error as StateStoreError where error.code == .locked:
                 isConfiguration = false
                 lines = [
                     error.cause.replacing(" runs this vault", with: " already runs this vault")
                 ]
             default:
                 isConfiguration = false
-                lines = [Trouble(error).text]
+                lines = [SyncFailure(error).text]
             }
         }
 
@@ -149,7 +149,7 @@ package actor Daemon {
         while end == nil {
             do {
                 return try VaultService(configuration, log: log, waiting: Limits.lockWait)
-            } catch let error as RecordError
+            } catch let error as StateStoreError
                 where error.code == .locked && VaultService.isHeldInPassing(configuration)
             {
                 if !isSaid { log.info("syncctl has the vault: waiting for it") }
@@ -175,7 +175,7 @@ package actor Daemon {
         }
         end = signal == .sigint ? .interrupted : .asked
         endInTime()
-        await service?.letGo()
+        await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
     }
 
@@ -200,7 +200,7 @@ package actor Daemon {
             next = read
             let (group, service) = (group, service)
             Task {
-                await service?.letGo()
+                await service?.cancelWaiters()
                 await group?.triggerGracefulShutdown()
             }
             return .restarting

@@ -6,12 +6,12 @@ package enum Limits {
     package static let batchPaths = 10_000
     /// The most files `state.json` lists.
     package static let stateFiles = 10_000
-    /// The most settled conflicts that are kept.
-    package static let settledConflicts = 1_000
+    /// The most resolved conflicts that are kept.
+    package static let resolvedConflicts = 1_000
     /// The most tries of one cycle to push before it waits for the next.
     package static let pushTries = 8
     /// The most pushes to a server without a look at it in between.
-    package static let unlookedPushes = 20
+    package static let pushesSinceFetch = 20
     /// The most exchanges in a row that put off saying how far this device has applied.
     package static let unpublishedRounds = 10
     /// The most commits one search for a version's origin or a merge base looks at.
@@ -29,7 +29,7 @@ package enum Limits {
     /// The most directories without a file that make room for a file that comes in their place.
     package static let emptyDirectories = 10_000
     /// The most held paths that are looked at again with each poll; more wait for a full scan.
-    package static let heldAgain = 1_000
+    package static let recheckedPaths = 1_000
     /// The most files left out by a built-in pattern that are listed; more are counted.
     package static let leftOut = 10_000
     /// The most trees of the history that `doctor` looks through for names that servers refuse.
@@ -47,7 +47,7 @@ package enum Limits {
     /// Staged files or directories up to this many are made durable one by one, more by one
     /// `syncfs` (measured on ext4: 16 files 3.1 ms one by one, 0.7 ms together; 2 files 0.4, 0.3).
     package static let syncOneByOne = 8
-    /// The most files apply keeps displaced; past it a folder settles the clean ones first and
+    /// The most files apply keeps displaced; past it a folder rechecks the clean ones first and
     /// is busy when that frees none.
     package static let displacedFiles = 10_000
     /// The most tries of one operation on one path that another program keeps changing.
@@ -82,19 +82,19 @@ package enum Limits {
     package static let renameComparisons = 2_500
     /// The most commits in which a version of a joining file is looked for.
     package static let joinedCommits = 200_000
-    /// The most versions of files that the record's index of the past has: 16 MiB or so.
+    /// The most versions of files that the state store's index of the past has: 16 MiB or so.
     package static let indexedVersions = 500_000
     /// After so many moves of the head the index takes in what came.
     package static let indexedMoves = 100
     /// The most bytes of content that are read and deflated at a time during a capture.
     package static let captureBytes = 64 << 20
-    /// The most bytes of the record's pages that are kept in memory.
-    package static let recordCache = 4 << 20
+    /// The most bytes of the state store's pages that are kept in memory.
+    package static let stateCache = 4 << 20
     /// The largest record, in bytes, that is checked page by page at each start (about 40 ms); a
     /// larger one answers `corrupt` when a damaged page is met.
-    package static let recordChecked = 16 << 20
+    package static let stateChecked = 16 << 20
     /// The most damaged records that are kept aside.
-    package static let damagedRecords = 3
+    package static let damagedStores = 3
     /// The most folders of one vault: each holds an inotify instance, of which a user has 128.
     package static let folders = 64
     /// The largest configuration file, in bytes.
@@ -133,10 +133,10 @@ package enum Limits {
     package static let documentSize = 2 << 20
     /// The largest file of records that is merged record by record, in bytes.
     package static let memorySize = 64 << 20
-    /// The most leaves of a side that are merged again to tell what it is the sum of; past it, or
-    /// where they have more than four times the bytes that a file of the type may have, the side
-    /// counts as one leaf.
-    package static let mergedLeaves = 64
+    /// The most captured versions of a side that are merged again to tell what it is the sum of;
+    /// past it, or where they have more than four times the bytes that a file of the type may have,
+    /// the side counts as one capture commit.
+    package static let mergedCaptures = 64
     /// Longer lines of `.gitattributes` are not read, as in git (ATTR_MAX_LINE_LENGTH), in bytes.
     package static let attributesLine = 2_048
     /// Longer lines of `.gitignore` are not read: no path that they could be is as long, in bytes.
@@ -167,13 +167,13 @@ package enum Limits {
     package static let answerBytes = 64 << 20
     /// The largest request that the API takes, in bytes.
     package static let requestBytes = 1 << 20
-    /// The largest request that settles a conflict, in bytes: a document in base 64.
-    package static let settleBytes = 4 << 20
+    /// The largest request that resolves a conflict, in bytes: a document in base 64.
+    package static let resolveBytes = 4 << 20
     /// The most new paths of a remote's tree that are taken in; a bomb has more than can be
     /// counted.
-    package static let foreignPaths = 10_000_000
+    package static let incomingPaths = 10_000_000
     /// The most bytes of such paths: what brings them here holds each in memory.
-    package static let foreignPathBytes = 256 << 20
+    package static let incomingPathBytes = 256 << 20
     /// The most requests that wait for the end of a cycle at a time; more are refused with 503.
     package static let waitingRequests = 64
     /// The log file of the state directory, in bytes; past it it becomes `log.1`, and the `log.1`
@@ -291,11 +291,11 @@ package enum Limits {
     package static let pushes = 6
     /// The shortest time from the end of one exchange with a network remote to the next that
     /// a change of the network, or something left over, brings about.
-    package static let breath = Duration.seconds(1)
+    package static let exchangeCooldown = Duration.seconds(1)
     /// The most bytes that are read of another process's environment.
     package static let environmentBytes = 4 << 20
     /// How long a status without the daemon waits for the remote.
-    package static let lookWait = Duration.seconds(5)
+    package static let probeWait = Duration.seconds(5)
     /// How long a program may take that signs a commit or checks a signature.
     package static let signWait = Duration.seconds(10)
     /// How long a program that took longer is left alone.

@@ -85,7 +85,7 @@ package actor NetworkRemote: RemoteLink {
     ///   - isWriting: asks besides whether this login may push, as far as the remote tells that
     ///     before a push.
     /// - Returns: nil when the remote has no such branch yet.
-    package func look(within deadline: Duration, isWriting: Bool = false)
+    package func probe(within deadline: Duration, isWriting: Bool = false)
         async throws(RemoteError) -> ObjectID?
     {
         let cancellation = Cancellation()

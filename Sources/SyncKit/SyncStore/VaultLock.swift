@@ -17,9 +17,9 @@ package final class VaultLock: Sendable {
     /// - Parameter path: the lock file; made with mode 0600 when it is not there.
     /// - Throws: `.locked` with the holder's process id when another process runs the vault;
     ///   `.readOnly`, `.noSpace` or `.io` when the file cannot be had.
-    package static func acquire(_ path: String) throws(RecordError) -> VaultLock {
+    package static func acquire(_ path: String) throws(StateStoreError) -> VaultLock {
         let lock = try VaultLock(openLockFile(path))
-        guard try lock.attempt(path) else { throw held(path) }
+        guard try lock.attempt(path) else { throw quarantined(path) }
         return lock
     }
 
@@ -28,7 +28,7 @@ package final class VaultLock: Sendable {
     /// - Throws: as `acquire(_:)`, `.locked` when the time is over.
     package static func acquire(
         _ path: String, waiting wait: Duration
-    ) throws(RecordError) -> VaultLock {
+    ) throws(StateStoreError) -> VaultLock {
         let deadline = ContinuousClock.now + wait
         // One descriptor for all attempts: closing one would wake the waiter itself.
         let lock = try VaultLock(openLockFile(path))
@@ -36,38 +36,40 @@ package final class VaultLock: Sendable {
         while true {
             if try lock.attempt(path) { return lock }
             let left = deadline - ContinuousClock.now
-            guard left > .zero else { throw held(path) }
+            guard left > .zero else { throw quarantined(path) }
             try releases.next(within: left)
         }
     }
 
-    private static func openLockFile(_ path: String) throws(RecordError) -> Int32 {
+    private static func openLockFile(_ path: String) throws(StateStoreError) -> Int32 {
         let file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw RecordError(errno: errno, "lock the vault", path) }
+        guard file >= 0 else { throw StateStoreError(errno: errno, "lock the vault", path) }
         return file
     }
 
     /// Tries once; false when another has it.
-    private func attempt(_ path: String) throws(RecordError) -> Bool {
+    private func attempt(_ path: String) throws(StateStoreError) -> Bool {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EWOULDBLOCK { return false }
-            guard errno == EINTR else { throw RecordError(errno: errno, "lock the vault", path) }
+            guard errno == EINTR else {
+                throw StateStoreError(errno: errno, "lock the vault", path)
+            }
         }
         try note(path)
         return true
     }
 
     /// Writes the process id, for the message of whoever comes second.
-    private func note(_ path: String) throws(RecordError) {
+    private func note(_ path: String) throws(StateStoreError) {
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0,
             pwrite(descriptor, text, text.count, 0) == text.count
-        else { throw RecordError(errno: errno, "note the process in the lock", path) }
+        else { throw StateStoreError(errno: errno, "note the process in the lock", path) }
     }
 
-    private static func held(_ path: String) -> RecordError {
+    private static func quarantined(_ path: String) -> StateStoreError {
         let holder = holder(path).map { "pid \($0)" } ?? "pid unknown"
-        return RecordError(
+        return StateStoreError(
             .locked, "lock the vault", "another syncd (\(holder)) runs this vault")
     }
 
@@ -119,14 +121,14 @@ private struct LockReleases: ~Copyable {
 
     /// Returns when the file was closed, or after a moment: the kernel reports the closing just
     /// before it frees the lock, so a look right after the event may come too early.
-    func next(within left: Duration) throws(RecordError) {
+    func next(within left: Duration) throws(StateStoreError) {
         let moment = Duration.milliseconds(20)
         let timeout = min(left, moment)
         // A negative descriptor is passed over: then this is a sleep.
         var request = pollfd(fd: events, events: Int16(POLLIN), revents: 0)
         let milliseconds = Int32(timeout / .milliseconds(1)) + 1
         guard poll(&request, 1, milliseconds) >= 0 || errno == EINTR else {
-            throw RecordError(errno: errno, "wait for the lock", "poll")
+            throw StateStoreError(errno: errno, "wait for the lock", "poll")
         }
         var drained = [UInt8](repeating: 0, count: 4096)
         while Glibc.read(events, &drained, drained.count) > 0 {}

@@ -13,7 +13,7 @@ internal import Glibc
 /// An opener that is held up counts as a writer already (`i_writecount` rises before the lease is
 /// broken), so a lease cannot be had again on that inode until it has written and closed.
 enum ReadLease {
-    case held
+    case leased
     /// A program has the file open for writing, or waits to.
     case refused
     /// Not the owner, or a file system that has none.
@@ -28,7 +28,7 @@ enum ReadLease {
     static func take(_ descriptor: Int32) -> ReadLease {
         guard syncd_fcntl_int(descriptor, SYNCD_F_SETSIG, SIGURG) == 0 else { return .unsupported }
         switch attempt({ syncd_fcntl_int(descriptor, SYNCD_F_SETLEASE, Int32(F_RDLCK)) }) {
-        case .success: return .held
+        case .success: return .leased
         case .failure(let error):
             return error.number == EAGAIN || error.number == ENOMEM ? .refused : .unsupported
         }

@@ -136,24 +136,24 @@ extension LocalFolder {
         _ expected: FileVersion, with staged: StagedFile, _ place: borrowing Place,
         _ path: TreePath
     ) throws(FolderError) -> ApplyOutcome {
-        let held: HeldFile
-        do throws(FolderError) { held = try hold(place, path) } catch {
+        let leased: LeasedFile
+        do throws(FolderError) { leased = try lease(place, path) } catch {
             return try outcome(error, path)
         }
-        let wasDatabase = held.isDatabase
+        let wasDatabase = leased.isDatabase
         if wasDatabase || staged.isDatabase, Database.isInUse(place) { return .inUse }
-        guard held.version == expected else { return .differs }
+        guard leased.version == expected else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {
-            try takeOver(held, staged)
+            try takeOver(leased, staged)
             if abilities.exchange {
                 do throws(SystemError) {
-                    return try exchange(held, with: staged, place, path)
+                    return try exchange(leased, with: staged, place, path)
                 } catch {
                     guard error.isUnsupported else { throw error }
                 }
             }
-            return try moveAsideAndIn(held, with: staged, place, path)
+            return try moveAsideAndIn(leased, with: staged, place, path)
         } catch {
             throw error.folderError("install", path, writing: true)
         }
@@ -176,14 +176,14 @@ extension LocalFolder {
     /// Keeps what the user set: a file that was private stays private, and its group's. Git keeps
     /// nothing but the executable bit.
     private func takeOver(
-        _ held: borrowing HeldFile, _ staged: StagedFile
+        _ leased: borrowing LeasedFile, _ staged: StagedFile
     ) throws(SystemError) {
         let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
-        Attributes.keepOwner(of: held.descriptor.number, on: directory, name)
-        guard held.mode.isFile, staged.version.mode.isFile else { return }
-        Attributes.copy(from: held.descriptor.number, to: directory, name)
+        Attributes.keepOwner(of: leased.descriptor.number, on: directory, name)
+        guard leased.mode.isFile, staged.version.mode.isFile else { return }
+        Attributes.copy(from: leased.descriptor.number, to: directory, name)
         // Last: another owner or list of rights changes these bits.
-        let wanted = Self.permissions(held.permissions, as: staged.version.mode)
+        let wanted = Self.permissions(leased.permissions, as: staged.version.mode)
         let now = try statName(directory, name).get().st_mode & 0o7777
         if now != wanted { _ = try attempt { fchmodat(directory, name, wanted, 0) }.get() }
     }
@@ -215,11 +215,11 @@ extension LocalFolder {
     }
 
     private func exchange(
-        _ held: borrowing HeldFile, with staged: StagedFile, _ place: borrowing Place,
+        _ leased: borrowing LeasedFile, with staged: StagedFile, _ place: borrowing Place,
         _ path: TreePath
     ) throws(SystemError) -> ApplyOutcome {
         let entry = Displaced(
-            token: staged.token, path: path, base: held.version, replacement: staged.version,
+            token: staged.token, path: path, base: leased.version, replacement: staged.version,
             cause: .exchanged)
         let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
         let new = FileStat(try statName(directory, name).get())
@@ -235,16 +235,16 @@ extension LocalFolder {
             throw error
         }
         let moved = FileStat(try statName(directory, entry.name).get())
-        guard moved.isSameInode(held.stat) || moved.kind.mode != nil else {
+        guard moved.isSameInode(leased.stat) || moved.kind.mode != nil else {
             // A directory or special file took the name meanwhile: it goes back.
             try swap(entry, place)
             return .obstructed
         }
-        let wasDatabase = held.isDatabase
+        let wasDatabase = leased.isDatabase
         if wasDatabase || staged.isDatabase, Database.isInUse(place) {
             return try takeBack(entry, new, place, name)
         }
-        // If it is another file, somebody renamed it over the path since we looked: the settling
+        // If it is another file, somebody renamed it over the path since we looked: the recheck
         // finds a version it does not know and gives it back as a local edit.
         return .done(nil)
     }
@@ -255,7 +255,7 @@ extension LocalFolder {
     ) throws(SystemError) -> ApplyOutcome {
         try swap(entry, place)
         let back = FileStat(try statName(staging.descriptor, entry.name).get())
-        // What somebody wrote into the new version meanwhile is settled as an edit.
+        // What somebody wrote into the new version meanwhile is rechecked as an edit.
         guard back.isSameInode(new), back.size == new.size, back.modified == new.modified else {
             return .inUse
         }
@@ -281,14 +281,14 @@ extension LocalFolder {
     /// The way of file systems that cannot exchange. For a moment nothing stands at the path; a
     /// crash in that moment is mended by the next start, which puts the old version back.
     private func moveAsideAndIn(
-        _ held: borrowing HeldFile, with staged: StagedFile, _ place: borrowing Place,
+        _ leased: borrowing LeasedFile, with staged: StagedFile, _ place: borrowing Place,
         _ path: TreePath
     ) throws(SystemError) -> ApplyOutcome {
         let token = try staging.begin()
         var entry = Displaced(
-            token: token, path: path, base: held.version, replacement: staged.version,
+            token: token, path: path, base: leased.version, replacement: staged.version,
             cause: .movedAside)
-        switch try moveAside(entry, held.stat, place) {
+        switch try moveAside(entry, leased.stat, place) {
         case .moved: break
         case .absent, .putBack: return .differs
         }

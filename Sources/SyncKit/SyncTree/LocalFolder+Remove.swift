@@ -13,19 +13,19 @@ extension LocalFolder {
             if [ENOENT, ENOTDIR, ELOOP].contains(error.number) { return .done(nil) }
             throw error.folderError("remove", path, writing: true)
         }
-        let held: HeldFile
-        do throws(FolderError) { held = try hold(place, path) } catch {
+        let leased: LeasedFile
+        do throws(FolderError) { leased = try lease(place, path) } catch {
             if error.code == .notFound { return .done(nil) }
             return try outcome(error, path)
         }
-        if held.isDatabase, Database.isInUse(place) { return .inUse }
-        guard held.version == expected else { return .differs }
+        if leased.isDatabase, Database.isInUse(place) { return .inUse }
+        guard leased.version == expected else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {
             let entry = Displaced(
                 token: try staging.begin(), path: path, base: expected, replacement: nil,
                 cause: .removed)
-            switch try moveAside(entry, held.stat, place) {
+            switch try moveAside(entry, leased.stat, place) {
             case .moved, .absent: return .done(nil)
             case .putBack: return .differs
             }
@@ -39,7 +39,7 @@ extension LocalFolder {
 
     /// Moves what stands at a place to the staging directory and checks that it is what was read.
     /// If it is something else it goes back; if its place was taken meanwhile it stays displaced
-    /// and is settled as a local edit.
+    /// and is rechecked as a local edit.
     func moveAside(
         _ entry: Displaced, _ expected: FileStat, _ place: borrowing Place
     ) throws(SystemError) -> Aside {
@@ -71,18 +71,18 @@ extension LocalFolder {
             if [ENOENT, ENOTDIR, ELOOP].contains(error.number) { return .differs }
             throw error.folderError("set the mode of", path, writing: true)
         }
-        let held: HeldFile
-        do throws(FolderError) { held = try hold(place, path) } catch {
+        let leased: LeasedFile
+        do throws(FolderError) { leased = try lease(place, path) } catch {
             return try outcome(error, path)
         }
-        guard held.version == expected else { return .differs }
+        guard leased.version == expected else { return .differs }
         do throws(SystemError) {
-            let number = held.descriptor.number
-            let permissions = Self.permissions(held.permissions, as: mode)
+            let number = leased.descriptor.number
+            let permissions = Self.permissions(leased.permissions, as: mode)
             _ = try attempt { fchmod(number, permissions) }.get()
             let now = FileStat(try statName(place.directory.number, place.name).get())
             // Somebody renamed another file over the path: ours is gone, theirs is untouched.
-            return now.isSameInode(held.stat) ? .done(now) : .differs
+            return now.isSameInode(leased.stat) ? .done(now) : .differs
         } catch {
             throw error.folderError("set the mode of", path, writing: true)
         }

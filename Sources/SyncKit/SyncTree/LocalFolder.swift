@@ -30,12 +30,12 @@ package final class LocalFolder: FolderAccess {
     /// The root's device and inode number, to be remembered and expected the next time.
     package var identity: (device: UInt64, inode: UInt64) { (root.device, root.inode) }
 
-    /// How many versions apply moved aside and has not settled: while there are any, the folder
+    /// How many versions apply moved aside and has not rechecked: while there are any, the folder
     /// may hold edits that nobody has read.
     package var displacedCount: Int { displaced.withLock { $0.files.count } }
 
     /// Opens a folder and finds what a crash left in its staging directory: staged files that
-    /// were not installed are removed, displaced ones wait for `settleDisplaced`.
+    /// were not installed are removed, displaced ones wait for `recheckDisplaced`.
     ///
     /// - Parameters:
     ///   - root: the folder's directory; a symbolic link is followed here only.
@@ -130,16 +130,16 @@ package final class LocalFolder: FolderAccess {
     /// at after the read: what a program began before, it had not ended.
     package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
         let place = try place(path)
-        let held = try hold(place, path, leases: abilities.leases && !whileOpen)
-        if held.isDatabase, Database.isInUse(place) {
+        let leased = try lease(place, path, leases: abilities.leases && !whileOpen)
+        if leased.isDatabase, Database.isInUse(place) {
             throw FolderError(.inUse, "read", path, "a log or journal stands beside it")
         }
-        return held.snapshot
+        return leased.snapshot
     }
 
     /// Opens, leases and reads what stands at a path, whatever stands beside it.
-    func hold(_ path: TreePath) throws(FolderError) -> HeldFile {
-        try hold(try place(path), path)
+    func lease(_ path: TreePath) throws(FolderError) -> LeasedFile {
+        try lease(try place(path), path)
     }
 
     private func place(_ path: TreePath) throws(FolderError) -> Place {
@@ -152,7 +152,7 @@ package final class LocalFolder: FolderAccess {
     }
 
     /// Asks the system for the right to write, and looks for a log.
-    package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool {
+    package func isStillQuarantined(_ path: TreePath, for reason: QuarantinedPath.Reason) -> Bool {
         do throws(SystemError) {
             let place = try Place(path, below: root)
             let (directory, name) = (place.directory.number, place.name)
@@ -172,10 +172,10 @@ package final class LocalFolder: FolderAccess {
     }
 
     /// Opens, leases and reads what stands at a path, in a directory that is open.
-    func hold(_ place: borrowing Place, _ path: TreePath, leases: Bool? = nil)
-        throws(FolderError) -> HeldFile
+    func lease(_ place: borrowing Place, _ path: TreePath, leases: Bool? = nil)
+        throws(FolderError) -> LeasedFile
     {
-        try HeldFile(
+        try LeasedFile(
             place.directory.number, place.name, path: path, leases: leases ?? abilities.leases,
             below: root)
     }

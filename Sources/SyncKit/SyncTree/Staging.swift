@@ -3,7 +3,7 @@ internal import Glibc
 internal import SyncModel
 internal import Synchronization
 
-/// The directory where new versions wait to be installed and displaced ones to be settled, on
+/// The directory where new versions wait to be installed and displaced ones to be rechecked, on
 /// the folder's own file system.
 ///
 /// Inside the folder it stands only while a token is live, so that none is left behind. Its name

@@ -4,7 +4,7 @@ internal import SyncModel
 package struct BatchTiming: Sendable, Equatable {
     /// An isolated change is ready after this long without another: long enough for an editor's
     /// write, close and rename to come together.
-    package var settle: Duration = .milliseconds(20)
+    package var debounce: Duration = .milliseconds(20)
     /// A storm is ready after this long without an event.
     package var quiet: Duration
     /// ... and at the latest after this long. A file that stays open for writing waits this long.
@@ -20,7 +20,7 @@ package struct BatchTiming: Sendable, Equatable {
 /// Collects a folder's events into batches. Knows no clock: every call says what time it is, in
 /// nanoseconds that never go back.
 ///
-/// A few changes after a calm are isolated and settle quickly. More paths than
+/// A few changes after a calm are isolated and wait for the debounce alone. More paths than
 /// `isolatedPaths`, or more than `burst` quick batches with less than `quiet` between them, are a
 /// storm and are collected. A file being written waits apart and holds nothing up.
 package struct Batcher: Sendable {
@@ -29,7 +29,7 @@ package struct Batcher: Sendable {
     /// So many quick batches may follow one another; each `quiet` that passes gives one back.
     static let burst: Int64 = 8
 
-    private let settle: Int64
+    private let debounce: Int64
     private let quiet: Int64
     private let maxWait: Int64
     /// The batch but for its files, which stand in `ready`.
@@ -53,7 +53,7 @@ package struct Batcher: Sendable {
             return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         }
         quiet = nanoseconds(timing.quiet)
-        settle = min(nanoseconds(timing.settle), quiet)
+        debounce = min(nanoseconds(timing.debounce), quiet)
         maxWait = nanoseconds(timing.maxWait)
     }
 
@@ -99,7 +99,7 @@ package struct Batcher: Sendable {
         let released = began.first.map { $0.at + maxWait }
         guard !isEmpty else { return released }
         if isDue || isFull { return last }
-        let wait = isIsolated ? settle : quiet
+        let wait = isIsolated ? debounce : quiet
         return min(last + wait, first + maxWait, released ?? .max)
     }
 

@@ -1,7 +1,7 @@
 internal import CEvents
 
 /// What happened to the machine's network.
-package enum NetworkNews: Sendable {
+package enum NetworkEvent: Sendable {
     /// It is another than it was: what failed before may go now.
     case changed
     /// What a connection stood on is gone: an address, a default route, or the time of a sleep.
@@ -19,9 +19,9 @@ struct NetworkChanges {
     /// Reads what one call of `recv` gave.
     /// - Returns: nil unless an address, a route, or whether something can pass a link, changed. A
     ///   wireless link tells of itself all the time without that.
-    mutating func take(_ bytes: UnsafeRawBufferPointer) -> NetworkNews? {
+    mutating func take(_ bytes: UnsafeRawBufferPointer) -> NetworkEvent? {
         let head = MemoryLayout<nlmsghdr>.size
-        var news: NetworkNews?
+        var news: NetworkEvent?
         var offset = 0
         while offset + head <= bytes.count {
             let message = bytes.loadUnaligned(fromByteOffset: offset, as: nlmsghdr.self)
@@ -35,7 +35,7 @@ struct NetworkChanges {
         return news
     }
 
-    private mutating func told(_ kind: Int, _ body: UnsafeRawBufferPointer) -> NetworkNews? {
+    private mutating func told(_ kind: Int, _ body: UnsafeRawBufferPointer) -> NetworkEvent? {
         switch kind {
         case Int(RTM_NEWADDR), Int(RTM_NEWROUTE): return .changed
         case Int(RTM_DELADDR):

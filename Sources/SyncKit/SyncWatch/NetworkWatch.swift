@@ -14,7 +14,7 @@ package final class NetworkWatch: Sendable {
     ///   lost. Has to return soon.
     /// - Throws: `.limit` when there is no descriptor or thread left, `.io` where the system
     ///   does not let this process listen.
-    package init(deliver: @escaping @Sendable (NetworkNews) -> Void) throws(WatchError) {
+    package init(deliver: @escaping @Sendable (NetworkEvent) -> Void) throws(WatchError) {
         let ends = try NetworkEnds()
         self.ends = ends
         thread = Mutex(
@@ -70,7 +70,7 @@ private struct NetworkLoop {
 
     init(_ ends: NetworkEnds) { self.ends = ends }
 
-    mutating func run(_ deliver: (NetworkNews) -> Void) {
+    mutating func run(_ deliver: (NetworkEvent) -> Void) {
         while true {
             var looks = [ends.end, ends.network, ends.clock].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -81,15 +81,15 @@ private struct NetworkLoop {
             }
             if looks[0].revents != 0 { return }
             let hasJumped = looks[2].revents != 0 && clockHasJumped()
-            let news = looks[1].revents != 0 ? networkNews() : nil
+            let news = looks[1].revents != 0 ? networkEvent() : nil
             if hasJumped { deliver(.lost) } else if let news { deliver(news) }
         }
     }
 
     /// Reads everything that is queued. What the kernel had to drop counts as a change.
-    private mutating func networkNews() -> NetworkNews? {
+    private mutating func networkEvent() -> NetworkEvent? {
         var room = [UInt8](repeating: 0, count: 32 << 10)
-        var news: NetworkNews?
+        var news: NetworkEvent?
         while true {
             let count = recv(ends.network, &room, room.count, 0)
             if count < 0 && errno == ENOBUFS {

@@ -14,15 +14,15 @@ struct Conflicts: AsyncParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
-    @Flag(help: "Lists what rules settled, the newest first, instead of what is open.")
-    var settled = false
+    @Flag(help: "Lists what rules resolved, the newest first, instead of what is open.")
+    var resolved = false
 
     @Argument(help: "A file: shows its conflict whole.")
     var path: String?
 
     func run() async throws {
         let output = Output(options)
-        if settled { return try await listSettled(output) }
+        if resolved { return try await listResolved(output) }
         let history = try VaultHistory(options.load())
         if let path {
             let details = try history.conflict(try options.conflict(path, history))
@@ -44,7 +44,7 @@ struct Conflicts: AsyncParsableCommand {
         }
         output.remark("")
         output.remark("syncctl conflicts PATH shows the sides; syncctl resolve PATH --ours, ")
-        output.remark("--theirs, --base, --both, --file FILE or --edit settles it")
+        output.remark("--theirs, --base, --both, --file FILE or --edit resolves it")
     }
 
     private func show(_ details: ConflictDetails, _ output: Output) {
@@ -72,15 +72,15 @@ struct Conflicts: AsyncParsableCommand {
         }
     }
 
-    private func listSettled(_ output: Output) async throws {
+    private func listResolved(_ output: Output) async throws {
         let client = try DaemonClient(options)
-        let settled: [SettledConflict] = try await client.askOrOpen(
+        let resolved: [ResolvedConflict] = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/api/sync/settled") },
             open: { try IdleVault($0, waiting: $1) },
-            work: { vault in try vault.settled() })
-        if options.json { return try output.json(settled) }
-        if settled.isEmpty { return output.remark("no rule had to choose yet") }
-        for conflict in settled {
+            work: { vault in try vault.resolved() })
+        if options.json { return try output.json(resolved) }
+        if resolved.isEmpty { return output.remark("no rule had to choose yet") }
+        for conflict in resolved {
             output.line("\(conflict.file)  \(conflict.winner) won")
             guard let loser = conflict.loser else { continue }
             output.line(

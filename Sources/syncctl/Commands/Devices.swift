@@ -15,7 +15,7 @@ struct Devices: AsyncParsableCommand {
         var applied: [String: ObjectID]? = try client.askIfRunning("GET", "/api/sync/devices")
         if applied == nil {
             // The vault itself is not needed: a daemon may start while a slow server is asked.
-            applied = try await RemoteLook.fetch(configuration)?.devices
+            applied = try await RemoteProbe.fetch(configuration)?.devices
         }
         let devices = try VaultHistory(configuration).devices(applied ?? [:])
         let output = Output(options)

@@ -54,7 +54,7 @@ struct Doctor: AsyncParsableCommand {
                             + [Self.running($0)]
                     }
                 },
-                look: { await RemoteLook($0) }, open: { try IdleVault($0, waiting: $1) },
+                look: { await RemoteProbe($0) }, open: { try IdleVault($0, waiting: $1) },
                 work: { vault, remote in
                     Self.history(try vault.change(remote)?.words)
                         + Self.idle(vault, configuration)

@@ -14,10 +14,10 @@ struct Held: AsyncParsableCommand {
 
     func run() async throws {
         let client = try DaemonClient(options)
-        let held: [HeldAnswer] = try await client.askOrOpen(
+        let held: [QuarantineAnswer] = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/api/sync/held?ignored=\(ignored)") },
             open: { try IdleVault($0, waiting: $1) },
-            work: { vault in try vault.held(ignored: ignored).map(HeldAnswer.init) })
+            work: { vault in try vault.quarantined(ignored: ignored).map(QuarantineAnswer.init) })
         let output = Output(options)
         if options.json { return try output.json(held) }
         if held.isEmpty { return output.remark("nothing is held back") }

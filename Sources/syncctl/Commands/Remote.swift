@@ -5,7 +5,7 @@ import SyncModel
 /// `syncctl remote`.
 struct Remote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says where the remote stands; settles what a rewritten one shall be.",
+        abstract: "Says where the remote stands; says what a rewritten one shall be.",
         discussion: """
             A remote that was rewritten, emptied or replaced stops the vault until somebody \
             chooses. accept takes the remote's history, with what only this device has over it: \
@@ -91,7 +91,7 @@ struct Remote: AsyncParsableCommand {
     private func look(_ client: DaemonClient) async throws {
         let standing: RemoteStanding = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/api/sync/remote", within: Limits.cycleWait) },
-            look: RemoteLook.fetch, open: Changing.open,
+            look: RemoteProbe.fetch, open: Changing.open,
             work: { try await $0.remoteStanding($1) })
         let output = Output(options)
         if options.json { return try output.json(standing) }

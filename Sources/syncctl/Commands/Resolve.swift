@@ -6,7 +6,7 @@ import SyncModel
 /// `syncctl resolve`.
 struct Resolve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Settles a conflict in a new commit.",
+        abstract: "Resolves a conflict in a new commit.",
         discussion: """
             In a document the choice is made where the sides disagree; the rest of the file stays \
             as it is. "Ours" is this device's side: syncctl conflicts PATH says which that is.
@@ -17,7 +17,7 @@ struct Resolve: AsyncParsableCommand {
     @Argument(help: "A file with an open conflict, or the conflict's id.")
     var path: String?
 
-    @Flag(help: "Settles every open conflict.")
+    @Flag(help: "Resolves every open conflict.")
     var all = false
 
     @Flag(help: "Takes this device's side.")
@@ -70,15 +70,15 @@ struct Resolve: AsyncParsableCommand {
         for conflict in conflicts {
             let request = try request(for: conflict, history)
             let report: ChangeReport
-            do { report = try await settle(conflict, request, client) } catch {
-                // Of several the others are settled all the same; the first failure is said.
+            do { report = try await resolve(conflict, request, client) } catch {
+                // Of several the others are resolved all the same; the first failure is said.
                 if !all { throw error }
                 failure = failure ?? error
                 continue
             }
             reports.append(report)
             output.remark(
-                dryRun ? "would settle \(conflict.path)" : "settled \(conflict.path)")
+                dryRun ? "would resolve \(conflict.path)" : "resolved \(conflict.path)")
             Changing.list(report.deletions, output) {
                 "  \(dryRun ? "would delete" : "deleted") \($0)"
             }
@@ -89,12 +89,12 @@ struct Resolve: AsyncParsableCommand {
         if conflicts.isEmpty { output.remark("no conflict is open") }
     }
 
-    private func settle(
-        _ conflict: OpenConflict, _ request: SettleRequest, _ client: DaemonClient
+    private func resolve(
+        _ conflict: OpenConflict, _ request: ResolveRequest, _ client: DaemonClient
     ) async throws -> ChangeReport {
         try await Changing.make(
             client, "/api/sync/conflicts/\(conflict.id)/resolve", request
-        ) { try await $0.settle(conflict.id, request) }
+        ) { try await $0.resolve(conflict.id, request) }
     }
 
     /// Asks first what all choices together would delete: more than `max_deletes` of what is
@@ -107,25 +107,25 @@ struct Resolve: AsyncParsableCommand {
         for conflict in conflicts {
             var request = try request(for: conflict, history)
             request.dryRun = true
-            gone.formUnion(try await settle(conflict, request, client).deletions)
+            gone.formUnion(try await resolve(conflict, request, client).deletions)
         }
         guard gone.count > Limits.deletesUnasked else { return }
         guard gone.count * 100 > (try history.fileCount()) * share else { return }
         throw Failure(
             Exit.failed,
             "this would delete \(gone.count) files, more than max_deletes (\(share) %) allows: "
-                + "see syncctl resolve --all --dry-run, and settle those conflicts one by one")
+                + "see syncctl resolve --all --dry-run, and resolve those conflicts one by one")
     }
 
     private func request(for conflict: OpenConflict, _ history: VaultHistory) throws
-        -> SettleRequest
+        -> ResolveRequest
     {
-        if ours { return SettleRequest(.ours, dryRun: dryRun) }
-        if theirs { return SettleRequest(.theirs, dryRun: dryRun) }
-        if base { return SettleRequest(.base, dryRun: dryRun) }
-        if both { return SettleRequest(.both, dryRun: dryRun) }
+        if ours { return ResolveRequest(.ours, dryRun: dryRun) }
+        if theirs { return ResolveRequest(.theirs, dryRun: dryRun) }
+        if base { return ResolveRequest(.base, dryRun: dryRun) }
+        if both { return ResolveRequest(.both, dryRun: dryRun) }
         let content = try file.map(Changing.read) ?? edited(conflict, history)
-        return SettleRequest(
+        return ResolveRequest(
             .content, content: Data(content).base64EncodedString(), dryRun: dryRun)
     }
 

@@ -14,7 +14,7 @@ struct Status: AsyncParsableCommand {
         let client = try DaemonClient(options)
         let status: VaultStatus = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/status") },
-            look: { await RemoteLook($0) }, open: { try IdleVault($0, waiting: $1) },
+            look: { await RemoteProbe($0) }, open: { try IdleVault($0, waiting: $1) },
             work: { vault, remote in vault.status(remote) })
         let output = Output(options)
         if options.json {

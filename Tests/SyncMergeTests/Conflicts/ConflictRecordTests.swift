@@ -17,10 +17,10 @@ struct ConflictRecordTests {
         ConflictTerms(
             bases: [Array("base\n".utf8)],
             sides: [
-                ContentLeaf(
+                CapturedContent(
                     content: Array("one\n".utf8),
                     stamp: stamp(1, "ada", blob: ObjectID(hashing: [1], as: .blob))),
-                ContentLeaf(content: Array("two\n".utf8), stamp: stamp(.min, "", blob: nil)),
+                CapturedContent(content: Array("two\n".utf8), stamp: stamp(.min, "", blob: nil)),
             ])
     }
 
@@ -80,7 +80,7 @@ struct ConflictRecordTests {
     func none(text: String) { #expect(ConflictRecord(reading: Array(text.utf8)) == nil) }
 }
 
-@Suite("Settling a document's conflict")
+@Suite("Resolving a document's conflict")
 struct ConflictChoiceTests {
     private let path = TreePath("a.md")
     private let rule = FileRule(.document)
@@ -110,8 +110,8 @@ struct ConflictChoiceTests {
         let (content, terms) = try conflict()
         let text = String(decoding: content, as: UTF8.self)
         let edited = Array(text.replacing("\nc\n", with: "\nc, edited\n").utf8)
-        let settled = ContentMerge.settled(edited, terms, as: rule, path: path, by: choice)
-        #expect(settled.map { String(decoding: $0, as: UTF8.self) } == expected)
+        let resolved = ContentMerge.resolved(edited, terms, as: rule, path: path, by: choice)
+        #expect(resolved.map { String(decoding: $0, as: UTF8.self) } == expected)
     }
 
     @Test("needs markers that belong together")
@@ -120,12 +120,12 @@ struct ConflictChoiceTests {
         let text = String(decoding: content, as: UTF8.self)
         let broken = Array(text.replacing("=======\n", with: "").utf8)
         #expect(
-            ContentMerge.settled(broken, terms, as: rule, path: path, by: .both) == nil)
+            ContentMerge.resolved(broken, terms, as: rule, path: path, by: .both) == nil)
         #expect(ContentMerge.isOpen(terms, in: broken, as: rule, path: path))
         #expect(!ContentMerge.isOpen(terms, in: Array("a\n".utf8), as: rule, path: path))
     }
 
-    @Test("comes before its sides multiply: what nobody settles stays a conflict of a few")
+    @Test("comes before its sides multiply: what nobody resolves stays a conflict of a few")
     func bounded() throws {
         var (content, terms) = try conflict()
         for round in 0..<12 {

@@ -9,7 +9,7 @@ func stamp(_ ms: Int64, _ device: String = "a", _ text: String? = "") -> Version
     return VersionStamp(milliseconds: ms, device: device, commit: .zero, blob: blob)
 }
 
-/// A side that a leaf commit made.
+/// A side that a capture commit made.
 func side(_ text: String?, at ms: Int64, by device: String = "a") -> ContentSide {
     ContentSide(content: text.map { Array($0.utf8) }, stamp: stamp(ms, device, text))
 }

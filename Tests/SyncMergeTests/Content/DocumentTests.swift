@@ -176,28 +176,28 @@ struct DocumentTests {
         #expect(three.conflict?.sides.count == 3)
         #expect(three.text?.split(separator: "\n").filter { $0.hasPrefix("<<<") }.count == 1)
         #expect(three.text?.contains("\nX\n") == true && three.text?.contains("\nZ\n") == true)
-        let settled = ContentMerge.merge(
+        let resolved = ContentMerge.merge(
             base: base,
             ContentSide(content: three.content, stamp: three.stamp, terms: three.conflict),
             side("a\nb\nc\nd\n", at: 4000), as: FileRule(.document), path: path)
-        #expect(settled.conflict?.sides.count == 3 || settled.conflict?.sides.count == 4)
-        #expect(settled.text?.hasSuffix("c\nd\n") == true)
+        #expect(resolved.conflict?.sides.count == 3 || resolved.conflict?.sides.count == 4)
+        #expect(resolved.text?.hasSuffix("c\nd\n") == true)
     }
 
-    @Test("one device settles, the other edits elsewhere: settled, and the edit stays")
-    func settling() {
+    @Test("one device resolves, the other edits elsewhere: resolved, and the edit stays")
+    func resolution() {
         let two = merge("a\nb\nc\nd\n", "a\nX\nc\nd\n", "a\nY\nc\nd\n", as: FileRule(.document))
         let text = two.text ?? ""
         let edited = text.hasSuffix("c\nd\n") ? String(text.dropLast(4)) + "c\nD\n" : ""
         let other = ContentSide(
             content: Array(edited.utf8), stamp: stamp(4000, "b", edited), terms: two.conflict)
-        let settled = side("a\nX and Y\nc\nd\n", at: 3000)
-        let result = Self.again(two, settled, other)
+        let resolved = side("a\nX and Y\nc\nd\n", at: 3000)
+        let result = Self.again(two, resolved, other)
         #expect(result.text == "a\nX and Y\nc\nD\n")
         #expect(result.isClean)
     }
 
-    @Test("both devices settle alike: settled; unlike: a new conflict of the two")
+    @Test("both devices resolve alike: resolved; unlike: a new conflict of the two")
     func settlingTwice() {
         let two = merge("a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n", as: FileRule(.document))
         let alike = Self.again(two, side("a\nX\nc\n", at: 3000), side("a\nX\nc\n", at: 4000))

@@ -238,15 +238,15 @@ struct HostileTests {
     @Test("more leaves than are merged again")
     func manyLeaves() {
         let base = Self.records(1_000) { "line \($0)" }
-        let leaves = (0..<1_000).map { number in
-            ContentLeaf(
+        let captures = (0..<1_000).map { number in
+            CapturedContent(
                 content: Self.records(1_000) { "line \($0)\($0 == number ? "!" : "")" },
                 stamp: stamp(Int64(number)))
         }
         let all = Self.records(1_000) { "line \($0)!" }
         Self.timed("1,000 leaves") {
             let result = ContentMerge.merge(
-                base: base, ContentSide(content: all, stamp: stamp(2_000), leaves: leaves),
+                base: base, ContentSide(content: all, stamp: stamp(2_000), captures: captures),
                 ContentSide(content: base + Array("end\n".utf8), stamp: stamp(3_000)),
                 as: FileRule(.document))
             #expect(result.conflict != nil)

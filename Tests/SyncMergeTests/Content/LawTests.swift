@@ -151,18 +151,18 @@ struct LawTests {
         for number in 0..<count {
             var dice = Dice(seed &* 7_000_003 &+ UInt64(number))
             let base = kind.start(&dice)
-            let leaves = (0..<(3 + dice.below(3))).map { index in
+            let captures = (0..<(3 + dice.below(3))).map { index in
                 Self.leaf(
                     kind.edit(base, &dice), 10 + Int64(dice.below(4)),
                     String("abcde".dropFirst(index).prefix(1)))
             }
             var seen: (signature: [String], text: String)?
-            let history = LeafHistory(base: base, leaves: leaves, rule: kind.rule)
+            let history = LeafHistory(base: base, captures: captures, rule: kind.rule)
             for _ in 0..<3 {
                 let result = history.merged(&dice)
                 let signature = Self.signature(kind, result)
                 if let seen, seen.signature != signature {
-                    let all = leaves.map { "\($0.stamp.milliseconds) \(Self.show($0.content))" }
+                    let all = captures.map { "\($0.stamp.milliseconds) \(Self.show($0.content))" }
                         .joined(separator: "\n--\n")
                     Issue.record(
                         """

@@ -9,28 +9,28 @@ struct LeafHistory {
     let base: [UInt8]?
     /// The open conflict of the base.
     var baseTerms: ConflictTerms?
-    let leaves: [ContentSide]
+    let captures: [ContentSide]
     let rule: FileRule
     var path: TreePath?
 
     /// Merges any two until one is left, each with the leaves that went into it, as the engine
     /// gives them.
     func merged(_ dice: inout Dice) -> ContentResult {
-        var sides = leaves
-        var result = ContentResult(content: base, stamp: leaves[0].stamp)
+        var sides = captures
+        var result = ContentResult(content: base, stamp: captures[0].stamp)
         while sides.count > 1 {
             let one = sides.remove(at: dice.below(sides.count))
             let two = sides.remove(at: dice.below(sides.count))
             result = ContentMerge.merge(
                 base: base, one, two, as: rule, path: path, baseTerms: baseTerms)
-            let leaves = [one, two].flatMap { side in
-                side.leaves.isEmpty
-                    ? [ContentLeaf(content: side.content, stamp: side.stamp)] : side.leaves
+            let captures = [one, two].flatMap { side in
+                side.captures.isEmpty
+                    ? [CapturedContent(content: side.content, stamp: side.stamp)] : side.captures
             }
             sides.append(
                 ContentSide(
                     content: result.content, stamp: result.stamp, terms: result.conflict,
-                    leaves: leaves))
+                    captures: captures))
         }
         return result
     }
@@ -39,16 +39,16 @@ struct LeafHistory {
 @Suite("Any order of merging")
 struct LeafTests {
     static func history(
-        _ base: String?, _ leaves: [String?], _ rule: FileRule, terms: ConflictTerms? = nil
+        _ base: String?, _ captures: [String?], _ rule: FileRule, terms: ConflictTerms? = nil
     ) -> LeafHistory {
-        let sides = leaves.enumerated().map { index, text in
+        let sides = captures.enumerated().map { index, text in
             ContentSide(
                 content: text.map { Array($0.utf8) },
                 stamp: stamp(1000 + Int64(index), "device \(index)", text),
                 terms: terms)
         }
         return LeafHistory(
-            base: base.map { Array($0.utf8) }, baseTerms: terms, leaves: sides, rule: rule,
+            base: base.map { Array($0.utf8) }, baseTerms: terms, captures: sides, rule: rule,
             path: TreePath("notes/a.md"))
     }
 
@@ -73,21 +73,21 @@ struct LeafTests {
             // The first two together have the base's bytes.
             ("t\n", ["t", "t\n\n", "edited\n"]),
         ])
-    func documents(base: String?, leaves: [String?]) {
-        let results = Self.results(Self.history(base, leaves, FileRule(.document)))
+    func documents(base: String?, captures: [String?]) {
+        let results = Self.results(Self.history(base, captures, FileRule(.document)))
         #expect(Set(results.map(\.text)).count == 1)
         #expect(Set(results.map { $0.conflict?.sideIDs ?? [] }).count == 1)
         #expect(Set(results.map { $0.conflict?.bases ?? [] }).count == 1)
     }
 
-    @Test("a conflict that some settle and some edit around ends in the same terms")
-    func settled() throws {
+    @Test("a conflict that some resolve and some edit around ends in the same terms")
+    func resolved() throws {
         let rule = FileRule(.document)
         let open = merge("a\nb\nc\nd\n", "a\nX\nc\nd\n", "a\nY\nc\nd\n", as: rule)
         let text = try #require(open.text)
         let around = text.replacing("c\nd\n", with: "c\nD\n")
-        let leaves = [around, "a\nX!\nc\nd\n", "a\nY!\nc\nd\n", "a\nXY\nc\nd\n", text]
-        let history = Self.history(text, leaves, rule, terms: open.conflict)
+        let captures = [around, "a\nX!\nc\nd\n", "a\nY!\nc\nd\n", "a\nXY\nc\nd\n", text]
+        let history = Self.history(text, captures, rule, terms: open.conflict)
         let results = Self.results(history)
         #expect(Set(results.map { $0.conflict?.sideIDs ?? [] }).count == 1)
         #expect(Set(results.map { $0.conflict?.bases ?? [] }).count == 1)
@@ -97,10 +97,10 @@ struct LeafTests {
     @Test("records that one device damaged and another emptied")
     func damaged() {
         let base = "{\"id\":1}\n{\"id\":2}\n"
-        let leaves = [
+        let captures = [
             "", base + "oops\n", base + "{\"id\":3}\n", "{\"id\":1,\"a\":1}\n{\"id\":2}\n",
         ]
-        let results = Self.results(Self.history(base, leaves, FileRule(.memory)))
+        let results = Self.results(Self.history(base, captures, FileRule(.memory)))
         for result in results {
             #expect(
                 Set(result.text?.split(separator: "\n") ?? [])
@@ -111,12 +111,12 @@ struct LeafTests {
     @Test("an object without the identity that the others have changes nothing for them")
     func identities() {
         let base = "{\"uuid\":1,\"n\":1}\n{\"uuid\":2,\"n\":1}\n"
-        let leaves = [
+        let captures = [
             "{\"uuid\":1,\"n\":2}\n{\"uuid\":2,\"n\":1}\n",
             "{\"uuid\":1,\"n\":1,\"m\":3}\n{\"uuid\":2,\"n\":1}\n",
             base + "{\"summary\":\"two\"}\n",
         ]
-        for result in Self.results(Self.history(base, leaves, FileRule(.memory))) {
+        for result in Self.results(Self.history(base, captures, FileRule(.memory))) {
             #expect(
                 SmallRecords.meanings(result.content)
                     == SmallRecords.meanings(
@@ -133,10 +133,10 @@ struct LeafTests {
     @Test("an emptied file of records is still one when a third device has it")
     func emptied() {
         let base = #"{"of":[{"x":1},{"x":2}],"v":1}"#
-        let leaves = [
+        let captures = [
             #"{"of":[{"x":1}],"v":1}"#, #"{"of":[{"x":2}],"v":1}"#, #"{"of":[{"x":2}],"v":2}"#,
         ]
-        for result in Self.results(Self.history(base, leaves, FileRule(.memory))) {
+        for result in Self.results(Self.history(base, captures, FileRule(.memory))) {
             #expect(result.text == #"{"of":[],"v":2}"#)
         }
     }
@@ -155,12 +155,12 @@ struct LeafTests {
     @Test("leaves that do not make up the side are not used: an edit of the merge counts whole")
     func edited() {
         let base = Array("a\n1\nb\n2\nc\n".utf8)
-        func leaf(_ text: String, _ at: Int64) -> ContentLeaf {
-            ContentLeaf(content: Array(text.utf8), stamp: stamp(at))
+        func leaf(_ text: String, _ at: Int64) -> CapturedContent {
+            CapturedContent(content: Array(text.utf8), stamp: stamp(at))
         }
         let edited = ContentSide(
             content: Array("A\n1\nb\n2\nMINE\n".utf8), stamp: stamp(30),
-            leaves: [leaf("A\n1\nb\n2\nc\n", 10), leaf("a\n1\nb\n2\nC\n", 20)])
+            captures: [leaf("A\n1\nb\n2\nc\n", 10), leaf("a\n1\nb\n2\nC\n", 20)])
         let result = ContentMerge.merge(
             base: base, edited, side("a\n1\nB\n2\nc\n", at: 40), as: FileRule(.document))
         #expect(result.isClean)

@@ -12,7 +12,7 @@ package final class HostileHistory: @unchecked Sendable {
     private let clock = SimClock()
     private let repository = InMemoryRepository()
     private let remote = InMemoryRepository()
-    private let record = InMemoryRecord()
+    private let store = InMemoryStateStore()
     private let folder: SimFolder
     private var hostile: HostileCommits
     /// What the user wrote, each in a version of its own.
@@ -88,7 +88,7 @@ package final class HostileHistory: @unchecked Sendable {
             })
         return Vault(
             identity: .init(name: "v", device: "linden", branch: "sync"), repository: repository,
-            folders: [VaultFolder(id: SimWorld.path("shared"), access: folder)], record: record,
+            folders: [VaultFolder(id: SimWorld.path("shared"), access: folder)], store: store,
             remote: link, clock: clock)
     }
 

@@ -2,7 +2,7 @@ internal import SyncEngine
 internal import SyncMerge
 internal import SyncModel
 
-/// What users ask for: conflicts settled, versions brought back.
+/// What users ask for: conflicts resolved, versions brought back.
 extension SimWorld {
     /// Makes a choice as the service does: captures what is there, commits the choice, applies it.
     func decide(_ device: SimDevice) throws {
@@ -24,7 +24,7 @@ extension SimWorld {
                     violate("what is refused changes nothing", "\(device.name): \(refusal)")
                 }
             }
-            try vault.settleFolders()
+            try vault.applyUntilStable()
         } catch {
             trace("\(device.name) failed to choose: \(error)")
             if device.isCrashed { return try restart(device) }
@@ -37,14 +37,14 @@ extension SimWorld {
         let records = try vault.conflicts().records.filter { !isHostile($0.path) }
         if records.isEmpty { return }
         let record = records[more.below(records.count)]
-        let choices: [SettleRequest.Choice] = [.ours, .theirs, .both, .base]
+        let choices: [ResolveRequest.Choice] = [.ours, .theirs, .both, .base]
         let choice = choices[more.below(choices.count)]
-        trace("\(device.name) settles \(record.path) \(record.kind) \(record.id): \(choice)")
-        let said = try change(vault) { try vault.settle(record.id, .init(choice, dryRun: true)) }
-        let done = try vault.settle(record.id, .init(choice))
+        trace("\(device.name) resolves \(record.path) \(record.kind) \(record.id): \(choice)")
+        let said = try change(vault) { try vault.resolve(record.id, .init(choice, dryRun: true)) }
+        let done = try vault.resolve(record.id, .init(choice))
         compare(said, done, "\(record.path) \(choice)")
         if try vault.conflicts().records.contains(where: { $0.id == record.id }) {
-            violate("what is settled is settled", "\(record.path) \(record.id) by \(choice)")
+            violate("what is resolved is settled", "\(record.path) \(record.id) by \(choice)")
         }
     }
 

@@ -6,7 +6,7 @@ package final class SimDevice: @unchecked Sendable {
     package let name: String
     package let clock: SimClock
     package private(set) var repository = InMemoryRepository()
-    package private(set) var record = CrashingRecord()
+    package private(set) var store = CrashingStateStore()
     let notes = SimNotes()
     package internal(set) var vault: Vault?
     package var folder: SimFolder!
@@ -38,7 +38,7 @@ package final class SimDevice: @unchecked Sendable {
     struct Backup {
         let files: [TreePath: SimFolder.File]
         let repository: InMemoryRepository
-        let record: CrashingRecord
+        let store: CrashingStateStore
     }
     /// What was reachable from the device's head when it was last looked at.
     var seenCommits: Set<ObjectID> = []
@@ -47,18 +47,18 @@ package final class SimDevice: @unchecked Sendable {
     init(name: String, clock: SimClock) {
         self.name = name
         self.clock = clock
-        adopt(repository, record)
+        adopt(repository, store)
     }
 
     /// Takes a repository and a record in place of those that were lost.
-    func adopt(_ repository: InMemoryRepository, _ record: CrashingRecord) {
+    func adopt(_ repository: InMemoryRepository, _ store: CrashingStateStore) {
         self.repository = repository
-        self.record = record
+        self.store = store
         repository.beforeWrite = { [unowned self] () throws(RepositoryError) in
             if self.step(changes: true) { throw RepositoryError(.io, "write", "crashed") }
         }
-        record.beforeWrite = { [unowned self] () throws(RecordError) in
-            if self.step(changes: true) { throw RecordError(.io, "write", "crashed") }
+        store.beforeWrite = { [unowned self] () throws(StateStoreError) in
+            if self.step(changes: true) { throw StateStoreError(.io, "write", "crashed") }
         }
     }
 
@@ -89,7 +89,7 @@ package final class SimDevice: @unchecked Sendable {
             folders: isOut
                 ? []
                 : [VaultFolder(id: prefix, access: folder, exclude: excluded.map { "/\($0)/" })],
-            record: record, remote: remote, clock: clock, brake: brake)
+            store: store, remote: remote, clock: clock, brake: brake)
         if isStrict {
             vault?.signer = SimSignature()
             vault?.incomingRule = IncomingRule(verifier: SimSignature(), trusted: nil)

@@ -360,7 +360,7 @@ package final class SimFolder: FolderAccess {
 
     package func flush(directories: Set<TreePath?>) throws(FolderError) { try before(true) }
 
-    package func settleDisplaced() throws(FolderError) -> [DisplacedFile] {
+    package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         try before(false)
         return state.withLock { $0.displaced.values.sorted { $0.token < $1.token } }
     }

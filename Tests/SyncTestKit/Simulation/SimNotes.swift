@@ -16,10 +16,10 @@ package final class SimNotes: IntakeNotes {
     /// Another process begins.
     package func begin() { isEnded.withLock { $0 = false } }
 
-    package func read() throws(RecordError) -> String? { line.withLock { $0 } }
+    package func read() throws(StateStoreError) -> String? { line.withLock { $0 } }
 
-    package func write(_ text: String?, isDurable: Bool) throws(RecordError) {
-        if isEnded.withLock({ $0 }) { throw RecordError(.io, "write", "crashed") }
+    package func write(_ text: String?, isDurable: Bool) throws(StateStoreError) {
+        if isEnded.withLock({ $0 }) { throw StateStoreError(.io, "write", "crashed") }
         line.withLock { $0 = text }
     }
 }

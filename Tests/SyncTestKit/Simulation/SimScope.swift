@@ -35,7 +35,7 @@ extension SimWorld {
 
     /// Lets a device make cycles until all that its user did is captured, and pushed.
     /// - Returns: false when that did not come about.
-    private func isSettled(_ device: SimDevice) async throws -> Bool {
+    private func isInSync(_ device: SimDevice) async throws -> Bool {
         guard try await cycle(device) == .inSync else { return false }
         return device.dirty.isEmpty && !device.folder.hasDisplaced && device.opened.isEmpty
     }
@@ -46,7 +46,7 @@ extension SimWorld {
             if more.oneIn(3) { return }
             (device.isOut, device.excluded, device.isJoining) = (false, [], true)
         } else {
-            guard try await isSettled(device) else { return }
+            guard try await isInSync(device) else { return }
             if more.oneIn(2) {
                 device.isOut = true
             } else {
@@ -61,10 +61,10 @@ extension SimWorld {
     /// Keeps a backup of all that a device has, or loses some of it; nothing waits to be pushed
     /// then, since what was only there is gone with it.
     func loseOrBackUp(_ device: SimDevice) async throws {
-        guard try await isSettled(device) else { return }
+        guard try await isInSync(device) else { return }
         let now = SimDevice.Backup(
             files: device.folder.files, repository: device.repository.copy(),
-            record: device.record.copy())
+            store: device.store.copy())
         guard let backup = device.backup, more.oneIn(2) else {
             device.backup = now
             trace("\(device.name) is backed up")
@@ -73,19 +73,19 @@ extension SimWorld {
         let way = more.below(7)
         trace("\(device.name) loses something: \(way)")
         switch way {
-        case 0: device.adopt(device.repository, CrashingRecord())
-        case 1: device.adopt(InMemoryRepository(), device.record)
-        case 2: device.adopt(backup.repository.copy(), device.record)
-        case 3: device.adopt(InMemoryRepository(), CrashingRecord())
+        case 0: device.adopt(device.repository, CrashingStateStore())
+        case 1: device.adopt(InMemoryRepository(), device.store)
+        case 2: device.adopt(backup.repository.copy(), device.store)
+        case 3: device.adopt(InMemoryRepository(), CrashingStateStore())
         case 4:
             device.folder.restore(backup.files)
-            device.adopt(backup.repository.copy(), backup.record.copy())
+            device.adopt(backup.repository.copy(), backup.store.copy())
         case 5:
             device.folder.restore(backup.files)
-            device.adopt(device.repository, CrashingRecord())
+            device.adopt(device.repository, CrashingStateStore())
         default:
             device.folder.restore(backup.files)
-            device.adopt(InMemoryRepository(), CrashingRecord())
+            device.adopt(InMemoryRepository(), CrashingStateStore())
         }
         device.isBlank = [0, 3, 5, 6].contains(way)
         try await rejoin(device)

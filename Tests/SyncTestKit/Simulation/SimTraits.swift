@@ -13,7 +13,7 @@ package enum SimMix: Sendable {
 struct SimTraits {
     /// Clocks stand still, or are set: many commits share one second.
     var turnsClocks = false
-    /// Conflicts are settled on request, and versions brought back.
+    /// Conflicts are resolved on request, and versions brought back.
     var chooses = false
     /// Programs keep files open for many steps.
     var opens = false

@@ -205,7 +205,7 @@ package final class SimWorld: @unchecked Sendable {
             var outcome = try await vault.exchange(thrift())
             if case .stopped(let change) = outcome {
                 trace("\(device.name) is stopped: \(change.words)")
-                outcome = try await settle(device, vault, change) ?? outcome
+                outcome = try await resolve(device, vault, change) ?? outcome
             }
             if let failure { throw failure }
             device.isCutShort = false
@@ -226,7 +226,7 @@ package final class SimWorld: @unchecked Sendable {
     }
 
     /// Chooses for a device what its rewritten remote shall be, sooner or later.
-    private func settle(_ device: SimDevice, _ vault: Vault, _ change: RemoteChange) async throws
+    private func resolve(_ device: SimDevice, _ vault: Vault, _ change: RemoteChange) async throws
         -> ExchangeOutcome?
     {
         guard let choice else {
@@ -242,8 +242,8 @@ package final class SimWorld: @unchecked Sendable {
     }
 
     /// A device may be far from the remote at one moment and near at the next.
-    private func thrift() -> ExchangeThrift {
-        ExchangeThrift(pushesFirst: fate.oneIn(2), publishesLater: fate.oneIn(2))
+    private func thrift() -> ExchangeOptions {
+        ExchangeOptions(pushesFirst: fate.oneIn(2), publishesLater: fate.oneIn(2))
     }
 
     /// "In sync" is said only when folder, head and remote head are one, as far as the watch

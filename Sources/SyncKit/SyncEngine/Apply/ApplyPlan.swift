@@ -3,8 +3,8 @@ internal import SyncModel
 /// What has to happen to one path of a folder so that it holds the head's version.
 struct ApplyStep {
     let path: TreePath
-    /// What the record says stands there.
-    let have: RecordedFile?
+    /// What the state store says stands there.
+    let have: TrackedFile?
     /// What shall stand there; nil for nothing, or a directory with something in it.
     let want: FileVersion?
     /// The commit whose version stands there, for when the step has to be put off.
@@ -27,7 +27,7 @@ struct ApplyPlan {
     /// The directories that stay or come, whatever is taken out of them.
     private(set) var standing: Set<TreePath> = []
     /// Postponed paths that hold the head's version by now.
-    var settled: [TreePath] = []
+    var upToDate: [TreePath] = []
 
     /// Sorts steps into the order in which they are safe.
     init(_ steps: [ApplyStep]) {
@@ -38,7 +38,7 @@ struct ApplyPlan {
         for step in steps {
             if step.want?.isDirectory ?? false { standing.insert(step.path) }
             if step.have?.version == step.want {
-                settled.append(step.path)
+                upToDate.append(step.path)
             } else if step.want?.isDirectory ?? false {
                 self.directories.append(step)
             } else if step.want == nil {

@@ -9,7 +9,7 @@ package struct CaptureReport: Sendable {
     package var changes = 0
 }
 
-/// Taking the folders' changes into the repository. A leaf commit's parent is the commit whose
+/// Taking the folders' changes into the repository. A capture commit's parent is the commit whose
 /// version the writer saw, which is the folder's applied commit but for paths whose newer version
 /// was put off: so a local edit never silently undoes a change it knew nothing of.
 extension Vault {
@@ -20,14 +20,15 @@ extension Vault {
         let local: TreePath
         let change: TreeChange
         var base: ObjectID?
-        /// What the record shall hold; nil removes the row.
-        let row: RecordedFile?
-        /// Set for an edit found in a file that apply had moved away: the record stays as it is.
+        /// What the state store shall hold; nil removes the row.
+        let row: TrackedFile?
+        /// Set for an edit found in a file that apply had moved away: the state store stays as it
+        /// is.
         let displaced: DisplacedFile?
         /// The bytes, where an open conflict hangs on them or the file may have been renamed.
         let content: [UInt8]?
         /// The commit that has this very version, so that nothing is to be committed.
-        var holder: ObjectID?
+        var containedIn: ObjectID?
         /// The file that was renamed to this one, and edited.
         var renamedFrom: TreeChange?
         /// Newest modification of what stands there, nanoseconds; nil for a deletion.
@@ -35,7 +36,7 @@ extension Vault {
 
         init(
             folder: Int, local: TreePath, change: TreeChange, base: ObjectID?,
-            row: RecordedFile?, displaced: DisplacedFile? = nil, content: [UInt8]? = nil
+            row: TrackedFile?, displaced: DisplacedFile? = nil, content: [UInt8]? = nil
         ) {
             self.folder = folder
             self.local = local
@@ -63,10 +64,10 @@ extension Vault {
     }
 
     /// Captures what is dirty into one commit, or one for each commit that was changed upon, and
-    /// advances the record.
+    /// advances the state store.
     /// - Parameters:
     ///   - dirty: what to look at, by index of the folder.
-    /// - Throws: `RepositoryError`, `RecordError`, or `FolderError` for what concerns more than
+    /// - Throws: `RepositoryError`, `StateStoreError`, or `FolderError` for what concerns more than
     ///   one path; nothing is lost, and what was dirty has to be given again.
     @discardableResult
     package func capture(_ dirty: [Int: DirtyPaths], _ options: CaptureOptions = .init()) throws
@@ -121,8 +122,10 @@ extension Vault {
         }
         let bases = try bases(of: folder)
         let findings = try Examination.examine(
-            dirty, of: folder, record: record, tracked: bases.postponed)
-        for hold in findings.holds { try self.hold(folder, hold.path, hold.reason) }
+            dirty, of: folder, store: store, tracked: bases.deferred)
+        for quarantine in findings.quarantines {
+            try self.quarantine(folder, quarantine.path, quarantine.reason)
+        }
         if dirty.all {
             // What could not be looked at before and is not there any more waits for nobody.
             let seen = Set(findings.toRead.map(\.path)).union(findings.unread)
@@ -136,7 +139,7 @@ extension Vault {
             && findings.deleted.count * findings.toRead.count <= Limits.renameComparisons
         let disputed = Set(try disputed(in: bases.commits).compactMap { folder.belowRoot($0) })
         let keepsAll =
-            mayBeRenamed || !folder.begun.isEmpty
+            mayBeRenamed || !folder.interrupted.isEmpty
             || !disputed.isEmpty && findings.toRead.count <= Limits.batchPaths
         let files = try read(index, findings.toRead, pack) { path in
             keepsAll || disputed.contains(path)
@@ -155,15 +158,18 @@ extension Vault {
         }
         if try !options.acceptDeletes && isMassDeletion(index, deletions, added: result) {
             for deletion in deletions.prefix(Limits.listedPaths) {
-                try hold(folder, deletion.local, .massDeletion)
+                try quarantine(folder, deletion.local, .massDeletion)
             }
-            folder.heldDeletions = deletions.count
+            folder.quarantinedDeletions = deletions.count
             // Nor are the directories empty that they left so.
             (deletions, directories) = ([], [])
-        } else if folder.heldDeletions > 0 && (dirty.all || options.acceptDeletes) {
-            folder.heldDeletions = 0
-            for held in try record.held(folder.id) where held.reason == .massDeletion {
-                if let path = folder.belowRoot(held.path) { try hold(folder, path, nil) }
+        } else if folder.quarantinedDeletions > 0 && (dirty.all || options.acceptDeletes) {
+            folder.quarantinedDeletions = 0
+            for quarantined in try store.quarantined(folder.id)
+            where quarantined.reason == .massDeletion {
+                if let path = folder.belowRoot(quarantined.path) {
+                    try quarantine(folder, path, nil)
+                }
             }
         }
         result = try join(index, result + directories, bases, options)
@@ -193,10 +199,10 @@ extension Vault {
             let isNew =
                 options.live && !wasFilled && (0..<Limits.emptyDirectoryMilliseconds).contains(age)
             if goes ?? false || isNew {
-                lookAgain(index, path)
+                recheck(index, path)
                 continue
             }
-            let row = RecordedFile(
+            let row = TrackedFile(
                 path: path, version: .emptyDirectory, stat: stat, checked: checked,
                 sha256: SHA256Digest.of([]))
             result.append(
@@ -208,8 +214,8 @@ extension Vault {
 
     /// What an apply that was cut short was about to bring to a folder; nil when none was.
     private func treeStillToCome(to folder: VaultFolder) throws -> ObjectID? {
-        guard let last = folder.begun.last else { return nil }
-        let isOver = try !folder.needsScan && record.applied(folder.id) == head()
+        guard let last = folder.interrupted.last else { return nil }
+        let isOver = try !folder.needsScan && store.applied(folder.id) == head()
         return isOver ? nil : try tree(of: last)
     }
 
@@ -231,7 +237,7 @@ extension Vault {
     }
 
     private func captured(
-        _ index: Int, _ path: TreePath, before: FileVersion?, row: RecordedFile?,
+        _ index: Int, _ path: TreePath, before: FileVersion?, row: TrackedFile?,
         base: ObjectID?, content: [UInt8]? = nil
     ) -> Captured {
         Captured(
@@ -250,31 +256,33 @@ extension Vault {
         let gone = deletions.count { deletion in
             deletion.change.before.map { !$0.isDirectory && !come.contains($0.id) } ?? false
         }
-        let held = try record.count(folders[index].id)
-        return gone > Limits.deletesUnasked && gone * 100 > held * maxDeletesPercent
+        let quarantined = try store.count(folders[index].id)
+        return gone > Limits.deletesUnasked && gone * 100 > quarantined * maxDeletesPercent
     }
 
     /// The commit whose version stands at each path of a folder.
-    func bases(of folder: VaultFolder) throws(RecordError) -> FolderBases {
-        try FolderBases(folder, record, lost: lostApplied, in: repository)
+    func bases(of folder: VaultFolder) throws(StateStoreError) -> FolderBases {
+        try FolderBases(folder, store, lost: lostApplied, in: repository)
     }
 
-    /// The record was lost: until it is made anew the folders count as edits of the commit that
-    /// they held when the remote was last told. They may have gone on since, and an older base
+    /// The state store was lost: until it is made anew the folders count as edits of the commit
+    /// that they held when the remote was last told. They may have gone on since, and an older base
     /// never undoes anything; without one every edited file would stand against its own past.
     package func recallApplied() throws(RepositoryError) {
-        hasLostRecord = true
+        hasLostState = true
         let commit = try repository.reference(appliedReference)
         lostApplied = commit.flatMap { repository.contains($0) ? $0 : nil }
     }
 
-    /// Where the repository itself says what the folders hold: a step behind the record, for when
-    /// that is lost.
+    /// Where the repository itself says what the folders hold: a step behind the state store, for
+    /// when that is lost.
     var appliedReference: String { "refs/sync/devices/\(identity.device)" }
 
     /// Notes or takes away a reason to hold a path of a folder back.
-    func hold(_ folder: VaultFolder, _ path: TreePath, _ reason: HeldPath.Reason?) throws {
-        try record.hold(folder.id, path, reason)
+    func quarantine(_ folder: VaultFolder, _ path: TreePath, _ reason: QuarantinedPath.Reason?)
+        throws
+    {
+        try store.quarantine(folder.id, path, reason)
     }
 }
 

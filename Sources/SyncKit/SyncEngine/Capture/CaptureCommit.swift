@@ -1,70 +1,73 @@
 internal import SyncMerge
 internal import SyncModel
 
-extension RecordedFile {
+extension TrackedFile {
     /// The same row as a version of the folder's applied commit.
-    fileprivate var settled: RecordedFile {
-        RecordedFile(
+    fileprivate var atApplied: TrackedFile {
+        TrackedFile(
             path: path, version: version, stat: stat, checked: checked, sha256: sha256,
             source: source)
     }
 }
 
-/// Making commits of what was captured, and noting in the record what the folders hold.
+/// Making commits of what was captured, and noting in the state store what the folders hold.
 extension Vault {
-    /// Commits what was captured: one leaf for each base, merged into the head where the base is
-    /// not the head. An edit found in a displaced file is a leaf of its own: the path itself may
-    /// have been edited too. The record moves last.
+    /// Commits what was captured: one capture commit for each base, merged into the head where the
+    /// base is not the head. An edit found in a displaced file is a capture commit of its own: the
+    /// path itself may have been edited too. The state store moves last.
     func commit(
         _ captured: [Captured], onto head: ObjectID?, _ pack: any PackSink,
         _ options: CaptureOptions
     ) throws -> CaptureReport {
         let stamps = CommitStamps(reading: repository)
-        var leaves: [ObjectID?: ObjectID] = [:]
+        var captures: [ObjectID?: ObjectID] = [:]
         var asides: [ObjectID] = []
         var report = CaptureReport()
-        var holders: [TreePath: ObjectID] = [:]
+        var containing: [TreePath: ObjectID] = [:]
         for item in captured where item.displaced != nil {
             guard
-                let leaf = try leaf([item], on: item.base, after: nil, pack, stamps, options)
+                let capture = try captureCommit(
+                    [item], on: item.base, after: nil, pack, stamps, options)
             else { continue }
-            asides.append(leaf)
+            asides.append(capture)
             report.changes += 1
         }
         for (base, group) in Self.byBase(captured) {
             let news = try group.filter { item in
-                guard let holder = try item.holder ?? holder(of: item, at: head) else {
+                guard let containedIn = try item.containedIn ?? commitContaining(item, at: head)
+                else {
                     return true
                 }
-                holders[item.change.path] = holder
+                containing[item.change.path] = containedIn
                 return false
             }
-            let rename = try leaf(renaming: news, on: base, pack, stamps, options)
+            let rename = try captureCommit(renaming: news, on: base, pack, stamps, options)
             guard
-                let leaf = try leaf(news, on: base, after: rename, pack, stamps, options)
+                let capture = try captureCommit(
+                    news, on: base, after: rename, pack, stamps, options)
             else { continue }
-            leaves[base] = leaf
+            captures[base] = capture
             report.changes += news.count
-            if base != head { asides.append(leaf) }
+            if base != head { asides.append(capture) }
         }
-        var current = leaves[head] ?? head
+        var current = captures[head] ?? head
         var move: (any PreparedReference)?
-        if asides.isEmpty, let leaf = leaves[head] {
-            move = repository.prepareReference(identity.reference, to: leaf, expecting: head)
+        if asides.isEmpty, let capture = captures[head] {
+            move = repository.prepareReference(identity.reference, to: capture, expecting: head)
         }
         try pack.finish()
 
-        for leaf in asides {
-            current = try current.map { try bring(leaf, into: $0) } ?? leaf
+        for capture in asides {
+            current = try current.map { try transplant(capture, into: $0) } ?? capture
         }
-        // The record first: if the process ends here, the leaves are in the repository and the
-        // record names them, so that `recoverHead` finds them. The other way round a later edit
-        // of the same file would be taken for an edit of the version before.
+        // The state store first: if the process ends here, the capture commits are in the
+        // repository and the record names them, so that `recoverHead` finds them. The other way
+        // round a later edit of the same file would be taken for an edit of the version before.
         mayHaveLostHead = true
-        try note(captured, leaves, holders, over: head)
+        try note(captured, captures, containing, over: head)
         if let current { try setHead(current, from: head, move) }
         mayHaveLostHead = false
-        try keepWhatWasBrought(asides, by: current)
+        try pinTransplanted(asides, by: current)
         for item in captured {
             if let displaced = item.displaced {
                 try folders[item.folder].access.forget(displaced)
@@ -89,29 +92,30 @@ extension Vault {
         return order.map { ($0, groups[$0] ?? []) }
     }
 
-    /// Brings commits into the head that the record names and the head lacks: the process ended
-    /// between the two.
+    /// Brings commits into the head that the state store names and the head lacks: the process
+    /// ended between the two.
     func recoverHead() throws {
         guard mayHaveLostHead else { return }
-        // What the record names may come from the remote: until that was asked nothing is lost.
+        // What the state store names may come from the remote: until that was asked nothing is
+        // lost.
         if try waitsForRemote() { return }
         let history = History(CommitStamps(reading: repository))
         var named: Set<ObjectID> = []
         for folder in folders {
-            try recallBegun(folder)
+            try recallInterrupted(folder)
             try recallRules(folder)
-            if let applied = try record.applied(folder.id) { named.insert(applied) }
-            for path in try record.deferred(folder.id) { named.insert(path.base) }
+            if let applied = try store.applied(folder.id) { named.insert(applied) }
+            for path in try store.deferred(folder.id) { named.insert(path.base) }
         }
         let head = try head()
         // A repository that cannot give its own head is said to be damaged before any work.
         if let tree = try tree(of: head) { _ = try repository.tree(tree) }
         for (index, folder) in folders.enumerated() {
-            // A record of another repository says nothing about this one.
-            guard let applied = try record.applied(folder.id), !repository.contains(applied) else {
+            // A state store of another repository says nothing about this one.
+            guard let applied = try store.applied(folder.id), !repository.contains(applied) else {
                 continue
             }
-            try record.forget(folder.id)
+            try store.forget(folder.id)
             again[index] = .everything
         }
         var current = head
@@ -121,20 +125,20 @@ extension Vault {
             if let known = current {
                 // What a rewrite of the remote left behind is meant to be gone too.
                 if try history.isAncestor(id, of: known) || isLeftBehind(id, history) { continue }
-                current = try bring(id, into: known)
+                current = try transplant(id, into: known)
             } else {
                 current = id
             }
         }
         if let current { try setHead(current, from: head) }
         mayHaveLostHead = false
-        try keepWhatWasBrought(named.filter { repository.contains($0) }, by: current)
+        try pinTransplanted(named.filter { repository.contains($0) }, by: current)
     }
 
     /// The commit that has what stands in the folder already, so that nothing is to be committed:
     /// the head that came in since, or one whose apply was begun and did not end. Any other that
     /// has it says nothing: a user may have brought an older version back.
-    private func holder(of item: Captured, at head: ObjectID?) throws -> ObjectID? {
+    private func commitContaining(_ item: Captured, at head: ObjectID?) throws -> ObjectID? {
         guard let head else { return nil }
         if item.base == head, item.change.before != nil { return nil }
         if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
@@ -142,7 +146,7 @@ extension Vault {
         }
         let folder = folders[item.folder]
         if item.change.after == nil || !folder.mayBeApplied(item.local) { return nil }
-        return try folder.begun.last { commit in
+        return try folder.interrupted.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }
     }
@@ -158,7 +162,7 @@ extension Vault {
     }
 
     /// Writes the renames of a capture's files, as they were before they were edited.
-    private func leaf(
+    private func captureCommit(
         renaming group: [Captured], on base: ObjectID?, _ pack: any PackSink,
         _ stamps: CommitStamps, _ options: CaptureOptions
     ) throws -> Step? {
@@ -174,8 +178,9 @@ extension Vault {
             Dictionary(changes.map { ($0.path, $0.after) }, uniquingKeysWith: { $1 }),
             to: tree(of: base), reading: repository, writing: pack)
         let time = try time(of: group, after: base.map { try stamps.time(of: $0) }, options)
-        let message = LeafMessage.text(changes, device: identity.device, time: time)
-        let commit = try leaf(of: tree, on: base.map { [$0] } ?? [], at: time, message, pack)
+        let message = CaptureMessage.text(changes, device: identity.device, time: time)
+        let commit = try captureCommit(
+            of: tree, on: base.map { [$0] } ?? [], at: time, message, pack)
         return Step(commit: commit, time: time)
     }
 
@@ -189,9 +194,9 @@ extension Vault {
         return CaptureTime.of(seen, after: least, at: now)
     }
 
-    /// Writes one leaf commit; nil when nothing differs from its parent's tree.
+    /// Writes one capture commit; nil when nothing differs from its parent's tree.
     /// - Parameter step: what it stands on in place of `base`, whose tree it changes.
-    private func leaf(
+    private func captureCommit(
         _ group: [Captured], on base: ObjectID?, after step: Step?, _ pack: any PackSink,
         _ stamps: CommitStamps, _ options: CaptureOptions
     ) throws -> ObjectID? {
@@ -199,12 +204,12 @@ extension Vault {
         let parentTree = try tree(of: base)
         var versions = Dictionary(
             group.map { ($0.change.path, $0.change.after) }, uniquingKeysWith: { $1 })
-        let settled = try SettledByEdit(parentTree, reading: repository)
-        if !settled.isEmpty {
+        let atApplied = try ResolvedByEdit(parentTree, reading: repository)
+        if !atApplied.isEmpty {
             let contents = Dictionary(
                 group.map { ($0.change.path, $0.content) }, uniquingKeysWith: { $1 })
             versions.merge(
-                try settled.changes(
+                try atApplied.changes(
                     versions, content: { contents[$0] ?? nil }, writing: pack)
             ) { $1 }
         }
@@ -214,14 +219,14 @@ extension Vault {
 
         let parent = try step?.time ?? base.map { try stamps.time(of: $0) }
         let time = try time(of: group, after: parent, options)
-        let message = LeafMessage.text(
+        let message = CaptureMessage.text(
             group.map(\.change), device: identity.device, time: time)
         let parents = [step?.commit ?? base].compactMap { $0 }
-        return try leaf(of: tree, on: parents, at: time, message, pack)
+        return try captureCommit(of: tree, on: parents, at: time, message, pack)
     }
 
-    /// Writes a leaf commit: the only kind that has a time of its own.
-    func leaf(
+    /// Writes a capture commit: the only kind that has a time of its own.
+    func captureCommit(
         of tree: ObjectID, on parents: [ObjectID], at time: Timestamp, _ message: String,
         _ pack: any PackSink
     ) throws -> ObjectID {
@@ -234,32 +239,36 @@ extension Vault {
         return try pack.add(.commit, signed(commit))
     }
 
-    /// Advances the record: the folders hold what was captured, of the commit that captured it.
+    /// Advances the state store: the folders hold what was captured, of the commit that captured
+    /// it.
     private func note(
-        _ captured: [Captured], _ leaves: [ObjectID?: ObjectID], _ holders: [TreePath: ObjectID],
+        _ captured: [Captured], _ captures: [ObjectID?: ObjectID],
+        _ containing: [TreePath: ObjectID],
         over head: ObjectID?
     ) throws {
-        let onHead = leaves[head]
+        let onHead = captures[head]
         for (index, folder) in folders.enumerated() where folder.stopped == nil {
-            let isCurrent = try record.applied(folder.id) == head
+            let isCurrent = try store.applied(folder.id) == head
             let advances = onHead != nil && isCurrent
-            var changes: [RecordChange] = []
+            var changes: [StateChange] = []
             for item in captured where item.folder == index && item.displaced == nil {
                 if let row = item.row {
-                    changes.append(.put(row.settled))
+                    changes.append(.put(row.atApplied))
                 } else {
-                    changes += [.remove(item.local), .settle(item.local)]
+                    changes += [.remove(item.local), .clearDeferral(item.local)]
                 }
-                if item.base == head && isCurrent && holders[item.change.path] == nil { continue }
-                let holds = holders[item.change.path] ?? leaves[item.base] ?? item.base ?? head
+                if item.base == head && isCurrent && containing[item.change.path] == nil {
+                    continue
+                }
+                let holds = containing[item.change.path] ?? captures[item.base] ?? item.base ?? head
                 if let holds {
-                    changes.append(.postpone(item.local, base: holds))
+                    changes.append(.deferUpdate(item.local, base: holds))
                 }
             }
             // All that an apply which was cut short left was looked at.
             if let end = end(in: folder) { changes.append(end) }
             if !changes.isEmpty || advances {
-                try record.advance(folder.id, changes, applied: advances ? onHead : nil)
+                try store.advance(folder.id, changes, applied: advances ? onHead : nil)
             }
             hasEnded(in: folder)
         }

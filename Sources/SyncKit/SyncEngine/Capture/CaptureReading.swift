@@ -12,11 +12,11 @@ extension Vault {
     /// Reads files into the pack, many at a time where that pays.
     /// - Parameter keepsText: whether the bytes of what may be a document are needed beside the
     ///   pack.
-    /// - Returns: the files whose version is another than the record's, with the new row and the
-    ///   version before. Rows of files that turn out unchanged are refreshed on the way; what
+    /// - Returns: the files whose version is another than the state store's, with the new row and
+    ///   the version before. Rows of files that turn out unchanged are refreshed on the way; what
     ///   cannot be read is held back and named.
     func read(
-        _ index: Int, _ files: [(path: TreePath, row: RecordedFile?)], _ pack: any PackSink,
+        _ index: Int, _ files: [(path: TreePath, row: TrackedFile?)], _ pack: any PackSink,
         keepingText keepsText: @Sendable (TreePath) -> Bool
     ) throws -> [ReadFile] {
         let folder = folders[index]
@@ -40,8 +40,8 @@ extension Vault {
             } catch { return (nil, .failed(error)) }
         }
         var changed: [ReadFile] = []
-        var refreshed: [RecordChange] = []
-        var held = Set(try record.held(folder.id).map(\.path))
+        var refreshed: [StateChange] = []
+        var quarantined = Set(try store.quarantined(folder.id).map(\.path))
         for (file, reading) in zip(files, readings) {
             switch reading.outcome {
             case .failed(let error):
@@ -50,10 +50,10 @@ extension Vault {
                 folder.busySince[file.path] = nil
                 if folder.unread.contains(file.path) { folder.readAtLast.insert(file.path) }
                 guard let id = reading.id else { continue }
-                if held.remove(folder.repositoryPath(file.path)) != nil {
-                    try hold(folder, file.path, nil)
+                if quarantined.remove(folder.repositoryPath(file.path)) != nil {
+                    try quarantine(folder, file.path, nil)
                 }
-                let row = RecordedFile(
+                let row = TrackedFile(
                     path: file.path, version: FileVersion(mode: mode, id: id), stat: stat,
                     checked: checked, sha256: sha256, source: file.row?.source,
                     base: file.row?.base)
@@ -67,13 +67,13 @@ extension Vault {
                 }
             }
         }
-        if !refreshed.isEmpty { try record.advance(folder.id, refreshed, applied: nil) }
+        if !refreshed.isEmpty { try store.advance(folder.id, refreshed, applied: nil) }
         return changed
     }
 
     /// One file could not be read: it is held back, or looked at again, and the rest goes on.
     private func note(
-        _ error: FolderError, for file: (path: TreePath, row: RecordedFile?), in index: Int
+        _ error: FolderError, for file: (path: TreePath, row: TrackedFile?), in index: Int
     ) throws {
         let folder = folders[index]
         if error.code == .notFound {
@@ -82,15 +82,15 @@ extension Vault {
             folder.unread.insert(file.path)
         }
         switch error.code {
-        case .notFound: lookAgain(index, file.path)
+        case .notFound: recheck(index, file.path)
         case .busy:
             folder.busySince[file.path] = folder.busySince[file.path] ?? clock.nanoseconds()
-            try hold(folder, file.path, .busy)
-            lookAgain(index, file.path)
+            try quarantine(folder, file.path, .busy)
+            recheck(index, file.path)
         default:
             guard let reason = error.code.reason else { throw error }
-            try hold(folder, file.path, reason)
-            if error.code == .io { lookAgain(index, file.path) }
+            try quarantine(folder, file.path, reason)
+            if error.code == .io { recheck(index, file.path) }
         }
     }
 
@@ -99,7 +99,7 @@ extension Vault {
     func displaced(_ index: Int, _ pack: any PackSink) throws -> [Captured] {
         let folder = folders[index]
         var result: [Captured] = []
-        for displaced in try folder.access.settleDisplaced() {
+        for displaced in try folder.access.recheckDisplaced() {
             let snapshot = displaced.snapshot
             let version = FileVersion(
                 mode: snapshot.mode, id: try pack.add(.blob, snapshot.content))
@@ -135,19 +135,19 @@ extension Vault {
     }
 }
 
-/// A file that was read and is another than the record says.
+/// A file that was read and is another than the state store says.
 struct ReadFile {
     let path: TreePath
-    let row: RecordedFile
+    let row: TrackedFile
     let before: FileVersion?
     /// Its bytes, where they were asked for.
     let kept: [UInt8]?
 }
 
-extension RecordedFile {
+extension TrackedFile {
     /// The same row as a version that this device made.
-    var madeHere: RecordedFile {
-        RecordedFile(
+    var madeHere: TrackedFile {
+        TrackedFile(
             path: path, version: version, stat: stat, checked: checked, sha256: sha256,
             source: nil)
     }

@@ -9,12 +9,12 @@ extension Vault {
         var signature: String?
         var failure: String?
         do { signature = try signer?.sign(commit.serialized) } catch { failure = error.cause }
-        if try record.fact(Fact.unsigned) != failure { try record.setFact(Fact.unsigned, failure) }
+        if try store.fact(Fact.unsigned) != failure { try store.setFact(Fact.unsigned, failure) }
         return signature.map { commit.serialized(signed: $0) } ?? commit.serialized
     }
 
     /// Why the last commit is not signed although it should be; nil when it is.
     func unsigned() throws -> String? {
-        try record.fact(Fact.unsigned).map { "the last commit is not signed: \($0)" }
+        try store.fact(Fact.unsigned).map { "the last commit is not signed: \($0)" }
     }
 }

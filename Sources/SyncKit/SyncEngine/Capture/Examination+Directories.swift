@@ -9,14 +9,14 @@ extension Examination {
     struct Visit {
         let path: TreePath
         let stat: FileStat
-        /// What the record says stands at its path.
-        let row: RecordedFile?
+        /// What the state store says stands at its path.
+        let row: TrackedFile?
     }
 
     /// Takes the row of an empty directory out of those of a listing; a file's row stays: the file
     /// is gone.
-    func takeDirectory(_ path: TreePath, from rows: inout [TreePath: RecordedFile])
-        -> RecordedFile?
+    func takeDirectory(_ path: TreePath, from rows: inout [TreePath: TrackedFile])
+        -> TrackedFile?
     {
         guard rows[path]?.version.isDirectory ?? false else { return nil }
         return rows.removeValue(forKey: path)
@@ -35,10 +35,10 @@ extension Examination {
         findings.emptied.append((visit.path, visit.stat, wasFilled))
     }
 
-    /// Something that the record did not know stands at a path: no directory above is empty.
-    mutating func noteFilled(above path: TreePath) throws(RecordError) {
+    /// Something that the state store did not know stands at a path: no directory above is empty.
+    mutating func noteFilled(above path: TreePath) throws(StateStoreError) {
         for directory in path.ancestors where lookedInto.insert(directory).inserted {
-            if let row = try record.file(folder.id, directory), row.version.isDirectory {
+            if let row = try store.file(folder.id, directory), row.version.isDirectory {
                 findings.deleted.append(row)
             }
         }
@@ -50,7 +50,7 @@ extension Examination {
             guard !covered.contains(directory), lookedInto.insert(directory).inserted,
                 folder.isInScope(directory, isDirectory: true)
             else { return }
-            let row = try record.file(folder.id, directory)
+            let row = try store.file(folder.id, directory)
             do {
                 guard let stat = try folder.access.stat(directory) else {
                     if let row, row.version.isDirectory { findings.deleted.append(row) }
@@ -66,7 +66,7 @@ extension Examination {
             } catch let error as FolderError {
                 // What goes in this moment is told of by an event of its own.
                 if error.code == .notFound { return }
-                return try hold(directory, error)
+                return try quarantine(directory, error)
             }
         }
     }
@@ -92,7 +92,7 @@ extension Examination {
         case .special: return false
         case .file, .symbolicLink:
             if tracked.contains(path) { return true }
-            if try record.file(folder.id, path) != nil { return true }
+            if try store.file(folder.id, path) != nil { return true }
             return try !folder.ignore.directory(directory).isIgnored(path, isDirectory: false)
         }
     }

@@ -3,30 +3,30 @@ internal import SyncModel
 /// What looking at a folder found, before any content was read.
 struct Findings {
     /// Files that may have changed, with their record.
-    var toRead: [(path: TreePath, row: RecordedFile?)] = []
+    var toRead: [(path: TreePath, row: TrackedFile?)] = []
     /// Records whose file or empty directory is gone, or is empty no more.
-    var deleted: [RecordedFile] = []
-    /// Directories in which nothing stands that the record does not know, and whether something
-    /// that is synced stood in them before.
+    var deleted: [TrackedFile] = []
+    /// Directories in which nothing stands that the state store does not know, and whether
+    /// something that is synced stood in them before.
     var emptied: [(path: TreePath, stat: FileStat, wasFilled: Bool)] = []
     /// Paths to hold back, or (nil) to hold no longer.
-    var holds: [(path: TreePath, reason: HeldPath.Reason?)] = []
+    var quarantines: [(path: TreePath, reason: QuarantinedPath.Reason?)] = []
     /// Files and directories that could not be looked at.
     var unread: [TreePath] = []
     /// Files that are left out for their names alone.
     var leftOut: [TreePath] = []
 }
 
-/// Compares a folder with its record by stat: what must be read and what is gone.
+/// Compares a folder with its rows by stat: what must be read and what is gone.
 struct Examination {
     let folder: VaultFolder
-    let record: any VaultRecord
+    let store: any StateStore
     let tracked: Set<TreePath>
     var findings = Findings()
     /// Paths that were looked at, with all below them.
     private(set) var covered: Set<TreePath> = []
     /// What was held back before, and why.
-    let held: [TreePath: HeldPath.Reason]
+    let quarantined: [TreePath: QuarantinedPath.Reason]
     /// What could not be looked into now, with all below it.
     var unseen: [TreePath] = []
     /// Files beside which a log or journal stands that is not empty.
@@ -41,12 +41,12 @@ struct Examination {
     static let granularity: Int64 = 20_000_000
 
     /// Looks at what is dirty in one folder.
-    /// - Parameter tracked: paths that are synced although they have no record yet.
+    /// - Parameter tracked: paths that are synced although they have no row yet.
     static func examine(
-        _ dirty: DirtyPaths, of folder: VaultFolder, record: any VaultRecord,
+        _ dirty: DirtyPaths, of folder: VaultFolder, store: any StateStore,
         tracked: Set<TreePath>
     ) throws -> Findings {
-        var examination = try Examination(folder: folder, record: record, tracked: tracked)
+        var examination = try Examination(folder: folder, store: store, tracked: tracked)
         if dirty.all {
             try examination.scan(nil)
         } else {
@@ -59,17 +59,17 @@ struct Examination {
                 try examination.noteLeft(directory, wasSynced: wasSynced)
             }
         }
-        examination.letGo(all: dirty.all)
+        examination.release(all: dirty.all)
         return examination.findings
     }
 
-    private init(folder: VaultFolder, record: any VaultRecord, tracked: Set<TreePath>)
-        throws(RecordError)
+    private init(folder: VaultFolder, store: any StateStore, tracked: Set<TreePath>)
+        throws(StateStoreError)
     {
         self.folder = folder
-        self.record = record
+        self.store = store
         self.tracked = tracked
-        held = try folder.held(record)
+        quarantined = try folder.quarantined(store)
     }
 
     /// Looks at one path, whatever stands there now.
@@ -77,12 +77,12 @@ struct Examination {
         guard folder.isInScope(path), !path.ancestors.contains(where: covered.contains),
             covered.insert(path).inserted
         else { return }
-        let row = try record.file(folder.id, path)
+        let row = try store.file(folder.id, path)
         let stat: FileStat?
         do throws(FolderError) {
             stat = try folder.access.stat(path)
-            if try holdRefused(path, stat) { return }
-        } catch { return try hold(path, error) }
+            if try quarantineRefused(path, stat) { return }
+        } catch { return try quarantine(path, error) }
         if let stat, stat.kind == .directory {
             guard try isWatched(path) else {
                 if let row, !row.version.isDirectory { findings.deleted.append(row) }
@@ -98,14 +98,14 @@ struct Examination {
             return
         }
         let rules = try folder.ignore.directory(path.parent)
-        if weigh(path, stat, row, rules), row == nil { try noteFilled(above: path) }
+        if classify(path, stat, row, rules), row == nil { try noteFilled(above: path) }
     }
 
     /// Decides by stat whether a file or link has to be read.
     /// - Returns: whether it is a file or link that is not left out.
     @discardableResult
-    private mutating func weigh(
-        _ path: TreePath, _ stat: FileStat, _ row: RecordedFile?, _ directory: IgnoreView.Directory
+    private mutating func classify(
+        _ path: TreePath, _ stat: FileStat, _ row: TrackedFile?, _ directory: IgnoreView.Directory
     ) -> Bool {
         if let row, isClean(stat, row), !withLog.contains(path) { return true }
         if row == nil, !tracked.contains(path), directory.isIgnored(path, isDirectory: false) {
@@ -113,12 +113,12 @@ struct Examination {
             return false
         }
         if stat.kind == .special {
-            findings.holds.append((path, .special))
+            findings.quarantines.append((path, .special))
             return false
         } else if isRefused(path, stat.kind) {
-            findings.holds.append((path, .refused))
-        } else if held[path] == .inUse && withLog.contains(path) {
-            findings.holds.append((path, .inUse))
+            findings.quarantines.append((path, .refused))
+        } else if quarantined[path] == .inUse && withLog.contains(path) {
+            findings.quarantines.append((path, .inUse))
         } else {
             findings.toRead.append((path, row))
         }
@@ -135,14 +135,14 @@ struct Examination {
             let entries: [FolderEntry]
             do { entries = try folder.access.list(directory) } catch {
                 if directory != nil && error.code == .notFound { continue }
-                try hold(directory, error)
+                try quarantine(directory, error)
                 if let directory { failed.append(directory) }
                 continue
             }
             noteLogs(entries, in: directory)
             if let directory { visited.insert(directory) }
-            var rows: [TreePath: RecordedFile] = [:]
-            for row in try record.files(folder.id, in: directory) { rows[row.path] = row }
+            var rows: [TreePath: TrackedFile] = [:]
+            for row in try store.files(folder.id, in: directory) { rows[row.path] = row }
             let rules = try folder.ignore.directory(directory)
             var isFilled = false
             for entry in entries {
@@ -155,12 +155,12 @@ struct Examination {
                     guard try isWatched(path) else { continue }
                     isFilled = true
                     if TreeName.isRefused(entry.name, as: .directory) {
-                        findings.holds.append((path, .refused))
+                        findings.quarantines.append((path, .refused))
                         failed.append(path)
                     } else {
                         pending.append(Visit(path: path, stat: entry.stat, row: row))
                     }
-                } else if weigh(path, entry.stat, rows.removeValue(forKey: path), rules) {
+                } else if classify(path, entry.stat, rows.removeValue(forKey: path), rules) {
                     isFilled = true
                 }
             }
@@ -182,14 +182,14 @@ struct Examination {
         var gone: [TreePath] = []
         if let start, !visited.contains(start) { gone.append(start) }
         var cursor = start
-        while let next = try record.directory(folder.id, after: cursor) {
+        while let next = try store.directory(folder.id, after: cursor) {
             if let start, !next.bytes.starts(with: start.bytes) { break }
             cursor = next
             if let start, !next.isAtOrBelow(start) { continue }
             if !visited.contains(next) { gone.append(next) }
         }
         for directory in gone where !failed.contains(where: { directory.isAtOrBelow($0) }) {
-            for row in try record.files(folder.id, in: directory)
+            for row in try store.files(folder.id, in: directory)
             where folder.isInScope(row.path) {
                 findings.deleted.append(row)
             }
@@ -199,9 +199,9 @@ struct Examination {
     /// Whether a directory is looked into: not ignored, or files in it are synced already.
     func isWatched(_ directory: TreePath) throws -> Bool {
         if try !folder.ignore.isIgnored(directory, isDirectory: true) { return true }
-        if try !record.files(folder.id, in: directory).isEmpty { return true }
+        if try !store.files(folder.id, in: directory).isEmpty { return true }
         var cursor = directory
-        while let next = try record.directory(folder.id, after: cursor),
+        while let next = try store.directory(folder.id, after: cursor),
             next.bytes.starts(with: directory.bytes)
         {
             if next.isAtOrBelow(directory) { return true }
@@ -210,8 +210,8 @@ struct Examination {
         return false
     }
 
-    /// Whether the stat proves that the content is what the record says.
-    private func isClean(_ stat: FileStat, _ row: RecordedFile) -> Bool {
+    /// Whether the stat proves that the content is what the state store says.
+    private func isClean(_ stat: FileStat, _ row: TrackedFile) -> Bool {
         let (due, overflow) = max(stat.modified, stat.changed)
             .addingReportingOverflow(Self.granularity)
         return stat == row.stat && !overflow && due < row.checked

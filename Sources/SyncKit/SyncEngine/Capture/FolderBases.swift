@@ -11,16 +11,16 @@ struct FolderBases {
     private let below: [TreePath: Set<ObjectID>]
     private let repository: any ObjectRepository
 
-    /// - Parameter lost: what a folder without a record is known to have held once.
+    /// - Parameter lost: what a folder without a state store is known to have held once.
     init(
-        _ folder: VaultFolder, _ record: any VaultRecord, lost: ObjectID?,
+        _ folder: VaultFolder, _ store: any StateStore, lost: ObjectID?,
         in repository: any ObjectRepository
-    ) throws(RecordError) {
-        applied = try record.applied(folder.id) ?? lost
+    ) throws(StateStoreError) {
+        applied = try store.applied(folder.id) ?? lost
         self.repository = repository
         var exceptions: [TreePath: ObjectID] = [:]
         var below: [TreePath: Set<ObjectID>] = [:]
-        for waiting in try record.deferred(folder.id) {
+        for waiting in try store.deferred(folder.id) {
             exceptions[waiting.path] = waiting.base
             for directory in waiting.path.ancestors {
                 below[directory, default: []].insert(waiting.base)
@@ -31,7 +31,7 @@ struct FolderBases {
     }
 
     /// The paths whose newer version waits to be applied.
-    var postponed: Set<TreePath> { Set(exceptions.keys) }
+    var deferred: Set<TreePath> { Set(exceptions.keys) }
 
     /// All commits of which some version stands in the folder.
     var commits: Set<ObjectID> {

@@ -26,9 +26,9 @@ extension Vault {
         guard dirty.paths.contains(where: { $0.name.elementsEqual(IgnoreView.name) }) else {
             return
         }
-        var gone: [RecordedFile] = []
+        var gone: [TrackedFile] = []
         for path in dirty.paths {
-            guard let row = try record.file(folder.id, path), try folder.access.stat(path) == nil
+            guard let row = try store.file(folder.id, path), try folder.access.stat(path) == nil
             else { continue }
             gone.append(row)
         }
@@ -41,17 +41,17 @@ extension Vault {
         var next: TreePath? = directory
         while let place = next, place.bytes.starts(with: directory.bytes) {
             if place.isAtOrBelow(directory),
-                try record.files(folder.id, in: place).contains(where: { !gone.contains($0.path) })
+                try store.files(folder.id, in: place).contains(where: { !gone.contains($0.path) })
             {
                 return true
             }
-            next = try record.directory(folder.id, after: place)
+            next = try store.directory(folder.id, after: place)
         }
         return false
     }
 
     private func keepRules(
-        of gone: [RecordedFile], in folder: VaultFolder, whenLast: (TreePath?) throws -> Bool
+        of gone: [TrackedFile], in folder: VaultFolder, whenLast: (TreePath?) throws -> Bool
     ) throws {
         var kept = folder.ignore.kept
         for file in gone where file.path.name.elementsEqual(IgnoreView.name) {
@@ -93,14 +93,14 @@ extension Vault {
             "\(rules.id.hex) \(Hex.string(directory?.bytes ?? []))"
         }
         let text = lines.sorted().joined(separator: "\n")
-        try record.setFact(fact(folder), lines.isEmpty ? nil : text)
+        try store.setFact(fact(folder), lines.isEmpty ? nil : text)
         folder.ignore.keep(Dictionary(uniqueKeysWithValues: bounded.map { ($0.key, $0.value) }))
     }
 
     /// Reads at the start what was noted.
     func recallRules(_ folder: VaultFolder) throws {
         var kept: [TreePath?: IgnoreView.Kept] = [:]
-        for line in try record.fact(fact(folder))?.split(separator: "\n") ?? [] {
+        for line in try store.fact(fact(folder))?.split(separator: "\n") ?? [] {
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
             guard words.count == 2, let id = ObjectID(hex: words[0]), repository.contains(id),
                 let bytes = Hex.bytes(words[1])

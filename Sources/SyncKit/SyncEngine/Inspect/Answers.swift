@@ -14,20 +14,20 @@ package struct Flushed: Sendable, Codable, Equatable {
     }
 }
 
-/// A path that is not synced, with what to do: an entry of `held --json`.
-package struct HeldAnswer: Sendable, Codable, Equatable {
+/// A path that is not synced, with what to do: an entry of `quarantined --json`.
+package struct QuarantineAnswer: Sendable, Codable, Equatable {
     /// In the repository, with the prefix of its folder.
     package let path: TreePath
     /// The word of docs/reference/status.md.
-    package let reason: HeldPath.Reason
+    package let reason: QuarantinedPath.Reason
     /// What a person can do, in one line.
     package let advice: String
 
     /// Adds the words for the reason.
-    package init(_ held: HeldPath) {
-        path = held.path
-        reason = held.reason
-        advice = held.reason.advice
+    package init(_ quarantined: QuarantinedPath) {
+        path = quarantined.path
+        reason = quarantined.reason
+        advice = quarantined.reason.advice
     }
 }
 

@@ -13,7 +13,7 @@ package struct Checkup {
     /// Takes a configuration that could be read.
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
-    /// All findings, in the order in which a person would look; the daemon and the record are
+    /// All findings, in the order in which a person would look; the daemon and the state store are
     /// the caller's to ask.
     package func findings() async -> [Finding] {
         var findings = [git()]
@@ -151,7 +151,7 @@ package struct Checkup {
         do {
             let remote = try OpenedVault.network(
                 url, configuration, itsOwn ?? Machine().environment)
-            let head = try await remote.look(within: Limits.questionWait, isWriting: true)
+            let head = try await remote.probe(within: Limits.questionWait, isWriting: true)
             let place = head.map { "at \($0.short)" } ?? "has no branch yet"
             return .ok("remote", "\(url) \(place), asked \(whose)")
         } catch { return .remote(error) }

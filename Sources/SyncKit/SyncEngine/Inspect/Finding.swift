@@ -35,9 +35,9 @@ package struct Finding: Sendable, Codable, Equatable {
 
     /// What is wrong with the remote.
     static func remote(_ error: any Error) -> Finding {
-        let trouble = Trouble(error)
-        var finding = fail("remote", trouble.message, mend: trouble.hint ?? "syncctl status")
-        finding.isRefused = trouble.isRefused
+        let failure = SyncFailure(error)
+        var finding = fail("remote", failure.message, mend: failure.hint ?? "syncctl status")
+        finding.isRefused = failure.isRefused
         return finding
     }
 

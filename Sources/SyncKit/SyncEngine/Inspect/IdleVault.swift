@@ -6,16 +6,16 @@ package struct IdleVault {
     private let configuration: Configuration
 
     /// Takes the vault's lock and opens it.
-    /// - Throws: as `OpenedVault`; `RecordError` `.locked` when somebody has it.
+    /// - Throws: as `OpenedVault`; `StateStoreError` `.locked` when somebody has it.
     package init(_ configuration: Configuration, waiting wait: Duration) throws {
         self.configuration = configuration
         opened = try OpenedVault(configuration, waiting: wait)
     }
 
-    /// Compares the folders with the record, the record with the head, and the head with the
-    /// remote's.
+    /// Compares the folders with the state store, the state store with the head, and the head with
+    /// the remote's.
     /// - Parameter remote: what a look at the remote found before the vault was opened.
-    package func status(_ remote: RemoteLook) -> VaultStatus {
+    package func status(_ remote: RemoteProbe) -> VaultStatus {
         let vault = opened.vault
         var status = VaultStatus(vault: configuration.vault, device: configuration.device)
         do {
@@ -26,19 +26,19 @@ package struct IdleVault {
                 status.remoteHead = head
                 seen = .some(head)
             }
-            let folders = try lookAtFolders(&status)
+            let folders = try examineFolders(&status)
             status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count + $1.leftOutBeyond }
             let change = try vault.change(seeing: seen)
-            if case .failed(let trouble) = remote {
-                status.notices.append(trouble.text)
+            if case .failed(let failure) = remote {
+                status.notices.append(failure.text)
                 status.syncHealth.status = "degraded"
-                status.syncHealth.lastError = trouble.message
+                status.syncHealth.lastError = failure.message
             }
             let stop =
-                try vault.rest(seeing: seen) ?? change.map { Trouble($0) }
+                try vault.rest(seeing: seen) ?? change.map { SyncFailure($0) }
                 ?? vault.refusal(seeing: seen)
             if let stop { status.add(stop) }
-            if try vault.record.fact(Vault.Fact.paused) != nil {
+            if try vault.store.fact(Vault.Fact.paused) != nil {
                 status.state = .paused
             } else if folders == .blocked || stop != nil {
                 status.state = .blocked
@@ -52,45 +52,45 @@ package struct IdleVault {
             }
         } catch {
             status.state = .blocked
-            status.notices = [Trouble(error).text]
+            status.notices = [SyncFailure(error).text]
             status.syncHealth.status = "failing"
-            status.syncHealth.lastError = Trouble(error).message
+            status.syncHealth.lastError = SyncFailure(error).message
         }
         return status
     }
 
     /// What became of the remote that somebody has to choose about; nil for nothing.
     /// - Parameter remote: what a look at the remote found before the vault was opened.
-    package func change(_ remote: RemoteLook) throws -> RemoteChange? {
+    package func change(_ remote: RemoteProbe) throws -> RemoteChange? {
         guard case .seen(let head) = remote else { return try opened.vault.change(seeing: .none) }
         return try opened.vault.change(seeing: .some(head))
     }
 
     /// Everything that is held back.
     /// - Parameter ignored: also what built-in patterns leave out; the folders are scanned for it.
-    package func held(ignored: Bool = false) throws -> [HeldPath] {
+    package func quarantined(ignored: Bool = false) throws -> [QuarantinedPath] {
         let vault = opened.vault
         if ignored {
             for folder in vault.folders {
                 try folder.access.checkRoot()
                 _ = try Examination.examine(
-                    .everything, of: folder, record: vault.record, tracked: [])
+                    .everything, of: folder, store: vault.store, tracked: [])
             }
         }
-        return try vault.held(ignored: ignored)
+        return try vault.quarantined(ignored: ignored)
     }
 
-    /// What rules settled, the newest first.
-    package func settled() throws(RecordError) -> [SettledConflict] {
-        try opened.vault.record.settled()
+    /// What rules resolved, the newest first.
+    package func resolved() throws(StateStoreError) -> [ResolvedConflict] {
+        try opened.vault.store.resolved()
     }
 
-    /// Why the record was begun anew when it was opened; nil when it was not.
+    /// Why the state store was begun anew when it was opened; nil when it was not.
     package var rebuilt: String? { opened.rebuilt }
 
     private enum Folders { case clean, changed, blocked }
 
-    private func lookAtFolders(_ status: inout VaultStatus) throws -> Folders {
+    private func examineFolders(_ status: inout VaultStatus) throws -> Folders {
         let vault = opened.vault
         let head = try vault.head()
         var result = Folders.clean
@@ -101,15 +101,16 @@ package struct IdleVault {
                 status.pending.changes += changes
                 if changes > 0 { result = max(result, .changed) }
             } catch let error as FolderError where folder.stops(for: error) {
-                status.notices.append(Trouble(error).text)
+                status.notices.append(SyncFailure(error).text)
                 result = .blocked
             }
             let isApplied =
-                try vault.record.applied(folder.id) == head
+                try vault.store.applied(folder.id) == head
                 && vault.deferred(folder).isEmpty
             if !isApplied { result = max(result, .changed) }
-            if try vault.record.held(folder.id).contains(where: { $0.reason == .massDeletion }) {
-                status.notices.append(HeldPath.Reason.massDeletion.advice)
+            if try vault.store.quarantined(folder.id).contains(where: { $0.reason == .massDeletion }
+            ) {
+                status.notices.append(QuarantinedPath.Reason.massDeletion.advice)
                 result = .blocked
             }
         }
@@ -122,12 +123,12 @@ package struct IdleVault {
 }
 
 extension Vault {
-    /// How many paths of a folder differ from the record. Contents are read only where the stat
-    /// does not tell. A directory that is empty, or is so no more, because of another of them does
-    /// not count.
+    /// How many paths of a folder differ from the state store. Contents are read only where the
+    /// stat does not tell. A directory that is empty, or is so no more, because of another of them
+    /// does not count.
     func uncaptured(_ folder: VaultFolder) throws -> Int {
         let findings = try Examination.examine(
-            .everything, of: folder, record: record, tracked: [])
+            .everything, of: folder, store: store, tracked: [])
         var changed = Set(findings.deleted.lazy.filter { !$0.version.isDirectory }.map(\.path))
         for (path, row) in findings.toRead where try row == nil || isEdited(path, row, in: folder) {
             changed.insert(path)
@@ -138,8 +139,9 @@ extension Vault {
         return changed.subtracting(above).count
     }
 
-    /// Whether a file's content is another than the record says; one that cannot be read counts.
-    private func isEdited(_ path: TreePath, _ row: RecordedFile?, in folder: VaultFolder)
+    /// Whether a file's content is another than the state store says; one that cannot be read
+    /// counts.
+    private func isEdited(_ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder)
         throws(FolderError) -> Bool
     {
         let snapshot: FileSnapshot

@@ -68,7 +68,7 @@ package struct VaultPlan: Sendable {
         done.append("made the repository \(draft.configuration.repository)")
         if let head = seen?.head {
             try await opened.vault.takingIn {
-                guard try opened.vault.mayLook(at: head) else { return }
+                guard try opened.vault.mayRead(at: head) else { return }
                 try opened.vault.integrate(head)
                 try opened.vault.remember(remote: head)
             }

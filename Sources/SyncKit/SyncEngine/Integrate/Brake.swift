@@ -10,7 +10,7 @@ package final class Brake: Sendable {
 
     /// Looks at what the process before left, and notes durably that it died of it.
     /// - Throws: what `notes` throws.
-    package init(_ notes: any IntakeNotes, clock: any WallClock) throws(RecordError) {
+    package init(_ notes: any IntakeNotes, clock: any WallClock) throws(StateStoreError) {
         (self.notes, self.clock) = (notes, clock)
         let before = try notes.read()
         let found = before.flatMap { Intake($0) }?.found(at: clock.now())
@@ -26,7 +26,7 @@ package final class Brake: Sendable {
 
     /// One that only looks at what is noted, while another process may have the vault.
     /// - Throws: what `notes` throws.
-    package init(lookingAt notes: any IntakeNotes, clock: any WallClock) throws(RecordError) {
+    package init(lookingAt notes: any IntakeNotes, clock: any WallClock) throws(StateStoreError) {
         (self.notes, self.clock) = (nil, clock)
         known = Mutex(try notes.read().flatMap { Intake($0) })
     }
@@ -49,7 +49,7 @@ package final class Brake: Sendable {
     }
 
     /// Notes that a commit is about to be taken in.
-    func begin(_ commit: ObjectID) throws(RecordError) {
+    func begin(_ commit: ObjectID) throws(StateStoreError) {
         try change { before in
             before?.commit == commit && before?.state == .underWay
                 ? before : Intake(commit, after: before)
@@ -57,7 +57,7 @@ package final class Brake: Sendable {
     }
 
     /// Notes that the local branch has it, and the folders are about to get it.
-    func applies() throws(RecordError) {
+    func applies() throws(StateStoreError) {
         try change { before in
             guard var next = before, next.state == .underWay else { return before }
             next.stage = .applying
@@ -66,12 +66,12 @@ package final class Brake: Sendable {
     }
 
     /// Notes that what was under way is over, well or with an error.
-    func end() throws(RecordError) {
+    func end() throws(StateStoreError) {
         try change { before in before?.state == .underWay ? nil : before }
     }
 
     /// Leaves a commit alone for as long as the remote's head is that.
-    func skip(_ commit: ObjectID) throws(RecordError) {
+    func skip(_ commit: ObjectID) throws(StateStoreError) {
         try change(isDurable: true) { before in
             var next = Intake(commit, after: before)
             next.stage = before?.commit == commit ? before?.stage ?? .taking : .taking
@@ -94,9 +94,9 @@ package final class Brake: Sendable {
     }
 
     private func change(isDurable: Bool = false, _ next: (Intake?) -> Intake?)
-        throws(RecordError)
+        throws(StateStoreError)
     {
-        try known.withLock { known throws(RecordError) in
+        try known.withLock { known throws(StateStoreError) in
             let after = next(known)
             if after == known { return }
             // What a process died of before has to be counted whatever it does to the machine.

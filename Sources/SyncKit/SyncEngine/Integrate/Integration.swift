@@ -9,8 +9,8 @@ extension Vault {
     @discardableResult
     package func integrate(_ remoteHead: ObjectID) throws -> Bool {
         let before = try head()
-        let foreign = try foreignTree(of: remoteHead, against: before)
-        try foreign.checkSize(of: remoteHead)
+        let incoming = try incomingTree(of: remoteHead, against: before)
+        try incoming.checkSize(of: remoteHead)
         #if DEBUG
             try DeadlyCommit.dieOf(repository.commit(remoteHead), .taking)
         #endif
@@ -19,16 +19,16 @@ extension Vault {
             try setHead(remoteHead, from: nil)
             return true
         }
-        try listSettled(by: remoteHead, since: head)
+        try listResolved(by: remoteHead, since: head)
         let history = History(CommitStamps(reading: repository))
         if try head == remoteHead || history.isAncestor(remoteHead, of: head) { return false }
-        let leaf = try withoutUnpushedMerges(head, remoteHead, history)
-        if try leaf == remoteHead || history.isAncestor(leaf, of: remoteHead) {
+        let capture = try withoutUnpushedMerges(head, remoteHead, history)
+        if try capture == remoteHead || history.isAncestor(capture, of: remoteHead) {
             try rehearse(remoteHead)
             try setHead(remoteHead, from: head)
         } else {
             try checkRules(of: remoteHead, since: head, history)
-            let merged = try merge(leaf, remoteHead)
+            let merged = try merge(capture, remoteHead)
             try rehearse(merged)
             try setHead(merged, from: head)
         }
@@ -43,7 +43,7 @@ extension Vault {
         _ = try conflicts(of: commit.tree)
         for folder in folders {
             _ = try TreeDiff.changes(
-                from: tree(of: record.applied(folder.id)), to: commit.tree, below: folder.id,
+                from: tree(of: store.applied(folder.id)), to: commit.tree, below: folder.id,
                 reading: repository)
         }
     }

@@ -36,7 +36,7 @@ package enum MergeMessage {
         let path: TreePath
         let type: String
         let blob: ObjectID?
-        /// The leaf commit that made it, or took the file away.
+        /// The capture commit that made it, or took the file away.
         let commit: ObjectID
     }
 

@@ -16,7 +16,7 @@ extension Vault {
     /// Notes a head of the remote's that may bring something, before anything of it is read.
     /// - Returns: whether it may be looked at; not when it is to be left alone.
     /// - Throws: `RemoteError` `.fatal` when it has to rest.
-    func mayLook(at head: ObjectID) throws -> Bool {
+    func mayRead(at head: ObjectID) throws -> Bool {
         if try head == self.head() && brake.intake?.commit != head { return true }
         if head == takenIn && brake.intake == nil { return true }
         switch brake.verdict(on: head) {
@@ -48,11 +48,11 @@ extension Vault {
 
     /// What keeps a head of the remote's out, for a status without the daemon.
     /// - Parameter head: the remote's, where that was seen.
-    func rest(seeing head: ObjectID??) -> Trouble? {
+    func rest(seeing head: ObjectID??) -> SyncFailure? {
         guard let intake = brake.intake else { return nil }
         let seen: ObjectID? = if let head { head } else { intake.commit }
         guard let seen, case .rest(let until) = brake.verdict(on: seen) else { return nil }
-        return Trouble(RemoteError(intake, on: seen, until: until))
+        return SyncFailure(RemoteError(intake, on: seen, until: until))
     }
 
     /// Says that a head of the remote's is left alone; nil when it is not.

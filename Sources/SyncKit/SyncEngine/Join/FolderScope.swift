@@ -17,7 +17,7 @@ struct FolderScope: Codable, Equatable {
         }
     }
 
-    /// The form that the record keeps.
+    /// The form that the state store keeps.
     static func text(_ scopes: [FolderScope]) throws -> String {
         String(decoding: try JSONEncoder().encode(scopes), as: UTF8.self)
     }
@@ -28,12 +28,12 @@ struct FolderScope: Codable, Equatable {
 /// joins: the row goes, so that its absence is no deletion, and the head's version waits for it.
 extension Vault {
     /// Compares what the configuration covers with what it covered before, and notes it.
-    /// - Throws: `RecordError`, `RepositoryError`; it is done again at the next opening then.
+    /// - Throws: `StateStoreError`, `RepositoryError`; it is done again at the next opening then.
     package func noteScope() throws {
         let now = folders.map { FolderScope(prefix: $0.id, ignore: $0.patterns) }
-        let before = FolderScope.read(try record.fact(Fact.scope))
+        let before = FolderScope.read(try store.fact(Fact.scope))
         knownFolders = Set(
-            try folders.filter { try record.applied($0.id) != nil }.map(\.id))
+            try folders.filter { try store.applied($0.id) != nil }.map(\.id))
         if before == now { return }
         for folder in folders where knownFolders.contains(folder.id) {
             let old = before?.first { $0.prefix == folder.id }
@@ -44,16 +44,16 @@ extension Vault {
                 try rescope(folder, since: rules, isKnown: old != nil)
             }
         }
-        try record.setFact(Fact.scope, try FolderScope.text(now))
+        try store.setFact(Fact.scope, try FolderScope.text(now))
     }
 
     /// A folder that was out of the configuration: none of its files was looked at meanwhile.
     private func rejoin(_ folder: VaultFolder) throws {
-        let applied = try record.applied(folder.id) ?? .zero
-        let noted = Set(try record.deferred(folder.id).map(\.path))
+        let applied = try store.applied(folder.id) ?? .zero
+        let noted = Set(try store.deferred(folder.id).map(\.path))
         try changeRows(of: folder) { row in
             [.remove(row.path)]
-                + (noted.contains(row.path) ? [] : [.postpone(row.path, base: applied)])
+                + (noted.contains(row.path) ? [] : [.deferUpdate(row.path, base: applied)])
         }
     }
 
@@ -61,8 +61,8 @@ extension Vault {
     /// - Parameter isKnown: whether the rules of before are known; if not, what is covered was
     ///   parked by a version of the program that kept no base.
     private func rescope(_ folder: VaultFolder, since old: IgnoreRules, isKnown: Bool) throws {
-        let applied = try record.applied(folder.id) ?? .zero
-        let noted = Set(try record.deferred(folder.id).map(\.path))
+        let applied = try store.applied(folder.id) ?? .zero
+        let noted = Set(try store.deferred(folder.id).map(\.path))
         var rows: Set<TreePath> = []
         try changeRows(of: folder) { row in
             rows.insert(row.path)
@@ -70,42 +70,42 @@ extension Vault {
             let isCovered = folder.isInScope(row.path)
             let isNoted = noted.contains(row.path)
             if was && !isCovered {
-                return isNoted ? [] : [.postpone(row.path, base: isKnown ? applied : .zero)]
+                return isNoted ? [] : [.deferUpdate(row.path, base: isKnown ? applied : .zero)]
             }
             if was || !isCovered { return [] }
-            return [.remove(row.path)] + (isNoted ? [] : [.postpone(row.path, base: applied)])
+            return [.remove(row.path)] + (isNoted ? [] : [.deferUpdate(row.path, base: applied)])
         }
         // What came while it was left out has no row.
-        var changes: [RecordChange] = []
+        var changes: [StateChange] = []
         for change in try TreeDiff.changes(
             from: nil, to: tree(of: head() ?? applied), below: folder.id, reading: repository)
         {
             guard let path = folder.localPath(change.path), !rows.contains(path),
                 !noted.contains(path), old.isIgnored(path, isDirectory: false)
             else { continue }
-            changes.append(.postpone(path, base: .zero))
+            changes.append(.deferUpdate(path, base: .zero))
         }
-        if !changes.isEmpty { try record.advance(folder.id, changes, applied: nil) }
+        if !changes.isEmpty { try store.advance(folder.id, changes, applied: nil) }
     }
 
     /// Changes rows, one directory at a time.
     private func changeRows(
-        of folder: VaultFolder, _ change: (RecordedFile) throws -> [RecordChange]
+        of folder: VaultFolder, _ change: (TrackedFile) throws -> [StateChange]
     ) throws {
-        var changes: [RecordChange] = []
-        for row in try record.files(folder.id, in: nil) { changes += try change(row) }
+        var changes: [StateChange] = []
+        for row in try store.files(folder.id, in: nil) { changes += try change(row) }
         var cursor: TreePath?
-        while let next = try record.directory(folder.id, after: cursor) {
+        while let next = try store.directory(folder.id, after: cursor) {
             cursor = next
-            for row in try record.files(folder.id, in: next) { changes += try change(row) }
+            for row in try store.files(folder.id, in: next) { changes += try change(row) }
         }
-        if !changes.isEmpty { try record.advance(folder.id, changes, applied: nil) }
+        if !changes.isEmpty { try store.advance(folder.id, changes, applied: nil) }
     }
 
     /// The paths of a folder whose newer version waits; those that this device leaves out are
     /// parked, and wait for nothing.
-    func deferred(_ folder: VaultFolder) throws(RecordError) -> [DeferredPath] {
-        let all = try record.deferred(folder.id)
+    func deferred(_ folder: VaultFolder) throws(StateStoreError) -> [DeferredPath] {
+        let all = try store.deferred(folder.id)
         return folder.excluded == nil ? all : all.filter { folder.isInScope($0.path) }
     }
 }

@@ -1,7 +1,7 @@
 internal import SyncMerge
 package import SyncModel
 
-/// Files that the record knows nothing of although the vault may: of a device that joins, of a
+/// Files that the state store knows nothing of although the vault may: of a device that joins, of a
 /// folder that was left out for a while, of a home that came back from a backup. A version that
 /// the path's history has is that version, and moves forward; anything else is an addition.
 extension Vault {
@@ -25,13 +25,13 @@ extension Vault {
             wanted[file.change.path] = version
         }
         if wanted.isEmpty { return files }
-        let past = try PastVersions(repository: repository, record: record)
+        let past = try PastVersions(repository: repository, store: store)
             .commits(having: wanted, behind: head)
         if past.isEmpty { return files }
         var deleted: [Captured] = []
         for file in files {
             guard let commit = past[file.change.path] else { continue }
-            file.holder = commit
+            file.containedIn = commit
             if try TreeDiff.version(at: file.change.path, of: tree, reading: repository) == nil {
                 deleted.append(file)
             }
@@ -44,7 +44,7 @@ extension Vault {
         _ file: Captured, _ bases: FolderBases, at head: ObjectID, _ tree: ObjectID?
     ) throws -> Bool {
         if file.base == nil || lostApplied != nil { return true }
-        if bases.postponed.contains(file.local) { return true }
+        if bases.deferred.contains(file.local) { return true }
         if file.base == head { return false }
         return try TreeDiff.version(at: file.change.path, of: tree, reading: repository) != nil
     }
@@ -58,7 +58,7 @@ extension Vault {
     ) throws -> [Captured] {
         if deleted.isEmpty { return files }
         if try !tookPart(folder) || folder.keepsDeleted {
-            for file in deleted { file.holder = nil }
+            for file in deleted { file.containedIn = nil }
             let name = folder.id?.description ?? "the folder"
             joinNotices[folder.id] =
                 "\(deleted.count) files of \(name) had been deleted from the vault before and "
@@ -70,32 +70,32 @@ extension Vault {
             && deleted.count * 100 > files.count * maxDeletesPercent
         if options.acceptDeletes || !isMany { return files }
         for file in deleted.prefix(Limits.listedPaths) {
-            try hold(folder, file.local, .massDeletion)
+            try quarantine(folder, file.local, .massDeletion)
         }
-        folder.heldDeletions += deleted.count
-        let held = Set(deleted.map(\.local))
-        return files.filter { !held.contains($0.local) }
+        folder.quarantinedDeletions += deleted.count
+        let quarantined = Set(deleted.map(\.local))
+        return files.filter { !quarantined.contains($0.local) }
     }
 
-    /// Whether this device synced the folder before: the record knows it, or, when that is lost,
-    /// the device's own reference.
+    /// Whether this device synced the folder before: the state store knows it, or, when that is
+    /// lost, the device's own reference.
     private func tookPart(_ folder: VaultFolder) throws -> Bool {
-        if try record.applied(folder.id) != nil || knownFolders.contains(folder.id) { return true }
-        guard hasLostRecord else { return false }
+        if try store.applied(folder.id) != nil || knownFolders.contains(folder.id) { return true }
+        guard hasLostState else { return false }
         return try repository.reference(appliedReference) != nil
             || seenRemote?.devices[identity.device] != nil
     }
 
     /// Finds files that were edited right after an apply which was cut short had put them there,
-    /// before the record learnt of them: they are edits of that apply's version. One that shares
-    /// less with it is the user's own; one that shares no more with it than with the version that
-    /// the record knows is an edit of that.
+    /// before the state store learnt of them: they are edits of that apply's version. One that
+    /// shares less with it is the user's own; one that shares no more with it than with the version
+    /// that the state store knows is an edit of that.
     func findCutShortBases(of files: [Captured], in folder: VaultFolder) throws {
-        if folder.begun.isEmpty { return }
-        for file in files where file.holder == nil {
+        if folder.interrupted.isEmpty { return }
+        for file in files where file.containedIn == nil {
             let before = file.change.before
             guard let content = file.content, folder.mayBeApplied(file.local) else { continue }
-            for commit in folder.begun.reversed() {
+            for commit in folder.interrupted.reversed() {
                 guard
                     let version = try TreeDiff.version(
                         at: file.change.path, of: tree(of: commit), reading: repository),
@@ -113,15 +113,15 @@ extension Vault {
 
     /// Whether the vault knows nothing of what some folder holds.
     func isJoining() throws -> Bool {
-        try folders.contains { try record.applied($0.id) == nil }
+        try folders.contains { try store.applied($0.id) == nil }
     }
 
     /// Whether a capture has to wait until the remote was asked once: only the history tells
-    /// what a joining file is, and what the record names may have to come from there.
+    /// what a joining file is, and what the state store names may have to come from there.
     func waitsForRemote() throws -> Bool {
         if remote == nil || hasAskedRemote { return false }
         for folder in folders {
-            guard let applied = try record.applied(folder.id) else {
+            guard let applied = try store.applied(folder.id) else {
                 if lostApplied == nil { return true }
                 continue
             }

@@ -3,13 +3,13 @@ internal import SyncModel
 
 /// Where versions of paths once stood in the history behind a commit.
 ///
-/// Only a joining file asks this: one that the record knows nothing of. A content that the
-/// repository does not have costs nothing. The rest is looked up in an index that the record has
-/// of the versions that each commit brought, and then in the commits that the index does not
+/// Only a joining file asks this: one that the state store knows nothing of. A content that the
+/// repository does not have costs nothing. The rest is looked up in an index that the state store
+/// has of the versions that each commit brought, and then in the commits that the index does not
 /// cover, the nearest first, until all is found. Past `Limits.indexedVersions` there is no index.
 struct PastVersions {
     let repository: any ObjectRepository
-    let record: any VaultRecord
+    let store: any StateStore
 
     /// The fact that names the commit up to which the index is filled.
     private static let fact = "versions up to"
@@ -19,8 +19,9 @@ struct PastVersions {
     ///   - wanted: paths of the repository, with the version to find.
     ///   - head: only commits behind it count.
     /// - Returns: only those that were found.
-    /// - Throws: `RepositoryError` when a commit of the head's own cannot be read; `RecordError`.
-    ///   A commit further back that cannot be read ends that way through the history.
+    /// - Throws: `RepositoryError` when a commit of the head's own cannot be read;
+    ///   `StateStoreError`. A commit further back that cannot be read ends that way through the
+    ///   history.
     func commits(having wanted: [TreePath: FileVersion], behind head: ObjectID) throws
         -> [TreePath: ObjectID]
     {
@@ -30,7 +31,7 @@ struct PastVersions {
         var isOutdated = false
         let history = History(CommitStamps(reading: repository))
         for (path, version) in left {
-            guard let commit = try record.pastVersion(Self.key(path, version)) else { continue }
+            guard let commit = try store.pastVersion(Self.key(path, version)) else { continue }
             if repository.contains(commit), try stands(version, at: path, in: commit),
                 try history.isAncestor(commit, of: head)
             {
@@ -61,14 +62,14 @@ struct PastVersions {
         from head: ObjectID, lookingFor wanted: [TreePath: FileVersion]?, pastIndexed: Bool
     ) throws -> [TreePath: ObjectID] {
         var walk = HistoryWalk(repository, from: head)
-        if pastIndexed, let known = try record.fact(Self.fact).flatMap({ ObjectID(hex: $0) }) {
+        if pastIndexed, let known = try store.fact(Self.fact).flatMap({ ObjectID(hex: $0) }) {
             if known == head { return [:] }
             if repository.contains(known) {
                 let stamps = CommitStamps(reading: repository)
                 walk.only = Set(try History(stamps).commits(behind: head, notBehind: [known]))
             }
         }
-        let most = try Limits.indexedVersions - record.pastVersionCount()
+        let most = try Limits.indexedVersions - store.pastVersionCount()
         var versions: [Int64: ObjectID] = [:]
         var found: [TreePath: ObjectID] = [:]
         while let (commit, changes) = try walk.next() {
@@ -84,13 +85,13 @@ struct PastVersions {
             if found.count == wanted?.count { return found }
         }
         if walk.isCut || versions.count > most { return found }
-        try record.addPastVersions(versions)
-        try record.setFact(Self.fact, head.hex)
+        try store.addPastVersions(versions)
+        try store.setFact(Self.fact, head.hex)
         return found
     }
 
     /// Whether the index has been asked for, so that it is filled as commits come in.
-    var isFilled: Bool { get throws(RecordError) { try record.fact(Self.fact) != nil } }
+    var isFilled: Bool { get throws(StateStoreError) { try store.fact(Self.fact) != nil } }
 
     /// The number of a version at a path; two may share one, so what it finds is looked at.
     private static func key(_ path: TreePath, _ version: FileVersion) -> Int64 {
@@ -179,7 +180,7 @@ extension Vault {
     package func indexPastVersions() throws {
         guard headMoves >= Limits.indexedMoves, let head = try head() else { return }
         headMoves = 0
-        let past = PastVersions(repository: repository, record: record)
+        let past = PastVersions(repository: repository, store: store)
         if try !past.isFilled {
             let history = History(CommitStamps(reading: repository))
             let most = 10 * Limits.indexedMoves

@@ -45,7 +45,7 @@ package struct RemoteChange: Sendable, Codable, Equatable {
         + "history back there, syncctl remote accept takes what is there now, and --dry-run says "
         + "what either would change"
 
-    /// The form in which the record remembers it.
+    /// The form in which the state store remembers it.
     var text: String { "\(kind.rawValue) \(old.hex) \(new?.hex ?? "none") \(since)" }
 
     /// Takes the parts.

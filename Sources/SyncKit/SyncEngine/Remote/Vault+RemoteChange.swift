@@ -6,33 +6,33 @@ extension Vault {
     /// Where heads are kept that the branch may not reach any more.
     package static let keptReferences = "refs/sync/kept/"
 
-    /// The word for no head, where the record has to say that none is expected.
+    /// The word for no head, where the state store has to say that none is expected.
     private static let none = "none"
 
     /// Asks the remote for its head and compares it with what it was.
     /// - Returns: nil when the remote went forward or stood still, or there is none.
     @discardableResult
-    package func lookAtRemote() async throws -> RemoteChange? {
+    package func fetchRemote() async throws -> RemoteChange? {
         guard let remote else { return nil }
         // Also when it could not be asked: captures wait for its first answer alone.
         defer { hasAskedRemote = true }
-        return try look(at: try await remote.fetch(brake.mayBring))
+        return try classify(try await remote.fetch(brake.mayBring))
     }
 
     /// Takes what the remote showed for what it is.
     /// - Throws: `RemoteError` `.fatal` for a head that has to rest.
-    func look(at seen: RemoteSnapshot) throws -> RemoteChange? {
+    func classify(_ seen: RemoteSnapshot) throws -> RemoteChange? {
         seenRemote = seen
-        if let head = seen.head, try !mayLook(at: head) { return try rememberedChange() }
-        return try told(seen.head)
+        if let head = seen.head, try !mayRead(at: head) { return try rememberedChange() }
+        return try classifyRemoteHead(seen.head)
     }
 
     /// Compares a head of the remote's with the last one that this device saw there. A change is
     /// found again at every look, and ends by itself when the remote has again what it had.
-    private func told(_ new: ObjectID?) throws -> RemoteChange? {
+    private func classifyRemoteHead(_ new: ObjectID?) throws -> RemoteChange? {
         let before = try rememberedChange()
         guard let old = try lastSeenRemote(), let kind = try kind(from: old, to: new) else {
-            if before != nil { try record.setFact(Fact.remoteChange, nil) }
+            if before != nil { try store.setFact(Fact.remoteChange, nil) }
             remoteChange = nil
             return nil
         }
@@ -47,7 +47,7 @@ extension Vault {
         let since = before?.old == old ? before?.since : nil
         let change = RemoteChange(
             kind, old: old, new: new, since: since ?? clock.now().iso8601)
-        try record.setFact(Fact.remoteChange, change.text)
+        try store.setFact(Fact.remoteChange, change.text)
         remoteChange = change
         return change
     }
@@ -67,7 +67,7 @@ extension Vault {
     }
 
     private func rememberedChange() throws -> RemoteChange? {
-        try record.fact(Fact.remoteChange).flatMap { RemoteChange($0) }
+        try store.fact(Fact.remoteChange).flatMap { RemoteChange($0) }
     }
 
     /// In which way the remote left what it had; nil when it went on from there.
@@ -92,10 +92,10 @@ extension Vault {
     /// The remote's head as this device last saw it, while this device went along with it; nil
     /// when it never did, or chose to begin anew.
     func lastSeenRemote() throws -> ObjectID? {
-        if let text = try record.fact(Fact.remoteHead) {
+        if let text = try store.fact(Fact.remoteHead) {
             return ObjectID(hex: text).flatMap { repository.contains($0) ? $0 : nil }
         }
-        // The record was lost: the remote had what this device said there that it holds.
+        // The state store was lost: the remote had what this device said there that it holds.
         guard let applied = try repository.reference(appliedReference), let head = try head(),
             repository.contains(applied),
             try History(CommitStamps(reading: repository)).isAncestor(applied, of: head)
@@ -105,21 +105,21 @@ extension Vault {
 
     /// Remembers the head that the remote has and this device goes along with.
     /// - Parameter head: nil expects none: whatever the remote has next is taken as new.
-    func remember(remote head: ObjectID?) throws(RecordError) {
+    func remember(remote head: ObjectID?) throws(StateStoreError) {
         let text = head?.hex ?? Self.none
-        if try record.fact(Fact.remoteHead) != text { try record.setFact(Fact.remoteHead, text) }
+        if try store.fact(Fact.remoteHead) != text { try store.setFact(Fact.remoteHead, text) }
     }
 
     /// Takes note of which remote it is. Another one is met for the first time: what the one
     /// before had is not missed there.
-    package func meet(remote url: String) throws(RecordError) {
-        let known = try record.fact(Fact.remoteURL)
+    package func meet(remote url: String) throws(StateStoreError) {
+        let known = try store.fact(Fact.remoteURL)
         if known == url { return }
         if known != nil {
             try remember(remote: nil)
-            try record.setFact(Fact.remoteChange, nil)
+            try store.setFact(Fact.remoteChange, nil)
         }
-        try record.setFact(Fact.remoteURL, url)
+        try store.setFact(Fact.remoteURL, url)
     }
 
     /// Keeps a commit, with all that it leads to, from being collected.

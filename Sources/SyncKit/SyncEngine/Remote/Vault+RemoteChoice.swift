@@ -34,7 +34,7 @@ extension Vault {
         try setHead(new, from: before)
         // The head first: after a crash in between the same choice comes to the same tree again.
         try remember(remote: change.new)
-        try record.setFact(Fact.remoteChange, nil)
+        try store.setFact(Fact.remoteChange, nil)
         remoteChange = nil
         return ChangeReport(commit: new, paths: paths)
     }
@@ -52,18 +52,18 @@ extension Vault {
     private func restored(_ far: ObjectID?, with ours: ObjectID) throws -> ObjectID {
         let history = History(CommitStamps(reading: repository))
         guard let far, try !history.isAncestor(far, of: ours) else { return ours }
-        guard let foreign = try foreign(in: far, since: ours, history) else {
+        guard let others = try others(in: far, since: ours, history) else {
             return try merge(ours, far)
         }
         var current = ours
-        for own in foreign.below { current = try restored(own, with: current) }
-        for other in foreign.newest {
+        for own in others.below { current = try restored(own, with: current) }
+        for other in others.newest {
             let time = try after([current, other])
-            let message = LeafMessage.text(
+            let message = CaptureMessage.text(
                 asked: "restored \(current.short) over \(other.short)", device: identity.device,
                 time: time)
             let pack = try repository.beginPack()
-            current = try leaf(
+            current = try captureCommit(
                 of: repository.commit(current).tree, on: [current, other], at: time, message, pack)
             try pack.finish()
         }
@@ -71,7 +71,7 @@ extension Vault {
     }
 
     /// Commits of the remote's that no device of this vault made.
-    private struct Foreign {
+    private struct Others {
         /// All others of them are behind these.
         let newest: [ObjectID]
         /// What devices made right behind them.
@@ -80,35 +80,35 @@ extension Vault {
 
     /// Finds what no device of this vault made since the remote's history parted from ours; nil
     /// when they made all of it.
-    private func foreign(in far: ObjectID, since ours: ObjectID, _ history: History) throws
-        -> Foreign?
+    private func others(in far: ObjectID, since ours: ObjectID, _ history: History) throws
+        -> Others?
     {
         let news = try news(in: far, since: ours, history)
-        if news.count >= Limits.nearHistory { return Foreign(newest: [far], below: []) }
+        if news.count >= Limits.nearHistory { return Others(newest: [far], below: []) }
         let known = Set(try self.news(in: ours, since: far, history).compactMap { made($0.commit) })
-        let foreign = news.filter { _, commit in
+        let others = news.filter { _, commit in
             if MergeIdentity.made(commit) { return false }
             // A commit of ours that somebody made again carries its stamp a second time.
             return made(commit).map { known.contains($0) } ?? true
         }
-        if foreign.isEmpty {
+        if others.isEmpty {
             // All of another vault's is no work of this one.
             let isRelated = try !history.mergeBases(far, ours).isEmpty
-            return isRelated ? nil : Foreign(newest: [far], below: [])
+            return isRelated ? nil : Others(newest: [far], below: [])
         }
-        let ids = Set(foreign.map(\.id))
+        let ids = Set(others.map(\.id))
         let parents = Dictionary(uniqueKeysWithValues: news.map { ($0.id, $0.commit.parents) })
         var behind: Set<ObjectID> = []
-        var pending = foreign.flatMap(\.commit.parents)
+        var pending = others.flatMap(\.commit.parents)
         while let id = pending.popLast() {
             guard let next = parents[id], behind.insert(id).inserted else { continue }
             pending += next
         }
-        let below = Set(foreign.flatMap(\.commit.parents)).subtracting(ids)
-        return Foreign(newest: ids.subtracting(behind).sorted(), below: below.sorted())
+        let below = Set(others.flatMap(\.commit.parents)).subtracting(ids)
+        return Others(newest: ids.subtracting(behind).sorted(), below: below.sorted())
     }
 
-    /// Which device made a leaf, and when; nil for a commit of another program.
+    /// Which device made a capture commit, and when; nil for a commit of another program.
     private func made(_ commit: Commit) -> String? {
         guard let device = commit.trailer("Sync-Device"), let time = commit.trailer("Sync-HLC")
         else { return nil }
@@ -134,15 +134,15 @@ extension Vault {
         let named = try named(by: merged, since: start)
         if !named.isEmpty {
             let tree = try TreeEdit.apply(named, to: start, reading: repository, writing: pack)
-            let words = LeafMessage.text(
+            let words = CaptureMessage.text(
                 asked: "kept the versions that the next commit names", device: identity.device,
                 time: time)
-            parents = [try leaf(of: tree, on: parents, at: time, words, pack)]
+            parents = [try captureCommit(of: tree, on: parents, at: time, words, pack)]
         }
         let next = time.next
-        let message = LeafMessage.text(
+        let message = CaptureMessage.text(
             asked: "kept what only \(identity.device) had", device: identity.device, time: next)
-        let id = try leaf(of: merged.tree, on: parents, at: next, message, pack)
+        let id = try captureCommit(of: merged.tree, on: parents, at: next, message, pack)
         try pack.finish()
         try list(merged.losses, in: id)
         return id
@@ -155,22 +155,23 @@ extension Vault {
         guard let onto else {
             return MergedTree(tree: try repository.commit(ours).tree, losses: [])
         }
-        let one = try standIn(for: ours, since: base)
+        let one = try squashed(for: ours, since: base)
         return try CommitMerge(repository).tree(of: one, onto, since: base)
     }
 
-    /// A commit with the tree of `ours` that is one leaf upon `base`, dated as `ours`: only what
-    /// this device made enters the merge, as one version.
-    private func standIn(for ours: ObjectID, since base: ObjectID?) throws -> ObjectID {
+    /// A commit with the tree of `ours` that is one capture commit upon `base`, dated as `ours`:
+    /// only what this device made enters the merge, as one version.
+    private func squashed(for ours: ObjectID, since base: ObjectID?) throws -> ObjectID {
         let commit = try repository.commit(ours)
         if commit.parents == (base.map { [$0] } ?? []) { return ours }
         let stamps = CommitStamps(reading: repository)
         let own = try stamps.time(of: ours)
         let time = try base.map { max(own, try stamps.time(of: $0).next) } ?? own
         let pack = try repository.beginPack()
-        let message = LeafMessage.text(
+        let message = CaptureMessage.text(
             asked: "what \(identity.device) had", device: identity.device, time: time)
-        let id = try leaf(of: commit.tree, on: base.map { [$0] } ?? [], at: time, message, pack)
+        let id = try captureCommit(
+            of: commit.tree, on: base.map { [$0] } ?? [], at: time, message, pack)
         try pack.finish()
         return id
     }
@@ -204,27 +205,28 @@ extension Vault {
         return CaptureTime.of(clock.now(), after: latest, at: clock.now())
     }
 
-    /// Brings a leaf into the head. One that was made upon a commit which a rewrite left behind
-    /// comes without that history.
+    /// Brings a capture commit into the head. One that was made upon a commit which a rewrite left
+    /// behind comes without that history.
     /// - Returns: the new head.
-    func bring(_ leaf: ObjectID, into head: ObjectID) throws -> ObjectID {
-        let parents = try repository.commit(leaf).parents
+    func transplant(_ capture: ObjectID, into head: ObjectID) throws -> ObjectID {
+        let parents = try repository.commit(capture).parents
         let history = History(CommitStamps(reading: repository))
         guard parents.count == 1, try !history.isAncestor(parents[0], of: head),
             try isLeftBehind(parents[0], history)
-        else { return try merge(head, leaf) }
-        return try transplant(leaf, since: parents[0], onto: head)
+        else { return try merge(head, capture) }
+        return try transplant(capture, since: parents[0], onto: head)
     }
 
-    /// Keeps leaves that came into the head without their history: the record names them as what
-    /// paths are made upon. Done last, for a leaf that is kept is never brought again.
-    func keepWhatWasBrought(_ leaves: some Sequence<ObjectID>, by head: ObjectID?) throws {
+    /// Keeps capture commits that came into the head without their history: the state store names
+    /// them as what paths are made upon. Done last, for a capture commit that is kept is never
+    /// brought again.
+    func pinTransplanted(_ captures: some Sequence<ObjectID>, by head: ObjectID?) throws {
         guard let head else { return }
         var history: History?
-        for leaf in leaves where leaf != head {
+        for capture in captures where capture != head {
             let known = history ?? History(CommitStamps(reading: repository))
             history = known
-            if try !known.isAncestor(leaf, of: head) { try keep(leaf) }
+            if try !known.isAncestor(capture, of: head) { try keep(capture) }
         }
     }
 }

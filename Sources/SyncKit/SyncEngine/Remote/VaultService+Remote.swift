@@ -9,8 +9,8 @@ extension VaultService {
     package func remoteStanding(_ seen: RemoteSnapshot? = nil) async throws -> RemoteStanding {
         let change = try await vault.takingIn { () async throws -> RemoteChange? in
             do {
-                if let seen { return try vault.look(at: seen) }
-                return try await vault.lookAtRemote()
+                if let seen { return try vault.classify(seen) }
+                return try await vault.fetchRemote()
             } catch let error as RemoteError where error.code == .fatal {
                 return nil
             }
@@ -32,7 +32,7 @@ extension VaultService {
             seen = try await remote.fetch { _, _ in [] }.head
         }
         let commit = try vault.skip(name, seen: seen)
-        troubles[.exchange] = nil
+        failuresByPart[.exchange] = nil
         log.info("the remote's commit \(commit.short) is passed over, as somebody asked")
         publish()
         wake?.yield()
@@ -47,11 +47,11 @@ extension VaultService {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
         let report = try await vault.takingIn {
-            if let new = try await vault.lookAtRemote()?.new { try await admit(new) }
+            if let new = try await vault.fetchRemote()?.new { try await verifyIncoming(new) }
             return try change(isDryRun: request.dryRun) { try vault.choose(request) }
         }
         if report.commit != nil {
-            troubles[.exchange] = nil
+            failuresByPart[.exchange] = nil
             log.info("the remote was rewritten, and somebody chose: \(request.choice.rawValue)")
             publish()
         }
@@ -59,9 +59,9 @@ extension VaultService {
     }
 
     /// Either choice makes commits over what the remote has: that may come in, or nobody chooses.
-    private func admit(_ head: ObjectID) async throws {
+    private func verifyIncoming(_ head: ObjectID) async throws {
         do {
-            if try await vault.admit(head) { return }
+            if try await vault.verifyIncoming(head) { return }
         } catch let error as RefusedCommit {
             throw ChangeRefusal(.wrong, "\(error): \(error.advice)")
         }
@@ -70,7 +70,7 @@ extension VaultService {
     }
 }
 
-extension Trouble {
+extension SyncFailure {
     /// A remote that was rewritten is for a person to judge, and it can be reached.
     init(_ change: RemoteChange) {
         self.init(.needsUser, change.words, hint: RemoteChange.advice)
@@ -79,9 +79,9 @@ extension Trouble {
 
 extension VaultStatus {
     /// Adds what only a person can mend.
-    mutating func add(_ trouble: Trouble) {
-        notices.append(trouble.text)
+    mutating func add(_ failure: SyncFailure) {
+        notices.append(failure.text)
         syncHealth.status = "failing"
-        syncHealth.lastError = trouble.message
+        syncHealth.lastError = failure.message
     }
 }

@@ -10,25 +10,25 @@ package final class OpenedVault {
     /// Everything the cycle works on, for the one that holds the lock.
     package private(set) var vault: Vault
     /// The folders as they are on disk, in the configuration's order.
-    package let folders: [LatentFolder]
+    package let folders: [ReopeningFolder]
     let remote: (any RemoteLink)?
-    let news: RemoteNews
-    /// Why the record was begun anew; nil when it was not.
+    let events: RemoteEvents
+    /// Why the state store was begun anew; nil when it was not.
     package let rebuilt: String?
     private let lock: VaultLock
     private let configuration: Configuration
 
     /// Opens everything a vault has. What is not there yet is made: the state directory (0700),
-    /// the repository, the record.
+    /// the repository, the state store.
     /// - Parameters:
     ///   - configuration: a checked configuration.
     ///   - wait: how long to wait for another process that has the vault.
-    /// - Throws: `RecordError` `.locked` when another process runs the vault, and what the
-    ///   repository or the record say when they cannot be used.
+    /// - Throws: `StateStoreError` `.locked` when another process runs the vault, and what the
+    ///   repository or the state store say when they cannot be used.
     package init(_ configuration: Configuration, waiting wait: Duration = .zero) throws {
         self.configuration = configuration
-        let news = RemoteNews()
-        self.news = news
+        let events = RemoteEvents()
+        self.events = events
         let state = configuration.stateDirectory
         try Self.makeDirectory(state)
         let lockFile = state + "/lock"
@@ -38,21 +38,21 @@ package final class OpenedVault {
             lock = try VaultLock.acquire(lockFile, waiting: wait)
         }
         let repository = try Self.openRepository(configuration)
-        let record = try SQLiteRecord.open(state + "/state.db")
-        rebuilt = record.rebuilt ? record.rebuiltReason : nil
+        let store = try SQLiteStateStore.open(state + "/state.db")
+        rebuilt = store.rebuilt ? store.rebuiltReason : nil
 
-        var folders: [LatentFolder] = []
+        var folders: [ReopeningFolder] = []
         for folder in configuration.folders {
-            let fact = try record.fact(Self.rootFact(folder.prefix))
+            let fact = try store.fact(Self.rootFact(folder.prefix))
             folders.append(
-                LatentFolder(
+                ReopeningFolder(
                     root: folder.path, expected: fact.flatMap { .init($0) },
                     staging: state + "/staging"))
         }
         self.folders = folders
-        remote = try configuration.remote.map { try Self.remote($0, configuration, news) }
+        remote = try configuration.remote.map { try Self.remote($0, configuration, events) }
         let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
-        vault = Self.assemble(configuration, repository, record, folders, remote, brake)
+        vault = Self.assemble(configuration, repository, store, folders, remote, brake)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.recallApplied() }
         try vault.noteScope()
@@ -64,7 +64,7 @@ package final class OpenedVault {
 
     /// The brake as it stands, of a vault that another process may have; nil where nothing was
     /// ever taken in.
-    static func brake(lookingAt configuration: Configuration) throws(RecordError) -> Brake? {
+    static func brake(lookingAt configuration: Configuration) throws(StateStoreError) -> Brake? {
         let path = configuration.stateDirectory + intakeFile
         if access(path, F_OK) != 0 { return nil }
         return try Brake(
@@ -73,21 +73,21 @@ package final class OpenedVault {
 
     /// The way to a remote of any kind.
     static func remote(
-        _ url: String, _ configuration: Configuration, _ news: RemoteNews
+        _ url: String, _ configuration: Configuration, _ events: RemoteEvents
     ) throws(RemoteError) -> any RemoteLink {
         if let path = RemotePath(url) {
             return PathRemote(
                 local: configuration.repository, remote: path, branch: configuration.branch,
-                device: configuration.device, unpublished: news.published)
+                device: configuration.device, unpublished: events.published)
         }
-        return try network(url, configuration, Machine().environment, news)
+        return try network(url, configuration, Machine().environment, events)
     }
 
     /// The way to a remote behind a network.
     /// - Parameter environment: where its login, proxies and programs are named.
     static func network(
         _ url: String, _ configuration: Configuration, _ environment: [String: String],
-        _ news: RemoteNews = RemoteNews()
+        _ events: RemoteEvents = RemoteEvents()
     ) throws(RemoteError) -> NetworkRemote {
         var options = NetworkRemote.Options(environment: environment)
         options.patience = configuration.sync.timeout
@@ -95,12 +95,12 @@ package final class OpenedVault {
         return NetworkRemote(
             local: configuration.repository, url: try RemoteURL(url),
             branch: configuration.branch, device: configuration.device, options: options,
-            unpublished: news.published, willPush: news.willPush)
+            unpublished: events.published, willPush: events.willPush)
     }
 
     private static func assemble(
         _ configuration: Configuration, _ repository: any ObjectRepository,
-        _ record: any VaultRecord, _ folders: [LatentFolder], _ remote: (any RemoteLink)?,
+        _ store: any StateStore, _ folders: [ReopeningFolder], _ remote: (any RemoteLink)?,
         _ brake: Brake
     ) -> Vault {
         let vault = Vault(
@@ -113,7 +113,7 @@ package final class OpenedVault {
                     id: $0.prefix, access: $1, exclude: $0.ignore,
                     patience: configuration.sync.maxWait)
             },
-            record: record, remote: remote, clock: SystemClock(),
+            store: store, remote: remote, clock: SystemClock(),
             maxDeletesPercent: configuration.sync.maxDeletesPercent, brake: brake)
         let environment = environment(configuration, Machine().environment)
         if configuration.commit.sign != .off {
@@ -141,24 +141,25 @@ package final class OpenedVault {
     }
 
     /// Sets a damaged record aside and begins another: the folders have to be scanned.
-    package func rebuildRecord(_ reason: String) throws {
+    package func rebuildStore(_ reason: String) throws {
         let repository = vault.repository
         let brake = vault.brake
-        vault = Self.assemble(configuration, repository, NoRecord(), folders, remote, brake)
-        let record = try SQLiteRecord.open(
+        vault = Self.assemble(
+            configuration, repository, UnavailableStateStore(), folders, remote, brake)
+        let store = try SQLiteStateStore.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
-        vault = Self.assemble(configuration, repository, record, folders, remote, brake)
+        vault = Self.assemble(configuration, repository, store, folders, remote, brake)
         try vault.recallApplied()
         try vault.noteScope()
     }
 
     /// Remembers each root that was opened, so that another directory in its place is noticed.
-    package func rememberRoots() throws(RecordError) {
+    package func rememberRoots() throws(StateStoreError) {
         for (folder, latent) in zip(vault.folders, folders) {
             guard let identity = latent.identity else { continue }
             let name = Self.rootFact(folder.id)
-            if try vault.record.fact(name) != identity.text {
-                try vault.record.setFact(name, identity.text)
+            if try vault.store.fact(name) != identity.text {
+                try vault.store.setFact(name, identity.text)
             }
         }
     }
@@ -177,17 +178,17 @@ package final class OpenedVault {
         return try GitRepository(opening: configuration.repository)
     }
 
-    private static func makeDirectory(_ path: String) throws(RecordError) {
+    private static func makeDirectory(_ path: String) throws(StateStoreError) {
         var made = ""
         for part in path.split(separator: "/") {
             made += "/" + part
             if mkdir(made, 0o700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES {
-                throw RecordError(.io, "make \(made)", String(cString: strerror(errno)))
+                throw StateStoreError(.io, "make \(made)", String(cString: strerror(errno)))
             }
         }
         var information = stat()
         guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
-            throw RecordError(.io, "make \(path)", "it is not there and cannot be made")
+            throw StateStoreError(.io, "make \(path)", "it is not there and cannot be made")
         }
     }
 }

@@ -3,8 +3,8 @@ internal import SyncModel
 internal import SyncRemote
 internal import SyncWatch
 
-/// When the vault goes to the remote: something wakes the loop, the rhythm says when, and an alarm
-/// wakes it again.
+/// When the vault goes to the remote: something wakes the loop, the schedule says when, and an
+/// alarm wakes it again.
 extension VaultService {
     /// Whether somebody wants the exchange now.
     var isAsked: Bool { isTriggered || !asking.isEmpty }
@@ -14,11 +14,11 @@ extension VaultService {
         for await _ in wakeups {
             captureRequested()
             let now = ContinuousClock.now
-            let due = rhythm.due(need(), at: now)
+            let due = schedule.due(need(), at: now)
             if due <= now {
                 await exchangeNow()
             } else {
-                if isEnding || rhythm.leftAlone(at: now) != nil {
+                if isEnding || schedule.leftAlone(at: now) != nil {
                     answer(nil)
                     isTriggered = false
                 }
@@ -35,7 +35,7 @@ extension VaultService {
 
     /// Answers everybody who waits for a turn to push: the service is about to end, and the
     /// control socket would wait for its callers first.
-    package func letGo() {
+    package func cancelWaiters() {
         isEnding = true
         answer(nil)
     }
@@ -67,29 +67,29 @@ extension VaultService {
         if isPaused { return }
         notePushes()
         let heads = headsNow()
-        rhythm.ended(
+        schedule.ended(
             result(outcome), hasNews: heads != lastHeads, at: .now, using: &random)
         lastHeads = heads
-        if let next = rhythm.alarm(at: .now) { setAlarm(next) } else { alarm?.cancel() }
+        if let next = schedule.alarm(at: .now) { setAlarm(next) } else { alarm?.cancel() }
     }
 
     /// What the next exchange would be for. A vault that cannot tell goes and finds out.
-    private func need() -> Rhythm.Need {
+    private func need() -> ExchangeSchedule.Need {
         if isAsked { return .asked }
         do {
             if try vault.head() != vault.seenRemote?.head { return .push }
-            return try vault.isSettled() ? .look : .rest
+            return try vault.isInSync() ? .fetch : .rest
         } catch { return .push }
     }
 
-    private func result(_ outcome: ExchangeOutcome?) -> Rhythm.Outcome {
+    private func result(_ outcome: ExchangeOutcome?) -> ExchangeSchedule.Outcome {
         switch outcome {
-        case .inSync: return .settled
+        case .inSync: return .done
         case .pending: return .waits
         case .declined, .stopped: return .refused
         case nil:
-            guard let trouble = troubles[.exchange] else { return .waits }
-            return trouble.kind == .needsUser ? .refused : .failed(retryAfter: trouble.retryAfter)
+            guard let failure = failuresByPart[.exchange] else { return .waits }
+            return failure.kind == .needsUser ? .refused : .failed(retryAfter: failure.retryAfter)
         }
     }
 
@@ -99,7 +99,7 @@ extension VaultService {
     }
 
     /// Wakes the loop at a moment, and not at the one that was set before.
-    func setAlarm(_ moment: Rhythm.Instant) {
+    func setAlarm(_ moment: ExchangeSchedule.Instant) {
         alarm?.cancel()
         alarm = Task { [weak self] in
             // A timer: nothing tells when a server, a busy file or a broken disk is well again.
@@ -128,7 +128,7 @@ extension VaultService {
         }
     }
 
-    private func networkChanged(_ news: NetworkNews) async {
+    private func networkChanged(_ news: NetworkEvent) async {
         if let remote = opened.remote as? NetworkRemote {
             if !isExchanging {
                 await remote.networkChanged()
@@ -137,7 +137,7 @@ extension VaultService {
                 remote.interrupt()
             }
         }
-        rhythm.networkChanged(at: .now)
+        schedule.networkChanged(at: .now)
         wake?.yield()
     }
 }

@@ -18,20 +18,20 @@ extension VaultService {
             status.state = try state(status)
         } catch {
             status.state = .blocked
-            status.notices = [Trouble(error).text]
+            status.notices = [SyncFailure(error).text]
         }
-        if let trouble { status.notices.append(trouble.text) }
-        if let words = opened.news.unpublished { status.notices.append(words) }
-        if let rest = rhythm.leftAlone(at: .now) {
+        if let failure { status.notices.append(failure.text) }
+        if let words = opened.events.unpublished { status.notices.append(words) }
+        if let rest = schedule.leftAlone(at: .now) {
             let seconds = rest.components.seconds + 1
             status.notices.append("the remote wants to be left alone for another \(seconds) s")
         }
         status.offlineSince = offlineSince?.iso8601
-        status.syncHealth.lastError = trouble?.message
+        status.syncHealth.lastError = failure?.message
         status.syncHealth.consecutiveFailures = failures
         status.syncHealth.status =
-            trouble == nil ? "healthy" : trouble?.kind == .retry ? "degraded" : "failing"
-        if trouble == nil, let unsigned {
+            failure == nil ? "healthy" : failure?.kind == .retry ? "degraded" : "failing"
+        if failure == nil, let unsigned {
             status.syncHealth.status = "degraded"
             status.syncHealth.lastError = unsigned
         }
@@ -45,15 +45,15 @@ extension VaultService {
     /// The one word for where the vault stands, the most urgent first.
     private func state(_ status: VaultStatus) throws -> VaultStatus.State {
         if isPaused { return .paused }
-        if vault.folders.contains(where: { $0.stopped != nil || $0.heldDeletions > 0 }) {
+        if vault.folders.contains(where: { $0.stopped != nil || $0.quarantinedDeletions > 0 }) {
             return .blocked
         }
-        if let trouble {
-            if trouble.isRemote { return .offline }
-            if trouble.kind == .needsUser { return .blocked }
+        if let failure {
+            if failure.isRemote { return .offline }
+            if failure.kind == .needsUser { return .blocked }
         }
         if status.conflicts > 0 { return .conflicts }
-        if try inbox.isEmpty && trouble == nil && hasExchanged && vault.isSettled() {
+        if try inbox.isEmpty && failure == nil && hasExchanged && vault.isInSync() {
             return .inSync
         }
         return isExchanging ? .syncing : .pending
@@ -105,15 +105,15 @@ extension VaultService {
             try vault.indexPastVersions()
             say(nil, of: .pastVersions, at: .warning)
         } catch {
-            let text = "past versions are not indexed: \(Trouble(error).text)"
+            let text = "past versions are not indexed: \(SyncFailure(error).text)"
             say(text, of: .pastVersions, at: .warning)
         }
     }
 
     /// Consolidates the vault's packs, and a path remote's: nobody else does after our pushes.
     private func consolidate() async {
-        await consolidator.consolidate(configuration.repository)
-        if let remote = opened.remote { await consolidator.consolidate(remote) }
+        await repacker.consolidate(configuration.repository)
+        if let remote = opened.remote { await repacker.consolidate(remote) }
     }
 
     /// Writes `state.json` now.
@@ -125,16 +125,16 @@ extension VaultService {
         do {
             var file = StateFile()
             file.lastSync = status.lastSync
-            file.files = try vault.record.recent(limit: Limits.stateFiles)
-            for folder in vault.folders { file.fileCount += try vault.record.count(folder.id) }
+            file.files = try vault.store.recent(limit: Limits.stateFiles)
+            for folder in vault.folders { file.fileCount += try vault.store.count(folder.id) }
             file.pendingConflicts = try conflicts()
-            file.resolvedConflicts = try vault.record.settled()
+            file.resolvedConflicts = try vault.store.resolved()
             file.syncHealth = status.syncHealth
             _ = try StateFile.write(
                 file.rendered(), to: configuration.stateDirectory + "/state.json")
             say(nil, of: .stateFile, at: .error)
         } catch {
-            say("state.json is not written: \(Trouble(error).text)", of: .stateFile, at: .error)
+            say("state.json is not written: \(SyncFailure(error).text)", of: .stateFile, at: .error)
         }
     }
 }

@@ -35,8 +35,8 @@ extension VaultService {
     }
 
     /// Stops or takes up syncing; survives a restart.
-    package func setPaused(_ paused: Bool) throws(RecordError) {
-        try vault.record.setFact(Vault.Fact.paused, paused ? "yes" : nil)
+    package func setPaused(_ paused: Bool) throws(StateStoreError) {
+        try vault.store.setFact(Vault.Fact.paused, paused ? "yes" : nil)
         isPaused = paused
         log.info(paused ? "paused" : "resumed")
         if !paused { captureAll() }
@@ -65,8 +65,8 @@ extension VaultService {
 
     /// Everything that is held back.
     /// - Parameter ignored: also what built-in patterns leave out.
-    package func held(ignored: Bool = false) throws(RecordError) -> [HeldPath] {
-        try vault.held(ignored: ignored)
+    package func quarantined(ignored: Bool = false) throws(StateStoreError) -> [QuarantinedPath] {
+        try vault.quarantined(ignored: ignored)
     }
 
     /// Takes each folder's root as it is now, and the folder for a new one: what is missing in it
@@ -75,13 +75,13 @@ extension VaultService {
         do {
             for (folder, latent) in zip(vault.folders, opened.folders) where isReplaced(latent) {
                 latent.acceptRoot()
-                try vault.record.forget(folder.id)
+                try vault.store.forget(folder.id)
             }
         } catch { fail(error) }
     }
 
     /// Whether another directory stands where the folder was; one that is missing is waited for.
-    private func isReplaced(_ folder: LatentFolder) -> Bool {
+    private func isReplaced(_ folder: ReopeningFolder) -> Bool {
         do {
             try folder.checkRoot()
             return false
@@ -91,7 +91,7 @@ extension VaultService {
     /// Brings files back whose deletion was held.
     func restoreDeleted() {
         do {
-            for folder in vault.folders where folder.heldDeletions > 0 {
+            for folder in vault.folders where folder.quarantinedDeletions > 0 {
                 try vault.restoreDeleted(folder)
             }
         } catch { fail(error) }

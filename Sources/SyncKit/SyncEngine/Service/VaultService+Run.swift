@@ -87,8 +87,8 @@ extension VaultService: Service {
         lostDirectories = []
         for (index, folder) in vault.folders.enumerated() {
             do {
-                let held = try vault.heldAgain(index)
-                if !held.isEmpty { notice(index, held, live: false) }
+                let quarantined = try vault.quarantinedToRecheck(index)
+                if !quarantined.isEmpty { notice(index, quarantined, live: false) }
             } catch { fail(error) }
             let status = watch.loop.status(folder: index)
             if status.error != nil || folder.stopped != nil { watch.loop.rewatch(folder: index) }

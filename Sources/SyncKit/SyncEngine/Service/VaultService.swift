@@ -22,7 +22,7 @@ package actor VaultService {
         package init() {}
     }
 
-    let consolidator: Consolidator
+    let repacker: Repacker
     let executor = QueueExecutor(label: "syncd.vault")
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
@@ -33,22 +33,22 @@ package actor VaultService {
     var inbox: [Int: DirtyPaths] = [:]
     var isExchanging = false
     /// What keeps the folders from being captured, and what keeps the vault from the remote.
-    var troubles: [Stage: Trouble] = [:] {
+    var failuresByPart: [Stage: SyncFailure] = [:] {
         didSet {
             for (stage, topic) in [
                 (Stage.capture, LastingWords.Topic.capture), (.exchange, .exchange),
             ]
-            where troubles[stage] != nil || oldValue[stage] != nil {
-                say(troubles[stage]?.text, of: topic, at: .error)
+            where failuresByPart[stage] != nil || oldValue[stage] != nil {
+                say(failuresByPart[stage]?.text, of: topic, at: .error)
             }
         }
     }
     /// What the log was told of states that last.
     private var words = LastingWords()
-    var trouble: Trouble? { troubles[.capture] ?? troubles[.exchange] }
+    var failure: SyncFailure? { failuresByPart[.capture] ?? failuresByPart[.exchange] }
 
     /// Whether the remote refuses the login, or none was found.
-    package var isRefused: Bool { troubles[.exchange]?.isRefused ?? false }
+    package var isRefused: Bool { failuresByPart[.exchange]?.isRefused ?? false }
 
     /// The two halves of a cycle, which fail apart from each other.
     enum Stage: Sendable { case capture, exchange }
@@ -66,7 +66,7 @@ package actor VaultService {
     var asking: [Waiting] = []
     /// Whether somebody wants an exchange now and does not wait for it.
     var isTriggered = false
-    var rhythm: Rhythm
+    var schedule: ExchangeSchedule
     var alarm: Task<Void, Never>?
     /// When the exchange first failed of those that failed since; nil while it goes well.
     var offlineSince: Timestamp?
@@ -87,20 +87,20 @@ package actor VaultService {
     ) throws {
         self.configuration = configuration
         self.log = log
-        consolidator = Consolidator(log: log)
+        repacker = Repacker(log: log)
         let opened = try OpenedVault(configuration, waiting: wait)
         self.opened = opened
-        rhythm = Rhythm(
+        schedule = ExchangeSchedule(
             isNetwork: opened.remote is NetworkRemote, poll: configuration.sync.poll,
             pushes: configuration.sync.pushes, now: .now)
         if opened.remote is NetworkRemote {
-            for push in try Self.recentPushes(opened.vault) { rhythm.pushed(at: push) }
+            for push in try Self.recentPushes(opened.vault) { schedule.pushed(at: push) }
         }
-        isPaused = try opened.vault.record.fact(Vault.Fact.paused) != nil
+        isPaused = try opened.vault.store.fact(Vault.Fact.paused) != nil
         board = StatusBoard(
             VaultStatus(vault: configuration.vault, device: configuration.device))
         if let reason = opened.rebuilt {
-            log.warning("the record of the folders was damaged and is made anew: \(reason)")
+            log.warning("the state store was damaged and is rebuilt: \(reason)")
         }
     }
 
@@ -130,7 +130,7 @@ package actor VaultService {
     func applyMeanwhile() {
         if !isExchanging || isPaused { return }
         do {
-            try vault.settleFolders()
+            try vault.applyUntilStable()
             if try !vault.waiting().isEmpty { setAlarm(.now + Limits.firstTry) }
         } catch { fail(error) }
     }
@@ -166,7 +166,7 @@ package actor VaultService {
                     ])
             }
             rewatchChangedRules()
-            troubles[.capture] = nil
+            failuresByPart[.capture] = nil
         } catch {
             inbox.merge(dirty, uniquingKeysWith: DirtyPaths.both)
             throw error
@@ -186,19 +186,19 @@ package actor VaultService {
             let began = ContinuousClock.now
             try checkHead()
             let before = (head: try vault.head(), remote: vault.seenRemote?.head)
-            let outcome = try await vault.exchange(thrift) { try await self.stepAside($0) }
+            let outcome = try await vault.exchange(options) { try await self.backOff($0) }
             try opened.rememberRoots()
             sayUnpublished()
             try account(since: before, began)
             rewatchChangedRules()
             hasExchanged = true
             offlineSince = nil
-            if troubles[.capture] == nil { failures = 0 }
-            troubles[.exchange] =
+            if failuresByPart[.capture] == nil { failures = 0 }
+            failuresByPart[.exchange] =
                 switch outcome {
                 case .declined(let words):
-                    Trouble(.needsUser, "the remote refused the push: \(words)")
-                case .stopped(let change): Trouble(change)
+                    SyncFailure(.needsUser, "the remote refused the push: \(words)")
+                case .stopped(let change): SyncFailure(change)
                 case .inSync, .pending: nil
                 }
             // What capture could not take is tried again with the next exchange.
@@ -214,19 +214,19 @@ package actor VaultService {
     }
 
     /// A server is asked as little as can be; a daemon comes again, a single cycle does not.
-    private var thrift: ExchangeThrift {
+    private var options: ExchangeOptions {
         let isFar = opened.remote is NetworkRemote
-        return ExchangeThrift(pushesFirst: isFar, publishesLater: isFar && wake != nil)
+        return ExchangeOptions(pushesFirst: isFar, publishesLater: isFar && wake != nil)
     }
 
     /// Devices whose pushes met step aside for different times, and for the next turn to push.
-    private func stepAside(_ attempt: Int) async throws {
+    private func backOff(_ attempt: Int) async throws {
         notePushes()
         let clock = ContinuousClock()
         let now = clock.now
         let most = Duration.milliseconds(min(2_000, 20 << attempt))
         let aside = now + .random(in: .zero...most, using: &random)
-        let turn = rhythm.pushTurn(at: now, isAsked: isAsked)
+        let turn = schedule.pushTurn(at: now, isAsked: isAsked)
         try await clock.sleep(until: max(aside, turn))
     }
 
@@ -241,24 +241,24 @@ package actor VaultService {
         since before: (head: ObjectID?, remote: ObjectID?), _ began: ContinuousClock.Instant
     ) throws {
         guard let seen = vault.seenRemote else { return }
-        let record = vault.record
+        let store = vault.store
         let head = try vault.head()
         let now = vault.clock.now().iso8601
         let took: Logger.Metadata = ["took": "\(milliseconds(since: began)) ms"]
         if head != before.head, let head {
-            try record.setFact(Vault.Fact.pulled, now)
+            try store.setFact(Vault.Fact.pulled, now)
             let subject = try vault.repository.commit(head).subject
             log.info("applied \(subject)", metadata: took)
         }
         if let far = seen.head, far == head, far != before.remote, vault.pushed == far {
-            try record.setFact(Vault.Fact.pushed, now)
+            try store.setFact(Vault.Fact.pushed, now)
             log.info("pushed \(far.short)", metadata: took)
         }
     }
 
     /// Says why the remote does not show how far this device is: nothing else hangs on it.
     private func sayUnpublished() {
-        say(opened.news.unpublished, of: .publishing, at: .warning)
+        say(opened.events.unpublished, of: .publishing, at: .warning)
     }
 
     /// Says what lasts once, and nothing when all is well.
@@ -268,22 +268,23 @@ package actor VaultService {
 
     /// Notes a failure: it is said once, not at every try.
     func fail(_ error: any Error, at stage: Stage = .capture) {
-        let next = Trouble(error, repository: configuration.repository)
+        let next = SyncFailure(error, repository: configuration.repository)
         if stage == .exchange, next.isRemote, offlineSince == nil {
             offlineSince = vault.clock.now()
         }
-        troubles[stage] = next
+        failuresByPart[stage] = next
         failures += 1
-        if let error = error as? RecordError, error.code == .corrupt { reopen(error) }
+        if let error = error as? StateStoreError, error.code == .corrupt { reopen(error) }
         publish()
     }
 
-    /// The record turned out to be damaged: it is made anew from the folders and the repository.
-    private func reopen(_ error: RecordError) {
-        log.warning("the record is damaged and is made anew: \(error.cause)")
+    /// The state store turned out to be damaged: it is made anew from the folders and the
+    /// repository.
+    private func reopen(_ error: StateStoreError) {
+        log.warning("the state store is damaged and is rebuilt: \(error.cause)")
         var failure: String?
-        do { try opened.rebuildRecord(error.cause) } catch { failure = Trouble(error).text }
-        say(failure, of: .record, at: .error)
+        do { try opened.rebuildStore(error.cause) } catch { failure = SyncFailure(error).text }
+        say(failure, of: .store, at: .error)
         for index in vault.folders.indices { inbox[index] = .everything }
     }
 

@@ -1,10 +1,10 @@
 internal import SyncMerge
 package import SyncModel
 
-/// What a vault says of itself. Its truth comes from the repository and the record, not from the
-/// last thing that was logged.
+/// What a vault says of itself. Its truth comes from the repository and the state store, not from
+/// the last thing that was logged.
 extension Vault {
-    /// Names under which the record keeps facts for the status.
+    /// Names under which the state store keeps facts for the status.
     enum Fact {
         static let paused = "paused"
         static let scope = "scope"
@@ -12,7 +12,7 @@ extension Vault {
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"
         static let unsigned = "unsigned"
-        static let admitted = "admitted"
+        static let verified = "admitted"
         static let refused = "refused"
         static let pushes = "pushes"
         static let pushed = "last-local-to-remote"
@@ -25,25 +25,25 @@ extension Vault {
     /// Fills in all that the vault itself knows; state, watch and health are the service's.
     package func describe(_ status: inout VaultStatus) throws {
         status.head = try head()
-        let remembered = try record.fact(Fact.remoteHead).flatMap { ObjectID(hex: $0) }
+        let remembered = try store.fact(Fact.remoteHead).flatMap { ObjectID(hex: $0) }
         status.remoteHead = seenRemote != nil ? seenRemote?.head : remembered
-        status.lastSync.localToRemote = try record.fact(Fact.pushed)
-        status.lastSync.remoteToLocal = try record.fact(Fact.pulled)
+        status.lastSync.localToRemote = try store.fact(Fact.pushed)
+        status.lastSync.remoteToLocal = try store.fact(Fact.pulled)
         status.conflicts = try conflicts().records.count
         status.quarantined = 0
         status.ignored = folders.reduce(0) { $0 + $1.leftOut.count + $1.leftOutBeyond }
         status.pending.changes = again.values.reduce(0) { $0 + $1.count }
         status.notices = []
         for folder in folders {
-            status.quarantined += try record.held(folder.id).count
-            status.pending.changes += try deferred(folder).count + folder.heldDeletions
+            status.quarantined += try store.quarantined(folder.id).count
+            status.pending.changes += try deferred(folder).count + folder.quarantinedDeletions
             if let notice = joinNotices[folder.id] { status.notices.append(notice) }
-            if let stopped = folder.stopped { status.notices.append(Trouble(stopped).text) }
-            if folder.heldDeletions > 0 {
+            if let stopped = folder.stopped { status.notices.append(SyncFailure(stopped).text) }
+            if folder.quarantinedDeletions > 0 {
                 status.notices.append(
-                    "\(folder.heldDeletions) files of \(folder.id?.text ?? "the folder") are "
+                    "\(folder.quarantinedDeletions) files of \(folder.id?.text ?? "the folder") are "
                         + "gone, more than max_deletes allows: "
-                        + HeldPath.Reason.massDeletion.advice)
+                        + QuarantinedPath.Reason.massDeletion.advice)
             }
         }
         if let words = try unsigned() {

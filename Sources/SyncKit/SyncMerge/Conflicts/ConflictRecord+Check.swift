@@ -5,7 +5,7 @@ extension ConflictRecord {
     /// where it is of texts, and the bytes that it holds those of the blobs that it names. Anybody
     /// may put a file among the records.
     var isConsistent: Bool {
-        guard sides.count >= 2, sides.count <= Limits.mergedLeaves, holdsItsBytes else {
+        guard sides.count >= 2, sides.count <= Limits.mergedCaptures, holdsItsBytes else {
             return false
         }
         if isText {

@@ -29,7 +29,7 @@ package struct ConflictRecord: Sendable, Hashable {
     package private(set) var path: TreePath
     /// What the file was called when the conflict got its id: markers carry that id on.
     package let named: TreePath
-    /// The rule that could not settle it.
+    /// The rule that could not resolve it.
     package let type: FileType
     /// In what way the sides stand against each other.
     package let kind: OpenConflict.Kind
@@ -131,12 +131,12 @@ package struct ConflictRecord: Sendable, Hashable {
         if !isText { return nil }
         var texts: [[UInt8]] = []
         for base in bases { texts.append(try content(base.blob, base.text, reader) ?? []) }
-        var leaves: [ContentLeaf] = []
+        var captures: [CapturedContent] = []
         for side in sides {
             let content = try content(side.blob, side.text, reader)
-            leaves.append(ContentLeaf(content: content, stamp: side.stamp))
+            captures.append(CapturedContent(content: content, stamp: side.stamp))
         }
-        return ConflictTerms(bases: texts, sides: leaves)
+        return ConflictTerms(bases: texts, sides: captures)
     }
 
     /// A term's bytes; nil for an absent file.

@@ -23,7 +23,7 @@ struct MergedConflicts {
                 one = try Self.standing(one, first, reader)
                 two = try Self.standing(two, second, reader)
             }
-            // Who takes a record away settles it, also where the other side wrote the same one in
+            // Who takes a record away resolves it, also where the other side wrote the same one in
             // other bytes.
             if old != nil && (one == nil || two == nil) { continue }
             if let kept = one == old ? two : one ?? two { merged[name] = kept }
@@ -92,7 +92,7 @@ struct MergedConflicts {
         return all.filter { $0.path == path }
     }
 
-    /// Takes the records away whose file, or whose copy beside it, is gone: that settled them.
+    /// Takes the records away whose file, or whose copy beside it, is gone: that resolved them.
     mutating func dropWithoutFile(_ stands: (TreePath) throws(RepositoryError) -> Bool)
         throws(RepositoryError)
     {

@@ -1,6 +1,6 @@
 package import SyncModel
 
-/// How a person settles a document's conflict.
+/// How a person resolves a document's conflict.
 package enum ConflictChoice: Sendable, Hashable {
     /// Takes the text of one side where they disagree; counted from 0 in the order of the terms.
     case side(Int)
@@ -19,7 +19,7 @@ extension ContentMerge {
         if rule.writesMarkers {
             let reading = ConflictMarkers.read(
                 content, id: terms.id(path: path), sideCount: terms.sides.count)
-            if case .settled = reading { return false }
+            if case .resolved = reading { return false }
             return true
         }
         guard let stamp = terms.sides.first?.stamp else { return false }
@@ -29,14 +29,14 @@ extension ContentMerge {
 
     /// Whether a marker with a conflict's id is in a file.
     static func carries(_ id: String, in content: [UInt8]) -> Bool {
-        if case .settled = ConflictMarkers.read(content, id: id, sideCount: 2) { return false }
+        if case .resolved = ConflictMarkers.read(content, id: id, sideCount: 2) { return false }
         return true
     }
 
-    /// Settles a conflict: the file as it is, with one text in place of each pair of markers.
+    /// Resolves a conflict: the file as it is, with one text in place of each pair of markers.
     /// - Parameter content: the file as it stands, edited around its markers or not.
     /// - Returns: nil when the markers do not belong together any more.
-    package static func settled(
+    package static func resolved(
         _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?,
         by choice: ConflictChoice
     ) -> [UInt8]? {

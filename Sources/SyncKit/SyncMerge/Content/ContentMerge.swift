@@ -23,10 +23,11 @@ package enum ContentMerge {
     ) -> ContentResult {
         let (early, late) = ordered(bounded(one, rule), bounded(two, rule))
         func isBase(_ side: ContentSide) -> Bool {
-            // Leaves of a document can come out as the base's bytes and still have changed it.
+            // Captured versions of a document can come out as the base's bytes and still have
+            // changed it.
             let isChanged =
-                rule.type == .document && side.leaves.count > 1
-                && side.leaves.contains { $0.content != nil && $0.content != base }
+                rule.type == .document && side.captures.count > 1
+                && side.captures.contains { $0.content != nil && $0.content != base }
             return side.content == base && side.terms == baseTerms && !isChanged
         }
         let areSame = early.content == late.content && early.terms == late.terms
@@ -61,11 +62,11 @@ package enum ContentMerge {
         return result
     }
 
-    /// The side without its leaves, where they are too many to be merged again.
+    /// The side without its captured versions, where they are too many to be merged again.
     private static func bounded(_ side: ContentSide, _ rule: FileRule) -> ContentSide {
-        let size = side.leaves.reduce(0) { $0 + ($1.content?.count ?? 0) }
+        let size = side.captures.reduce(0) { $0 + ($1.content?.count ?? 0) }
         let limit = rule.type == .document ? Limits.documentSize : Limits.memorySize
-        guard side.leaves.count > Limits.mergedLeaves || size > 4 * limit else { return side }
+        guard side.captures.count > Limits.mergedCaptures || size > 4 * limit else { return side }
         return ContentSide(content: side.content, stamp: side.stamp, terms: side.terms)
     }
 
@@ -101,11 +102,11 @@ package enum ContentMerge {
         shape: RecordShape, usesBase: Bool
     ) -> ContentResult? {
         func fitting(_ side: ContentSide) -> ContentSide {
-            // An absent or unparsable leaf lost as a whole: nothing of it is in the side.
-            let leaves = side.leaves.filter { leaf in
+            // An absent or unparsable capture commit lost as a whole: nothing of it is in the side.
+            let captures = side.captures.filter { leaf in
                 leaf.content != nil && RecordShapes(leaf.content).admits(shape)
             }
-            return ContentSide(content: side.content, stamp: side.stamp, leaves: leaves)
+            return ContentSide(content: side.content, stamp: side.stamp, captures: captures)
         }
         let merged = RecordMerge.merged(
             base: usesBase ? base : nil, early: fitting(early), late: fitting(late), rule: rule,
@@ -151,7 +152,7 @@ package enum ContentMerge {
         _ winner: ContentSide, beside loser: ContentSide, because fallback: MergeFallback
     ) -> ContentResult {
         var result = ContentResult(content: winner.content, stamp: winner.stamp)
-        result.losers = [ContentLeaf(content: loser.content, stamp: loser.stamp)]
+        result.losers = [CapturedContent(content: loser.content, stamp: loser.stamp)]
         result.copies = result.losers
         result.fallback = fallback
         return result

@@ -7,9 +7,9 @@ package struct ContentResult: Sendable {
     /// The open conflict; nil when there is none.
     package var conflict: ConflictTerms?
     /// The versions that last write wins set aside: listed, and restorable from history.
-    package var losers: [ContentLeaf] = []
+    package var losers: [CapturedContent] = []
     /// Versions to be kept beside the file under a conflict copy's name.
-    package var copies: [ContentLeaf] = []
+    package var copies: [CapturedContent] = []
     /// What a person may want to look at; sorted, so that it is the same on every device.
     package var notes: [MergeNote] = []
     /// Why the file was not merged by its type's own rule.

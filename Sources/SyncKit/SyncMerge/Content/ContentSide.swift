@@ -1,11 +1,11 @@
-/// A version of a file that one leaf commit made.
-package struct ContentLeaf: Hashable, Sendable {
+/// A version of a file that one capture commit made.
+package struct CapturedContent: Hashable, Sendable {
     /// The file's bytes; nil when the commit deleted it.
     package let content: [UInt8]?
     /// When and where the commit was made.
     package let stamp: VersionStamp
 
-    /// Takes the bytes and the leaf commit's stamp.
+    /// Takes the bytes and the capture commit's stamp.
     package init(content: [UInt8]?, stamp: VersionStamp) {
         self.content = content
         self.stamp = stamp
@@ -16,23 +16,24 @@ package struct ContentLeaf: Hashable, Sendable {
 package struct ContentSide: Sendable {
     /// The file's bytes; nil when the file is absent on this side.
     package let content: [UInt8]?
-    /// The stamp of the newest leaf that went into the version.
+    /// The stamp of the newest capture commit that went into the version.
     package let stamp: VersionStamp
     /// The open conflict that the version carries: what `.sync/conflicts/<id>.json` records.
     package let terms: ConflictTerms?
-    /// Where the version is itself a merge: the versions of the leaf commits that went into it
-    /// since the base. With them any order of merging N leaves gives the same records; without
-    /// them the version counts as one leaf with `stamp`.
-    package let leaves: [ContentLeaf]
+    /// Where the version is itself a merge: the versions of the capture commits that went into it
+    /// since the base. With them any order of merging N captured versions gives the same records;
+    /// without them the version counts as one capture commit with `stamp`.
+    package let captures: [CapturedContent]
 
-    /// Takes the parts; a version that a leaf commit made needs neither terms nor leaves.
+    /// Takes the parts; a version that a capture commit made needs neither terms nor captured
+    /// versions.
     package init(
         content: [UInt8]?, stamp: VersionStamp, terms: ConflictTerms? = nil,
-        leaves: [ContentLeaf] = []
+        captures: [CapturedContent] = []
     ) {
         self.content = content
         self.stamp = stamp
         self.terms = terms
-        self.leaves = leaves
+        self.captures = captures
     }
 }

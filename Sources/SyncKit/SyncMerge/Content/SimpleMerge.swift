@@ -12,7 +12,7 @@ enum SimpleMerge {
         let (winner, loser) = lateWins ? (late, early) : (early, late)
         var result = ContentResult(content: winner.content, stamp: winner.stamp)
         if loser.content != nil, loser.content != winner.content {
-            result.losers = [ContentLeaf(content: loser.content, stamp: loser.stamp)]
+            result.losers = [CapturedContent(content: loser.content, stamp: loser.stamp)]
         }
         if winner.content != nil, loser.content == nil {
             result.notes = [MergeNote(.editKept, [])]

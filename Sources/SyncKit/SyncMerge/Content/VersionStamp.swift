@@ -2,11 +2,11 @@ package import SyncModel
 
 /// When and where a version of a file was made: what decides when both sides changed one thing.
 package struct VersionStamp: Hashable, Sendable {
-    /// The hybrid logical clock of the leaf commit, in milliseconds since 1970 UTC.
+    /// The hybrid logical clock of the capture commit, in milliseconds since 1970 UTC.
     package let milliseconds: Int64
     /// The device that made the version.
     package let device: String
-    /// The leaf commit that made the version.
+    /// The capture commit that made the version.
     package let commit: ObjectID
     /// The version's content; nil for an absence.
     package let blob: ObjectID?

@@ -97,7 +97,7 @@ package final class CommitStamps {
         return max(own ?? parent.next, parent.next)
     }
 
-    /// Where the version at `path` of commit `side` comes from: the newest leaf commit that put
+    /// Where the version at `path` of commit `side` comes from: the newest capture commit that put
     /// it there, or, for nothing, the one that took it away. Each commit is visited once; past
     /// `Limits.originCommits` the newest found so far counts, the same on every device.
     package func origin(of path: TreePath, at side: ObjectID) throws(RepositoryError)
@@ -136,7 +136,7 @@ package final class CommitStamps {
             blob: try version(at: path, of: side)?.id)
     }
 
-    /// The device that made a leaf commit; of another program's commit whoever committed it. A
+    /// The device that made a capture commit; of another program's commit whoever committed it. A
     /// cherry-pick carries the trailers of the commit that it copies.
     package static func device(of commit: Commit) -> String {
         if let device = capturer(of: commit) { return device }

@@ -1,6 +1,6 @@
 package import SyncModel
 
-/// A version with the stamp of the leaf commit that made it.
+/// A version with the stamp of the capture commit that made it.
 package struct StampedVersion: Sendable {
     /// The blob and mode that were committed.
     package let version: FileVersion

@@ -33,7 +33,7 @@ package final class RuleByType: ContentRule {
     private let sink: any PackSink
     private let sides: Sides
     package let version: Int
-    private let leaves: LeafVersions
+    private let captures: CapturedVersions
     private let conflicts: (base: ConflictList, first: ConflictList, second: ConflictList)
     /// Each directory's merged attributes file, read once.
     private var attributes: [TreePath?: AttributesFile?] = [:]
@@ -51,7 +51,7 @@ package final class RuleByType: ContentRule {
         self.sink = sink
         self.sides = sides
         self.version = version
-        leaves = LeafVersions(stamps: stamps, history: History(stamps), bases: sides.bases)
+        captures = CapturedVersions(stamps: stamps, history: History(stamps), bases: sides.bases)
         conflicts = (
             try ConflictList(of: sides.base, reading: reader),
             try ConflictList(of: sides.first.tree, reading: reader),
@@ -138,7 +138,7 @@ package final class RuleByType: ContentRule {
     private func known(_ versions: ContentCase) -> Set<ObjectID> {
         var known: Set<ObjectID> = [versions.first.version.id, versions.second.version.id]
         if let base = versions.base, sides.bases.count == 1 { known.insert(base.id) }
-        for path in versions.paths { known.formUnion(leafBlobs[path] ?? []) }
+        for path in versions.paths { known.formUnion(capturedBlobs[path] ?? []) }
         for list in [conflicts.base, conflicts.first, conflicts.second] {
             for record in list.records where versions.paths.contains(record.path) {
                 known.formUnion(record.namedBlobs)
@@ -147,22 +147,22 @@ package final class RuleByType: ContentRule {
         return known
     }
 
-    private var leafBlobs: [TreePath: Set<ObjectID>] = [:]
+    private var capturedBlobs: [TreePath: Set<ObjectID>] = [:]
 
     /// A version with all that is known of how it came to be.
     private func side(
         _ version: StampedVersion, _ path: TreePath, _ side: MergeSide, _ terms: ConflictTerms?
     ) throws(RepositoryError) -> ContentSide {
-        var leaves: [ContentLeaf] = []
-        for stamp in try self.leaves.versions(of: path, at: side.commit) {
+        var captures: [CapturedContent] = []
+        for stamp in try self.captures.versions(of: path, at: side.commit) {
             var content: [UInt8]?
             if let blob = stamp.blob { content = try reader.blob(blob) }
-            leaves.append(ContentLeaf(content: content, stamp: stamp))
-            leafBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
+            captures.append(CapturedContent(content: content, stamp: stamp))
+            capturedBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
         }
         return ContentSide(
             content: try reader.blob(version.version.id), stamp: version.stamp,
-            terms: terms, leaves: leaves)
+            terms: terms, captures: captures)
     }
 
     /// Of two bases one: where they conflict their own ancestor's text stands.
@@ -170,7 +170,7 @@ package final class RuleByType: ContentRule {
         _ result: ContentResult, _ versions: ContentCase, _ rule: FileRule, _ named: TreePath
     ) throws(RepositoryError) -> ContentDecision {
         if let terms = result.conflict, let content = result.content,
-            let text = ContentMerge.settled(content, terms, as: rule, path: named, by: .base)
+            let text = ContentMerge.resolved(content, terms, as: rule, path: named, by: .base)
         {
             return ContentDecision(id: try sink.add(.blob, text))
         }

@@ -84,15 +84,15 @@ package struct TreeMerge {
             renames: try renames(ours, theirs, first: first.commit, second: second.commit))
         try table.followRenames(stamps: stamps)
 
-        var settlement = Settlement(
+        var outcome = TreeOutcome(
             conflicts: try MergedConflicts(
                 base: base, first: first.tree, second: second.tree, reading: reader),
             first: first.commit)
         for (path, row) in table.rows.sorted(by: { $0.key < $1.key }) {
-            try settle(path, row, into: &settlement)
+            try decide(path, row, into: &outcome)
         }
-        settlement.separateFilesFromDirectories()
-        try settlement.separateCaseClashes { one, other throws(RepositoryError) in
+        outcome.separateFilesFromDirectories()
+        try outcome.separateCaseClashes { one, other throws(RepositoryError) in
             for tree in [first.tree, second.tree] where rule.version >= 2 {
                 guard try TreeDiff.version(at: one, of: tree, reading: reader) != nil else {
                     continue
@@ -101,21 +101,21 @@ package struct TreeMerge {
             }
             return false
         }
-        try listAsides(&settlement)
-        try listCopies(&settlement)
-        let standing = settlement.standing
-        try settlement.conflicts.dropWithoutFile { path throws(RepositoryError) in
+        try listAsides(&outcome)
+        try listCopies(&outcome)
+        let standing = outcome.standing
+        try outcome.conflicts.dropWithoutFile { path throws(RepositoryError) in
             if let changed = standing[path] { return !(changed?.version.isDirectory ?? true) }
             return try TreeDiff.file(at: path, of: first.tree, reading: reader) != nil
         }
 
-        var result = TreeMergeResult(losses: settlement.losses.sorted { $0.path < $1.path })
+        var result = TreeMergeResult(losses: outcome.losses.sorted { $0.path < $1.path })
         let inFirst = Dictionary(uniqueKeysWithValues: ours.map { ($0.path, $0.after) })
-        for (path, standing) in settlement.standing {
+        for (path, standing) in outcome.standing {
             let here = inFirst[path] ?? table.base[path] ?? nil
             if standing?.version != here { result.versions[path] = .some(standing?.version) }
         }
-        result.versions.merge(settlement.conflicts.versions) { $1 }
+        result.versions.merge(outcome.conflicts.versions) { $1 }
         return result
     }
 
@@ -130,8 +130,8 @@ package struct TreeMerge {
     }
 
     /// Lists what had to leave its name: who made it and who made what keeps the name.
-    private func listAsides(_ settlement: inout Settlement) throws(RepositoryError) {
-        for aside in settlement.asides {
+    private func listAsides(_ outcome: inout TreeOutcome) throws(RepositoryError) {
+        for aside in outcome.asides {
             let isNamed = rule.version >= 2
             let none = VersionStamp(
                 milliseconds: 0, device: "", commit: aside.origin.commit, blob: aside.version.id)
@@ -143,7 +143,7 @@ package struct TreeMerge {
                 ? stamps.origin(of: aside.winner.path, at: aside.winner.commit) : none
             // A directory has no content of its own.
             let kept = isNamed && aside.kind == .typeChange ? winner.of(nil) : winner
-            settlement.lose(
+            outcome.lose(
                 MergeLoss(
                     path: aside.path, kind: aside.kind, loser: aside.version, loserStamp: loser,
                     winnerStamp: kept, copy: aside.copy))
@@ -151,109 +151,109 @@ package struct TreeMerge {
     }
 
     /// Lists every version that had to go beside the name it wanted.
-    private func listCopies(_ settlement: inout Settlement) throws(RepositoryError) {
+    private func listCopies(_ outcome: inout TreeOutcome) throws(RepositoryError) {
         guard rule.listsConflicts else { return }
-        for loss in settlement.losses {
+        for loss in outcome.losses {
             guard let copy = loss.copy, let loser = loss.loser else { continue }
-            if (settlement.standing[loss.path] ?? nil)?.version.isDirectory ?? true {
-                try follow(loss.path, to: copy, &settlement)
+            if (outcome.standing[loss.path] ?? nil)?.version.isDirectory ?? true {
+                try follow(loss.path, to: copy, &outcome)
             }
-            let kind = settlement.kinds[loss.path] ?? OpenConflict.Kind(loss.kind)
+            let kind = outcome.kinds[loss.path] ?? OpenConflict.Kind(loss.kind)
             let record = ConflictRecord(
                 path: loss.path, type: loss.type, kind: kind, base: nil,
                 sides: [loss.loserStamp.of(loser.id), loss.winnerStamp], copy: copy)
-            settlement.conflicts.add(record, written: try rule.write(record))
+            outcome.conflicts.add(record, written: try rule.write(record))
         }
     }
 
     /// The conflicts of a version that stands as one side has it are as that side has them.
     private func take(
-        _ origin: PathTable.Origin, to path: TreePath, _ settlement: inout Settlement
+        _ origin: PathTable.Origin, to path: TreePath, _ outcome: inout TreeOutcome
     ) throws(RepositoryError) {
-        let side = settlement.side(origin)
-        for record in settlement.conflicts.take(path, from: side, at: origin.path) {
-            settlement.conflicts.add(record, written: try rule.write(record))
+        let side = outcome.side(origin)
+        for record in outcome.conflicts.take(path, from: side, at: origin.path) {
+            outcome.conflicts.add(record, written: try rule.write(record))
         }
     }
 
     /// The conflicts of a content that only one side changed go with it to the other's name.
     private func carry(
-        _ origin: PathTable.Origin, to path: TreePath, _ settlement: inout Settlement
+        _ origin: PathTable.Origin, to path: TreePath, _ outcome: inout TreeOutcome
     ) throws(RepositoryError) {
-        if origin.path != path { try take(origin, to: path, &settlement) }
+        if origin.path != path { try take(origin, to: path, &outcome) }
     }
 
     /// The conflicts of a file that had to go beside its name go with it.
-    private func follow(_ old: TreePath, to new: TreePath, _ settlement: inout Settlement)
+    private func follow(_ old: TreePath, to new: TreePath, _ outcome: inout TreeOutcome)
         throws(RepositoryError)
     {
         if old == new { return }
-        for record in settlement.conflicts.takeAway(old) where record.isText {
+        for record in outcome.conflicts.takeAway(old) where record.isText {
             let moved = record.moved(to: new)
-            settlement.conflicts.add(moved, written: try rule.write(moved))
+            outcome.conflicts.add(moved, written: try rule.write(moved))
         }
     }
 
     /// Decides what stands at one path.
-    private func settle(_ path: TreePath, _ row: PathTable.Row, into settlement: inout Settlement)
+    private func decide(_ path: TreePath, _ row: PathTable.Row, into outcome: inout TreeOutcome)
         throws(RepositoryError)
     {
         let (base, first, second) = (row.base, row.first, row.second)
         switch (first.version, second.version) {
         case (let a, let b) where a == b:
-            settlement.stand(path, a, from: [first.origin, second.origin])
+            outcome.stand(path, a, from: [first.origin, second.origin])
         case (let a, _) where a == base:
-            settlement.stand(path, second.version, from: [second.origin])
-            try carry(second.origin, to: path, &settlement)
+            outcome.stand(path, second.version, from: [second.origin])
+            try carry(second.origin, to: path, &outcome)
         case (_, let b) where b == base:
-            settlement.stand(path, first.version, from: [first.origin])
-            try carry(first.origin, to: path, &settlement)
+            outcome.stand(path, first.version, from: [first.origin])
+            try carry(first.origin, to: path, &outcome)
         case (let kept?, nil) where kept.isDirectory:
-            settlement.stand(path, kept, from: [first.origin])
+            outcome.stand(path, kept, from: [first.origin])
         case (nil, let kept?) where kept.isDirectory:
-            settlement.stand(path, kept, from: [second.origin])
+            outcome.stand(path, kept, from: [second.origin])
         case (let a?, let b?) where a.isDirectory:
-            settlement.separate(path, b, of: second.origin, from: first.origin)
+            outcome.separate(path, b, of: second.origin, from: first.origin)
         case (let a?, let b?) where b.isDirectory:
-            settlement.separate(path, a, of: first.origin, from: second.origin)
+            outcome.separate(path, a, of: first.origin, from: second.origin)
         case (nil, let kept?):
-            try take(second.origin, to: path, &settlement)
-            try keep(path, kept, of: second, deletedBy: first, base: base, into: &settlement)
+            try take(second.origin, to: path, &outcome)
+            try keep(path, kept, of: second, deletedBy: first, base: base, into: &outcome)
         case (let kept?, nil):
-            try take(first.origin, to: path, &settlement)
-            try keep(path, kept, of: first, deletedBy: second, base: base, into: &settlement)
+            try take(first.origin, to: path, &outcome)
+            try keep(path, kept, of: first, deletedBy: second, base: base, into: &outcome)
         case (let a?, let b?):
-            try settleBoth(path, row, a, b, into: &settlement)
+            try decideBoth(path, row, a, b, into: &outcome)
         default:
-            settlement.stand(path, nil, from: [])
+            outcome.stand(path, nil, from: [])
         }
     }
 
     /// An edit stays against a deletion; the deletion is listed.
     private func keep(
         _ path: TreePath, _ version: FileVersion, of side: PathTable.Side,
-        deletedBy other: PathTable.Side, base: FileVersion?, into settlement: inout Settlement
+        deletedBy other: PathTable.Side, base: FileVersion?, into outcome: inout TreeOutcome
     ) throws(RepositoryError) {
-        settlement.stand(path, version, from: [side.origin])
+        outcome.stand(path, version, from: [side.origin])
         let deletion = try stamps.origin(of: other.origin.path, at: other.origin.commit)
         let edit = try stamps.origin(of: side.origin.path, at: side.origin.commit)
-        settlement.lose(
+        outcome.lose(
             MergeLoss(
                 path: path, kind: .deleteModify, loser: nil, loserStamp: deletion,
                 winnerStamp: edit, copy: nil))
-        guard rule.listsConflicts, !settlement.conflicts.isOpen(path) else { return }
+        guard rule.listsConflicts, !outcome.conflicts.isOpen(path) else { return }
         let type = try rule.type(of: path, version)
         if type == .simple { return }
         let record = ConflictRecord(
             path: path, type: type, kind: .deleteModify, base: base?.id, sides: [deletion, edit],
             copy: nil)
-        settlement.conflicts.add(record, written: try rule.write(record))
+        outcome.conflicts.add(record, written: try rule.write(record))
     }
 
     /// Both sides have a version, each other than the base and than the other's.
-    private func settleBoth(
+    private func decideBoth(
         _ path: TreePath, _ row: PathTable.Row, _ a: FileVersion, _ b: FileVersion,
-        into settlement: inout Settlement
+        into outcome: inout TreeOutcome
     ) throws(RepositoryError) {
         let one = StampedVersion(
             a, try stamps.origin(of: row.first.origin.path, at: row.first.origin.commit))
@@ -263,41 +263,41 @@ package struct TreeMerge {
         let sides = [row.first.origin, row.second.origin]
 
         guard a.mode.isFile, b.mode.isFile, row.base.map(\.mode.isFile) ?? true else {
-            settlement.stand(path, later == .first ? a : b, from: [sides[later == .first ? 0 : 1]])
-            try take(later == .first ? row.first.origin : row.second.origin, to: path, &settlement)
-            settlement.lose(
+            outcome.stand(path, later == .first ? a : b, from: [sides[later == .first ? 0 : 1]])
+            try take(later == .first ? row.first.origin : row.second.origin, to: path, &outcome)
+            outcome.lose(
                 path, .typeChange, later.other, of: (one, two), from: sides, copied: true)
-            try accompany(later.other, of: (one, two), sides, path, &settlement)
+            try accompany(later.other, of: (one, two), sides, path, &outcome)
             return
         }
         let mode = Self.mode(a.mode, b.mode, base: row.base?.mode, later: later)
         if a.id == b.id || b.id == row.base?.id {
-            settlement.stand(path, FileVersion(mode: mode, id: a.id), from: sides)
-            if a.id != b.id { try carry(row.first.origin, to: path, &settlement) }
+            outcome.stand(path, FileVersion(mode: mode, id: a.id), from: sides)
+            if a.id != b.id { try carry(row.first.origin, to: path, &outcome) }
         } else if a.id == row.base?.id {
-            settlement.stand(path, FileVersion(mode: mode, id: b.id), from: sides)
-            try carry(row.second.origin, to: path, &settlement)
+            outcome.stand(path, FileVersion(mode: mode, id: b.id), from: sides)
+            try carry(row.second.origin, to: path, &outcome)
         } else {
             let versions = ContentCase(
                 path, base: row.base, first: one, second: two,
                 origins: (row.first.origin.path, row.second.origin.path))
             let merged = try rule.merge(versions)
-            settlement.stand(path, FileVersion(mode: mode, id: merged.id), from: sides)
+            outcome.stand(path, FileVersion(mode: mode, id: merged.id), from: sides)
             if merged.isBase {
-                settlement.conflicts.takeBase(path)
+                outcome.conflicts.takeBase(path)
             } else {
-                settlement.conflicts.drop(versions.paths)
+                outcome.conflicts.drop(versions.paths)
             }
             if let record = merged.conflict {
-                settlement.conflicts.add(record, written: try rule.write(record))
+                outcome.conflicts.add(record, written: try rule.write(record))
             }
-            settlement.kinds[path] = merged.kind
+            outcome.kinds[path] = merged.kind
             guard let loses = merged.loses else { return }
-            settlement.lose(
+            outcome.lose(
                 path, row.base == nil ? .addAdd : .content, loses, of: (one, two), from: sides,
                 copied: merged.keepsCopy, type: merged.type)
             if merged.keepsCopy {
-                try accompany(loses, of: (one, two), sides, path, &settlement)
+                try accompany(loses, of: (one, two), sides, path, &outcome)
             }
         }
     }
@@ -305,16 +305,16 @@ package struct TreeMerge {
     /// The conflicts in the text of a version that is kept beside the file stand there with it.
     private func accompany(
         _ loses: SideIndex, of versions: (first: StampedVersion, second: StampedVersion),
-        _ sides: [PathTable.Origin], _ path: TreePath, _ settlement: inout Settlement
+        _ sides: [PathTable.Origin], _ path: TreePath, _ outcome: inout TreeOutcome
     ) throws(RepositoryError) {
         if rule.version < 2 || !rule.listsConflicts { return }
         let loser = loses == .first ? versions.first : versions.second
         let origin = sides[loses == .first ? 0 : 1]
         let copy = ConflictCopy.path(for: path, blob: loser.version.id)
-        let side = settlement.side(origin)
-        for record in settlement.conflicts.texts(at: origin.path, of: side) {
+        let side = outcome.side(origin)
+        for record in outcome.conflicts.texts(at: origin.path, of: side) {
             let moved = record.moved(to: copy)
-            settlement.conflicts.add(moved, written: try rule.write(moved))
+            outcome.conflicts.add(moved, written: try rule.write(moved))
         }
     }
 

@@ -5,7 +5,7 @@ extension TreeName {
 
     /// Whether a name of a tree may be given to a file of a folder: it is not git's own, nor ours,
     /// and not longer than Linux takes.
-    package static func mayStand(_ name: some Collection<UInt8>) -> Bool {
+    package static func isCheckoutSafe(_ name: some Collection<UInt8>) -> Bool {
         let name = Array(name)
         if name.count > Limits.nameBytes || name.starts(with: ownPrefix) { return false }
         return !mayBeGits(name) || fault(name) != .repository

@@ -171,7 +171,7 @@ package protocol FolderAccess: Sendable {
 
     /// Whether a path that was held back may still not be changed, found out without writing
     /// anything; false when that is not known.
-    func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool
+    func isStillQuarantined(_ path: TreePath, for reason: QuarantinedPath.Reason) -> Bool
 
     /// Gives a staged file what another file of the folder has and git does not carry, because it
     /// comes in that one's place under another name. What cannot be kept is let go.
@@ -197,7 +197,7 @@ package protocol FolderAccess: Sendable {
 
     /// Looks at every file that apply displaced: removes those that still are what was expected
     /// and that nobody can write to, gives back those that are local edits, keeps the others.
-    func settleDisplaced() throws(FolderError) -> [DisplacedFile]
+    func recheckDisplaced() throws(FolderError) -> [DisplacedFile]
 
     /// Removes a displaced file whose content is in the object store now.
     func forget(_ displaced: DisplacedFile) throws(FolderError)
@@ -210,7 +210,9 @@ extension FolderAccess {
     }
 
     /// Nothing is known: it is tried.
-    package func isStillHeld(_ path: TreePath, for reason: HeldPath.Reason) -> Bool { false }
+    package func isStillQuarantined(_ path: TreePath, for reason: QuarantinedPath.Reason) -> Bool {
+        false
+    }
 
     /// Keeps nothing.
     package func keepAttributes(of old: TreePath, on staged: StagedFile) {}
@@ -265,7 +267,7 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
 
         /// Why the path is held back by this; nil for what concerns more than one path, or goes by
         /// when the path is looked at again.
-        package var reason: HeldPath.Reason? {
+        package var reason: QuarantinedPath.Reason? {
             switch self {
             case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles, .notFound,
                 .readOnlyFileSystem:

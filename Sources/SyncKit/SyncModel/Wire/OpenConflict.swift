@@ -19,7 +19,7 @@ package struct OpenConflict: Sendable, Hashable, Codable {
     package let type: String
     /// Decides which sides are nil.
     package let kind: Kind
-    /// The rule that could not settle it.
+    /// The rule that could not resolve it.
     package let rule: String
     /// The common ancestor's blob; nil when there is none.
     package let base: ObjectID?

@@ -8,12 +8,12 @@ extension StateFile {
     /// - Returns: whether it was written.
     /// - Throws: `.noSpace`, `.readOnly` or `.io`; what stood there still stands.
     @discardableResult
-    package static func write(_ bytes: [UInt8], to path: String) throws(RecordError) -> Bool {
+    package static func write(_ bytes: [UInt8], to path: String) throws(StateStoreError) -> Bool {
         if stands(bytes, at: path) { return false }
         let new = path + ".new"
-        do throws(RecordError) {
+        do throws(StateStoreError) {
             try fill(new, bytes)
-            guard rename(new, path) == 0 else { throw RecordError(errno: errno, name, path) }
+            guard rename(new, path) == 0 else { throw StateStoreError(errno: errno, name, path) }
         } catch {
             unlink(new)
             throw error
@@ -23,11 +23,11 @@ extension StateFile {
 
     private static let name = "write state.json"
 
-    private static func fill(_ path: String, _ bytes: [UInt8]) throws(RecordError) {
+    private static func fill(_ path: String, _ bytes: [UInt8]) throws(StateStoreError) {
         // What a killed writer left may have another mode or be no file at all.
         unlink(path)
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw RecordError(errno: errno, name, path) }
+        guard file >= 0 else { throw StateStoreError(errno: errno, name, path) }
         defer { close(file) }
         var done = 0
         while done < bytes.count {
@@ -35,7 +35,7 @@ extension StateFile {
                 Glibc.write(file, $0.baseAddress?.advanced(by: done), bytes.count - done)
             }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw RecordError(errno: errno, name, path) }
+            guard count > 0 else { throw StateStoreError(errno: errno, name, path) }
             done += count
         }
     }

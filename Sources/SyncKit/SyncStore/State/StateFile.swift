@@ -6,13 +6,13 @@ package struct StateFile: Sendable {
     package var lastSync = VaultStatus.LastSync()
     /// The most recently changed files, the newest first, with paths of the repository; those
     /// past `Limits.stateFiles` are left out and counted.
-    package var files: [RecordedFile] = []
+    package var files: [TrackedFile] = []
     /// How many files the vault's folders hold in all.
     package var fileCount = 0
     /// All of them: each waits for a person.
     package var pendingConflicts: [OpenConflict] = []
-    /// The newest first; those past `Limits.settledConflicts` are left out.
-    package var resolvedConflicts: [SettledConflict] = []
+    /// The newest first; those past `Limits.resolvedConflicts` are left out.
+    package var resolvedConflicts: [ResolvedConflict] = []
     /// The last failure, and how many came in a row.
     package var syncHealth = VaultStatus.Health()
 
@@ -48,7 +48,7 @@ package struct StateFile: Sendable {
             Self.pending(conflict, in: &json)
         }
         json.raw("],\n  \"resolved_conflicts\": [")
-        Self.lines(resolvedConflicts.prefix(Limits.settledConflicts), in: &json) {
+        Self.lines(resolvedConflicts.prefix(Limits.resolvedConflicts), in: &json) {
             Self.resolved($0, in: &$1)
         }
         json.raw("],\n  \"sync_health\": {\"status\": ")
@@ -75,7 +75,7 @@ package struct StateFile: Sendable {
         if !first { json.raw("\n  ") }
     }
 
-    private static func file(_ file: RecordedFile, in json: inout JSONBytes) {
+    private static func file(_ file: TrackedFile, in json: inout JSONBytes) {
         json.string(file.path.bytes)
         json.raw(": {\"hash\": \"sha256:")
         json.hex(file.sha256)
@@ -116,7 +116,7 @@ package struct StateFile: Sendable {
         json.raw("}")
     }
 
-    private static func resolved(_ conflict: SettledConflict, in json: inout JSONBytes) {
+    private static func resolved(_ conflict: ResolvedConflict, in json: inout JSONBytes) {
         json.raw("{\"file\": ")
         json.string(conflict.file.bytes)
         json.raw(", \"type\": ")

@@ -82,7 +82,7 @@ enum DataMerge {
         let merged = merge.value(base: base?.root, versions: FieldMerge.ordered(versions))
         var result = ContentResult(content: nil, stamp: late.side.stamp)
         if merge.isOverwritten {
-            result.losers = [ContentLeaf(content: early.side.content, stamp: early.side.stamp)]
+            result.losers = [CapturedContent(content: early.side.content, stamp: early.side.stamp)]
             // Two additions have no version in common to be later than.
             if base == nil { result.copies = result.losers }
         }
@@ -105,18 +105,18 @@ enum DataMerge {
         late == base ? early : late
     }
 
-    /// A side as the versions that went into it: its leaves, where merging them gives what the
-    /// side has.
+    /// A side as the versions that went into it: its captured versions, where merging them gives
+    /// what the side has.
     private static func parts(_ base: Text?, _ side: Side) -> [FieldVersion] {
         let whole = [FieldVersion(value: side.text.root, stamp: side.side.stamp)]
-        let leaves = side.side.leaves.compactMap { leaf in
+        let captures = side.side.captures.compactMap { leaf in
             Text(leaf.content).map { FieldVersion(value: $0.root, stamp: leaf.stamp) }
         }
-        guard leaves.count > 1, leaves.count == side.side.leaves.count else { return whole }
+        guard captures.count > 1, captures.count == side.side.captures.count else { return whole }
         var merge = ValueMerge()
-        let together = merge.value(base: base?.root, versions: FieldMerge.ordered(leaves))
+        let together = merge.value(base: base?.root, versions: FieldMerge.ordered(captures))
         guard let root = together.flatMap({ JSONText($0)?.root }), root.means(side.text.root)
         else { return whole }
-        return leaves
+        return captures
     }
 }

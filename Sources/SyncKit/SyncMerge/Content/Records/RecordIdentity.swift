@@ -89,7 +89,7 @@ enum RecordIdentity: Equatable {
             }
         }
         guard !keys.isEmpty else { return nil }
-        // Leaves may have records that the sides do not.
+        // Captured versions may have records that the sides do not.
         return .typed(
             table.infos.indices.map { raw in
                 guard table.infos[raw].isObject else { return nil }

@@ -4,7 +4,8 @@ internal import SyncModel
 ///
 /// The sides come ordered, `early` before `late` by stamp, so nothing here can depend on whose
 /// side is whose. Each record is decided on its own, as a function of the base and of the set of
-/// leaves that changed it; the order of the file is a function of the base and of the merged set.
+/// captured versions that changed it; the order of the file is a function of the base and of the
+/// merged set.
 struct RecordMerge {
     /// A record of the result: one identity, as it will be written.
     struct Merged {
@@ -19,7 +20,7 @@ struct RecordMerge {
     let base: RecordVersion
     let early: RecordVersion
     let late: RecordVersion
-    /// The leaves of each side where it is itself a merge.
+    /// The captured versions of each side where it is itself a merge.
     let earlyLeaves: [RecordVersion]
     let lateLeaves: [RecordVersion]
     /// What each identity is, canonical, by number.
@@ -30,7 +31,7 @@ struct RecordMerge {
     /// - Parameters:
     ///   - contents: the base's, the earlier side's and the later side's bytes; an absent or
     ///     blank one holds no records.
-    ///   - leaves: of the earlier and of the later side, where it is a merge.
+    ///   - captures: of the earlier and of the later side, where it is a merge.
     ///   - shape: one that all contents admit.
     /// - Returns: nil where the records cannot stand in one file: a block of Markdown that ends
     ///   as a header begins would take the next one with it.
@@ -41,13 +42,13 @@ struct RecordMerge {
             RecordFile.isBlank(content) ? RecordFile() : RecordFile(content ?? [], shape)
         }
         let files = [file(base), file(early.content), file(late.content)]
-        let earlyLeaves = early.leaves.count > 1 ? early.leaves.map { file($0.content) } : []
-        let lateLeaves = late.leaves.count > 1 ? late.leaves.map { file($0.content) } : []
+        let earlyLeaves = early.captures.count > 1 ? early.captures.map { file($0.content) } : []
+        let lateLeaves = late.captures.count > 1 ? late.captures.map { file($0.content) } : []
         let all = files + earlyLeaves + lateLeaves
         let stamps =
             [early.stamp, early.stamp, late.stamp]
-            + (earlyLeaves.isEmpty ? [] : early.leaves.map(\.stamp))
-            + (lateLeaves.isEmpty ? [] : late.leaves.map(\.stamp))
+            + (earlyLeaves.isEmpty ? [] : early.captures.map(\.stamp))
+            + (lateLeaves.isEmpty ? [] : late.captures.map(\.stamp))
         var table = RecordTable(shape.form)
         let numbers = all.map { file in file.records.map { table.add($0) } }
         let identity: RecordIdentity =

@@ -65,7 +65,7 @@ extension RecordMerge {
         return true
     }
 
-    /// What one leaf, or a side, has under an identity.
+    /// What one capture commit, or a side, has under an identity.
     private struct Part {
         let raws: [Int]
         let stamp: VersionStamp
@@ -104,14 +104,15 @@ extension RecordMerge {
         return raws[0]
     }
 
-    /// A side's record as the versions that went into it: its leaves', where merging them gives
-    /// what the side has; else the record itself, as old as the newest leaf that has the same.
+    /// A side's record as the versions that went into it: its captured versions', where merging
+    /// them gives what the side has; else the record itself, as old as the newest capture commit
+    /// that has the same.
     private mutating func parts(
-        _ id: Int, _ raws: [Int], _ stamp: VersionStamp, _ leaves: [RecordVersion], base: [Int]?
+        _ id: Int, _ raws: [Int], _ stamp: VersionStamp, _ captures: [RecordVersion], base: [Int]?
     ) -> [Part] {
         var parts: [Part] = []
         var newest: VersionStamp?
-        for leaf in leaves {
+        for leaf in captures {
             guard let part = leaf[id]?.raws else { continue }
             if same(part, raws) { newest = max(newest ?? leaf.stamp, leaf.stamp) }
             if !same(part, base) { parts.append(Part(raws: part, stamp: leaf.stamp)) }

@@ -13,18 +13,18 @@ struct RecordShapes {
     /// Whether lines of torn objects are all there is: JSON Lines, if the other versions are.
     let mayBeLines: Bool
 
-    /// Looks at a side. Where merging leaves of JSON Lines left nothing but damaged lines, the
-    /// leaves tell what they are the rest of.
+    /// Looks at a side. Where merging captured versions of JSON Lines left nothing but damaged
+    /// lines, the captured versions tell what they are the rest of.
     init(_ side: ContentSide) {
         let own = RecordShapes(side.content)
-        guard own.shapes.isEmpty, !own.isBlank, !own.mayBeLines, side.leaves.count > 1 else {
+        guard own.shapes.isEmpty, !own.isBlank, !own.mayBeLines, side.captures.count > 1 else {
             self = own
             return
         }
-        let leaves = side.leaves.map { RecordShapes($0.content) }
+        let captures = side.captures.map { RecordShapes($0.content) }
         let areLines =
-            leaves.allSatisfy { $0.admits(.lines) }
-            && leaves.contains { $0.shapes.first == .lines }
+            captures.allSatisfy { $0.admits(.lines) }
+            && captures.contains { $0.shapes.first == .lines }
         self.init(
             shapes: own.shapes, isBlank: own.isBlank, looksLikeJSON: own.looksLikeJSON,
             isCollection: own.isCollection, mayBeLines: areLines)

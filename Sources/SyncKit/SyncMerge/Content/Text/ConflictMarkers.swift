@@ -78,8 +78,8 @@ struct ConflictMarkers {
 
     /// Reads the conflict's markers out of a file that somebody may have edited.
     enum Reading {
-        /// The conflict's name is nowhere in the file: it is settled.
-        case settled
+        /// The conflict's name is nowhere in the file: it is resolved.
+        case resolved
         /// Each side's and each base's whole text.
         case open(sides: [[UInt8]], bases: [[UInt8]])
         /// Markers are left that do not belong together.
@@ -122,7 +122,7 @@ struct ConflictMarkers {
             default: return .broken
             }
         }
-        guard isFound else { return contains(bytes, id) ? .broken : .settled }
+        guard isFound else { return contains(bytes, id) ? .broken : .resolved }
         return place == nil ? .open(sides: sides, bases: bases) : .broken
     }
 

@@ -3,15 +3,15 @@ package import SyncModel
 /// A conflict as a value: file = side₁ − base₁ + side₂ − base₂ + … + sideₙ.
 ///
 /// Merging a file that carries a conflict adds and subtracts terms and cancels equal ones, so a
-/// conflict that one side settled settles, and markers never nest. After jj's `Merge<T>`.
+/// conflict that one side resolved resolves, and markers never nest. After jj's `Merge<T>`.
 package struct ConflictTerms: Hashable, Sendable {
     /// What the sides were made from; one fewer than the sides, ordered by content.
     package let bases: [[UInt8]]
     /// The versions that disagree, ordered by stamp.
-    package let sides: [ContentLeaf]
+    package let sides: [CapturedContent]
 
     /// Takes the terms and puts them in order.
-    package init(bases: [[UInt8]], sides: [ContentLeaf]) {
+    package init(bases: [[UInt8]], sides: [CapturedContent]) {
         self.bases = bases.sorted { $0.lexicographicallyPrecedes($1) }
         self.sides = sides.sorted { left, right in
             if left.stamp != right.stamp { return left.stamp < right.stamp }

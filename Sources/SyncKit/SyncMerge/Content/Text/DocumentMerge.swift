@@ -45,7 +45,7 @@ struct DocumentMerge {
         var result = ContentResult(content: nil, stamp: late.stamp)
         var rendering = rendered(sum)
         if !rendering.isClean, sum.sides.count > Limits.conflictSides {
-            // Edits of a conflict that nobody settles would double its sides each time.
+            // Edits of a conflict that nobody resolves would double its sides each time.
             let sides = [early, late].map {
                 TermSum.single(joined($0.content ?? [], $0.terms), $0.stamp)
             }
@@ -59,7 +59,7 @@ struct DocumentMerge {
         result.conflict = rendering.isClean ? nil : sum
         result.notes = rendering.notes.sorted()
         if rendering.notes.contains(where: { $0.kind == .fieldOverwritten }) {
-            result.losers = [ContentLeaf(content: early.content, stamp: early.stamp)]
+            result.losers = [CapturedContent(content: early.content, stamp: early.stamp)]
         }
         return result
     }
@@ -76,35 +76,35 @@ struct DocumentMerge {
 
     /// Adds up what was made from one base.
     ///
-    /// Where the base carries a conflict, a part that settled it says what the file is, and one
-    /// that did not what it did to the conflict beside. Several that settled it stand against
+    /// Where the base carries a conflict, a part that resolved it says what the file is, and one
+    /// that did not what it did to the conflict beside. Several that resolved it stand against
     /// what the conflict was about: taking its terms off could leave nothing of any of them.
     private func sum(_ parts: [ConflictTerms], since old: ConflictTerms) -> ConflictTerms {
-        let settled = parts.filter { $0.sides.count == 1 }.count
-        guard let origin = old.bases.first, settled > 0 else {
+        let resolved = parts.filter { $0.sides.count == 1 }.count
+        guard let origin = old.bases.first, resolved > 0 else {
             return TermSum.of(parts, minus: Array(repeating: old, count: parts.count - 1))
         }
-        let before = Array(repeating: TermSum.single(origin), count: settled - 1)
-        let open = Array(repeating: old, count: parts.count - settled)
+        let before = Array(repeating: TermSum.single(origin), count: resolved - 1)
+        let open = Array(repeating: old, count: parts.count - resolved)
         return TermSum.of(parts, minus: before + open)
     }
 
-    /// A side as what it is the sum of: its leaves, where merging them gives what it has, or
-    /// its own value alone.
+    /// A side as what it is the sum of: its captured versions, where merging them gives what it
+    /// has, or its own value alone.
     private func parts(_ side: ContentSide, since old: ConflictTerms) -> [ConflictTerms] {
         let content = side.content ?? []
         let whole = value(content, side.terms, side.stamp)
-        // An absent leaf lost against an edit: nothing of it is in the side.
-        let leaves = side.leaves.compactMap { leaf in
+        // An absent capture commit lost against an edit: nothing of it is in the side.
+        let captures = side.captures.compactMap { leaf in
             leaf.content.map { value($0, baseTerms, leaf.stamp) }
         }
-        guard leaves.count > 1 else { return [whole] }
-        let together = sum(leaves, since: old)
+        guard captures.count > 1 else { return [whole] }
+        let together = sum(captures, since: old)
         let rendering = rendered(together)
         guard rendering.content == content,
             rendering.isClean || together.id(path: nil) == whole.id(path: nil)
         else { return [whole] }
-        return leaves
+        return captures
     }
 
     /// A version as a sum: of the recorded terms, as far as they are still in it, or of its
@@ -112,23 +112,23 @@ struct DocumentMerge {
     private func value(
         _ content: [UInt8], _ recorded: ConflictTerms?, _ stamp: VersionStamp
     ) -> ConflictTerms {
-        let settled = TermSum.single(content, stamp)
-        guard let recorded, recorded.sides.count > 1 else { return settled }
+        let resolved = TermSum.single(content, stamp)
+        guard let recorded, recorded.sides.count > 1 else { return resolved }
         let whole = rendered(recorded)
-        if whole.content == content { return whole.isClean ? settled : recorded }
+        if whole.content == content { return whole.isClean ? resolved : recorded }
         if !rule.writesMarkers, let written = whole.content {
             // The file shows one text for all sides: what was done to it was done to each.
             let newest = recorded.sides[recorded.sides.count - 1].stamp
             return ConflictTerms(
                 bases: recorded.bases + [written],
-                sides: recorded.sides + [ContentLeaf(content: content, stamp: newest)])
+                sides: recorded.sides + [CapturedContent(content: content, stamp: newest)])
         }
         let reading = ConflictMarkers.read(
             content, id: recorded.id(path: path), sideCount: recorded.sides.count)
-        guard case .open(let sides, let bases) = reading else { return settled }
+        guard case .open(let sides, let bases) = reading else { return resolved }
         return ConflictTerms(
             bases: bases,
-            sides: zip(sides, recorded.sides).map { ContentLeaf(content: $0, stamp: $1.stamp) })
+            sides: zip(sides, recorded.sides).map { CapturedContent(content: $0, stamp: $1.stamp) })
     }
 
     /// What a sum of terms looks like as a file.

@@ -10,7 +10,7 @@ enum TermSum {
 
     /// The one version that is no conflict.
     static func single(_ content: [UInt8], _ stamp: VersionStamp = origin) -> ConflictTerms {
-        ConflictTerms(bases: [], sides: [ContentLeaf(content: content, stamp: stamp)])
+        ConflictTerms(bases: [], sides: [CapturedContent(content: content, stamp: stamp)])
     }
 
     /// Adds what is added, takes off what is taken off, and cancels.
@@ -20,7 +20,7 @@ enum TermSum {
     /// - Returns: at least one side; of equal ones the oldest cancel first.
     static func of(_ added: [ConflictTerms], minus removed: [ConflictTerms]) -> ConflictTerms {
         var sides = added.flatMap(\.sides)
-        sides += removed.flatMap(\.bases).map { ContentLeaf(content: $0, stamp: origin) }
+        sides += removed.flatMap(\.bases).map { CapturedContent(content: $0, stamp: origin) }
         sides.sort { $0.stamp < $1.stamp }
         var places: [ByteKey: [Int]] = [:]
         for (index, side) in sides.enumerated().reversed() {

@@ -1,0 +1,142 @@
+internal import SyncModel
+
+/// Taking the steps of a plan in one folder, and what came of them.
+struct FolderApply {
+    let folder: VaultFolder
+    let store: any StateStore
+    let clock: any WallClock
+    /// The device that made the applied versions; nil is this one.
+    let source: String?
+    /// What the state store has to learn, in one transaction at the end.
+    var changes: [StateChange] = []
+    /// Paths on which something else stood than expected: to be captured.
+    private(set) var edited: [TreePath] = []
+    private(set) var quarantines: [(path: TreePath, reason: QuarantinedPath.Reason?)] = []
+    private(set) var done = 0
+    private(set) var waiting = 0
+    /// The first failure that concerns more than one path; the steps that failed are put off.
+    private(set) var failure: FolderError?
+    /// Whether a `.gitignore` changed, so that what it left out has to be looked at.
+    private(set) var rulesChanged = false
+    private var touched: Set<TreePath?> = []
+    private var standing: Set<TreePath> = []
+
+    init(folder: VaultFolder, store: any StateStore, clock: any WallClock, source: String?) {
+        self.folder = folder
+        self.store = store
+        self.clock = clock
+        self.source = source
+    }
+
+    /// Takes all steps. A step that fails is put off and the others go on; staged files that
+    /// find no place are discarded.
+    mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent]) {
+        standing = plan.standing
+        for step in plan.clearing { do { try remove(step) } catch { fail(step, error) } }
+        for step in plan.modes { do { try changeMode(step) } catch { fail(step, error) } }
+        let renamed = plan.renamed
+        for content in staged {
+            if content.step.have == nil, let old = renamed[content.file.version.id] {
+                folder.access.keepAttributes(of: old, on: content.file)
+            }
+            do { try install(content) } catch { fail(content.step, error) }
+        }
+        for step in plan.removals { do { try remove(step) } catch { fail(step, error) } }
+        for step in plan.directories { do { try makeDirectory(step) } catch { fail(step, error) } }
+        do { try folder.access.flush(directories: touched) } catch { failure = failure ?? error }
+    }
+
+    /// Puts a step off that failed. What concerns its path alone holds that path back, and the
+    /// others go on; what no file can be waits for another version, not for a better moment.
+    mutating func fail(_ step: ApplyStep, _ error: FolderError) {
+        guard let reason = error.code.reason else {
+            failure = failure ?? error
+            return deferUpdate(step)
+        }
+        quarantines.append((step.path, reason))
+        if reason.isOfTree && step.have == nil {
+            changes.append(.clearDeferral(step.path))
+        } else {
+            deferUpdate(step)
+        }
+    }
+
+    private mutating func install(_ content: StagedContent) throws(FolderError) {
+        let step = content.step
+        var isPlaced = false
+        defer { if !isPlaced { folder.access.discard(content.file) } }
+        let outcome = try folder.access.install(
+            content.file, at: step.path,
+            // A directory in which nothing stands gives way.
+            replacing: step.have.flatMap { $0.version.isDirectory ? nil : $0.version })
+        if case .done = outcome { isPlaced = true }
+        note(outcome, step, sha256: content.sha256)
+    }
+
+    private mutating func remove(_ step: ApplyStep) throws(FolderError) {
+        guard let have = step.have else {
+            // The state store holds nothing there: whatever stands there now is a local edit.
+            edited.append(step.path)
+            return
+        }
+        var outcome = ApplyOutcome.done(nil)
+        if !have.version.isDirectory {
+            outcome = try folder.access.remove(step.path, expecting: have.version)
+        } else if !standing.contains(step.path) {
+            // What came into it stays, and is an addition.
+            try folder.access.removeDirectoryIfEmpty(step.path)
+        }
+        note(outcome, step, sha256: [])
+        guard case .done = outcome else { return }
+        for directory in step.path.ancestors {
+            if standing.contains(directory) { break }
+            // An empty directory that may not be removed is no reason to fail: the file is gone.
+            do { try folder.access.removeDirectoryIfEmpty(directory) } catch { break }
+        }
+    }
+
+    private mutating func makeDirectory(_ step: ApplyStep) throws(FolderError) {
+        if let have = step.have {
+            let outcome = try folder.access.remove(step.path, expecting: have.version)
+            guard case .done = outcome else { return note(outcome, step, sha256: []) }
+        }
+        let outcome = try folder.access.makeDirectory(step.path)
+        note(outcome, step, sha256: SHA256Digest.of([]))
+    }
+
+    private mutating func changeMode(_ step: ApplyStep) throws(FolderError) {
+        guard let have = step.have, let want = step.want else { return }
+        let outcome = try folder.access.setMode(step.path, from: have.version, to: want.mode)
+        note(outcome, step, sha256: have.sha256)
+    }
+
+    /// Notes that a step waits, upon the version that stands there.
+    mutating func deferUpdate(_ step: ApplyStep) {
+        waiting += 1
+        changes.append(.deferUpdate(step.path, base: step.base ?? .zero))
+    }
+
+    private mutating func note(_ outcome: ApplyOutcome, _ step: ApplyStep, sha256: [UInt8]) {
+        switch outcome {
+        case .done(let stat):
+            done += 1
+            touched.insert(step.path.parent)
+            quarantines.append((step.path, nil))
+            if step.path.name.elementsEqual(IgnoreView.name) { rulesChanged = true }
+            if let want = step.want, let stat {
+                changes.append(
+                    .put(
+                        TrackedFile(
+                            path: step.path, version: want, stat: stat,
+                            checked: clock.nanoseconds(), sha256: sha256, source: source)))
+            } else {
+                changes += [.remove(step.path), .clearDeferral(step.path)]
+            }
+        case .busy, .differs, .obstructed, .inUse:
+            deferUpdate(step)
+            if outcome == .differs { edited.append(step.path) }
+            if outcome == .obstructed { quarantines.append((step.path, .obstructed)) }
+            if outcome == .inUse { quarantines.append((step.path, .inUse)) }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import SyncMerge
+internal import SyncModel
+
+/// The list of versions that rules set aside, as this device sees them. The messages of merge
+/// commits say it to all devices, whichever of them merged.
+extension Vault {
+    /// Lists what a merge of this device's lost.
+    func list(_ losses: [MergeLoss], in id: ObjectID) throws {
+        try add(
+            losses.map { loss in
+                resolved(
+                    loss.path, loss.type.rawValue, loser: (loss.loser?.id, loss.loserStamp),
+                    winner: loss.winnerStamp, in: id)
+            })
+    }
+
+    /// Lists what other devices' merges lost.
+    /// - Parameters:
+    ///   - head: the remote's head.
+    ///   - known: the local head; what it reaches was listed before.
+    func listResolved(by head: ObjectID, since known: ObjectID) throws {
+        let stamps = CommitStamps(reading: repository)
+        var resolved: [ResolvedConflict] = []
+        for (id, commit) in try news(in: head, since: known, History(stamps))
+        where MergeIdentity.made(commit) {
+            for loss in MergeMessage.losses(in: commit.message)
+            where repository.contains(loss.commit) {
+                let lost = try stamps.commit(loss.commit)
+                let stamp = VersionStamp(
+                    milliseconds: try stamps.time(of: loss.commit).milliseconds,
+                    device: CommitStamps.device(of: lost), commit: loss.commit, blob: loss.blob)
+                resolved.append(
+                    self.resolved(
+                        loss.path, loss.type, loser: (loss.blob, stamp),
+                        winner: try stamps.origin(of: loss.path, at: id), in: id))
+            }
+        }
+        try add(resolved)
+    }
+
+    private func resolved(
+        _ path: TreePath, _ type: String, loser: (blob: ObjectID?, stamp: VersionStamp),
+        winner: VersionStamp, in id: ObjectID
+    ) -> ResolvedConflict {
+        let localLost = loser.stamp.device == identity.device
+        let (local, remote) = localLost ? (loser.stamp, winner) : (winner, loser.stamp)
+        return ResolvedConflict(
+            file: path, type: type,
+            localTimestamp: Timestamp(milliseconds: local.milliseconds).iso8601,
+            remoteTimestamp: Timestamp(milliseconds: remote.milliseconds).iso8601,
+            winner: localLost ? "remote" : "local",
+            action: localLost ? "overwrite_local" : "overwrite_remote", loser: loser.blob,
+            commit: id)
+    }
+
+    private func add(_ resolved: [ResolvedConflict]) throws {
+        if resolved.isEmpty || !listsLosses { return }
+        // A merge that is made again over a newer remote head loses the same versions again.
+        var known = Set(try store.resolved().map { [$0.file.text, $0.loser?.hex] })
+        let news = resolved.filter { known.insert([$0.file.text, $0.loser?.hex]).inserted }
+        if !news.isEmpty { try store.addResolved(news) }
+    }
+}

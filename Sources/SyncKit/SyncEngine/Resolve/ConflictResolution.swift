@@ -1,0 +1,117 @@
+internal import FoundationEssentials
+internal import SyncMerge
+internal import SyncModel
+
+/// Works out what a resolved conflict leaves: a function of the head's tree and the request.
+struct ConflictResolution {
+    let record: ConflictRecord
+    let device: String
+    let tree: ObjectID?
+    let reader: any ObjectReader
+
+    /// The versions to put over the tree, the record's own absence among them.
+    func versions(_ request: ResolveRequest, writing sink: any PackSink) throws
+        -> [TreePath: FileVersion?]
+    {
+        if let seen = request.sides, Set(seen) != Set(record.sides.map(\.blob)) {
+            throw ChangeRefusal(.moved, "the sides of \(record.path) have moved: look again")
+        }
+        var result: [TreePath: FileVersion?] = [:]
+        result.updateValue(nil, forKey: record.recordPath)
+        switch request.choice {
+        case .content where record.isAgainstDirectory:
+            throw ChangeRefusal(
+                .wrong, "\(record.path) is a directory: choose --ours, --theirs or --both")
+        case .ours where record.isOfNames:
+            result.merge(try name(for: record.own(device))) { $1 }
+        case .theirs where record.isOfNames:
+            result.merge(try name(for: record.other(device))) { $1 }
+        case .content:
+            guard let text = request.content, let data = Data(base64Encoded: text) else {
+                throw ChangeRefusal(.wrong, "expected the file's bytes in base 64")
+            }
+            result[record.path] = try file(Array(data), sink)
+            if let copy = record.copy { result[copy] = .some(nil) }
+        case .both where record.copy != nil: break
+        case .ours, .theirs, .base, .both:
+            if record.isText {
+                result[record.path] = try file(try text(request.choice), sink)
+            } else if let chosen = try whole(request.choice) {
+                result[record.path] = chosen
+                if let copy = record.copy { result[copy] = .some(nil) }
+            }
+        }
+        return result
+    }
+
+    /// A file's new version: the mode stays.
+    private func file(_ content: [UInt8], _ sink: any PackSink) throws -> FileVersion {
+        let here = try TreeDiff.version(at: record.path, of: tree, reading: reader)
+        let mode = here.flatMap { $0.mode.isFile ? $0.mode : nil } ?? .regular
+        return FileVersion(mode: mode, id: try sink.add(.blob, content))
+    }
+
+    /// The document with one text in place of each pair of markers.
+    private func text(_ choice: ResolveRequest.Choice) throws -> [UInt8] {
+        guard let terms = try record.terms(reading: reader),
+            let here = try TreeDiff.file(at: record.path, of: tree, reading: reader)
+        else { throw ChangeRefusal(.missing, "there is no file \(record.path)") }
+        let content = try reader.blob(here.id)
+        let rule = try TypeRules(of: tree, for: record.path, reading: reader)
+            .type(of: record.path, content: content).rule
+        let side: ConflictChoice =
+            switch choice {
+            case .ours: .side(record.own(device))
+            case .theirs: .side(record.other(device))
+            case .base: .base
+            case .both, .content: .both
+            }
+        let resolved = ContentMerge.resolved(
+            content, terms, as: rule, path: record.named, by: side)
+        guard let resolved else {
+            throw ChangeRefusal(
+                .wrong,
+                "the markers in \(record.path) do not belong together any more: edit them away, "
+                    + "or give the content with --file or --edit")
+        }
+        return resolved
+    }
+
+    /// One of the whole versions; nil leaves what stands there.
+    /// - Returns: `.some(nil)` takes the file away.
+    private func whole(_ choice: ResolveRequest.Choice) throws -> FileVersion?? {
+        if choice == .both { return nil }
+        if record.copy == nil, record.kind != .deleteModify {
+            throw ChangeRefusal(
+                .wrong,
+                "\(record.path) has all records of both sides, and two bodies of one: keep them "
+                    + "with --both, or take one out with --edit or --file")
+        }
+        let blob: ObjectID?
+        switch choice {
+        case .ours: blob = record.sides[record.own(device)].blob
+        case .theirs: blob = record.sides[record.other(device)].blob
+        case .base:
+            guard let base = record.bases.first else {
+                throw ChangeRefusal(.wrong, "\(record.path) stood nowhere before: it has no base")
+            }
+            blob = base.blob
+        case .both, .content: return nil
+        }
+        let here = try TreeDiff.version(at: record.path, of: tree, reading: reader)
+        guard let blob else {
+            if record.kind == .deleteModify { return .some(nil) }
+            throw ChangeRefusal(
+                .wrong,
+                "\(record.path) and the file beside it are two: keep them with --both, "
+                    + "or rename one")
+        }
+        if let here, here.id == blob { return .some(here) }
+        if let copy = record.copy,
+            let kept = try TreeDiff.version(at: copy, of: tree, reading: reader), kept.id == blob
+        {
+            return .some(kept)
+        }
+        return .some(.content(blob, inPlaceOf: here))
+    }
+}

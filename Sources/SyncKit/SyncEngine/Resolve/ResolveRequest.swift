@@ -1,0 +1,145 @@
+package import SyncModel
+
+/// How somebody resolves a conflict: the body of `POST /api/sync/conflicts/{id}/resolve`.
+package struct ResolveRequest: Sendable, Codable, Equatable {
+    /// What shall stand.
+    package enum Choice: String, Sendable, Codable {
+        /// This device's side.
+        case ours
+        /// The other side.
+        case theirs
+        /// What stood there before either.
+        case base
+        /// Both, one after the other, or beside each other where a copy is kept.
+        case both
+        /// The content of the request.
+        case content
+    }
+
+    /// What shall stand.
+    package var choice: Choice
+    /// The file's bytes for `content`, in base 64.
+    package var content: String?
+    /// The blobs of the sides that the caller saw, null for a deletion; refused when they have
+    /// moved. Nil asks for no check.
+    package var sides: [ObjectID?]?
+    /// Only says what would change.
+    package var dryRun: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case choice, content, sides
+        case dryRun = "dry_run"
+    }
+
+    /// Takes the parts.
+    package init(
+        _ choice: Choice, content: String? = nil, sides: [ObjectID?]? = nil, dryRun: Bool = false
+    ) {
+        self.choice = choice
+        self.content = content
+        self.sides = sides
+        self.dryRun = dryRun
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: CodingKeys.self)
+        choice = try keys.decode(Choice.self, forKey: .choice)
+        content = try keys.decodeIfPresent(String.self, forKey: .content)
+        sides = try keys.decodeIfPresent([ObjectID?].self, forKey: .sides)
+        dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
+    }
+}
+
+/// Versions to bring back: the body of `POST /api/sync/restore`.
+package struct RestoreRequest: Sendable, Codable, Equatable {
+    /// Files or directories of the repository.
+    package var paths: [TreePath]
+    /// A commit, a time, or the id of one file's blob.
+    package var to: String
+    /// Only says what would change.
+    package var dryRun: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case paths, to
+        case dryRun = "dry_run"
+    }
+
+    /// Takes the parts.
+    package init(_ paths: [TreePath], to: String, dryRun: Bool = false) {
+        self.paths = paths
+        self.to = to
+        self.dryRun = dryRun
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: CodingKeys.self)
+        paths = try keys.decode([TreePath].self, forKey: .paths)
+        to = try keys.decode(String.self, forKey: .to)
+        dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
+    }
+}
+
+/// The type of all files that match a pattern: the body of `POST /api/sync/type`.
+package struct TypeRequest: Sendable, Codable, Equatable {
+    /// As in a `.gitattributes` file.
+    package var pattern: String
+    /// `simple`, `document`, `memory`, `conversation` or `event`.
+    package var type: String
+
+    /// Takes the parts.
+    package init(_ pattern: String, _ type: String) {
+        self.pattern = pattern
+        self.type = type
+    }
+}
+
+/// What resolving, restoring or a new rule came to.
+package struct ChangeReport: Sendable, Codable, Equatable {
+    /// The new commit; nil when nothing had to change, or nothing was to.
+    package let commit: ObjectID?
+    /// The files that changed or would, in byte order, paths of the repository.
+    package let paths: [TreePath]
+    /// Those of them that are deleted or would be.
+    package let deletions: [TreePath]
+    /// Those that a folder does not hold yet, and for what they wait. The daemon applies them as
+    /// soon as it can.
+    package internal(set) var waiting: [QuarantinedPath] = []
+
+    /// Takes the parts; nothing waits.
+    package init(commit: ObjectID?, paths: [TreePath], deletions: [TreePath] = []) {
+        self.commit = commit
+        self.paths = paths
+        self.deletions = deletions
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(commit, forKey: .commit)
+        try container.encode(paths, forKey: .paths)
+        try container.encode(deletions, forKey: .deletions)
+        try container.encode(waiting, forKey: .waiting)
+    }
+}
+
+/// Why a change that somebody asked for is not made.
+package struct ChangeRefusal: Error, Sendable, CustomStringConvertible {
+    /// What kind of refusal.
+    package enum Code: Sendable, Equatable {
+        /// There is no such conflict, file or version.
+        case missing
+        /// The request cannot be meant.
+        case wrong
+        /// It was asked over a state that has changed since.
+        case moved
+    }
+
+    /// What a client can do about it hangs on this alone.
+    package let code: Code
+    /// One line for a person.
+    package let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,186 @@
+internal import SyncMerge
+internal import SyncModel
+
+/// Changes that are asked for and not captured: they are committed first and then applied to the
+/// folders like any other device's, so that an edit that lands meanwhile is never lost.
+extension Vault {
+    /// Resolves a conflict.
+    /// - Parameter id: the record's.
+    /// - Throws: `ChangeRefusal`, or what reading and writing throws; nothing has changed then.
+    package func resolve(_ id: String, _ request: ResolveRequest) throws -> ChangeReport {
+        let head = try head()
+        guard let record = try conflicts().records.first(where: { $0.id == id }) else {
+            throw ChangeRefusal(.missing, "there is no open conflict \(id): it is resolved")
+        }
+        let pack = try repository.beginPack()
+        let resolution = ConflictResolution(
+            record: record, device: identity.device, tree: try tree(of: head), reader: repository)
+        var versions = try resolution.versions(request, writing: pack)
+        for other in try conflicts().records where other.id != id {
+            versions.merge(try resolution.follow(other, versions, writing: pack)) { $1 }
+        }
+        return try commit(
+            versions, pack, "settled \(record.path) (\(request.choice.rawValue))",
+            isDryRun: request.dryRun)
+    }
+
+    /// Brings back versions of files or directories. What came into a directory since stays.
+    package func restore(_ request: RestoreRequest) throws -> ChangeReport {
+        guard let head = try head() else {
+            throw ChangeRefusal(.missing, "nothing is committed yet")
+        }
+        let pack = try repository.beginPack()
+        var versions: [TreePath: FileVersion?] = [:]
+        var source: ObjectID?
+        if let blob = try blob(request.to) {
+            guard request.paths.count == 1 else {
+                throw ChangeRefusal(.wrong, "\(request.to) is one file's content: name one path")
+            }
+            let here = try TreeDiff.version(
+                at: request.paths[0], of: tree(of: head), reading: repository)
+            versions[request.paths[0]] = .content(blob, inPlaceOf: here)
+        } else {
+            let commit = try RevisionOrTime(head: head, branch: identity.branch, repository)
+                .find(request.to, now: clock.now())
+            let tree = try repository.commit(commit).tree
+            source = tree
+            for path in request.paths {
+                let found = try self.versions(at: path, of: tree)
+                if found.isEmpty {
+                    throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
+                }
+                for (path, version) in found { versions[path] = version }
+            }
+        }
+        try makeRoom(for: &versions, in: tree(of: head))
+        try resolveRestored(&versions, from: source, over: tree(of: head), pack)
+        let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
+        let what =
+            named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"
+        return try self.commit(
+            versions, pack, "restored \(what) to \(request.to)", isDryRun: request.dryRun)
+    }
+
+    /// Names what goes since something else takes its place: the files of a directory, or a file
+    /// that stands where a directory has to be.
+    private func makeRoom(for versions: inout [TreePath: FileVersion?], in tree: ObjectID?) throws {
+        for path in versions.keys.sorted() {
+            let below = try TreeDiff.changes(
+                from: nil, to: tree, below: path, reading: repository
+            ).map(\.path)
+            var gone = below.filter { $0 != path }
+            for above in path.ancestors
+            where try TreeDiff.file(at: above, of: tree, reading: repository) != nil {
+                gone.append(above)
+            }
+            for other in gone where versions[other] == nil {
+                versions.updateValue(nil, forKey: other)
+            }
+        }
+    }
+
+    /// What is open in a restored version is open again, and what was in the one of before is not.
+    private func resolveRestored(
+        _ versions: inout [TreePath: FileVersion?], from source: ObjectID?, over tree: ObjectID?,
+        _ pack: any PackSink
+    ) throws {
+        let open = try ResolvedByEdit(tree, reading: repository)
+        var contents: [TreePath: [UInt8]] = [:]
+        // Nothing is read where nothing is open: a restored directory may be large.
+        for (path, version) in versions where !open.isEmpty {
+            guard let version, version.mode.isFile,
+                try repository.header(version.id).size <= Limits.documentSize
+            else { continue }
+            contents[path] = try repository.blob(version.id)
+        }
+        let resolved = try open.changes(versions, content: { contents[$0] }, writing: pack)
+        for entry in try ConflictList(of: source, reading: repository).entries {
+            guard let record = entry.record, versions[record.path] != nil,
+                versions[record.copy ?? record.path] ?? nil != nil
+            else { continue }
+            versions[record.recordPath] = entry.version
+        }
+        versions.merge(resolved) { again, _ in again }
+    }
+
+    /// Sets the type of the files that match a pattern, in the tree's own `.gitattributes`.
+    package func setType(_ request: TypeRequest) throws -> ChangeReport {
+        guard FileType(rawValue: request.type) != nil else {
+            let all = FileType.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ChangeRefusal(.wrong, "there is no type '\(request.type)'; there are \(all)")
+        }
+        let isWrong: (Character) -> Bool = { $0.isWhitespace || $0 == "\"" }
+        if request.pattern.isEmpty || request.pattern.contains(where: isWrong) {
+            throw ChangeRefusal(.wrong, "expected a pattern without blanks and quotes")
+        }
+        let path = TypeRules.attributes(in: nil)
+        let tree = try tree(of: head())
+        var lines: [String] = []
+        if let version = try TreeDiff.version(at: path, of: tree, reading: repository) {
+            if version.isDirectory { throw ChangeRefusal(.wrong, "\(path) is a directory") }
+            lines = String(decoding: try repository.blob(version.id), as: UTF8.self)
+                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            if lines.last == "" { lines.removeLast() }
+        }
+        let line = "\(request.pattern) sync=\(request.type)"
+        lines.removeAll { existing in
+            let words = existing.split(whereSeparator: \.isWhitespace)
+            return words.count == 2 && words[0] == request.pattern && words[1].hasPrefix("sync=")
+        }
+        lines.append(line)
+        let pack = try repository.beginPack()
+        let content = Array((lines.joined(separator: "\n") + "\n").utf8)
+        let version = FileVersion(mode: .regular, id: try pack.add(.blob, content))
+        return try commit([path: version], pack, "set \(line)", isDryRun: false)
+    }
+
+    /// The blob that 40 digits name; nil when they name something else.
+    private func blob(_ name: String) throws -> ObjectID? {
+        guard let id = ObjectID(hex: name), repository.contains(id),
+            try repository.header(id).kind == .blob
+        else { return nil }
+        return id
+    }
+
+    /// The file at a path, or all files below it.
+    private func versions(at path: TreePath, of tree: ObjectID) throws -> [TreePath: FileVersion] {
+        if let file = try TreeDiff.version(at: path, of: tree, reading: repository) {
+            return [path: file]
+        }
+        var found: [TreePath: FileVersion] = [:]
+        for change in try TreeDiff.changes(
+            from: nil, to: tree, below: path, reading: repository)
+        {
+            if let version = change.after { found[change.path] = version }
+        }
+        return found
+    }
+
+    /// Commits versions over the head.
+    private func commit(
+        _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ subject: String,
+        isDryRun: Bool
+    ) throws -> ChangeReport {
+        let head = try head()
+        let before = try tree(of: head)
+        var paths: [TreePath] = []
+        for (path, version) in versions
+        where try TreeDiff.version(at: path, of: before, reading: repository) != version {
+            if !ConflictRecord.isRecord(path) { paths.append(path) }
+        }
+        paths.sort()
+        let deletions = paths.filter { versions[$0] == .some(nil) }
+        if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
+        let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
+        if tree == before { return ChangeReport(commit: nil, paths: []) }
+        let stamps = CommitStamps(reading: repository)
+        let time = CaptureTime.of(
+            clock.now(), after: try head.map { try stamps.time(of: $0) }, at: clock.now())
+        let message = CaptureMessage.text(asked: subject, device: identity.device, time: time)
+        let id = try captureCommit(
+            of: tree, on: head.map { [$0] } ?? [], at: time, message, pack)
+        try pack.finish()
+        try setHead(id, from: head)
+        return ChangeReport(commit: id, paths: paths, deletions: deletions)
+    }
+}

@@ -1,0 +1,55 @@
+internal import Logging
+internal import SyncMerge
+package import SyncModel
+
+/// Resolving conflicts, bringing versions back, setting types.
+extension VaultService {
+    /// The open conflicts, as this device sees them, by path.
+    package func conflicts() throws(RepositoryError) -> [OpenConflict] {
+        try vault.conflicts().records.map {
+            OpenConflict($0, device: configuration.device)
+        }
+    }
+
+    /// What rules resolved, the newest first.
+    package func resolvedConflicts() throws(StateStoreError) -> [ResolvedConflict] {
+        try vault.store.resolved()
+    }
+
+    /// Resolves a conflict in a new commit and brings the folders to it.
+    /// - Throws: `ChangeRefusal`, or what a capture or an apply throws; the commit stands then,
+    ///   when it was made.
+    package func resolve(_ id: String, _ request: ResolveRequest) throws -> ChangeReport {
+        try change(isDryRun: request.dryRun) { try vault.resolve(id, request) }
+    }
+
+    /// Brings versions back in a new commit.
+    package func restore(_ request: RestoreRequest) throws -> ChangeReport {
+        try change(isDryRun: request.dryRun) { try vault.restore(request) }
+    }
+
+    /// Sets a type in a new commit.
+    package func setType(_ request: TypeRequest) throws -> ChangeReport {
+        try change(isDryRun: false) { try vault.setType(request) }
+    }
+
+    /// Captures what is there, makes the change and applies it, also while an exchange waits for
+    /// the network; the remote gets it with the next exchange.
+    /// - Returns: what changed, and what of it waits because a program has it open or something
+    ///   stands in its way.
+    func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
+        for index in vault.folders.indices { inbox[index] = .everything }
+        try captureInbox(live: true)
+        var report = try make()
+        if report.commit != nil {
+            try vault.applyUntilStable()
+            let waiting = try vault.waiting()
+            report.waiting = waiting.filter { report.paths.contains($0.path) }
+            if !waiting.isEmpty { setAlarm(.now + Limits.firstTry) }
+            log.info("\(report.paths.count) files changed by request")
+        }
+        publish()
+        wake?.yield()
+        return report
+    }
+}

@@ -1,0 +1,140 @@
+package import SyncModel
+internal import SyncTree
+internal import Synchronization
+
+/// A folder whose root may not be there: it is opened when it is, and opened again when it came
+/// back. While it is gone every call says so, and nothing of it counts as deleted.
+package final class ReopeningFolder: FolderAccess {
+    /// A root's device and inode number.
+    package struct Identity: Sendable, Equatable {
+        /// `st_dev`: another one means another file system is mounted there.
+        package let device: UInt64
+        /// `st_ino`, unique on the device only while the directory exists.
+        package let inode: UInt64
+
+        /// Reads `device:inode` in decimal; nil for anything else.
+        package init?(_ text: String) {
+            let parts = text.split(separator: ":").compactMap { UInt64($0) }
+            guard parts.count == 2 else { return nil }
+            (device, inode) = (parts[0], parts[1])
+        }
+
+        init(_ identity: (device: UInt64, inode: UInt64)) {
+            (device, inode) = (identity.device, identity.inode)
+        }
+
+        /// The form that `init` reads.
+        package var text: String { "\(device):\(inode)" }
+    }
+
+    /// Absolute path of the root.
+    package let root: String
+    private let staging: String
+    private let state: Mutex<(folder: LocalFolder?, expected: Identity?)>
+
+    /// - Parameters:
+    ///   - root: absolute path of the directory.
+    ///   - expected: what the root was when it was first seen; nil takes what is there.
+    ///   - staging: a directory for the apply's own files, outside the folder.
+    package init(root: String, expected: Identity?, staging: String) {
+        self.root = root
+        self.staging = staging
+        state = Mutex((nil, expected))
+    }
+
+    /// What the root is, once it was opened.
+    package var identity: Identity? { state.withLock { $0.expected } }
+
+    /// Takes whatever directory is there from now on.
+    package func acceptRoot() { state.withLock { $0 = (nil, nil) } }
+
+    private func opened() throws(FolderError) -> LocalFolder {
+        try state.withLock { state throws(FolderError) in
+            if let folder = state.folder { return folder }
+            let expected = state.expected.map { (device: $0.device, inode: $0.inode) }
+            let folder = try LocalFolder(
+                root: root, expectedIdentity: expected, stagingPreferred: staging)
+            state = (folder, Identity(folder.identity))
+            return folder
+        }
+    }
+
+    package func checkRoot() throws(FolderError) {
+        do { try opened().checkRoot() } catch {
+            state.withLock { $0.folder = nil }
+            throw error
+        }
+    }
+
+    package func list(_ directory: TreePath?, atMost count: Int) throws(FolderError)
+        -> [FolderEntry]
+    {
+        try opened().list(directory, atMost: count)
+    }
+
+    package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
+        try opened().stat(path)
+    }
+
+    package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
+        try opened().read(path, whileOpen: whileOpen)
+    }
+
+    package func stage(_ content: [UInt8], as version: FileVersion, modified: Timestamp)
+        throws(FolderError) -> StagedFile
+    {
+        try opened().stage(content, as: version, modified: modified)
+    }
+
+    package func flush(_ staged: [StagedFile]) throws(FolderError) { try opened().flush(staged) }
+
+    package func discard(_ staged: StagedFile) {
+        state.withLock { $0.folder }?.discard(staged)
+    }
+
+    package func install(_ staged: StagedFile, at path: TreePath, replacing expected: FileVersion?)
+        throws(FolderError) -> ApplyOutcome
+    {
+        try opened().install(staged, at: path, replacing: expected)
+    }
+
+    package func isStillQuarantined(_ path: TreePath, for reason: QuarantinedPath.Reason) -> Bool {
+        state.withLock { $0.folder }?.isStillQuarantined(path, for: reason) ?? false
+    }
+
+    package func keepAttributes(of old: TreePath, on staged: StagedFile) {
+        state.withLock { $0.folder }?.keepAttributes(of: old, on: staged)
+    }
+
+    package func remove(_ path: TreePath, expecting expected: FileVersion) throws(FolderError)
+        -> ApplyOutcome
+    {
+        try opened().remove(path, expecting: expected)
+    }
+
+    package func setMode(_ path: TreePath, from expected: FileVersion, to mode: FileMode)
+        throws(FolderError) -> ApplyOutcome
+    {
+        try opened().setMode(path, from: expected, to: mode)
+    }
+
+    package func makeDirectory(_ path: TreePath) throws(FolderError) -> ApplyOutcome {
+        try opened().makeDirectory(path)
+    }
+
+    package func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError) {
+        try opened().removeDirectoryIfEmpty(path)
+    }
+
+    package func flush(directories: Set<TreePath?>) throws(FolderError) {
+        try opened().flush(directories: directories)
+    }
+
+    package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
+        try opened().recheckDisplaced()
+    }
+
+    package func forget(_ displaced: DisplacedFile) throws(FolderError) {
+        try opened().forget(displaced)
+    }
+}

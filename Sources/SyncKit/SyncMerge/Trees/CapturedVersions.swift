@@ -1,0 +1,59 @@
+internal import SyncModel
+
+/// Finds the versions that capture commits made of a file since the merge base: what a side that is
+/// itself a merge was made of.
+struct CapturedVersions {
+    let stamps: CommitStamps
+    let history: History
+    let bases: [ObjectID]
+
+    /// The newest versions of a file on a side, one for each line of history.
+    /// - Parameters:
+    ///   - path: where the side's commit has the file.
+    ///   - side: the side's commit.
+    /// - Returns: empty when the side's version is one capture commit's, or there are more than
+    ///   `Limits.mergedCaptures`.
+    func versions(of path: TreePath, at side: ObjectID) throws(RepositoryError) -> [VersionStamp] {
+        var found: [VersionStamp] = []
+        let own = Set(try history.commits(behind: side, notBehind: bases))
+        var seen: Set<ObjectID> = [side]
+        var pending = [side]
+        while let id = pending.popLast() {
+            if !own.contains(id) { continue }
+            let commit = try stamps.commit(id)
+            let here = try stamps.pastVersion(at: path, of: id)
+            var parents = commit.parents
+            if !MergeIdentity.made(commit) {
+                parents = []
+                for parent in commit.parents
+                where try stamps.pastVersion(at: path, of: parent) == here {
+                    parents.append(parent)
+                }
+                if parents.isEmpty {
+                    found.append(
+                        VersionStamp(
+                            milliseconds: try stamps.time(of: id).milliseconds,
+                            device: CommitStamps.device(of: commit), commit: id, blob: here?.id))
+                }
+            }
+            for parent in parents where seen.insert(parent).inserted { pending.append(parent) }
+            if found.count > Limits.mergedCaptures || seen.count > Limits.historyWalk { return [] }
+        }
+        let newest = try withoutAncestors(found, among: own)
+        return newest.count > 1 ? newest : []
+    }
+
+    /// A version that was edited further is no version of its own.
+    private func withoutAncestors(_ found: [VersionStamp], among own: Set<ObjectID>)
+        throws(RepositoryError) -> [VersionStamp]
+    {
+        var behind: Set<ObjectID> = []
+        var pending: [ObjectID] = []
+        for version in found { pending += try stamps.commit(version.commit).parents }
+        while let id = pending.popLast() {
+            guard own.contains(id), behind.insert(id).inserted else { continue }
+            pending += try stamps.commit(id).parents
+        }
+        return found.filter { !behind.contains($0.commit) }.sorted()
+    }
+}

@@ -1,0 +1,196 @@
+package import SyncModel
+
+/// What stands at a path after the merge and which sides it came from.
+struct Standing {
+    let version: FileVersion
+    let sides: [PathTable.Origin]
+
+    init(_ version: FileVersion, sides: [PathTable.Origin]) {
+        self.version = version
+        self.sides = sides
+    }
+}
+
+/// The merged versions of all changed paths, before and after names that cannot stand beside each
+/// other are separated.
+struct TreeOutcome {
+    private(set) var standing: [TreePath: Standing?] = [:]
+    private(set) var losses: [MergeLoss] = []
+    /// The records of open conflicts that the merged tree carries.
+    var conflicts: MergedConflicts
+    /// In what way two contents stood against each other.
+    var kinds: [TreePath: OpenConflict.Kind] = [:]
+
+    /// What had to leave its name since something else keeps it.
+    private(set) var asides: [Aside] = []
+
+    /// A version that had to leave its name.
+    struct Aside {
+        let path: TreePath
+        let kind: MergeLoss.Kind
+        let version: FileVersion
+        let origin: PathTable.Origin
+        let copy: TreePath
+        /// What keeps the name: another file, or a file in the directory of that name.
+        let winner: PathTable.Origin
+    }
+
+    /// The first side's commit: tells the sides apart.
+    private let first: ObjectID
+
+    init(conflicts: MergedConflicts, first: ObjectID) {
+        self.conflicts = conflicts
+        self.first = first
+    }
+
+    /// The side that a version comes from, wherever the merge puts it.
+    func side(_ origin: PathTable.Origin) -> SideIndex {
+        origin.commit == first ? .first : .second
+    }
+
+    /// Puts a version at a path; nil leaves nothing there.
+    mutating func stand(_ path: TreePath, _ version: FileVersion?, from sides: [PathTable.Origin]) {
+        standing.updateValue(version.map { Standing($0, sides: sides) }, forKey: path)
+    }
+
+    /// Lists what lost.
+    mutating func lose(_ loss: MergeLoss) { losses.append(loss) }
+
+    /// Lists the version of the side that lost and, where the rules say so, keeps a copy beside
+    /// the winner.
+    mutating func lose(
+        _ path: TreePath, _ kind: MergeLoss.Kind, _ loses: SideIndex,
+        of versions: (first: StampedVersion, second: StampedVersion),
+        from sides: [PathTable.Origin], copied: Bool, type: FileType = .simple
+    ) {
+        let isFirst = loses == .first
+        let loser = isFirst ? versions.first : versions.second
+        let winner = isFirst ? versions.second : versions.first
+        let copy = copied ? ConflictCopy.path(for: path, blob: loser.version.id) : nil
+        if let copy { stand(copy, loser.version, from: [sides[isFirst ? 0 : 1]]) }
+        losses.append(
+            MergeLoss(
+                path: path, kind: kind, loser: loser.version, loserStamp: loser.stamp,
+                winnerStamp: winner.stamp, copy: copy, type: type))
+    }
+
+    /// A directory in which nothing stands keeps its name against the other side's file.
+    mutating func separate(
+        _ path: TreePath, _ file: FileVersion, of origin: PathTable.Origin,
+        from directory: PathTable.Origin
+    ) {
+        let copy = ConflictCopy.path(for: path, blob: file.id)
+        stand(path, .emptyDirectory, from: [directory])
+        stand(copy, file, from: [origin])
+        asides.append(
+            Aside(
+                path: path, kind: .typeChange, version: file, origin: origin, copy: copy,
+                winner: directory))
+    }
+
+    /// A directory keeps its name: a file of that name becomes a conflict copy.
+    mutating func separateFilesFromDirectories() {
+        let present = standing.compactMap { $0.value == nil ? nil : $0.key }
+        /// What clashes, and the first file in byte order that stands in its way.
+        var clashes: [TreePath: TreePath] = [:]
+        for path in present {
+            for ancestor in path.ancestors {
+                guard let above = standing[ancestor] ?? nil else { continue }
+                if above.version.isDirectory {
+                    // Something stands in it.
+                    standing[ancestor] = .some(nil)
+                } else {
+                    clashes[ancestor] = clashes[ancestor].map { min($0, path) } ?? path
+                }
+            }
+        }
+        for (path, winner) in clashes.sorted(by: { $0.key < $1.key }) {
+            moveAside(path, .typeChange, for: winner)
+        }
+    }
+
+    /// Names from different sides that are one after case folding and canonical composition
+    /// cannot stand on every platform: the lesser becomes a conflict copy.
+    /// - Parameter haveBoth: whether some side had both names: then somebody wanted both.
+    mutating func separateCaseClashes(
+        haveBoth: (TreePath, TreePath) throws(RepositoryError) -> Bool
+    ) throws(RepositoryError) {
+        var groups: [String: [TreePath]] = [:]
+        for (path, standing) in standing where standing != nil {
+            groups[CaseFolding.key(path), default: []].append(path)
+        }
+        for group in groups.values where group.count > 1 {
+            let sorted = group.sorted()
+            for (index, path) in sorted.enumerated().dropFirst() {
+                let mine = commits(path)
+                for other in sorted[..<index] where commits(other).isDisjoint(with: mine) {
+                    guard standing[other] ?? nil != nil else { continue }
+                    if try haveBoth(other, path) { continue }
+                    guard let (moved, kept) = clash(path, other) else { continue }
+                    moveAside(moved, .caseClash, for: kept)
+                    if moved == path { break }
+                }
+            }
+        }
+    }
+
+    /// Which of two names gives way: never a directory; nil when both are.
+    private func clash(_ path: TreePath, _ other: TreePath) -> (moved: TreePath, kept: TreePath)? {
+        func isDirectory(_ path: TreePath) -> Bool {
+            (standing[path] ?? nil)?.version.isDirectory ?? false
+        }
+        guard isDirectory(path) else { return (path, other) }
+        return isDirectory(other) ? nil : (other, path)
+    }
+
+    private func commits(_ path: TreePath) -> Set<ObjectID> {
+        Set((standing[path] ?? nil)?.sides.map(\.commit) ?? [])
+    }
+
+    private mutating func moveAside(
+        _ path: TreePath, _ kind: MergeLoss.Kind, for winner: TreePath
+    ) {
+        guard let moved = standing[path] ?? nil, let origin = Self.origin(moved),
+            let kept = standing[winner] ?? nil, let reason = Self.origin(kept)
+        else { return }
+        standing[path] = .some(nil)
+        let copy = ConflictCopy.path(for: path, blob: moved.version.id)
+        standing.updateValue(moved, forKey: copy)
+        asides.append(
+            Aside(
+                path: path, kind: kind, version: moved.version, origin: origin, copy: copy,
+                winner: reason))
+    }
+
+    /// The side that a version is said to come from, of both the same on every device.
+    private static func origin(_ standing: Standing) -> PathTable.Origin? {
+        standing.sides.min { ($0.commit, $0.path) < ($1.commit, $1.path) }
+    }
+}
+
+/// The name under which a version that lost its place is kept: the same on every device.
+package enum ConflictCopy {
+    /// `<stem>.conflict-<8 hex of the blob><extension>` beside `path`.
+    package static func path(for path: TreePath, blob: ObjectID) -> TreePath {
+        let name = Array(path.name)
+        let dot = name.dropFirst().lastIndex(of: 0x2e) ?? name.endIndex
+        let suffix = Array(".conflict-\(blob.short)".utf8) + name[dot...]
+        // A name holds at most 255 bytes: the stem gives way.
+        let stem = name[..<dot].prefix(max(1, 255 - suffix.count))
+        let copy = stem + suffix
+        return path.parent.map { $0.appending(copy) ?? path } ?? TreePath(Array(copy)) ?? path
+    }
+}
+
+/// Names as file systems that fold case see them.
+package enum CaseFolding {
+    /// A key that is equal for names that differ in case or in Unicode composition only; bytes
+    /// that are not UTF-8 stand for themselves. Swift compares strings by canonical equivalence,
+    /// with the Unicode tables of the toolchain that built the program.
+    package static func key(_ path: TreePath) -> String {
+        guard String(validating: path.bytes, as: UTF8.self) != nil else {
+            return String(path.bytes.map { Character(Unicode.Scalar($0)) }) + "\0"
+        }
+        return path.text.lowercased()
+    }
+}

@@ -1,0 +1,80 @@
+/// A path that is not synced, and why.
+package struct QuarantinedPath: Sendable, Hashable, Codable {
+    /// Why a path is held back.
+    package enum Reason: String, Sendable, Codable, Hashable {
+        /// A FIFO, socket or device.
+        case special
+        /// The daemon may not read it.
+        case unreadable
+        /// Larger than `Limits.fileSize`.
+        case tooLarge = "too-large"
+        /// A program has it open and changes it; it is tried again.
+        case busy
+        /// Its deletion would take more of the folder than `max_deletes` allows.
+        case massDeletion = "mass-deletion"
+        /// A tree has a name that cannot stand in the folder.
+        case name
+        /// A tree has a symbolic link to nothing, or to a target longer than any path.
+        case link
+        /// A tree has an entry that is no file, link or directory: another repository's commit.
+        case submodule
+        /// Servers that check what is pushed refuse its name, or what it says.
+        case refused
+        /// Something that is not synced stands where it should be applied.
+        case obstructed
+        /// The daemon may not write there.
+        case readOnly = "read-only"
+        /// Another file system is mounted there.
+        case mount
+        /// A SQLite database with a log or journal beside it that is not empty.
+        case inUse = "in-use"
+        /// Reading or writing it failed.
+        case failed
+        /// A built-in pattern takes it for a temporary file: listed on request only.
+        case ignored
+
+        /// What the user can do, in words.
+        package var advice: String {
+            switch self {
+            case .special: "only files and symbolic links are synced; move it away or ignore it"
+            case .unreadable: "make it readable for the daemon's user (chmod u+r) or ignore it"
+            case .tooLarge: "keep files over 100 MiB elsewhere, or ignore it in .gitignore"
+            case .busy: "nothing: it is tried again when the program has closed it"
+            case .massDeletion:
+                "syncctl sync --accept-deletes deletes them everywhere; "
+                    + "syncctl sync --restore-deleted brings them back"
+            case .name: "rename it in the repository on the device that made it"
+            case .link: "give the link another target, on the device that made it"
+            case .submodule:
+                "an entry that is neither file nor link: clone it elsewhere, or remove it with git"
+            case .refused:
+                "rename it: git, and servers that check a push, take such a name or content "
+                    + "for an attack"
+            case .obstructed: "move what stands there out of the way"
+            case .readOnly:
+                "let the daemon's user write there (chmod u+w, chattr -i); it is tried again"
+            case .mount: "make what is mounted there a folder of its own, or ignore it"
+            case .inUse:
+                "nothing: it is synced when its program has written its log into it (for SQLite: "
+                    + "PRAGMA wal_checkpoint(TRUNCATE))"
+            case .ignored:
+                "its name is taken for a temporary file's; a line !NAME in .gitignore syncs it"
+            case .failed: "look at the disk (dmesg); it is tried again"
+            }
+        }
+
+        /// Whether it says something of what a tree holds, whatever stands in the folder.
+        package var isOfTree: Bool { [.name, .link, .submodule].contains(self) }
+    }
+
+    /// The path in the repository.
+    package let path: TreePath
+    /// The newest one found; a path has one at a time.
+    package let reason: Reason
+
+    /// Pairs the path with the reason.
+    package init(path: TreePath, reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
+}
