@@ -187,7 +187,7 @@ struct CutShortApplyTests {
             }
             if count == 2 { throw StateStoreError(.io, "write", "the process ends") }
         }
-        for number in 0...Limits.arrivals {
+        for number in 0...Limits.interruptedApplies {
             try scene.push("other.txt", "text \(number)")
             written.withLock { $0 = 0 }
             await #expect(throws: StateStoreError.self) { try await vault.exchange() }
@@ -197,7 +197,7 @@ struct CutShortApplyTests {
         let head = try scene.head()
         _ = try await scene.cycle(next)
         #expect(try scene.head() == head)
-        #expect(try other() == "text \(Limits.arrivals)")
+        #expect(try other() == "text \(Limits.interruptedApplies)")
     }
 
     @Test(

@@ -27,6 +27,28 @@ struct WordTests {
         expectNone(violations)
     }
 
+    /// The names that ADR 17 retires: the first column of its table.
+    static func retired() throws -> [String] {
+        let table = try #require(try SourceTree.file("docs/adr/0017-words.md"))
+        return try table.lines.compactMap { line in
+            try String(line).matches(of: #"^\| `(\w+)` \| `"#).first?[1]
+        }
+    }
+
+    @Test("no retired word comes back in code")
+    func retiredWords() throws {
+        let retired = try Self.retired()
+        #expect(retired.count > 35, "the table can be read")
+        let pattern = "\\b(?:\(retired.joined(separator: "|")))\\b"
+        let violations = try SourceTree.sources().flatMap { file in
+            try SwiftText(file.text).codeLines.enumerated().compactMap { line, code in
+                try code.firstMatch(of: pattern)
+                    .map { file.violation(line, "`\($0)` is retired: see ADR 17") }
+            }
+        }
+        expectNone(violations)
+    }
+
     @Test("a failure is dropped only where the comment on the line before says why")
     func droppedFailures() throws {
         let violations = try SourceTree.sources().flatMap { file in

@@ -54,9 +54,9 @@ package enum Limits {
     package static let pathTries = 8
     /// The most heads whose apply was cut short in which a capture looks for what stands in the
     /// folder.
-    package static let arrivals = 100
+    package static let interruptedApplies = 100
     /// The most files that could not be read since an apply was cut short and are remembered.
-    package static let unreadArrivals = 1_000
+    package static let unreadPaths = 1_000
     /// The most commits that are visited to find where a version came from.
     package static let originCommits = 100_000
     /// How often in a row the process may die of a head of the remote's before that rests.

@@ -11,7 +11,7 @@ extension Vault {
     func begin(_ head: ObjectID, in folder: VaultFolder) throws(StateStoreError) {
         var interrupted = folder.interrupted
         if interrupted.last != head {
-            interrupted = Array((interrupted + [head]).suffix(Limits.arrivals))
+            interrupted = Array((interrupted + [head]).suffix(Limits.interruptedApplies))
         }
         let text = Self.text(interrupted, nil)
         if folder.notedInterrupted != text { try store.setFact(fact(folder), text) }
@@ -39,7 +39,7 @@ extension Vault {
     }
 
     private func stillUnread(_ folder: VaultFolder) -> [TreePath] {
-        Array(folder.unread.subtracting(folder.readAtLast).sorted().prefix(Limits.unreadArrivals))
+        Array(folder.unread.subtracting(folder.readAtLast).sorted().prefix(Limits.unreadPaths))
     }
 
     /// Reads at the start what was noted.

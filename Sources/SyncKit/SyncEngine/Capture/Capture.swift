@@ -111,15 +111,7 @@ extension Vault {
     ) throws -> [Captured] {
         let folder = folders[index]
         folder.readAtLast = []
-        if !folder.ignore.kept.isEmpty { try endKeptRules(of: folder) }
-        try keepRules(dirty, in: folder)
-        let rules = dirty.paths.filter { $0.name.elementsEqual(IgnoreView.name) }
-        if dirty.all || !rules.isEmpty { folder.ignore.reset() }
-        if !rules.isEmpty {
-            changedRules.insert(index)
-            // What the rules left out until now may be synced from now on.
-            again[index, default: DirtyPaths()].merge(.everything)
-        }
+        try refreshRules(index, dirty)
         let bases = try bases(of: folder)
         let findings = try Examination.examine(
             dirty, of: folder, store: store, tracked: bases.deferred)
@@ -178,6 +170,19 @@ extension Vault {
         folder.keepsDeleted = false
         result += deletions
         return result
+    }
+
+    /// Reads ignore rules anew where they may have changed.
+    private func refreshRules(_ index: Int, _ dirty: DirtyPaths) throws {
+        let folder = folders[index]
+        if !folder.ignore.kept.isEmpty { try endKeptRules(of: folder) }
+        try keepRules(dirty, in: folder)
+        let rules = dirty.paths.filter { $0.name.elementsEqual(IgnoreView.name) }
+        if dirty.all || !rules.isEmpty { folder.ignore.reset() }
+        if rules.isEmpty { return }
+        changedRules.insert(index)
+        // What the rules left out until now may be synced from now on.
+        again[index, default: DirtyPaths()].merge(.everything)
     }
 
     /// The directories in which nothing stands any more, or that came empty.

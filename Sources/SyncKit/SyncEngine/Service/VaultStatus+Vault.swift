@@ -39,11 +39,11 @@ extension Vault {
             status.pending.changes += try deferred(folder).count + folder.quarantinedDeletions
             if let notice = joinNotices[folder.id] { status.notices.append(notice) }
             if let stopped = folder.stopped { status.notices.append(SyncFailure(stopped).text) }
-            if folder.quarantinedDeletions > 0 {
+            let gone = folder.quarantinedDeletions
+            if gone > 0 {
                 status.notices.append(
-                    "\(folder.quarantinedDeletions) files of \(folder.id?.text ?? "the folder") are "
-                        + "gone, more than max_deletes allows: "
-                        + QuarantinedPath.Reason.massDeletion.advice)
+                    "\(gone) files of \(folder.id?.text ?? "the folder") are gone, more than "
+                        + "max_deletes allows: \(QuarantinedPath.Reason.massDeletion.advice)")
             }
         }
         if let words = try unsigned() {
