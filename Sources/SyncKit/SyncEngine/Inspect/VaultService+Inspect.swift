@@ -29,5 +29,5 @@ extension VaultService {
     }
 
     /// How far each device had applied when the remote was last seen.
-    package func devices() -> [String: ObjectID] { vault.seenRemote?.devices ?? [:] }
+    package func devices() -> [String: ObjectID] { vault.tracker.seen?.devices ?? [:] }
 }

@@ -173,14 +173,12 @@ extension Vault {
         if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
-        let stamps = CommitStamps(reading: repository)
-        let time = CaptureTime.of(
-            clock.now(), after: try head.map { try stamps.time(of: $0) }, at: clock.now())
+        let time = try writer.time(after: head.map { [$0] } ?? [])
         let message = CaptureMessage.text(asked: subject, device: identity.device, time: time)
-        let id = try captureCommit(
-            of: tree, on: head.map { [$0] } ?? [], at: time, message, pack)
+        let id = try writer.write(
+            tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
         try pack.finish()
-        try setHead(id, from: head)
+        try branch.move(to: id, from: head)
         return ChangeReport(commit: id, paths: paths, deletions: deletions)
     }
 }

@@ -77,7 +77,7 @@ extension VaultService {
     private func need() -> ExchangeSchedule.Need {
         if isAsked { return .asked }
         do {
-            if try vault.head() != vault.seenRemote?.head { return .push }
+            if try vault.head() != vault.tracker.seen?.head { return .push }
             return try vault.isInSync() ? .fetch : .rest
         } catch { return .push }
     }
@@ -95,7 +95,7 @@ extension VaultService {
 
     /// The head here and at the remote; empty when it cannot be read, which the exchange said.
     private func headsNow() -> [ObjectID?] {
-        do { return [try vault.head(), vault.seenRemote?.head] } catch { return [] }
+        do { return [try vault.head(), vault.tracker.seen?.head] } catch { return [] }
     }
 
     /// Wakes the loop at a moment, and not at the one that was set before.

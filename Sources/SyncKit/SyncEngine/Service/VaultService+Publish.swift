@@ -13,7 +13,7 @@ extension VaultService {
         var unsigned: String?
         do {
             try vault.describe(&status)
-            unsigned = try vault.unsigned()
+            unsigned = try vault.writer.unsigned()
             status.pending.changes += inbox.values.reduce(0) { $0 + $1.count }
             status.state = try state(status)
         } catch {

@@ -185,7 +185,7 @@ package actor VaultService {
         do {
             let began = ContinuousClock.now
             try checkHead()
-            let before = (head: try vault.head(), remote: vault.seenRemote?.head)
+            let before = (head: try vault.head(), remote: vault.tracker.seen?.head)
             let outcome = try await vault.exchange(options) { try await self.backOff($0) }
             try opened.rememberRoots()
             sayUnpublished()
@@ -240,7 +240,7 @@ package actor VaultService {
     private func account(
         since before: (head: ObjectID?, remote: ObjectID?), _ began: ContinuousClock.Instant
     ) throws {
-        guard let seen = vault.seenRemote else { return }
+        guard let seen = vault.tracker.seen else { return }
         let store = vault.store
         let head = try vault.head()
         let now = vault.clock.now().iso8601
@@ -250,7 +250,7 @@ package actor VaultService {
             let subject = try vault.repository.commit(head).subject
             log.info("applied \(subject)", metadata: took)
         }
-        if let far = seen.head, far == head, far != before.remote, vault.pushed == far {
+        if let far = seen.head, far == head, far != before.remote, vault.publisher.pushed == far {
             try store.setFact(Vault.Fact.pushed, now)
             log.info("pushed \(far.short)", metadata: took)
         }
