@@ -35,7 +35,7 @@ extension VaultService {
         failuresByPart[.exchange] = nil
         log.info("the remote's commit \(commit.short) is passed over, as somebody asked")
         publish()
-        wake?.yield()
+        wake()
         return SkippedCommit(commit: commit)
     }
 
