@@ -76,6 +76,7 @@ extension Vault {
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
+            try noteLeft(applied, for: head, in: folder)
             #if DEBUG
                 try DeadlyCommit.dieOf(repository.commit(head), .applying)
             #endif
