@@ -144,12 +144,14 @@ extension Vault {
     /// has it says nothing: a user may have brought an older version back.
     private func commitContaining(_ item: Captured, at head: ObjectID?) throws -> ObjectID? {
         guard let head else { return nil }
-        if item.base == head, item.change.before != nil { return nil }
+        let folder = folders[item.folder]
+        // A head that came while the file could not be read says nothing about what stands there.
+        let mayBeApplied = item.change.after != nil && folder.mayBeApplied(item.local)
+        if item.base == head, item.change.before != nil, !mayBeApplied { return nil }
         if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
             return head
         }
-        let folder = folders[item.folder]
-        if item.change.after == nil || !folder.mayBeApplied(item.local) { return nil }
+        if !mayBeApplied { return nil }
         return try folder.interrupted.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }
