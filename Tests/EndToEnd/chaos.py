@@ -236,6 +236,8 @@ class Chaos:
             "seed": self.seed, "remote": self.kind, "steps": self.step,
             "lines": self.script.count, "tokens": len(self.ledger.tokens), "excused": excused,
             "kills": sum(each.kills for each in self.trouble),
+            "cuts": sum(each.cuts for each in self.trouble),
+            "lost_states": sum(each.losses for each in self.trouble),
             "samples": sampler.samples, "claims": sampler.claims,
             "status_seconds": round(sampler.slowest, 3),
             "commits": int(checks.trees.git(
