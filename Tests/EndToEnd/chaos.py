@@ -195,7 +195,7 @@ class Chaos:
             self.judge([f"not in sync {checks.HEALING:g} s after all healed", *done])
 
     def calm(self):
-        """One user resolves all conflicts; what stands then is what the next stretch starts at."""
+        """One user resolves all conflicts; then the next stretch begins."""
         if self.resolves:
             programs = random.Random(f"{self.seed}/calm/{self.step}").choice(self.programs)
             self.judge(programs.resolve_all(self.step))

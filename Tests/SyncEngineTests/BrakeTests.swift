@@ -122,7 +122,7 @@ struct BrakeTests {
         for _ in 0..<2 { try await die(at: place, store) }
 
         let vault = try scene.vault(store, notes)
-        #expect(vault.keptOut?.commit == deadly)
+        #expect(vault.intake.keptOut?.commit == deadly)
         scene.clock.advance(1_000_000_000)
         let path = try #require(TreePath("a.txt"))
         scene.folder.write(path, Array("mine".utf8), mode: .regular, inPlace: false)
@@ -140,7 +140,7 @@ struct BrakeTests {
 
         try scene.push("good.txt")
         #expect(try await vault.exchange() == .inSync)
-        #expect(vault.keptOut == nil)
+        #expect(vault.intake.keptOut == nil)
         #expect(scene.folder.files[try #require(TreePath("good.txt"))] != nil)
         #expect(scene.folder.files[path]?.content == Array("mine".utf8))
     }

@@ -15,7 +15,7 @@ struct CutShortApplyTests {
         _ = try await scene.cycle(vault, writing: "one")
         let applied = try scene.head()
         try news()
-        try await vault.fetchRemote()
+        try await vault.tracker.fetch()
         try scene.repository.setReference(
             "refs/heads/sync", to: try scene.head(), expecting: applied)
         scene.folder.write(
@@ -88,7 +88,7 @@ struct CutShortApplyTests {
         let next = try scene.vault(store)
         let applied = try scene.head()
         try scene.push("other.txt", "second")
-        try await next.fetchRemote()
+        try await next.tracker.fetch()
         try scene.repository.setReference(
             "refs/heads/sync", to: try scene.head(), expecting: applied)
         try write(text)
@@ -119,7 +119,7 @@ struct CutShortApplyTests {
         captureInVain(vault)
         try write("mine")
         if isRestarted { vault = try scene.vault(store) }
-        try await vault.fetchRemote()
+        try await vault.tracker.fetch()
         captureInVain(vault)
         try write("first")
         if isRestarted { vault = try scene.vault(store) }
@@ -135,8 +135,8 @@ struct CutShortApplyTests {
         try write("mine", to: "a.txt")
         await #expect(throws: RepositoryError.self) {
             // The head takes what the remote has; that it takes the capture too fails.
-            try await vault.fetchRemote()
-            try vault.integrate(try #require(try scene.head()))
+            try await vault.tracker.fetch()
+            try vault.integrator.integrate(try #require(try scene.head()))
             scene.repository.lockedTries = 1
             try vault.capture([0: .everything])
         }

@@ -33,7 +33,7 @@ struct IncomingVerificationTests {
         let vault = Vault(
             identity: .init(name: "v", device: "maple", branch: "sync"), repository: repository,
             folders: [], store: store, remote: nil, clock: SimClock())
-        vault.incomingRule = IncomingRule(verifier: verifier, trusted: trusted)
+        vault.incoming.rule = IncomingRule(verifier: verifier, trusted: trusted)
         let before = try vault.head()
         if let head { try repository.setReference("refs/heads/sync", to: head, expecting: before) }
         return vault
@@ -61,7 +61,7 @@ struct IncomingVerificationTests {
 
     private func refusal(_ head: ObjectID, _ vault: Vault) async throws -> RefusedCommit? {
         do {
-            _ = try await vault.verifyIncoming(head)
+            _ = try await vault.incoming.verify(head)
             return nil
         } catch let error as RefusedCommit { return error }
     }
@@ -71,10 +71,10 @@ struct IncomingVerificationTests {
         let vault = try vault()
         let one = try leaf("1", time: 1)
         let two = try leaf("2", on: [one], time: 2)
-        #expect(try await vault.verifyIncoming(two))
-        #expect(try await vault.verifyIncoming(two))
+        #expect(try await vault.incoming.verify(two))
+        #expect(try await vault.incoming.verify(two))
         #expect(verifier.count == 2)
-        #expect(try await vault.verifyIncoming(leaf("3", on: [two], time: 3)))
+        #expect(try await vault.incoming.verify(leaf("3", on: [two], time: 3)))
         #expect(verifier.count == 3)
     }
 
@@ -100,7 +100,7 @@ struct IncomingVerificationTests {
         let refused = try await refusal(leaf("1", time: 1, by: "eve"), vault)
         #expect(refused?.reason == "the key of eve is not known")
         let head = try leaf("2", time: 1, by: "nobody")
-        await #expect(throws: SigningError.self) { try await vault.verifyIncoming(head) }
+        await #expect(throws: SigningError.self) { try await vault.incoming.verify(head) }
     }
 
     @Test("what is here already is not asked, and what is behind the trusted commit neither")
@@ -111,10 +111,10 @@ struct IncomingVerificationTests {
         #expect(try await refusal(head, vault())?.commit == old)
         #expect(try await refusal(head, vault(trusting: old))?.commit == later)
         #expect(try await refusal(head, vault(trusting: .zero))?.commit == old)
-        #expect(try await vault(trusting: later).verifyIncoming(head))
+        #expect(try await vault(trusting: later).incoming.verify(head))
         #expect(verifier.count == 1)
         #expect(try await refusal(leaf("4", on: [old], time: 4, by: nil), vault(at: later)) != nil)
-        #expect(try await vault(at: head).verifyIncoming(head))
+        #expect(try await vault(at: head).incoming.verify(head))
         #expect(verifier.count == 1)
     }
 
@@ -125,7 +125,7 @@ struct IncomingVerificationTests {
         let two = try leaf("2", on: [base], time: 3, author: "alder")
         let made = try CommitMerge(repository).merge(one, two).commit
         let merge = try repository.commit(made)
-        #expect(try await vault().verifyIncoming(made))
+        #expect(try await vault().incoming.verify(made))
 
         func other(_ change: (tree: ObjectID?, message: String?, committer: Signature?)) throws
             -> ObjectID
@@ -144,12 +144,12 @@ struct IncomingVerificationTests {
         #expect(try await refusal(newer, vault())?.reason.contains("version 4") == true)
         let before = try CommitMerge(repository, version: 1).merge(one, two).commit
         #expect(before != made)
-        #expect(try await vault().verifyIncoming(before), "made by the rules of before")
+        #expect(try await vault().incoming.verify(before), "made by the rules of before")
         let foreign = try other((nil, nil, Signature(name: "m", email: "m@x", seconds: 3)))
         #expect(
             try await refusal(foreign, vault())?.reason == "it is a merge that is not signed")
         let plain = try repository.commit(foreign)
-        #expect(try await vault().verifyIncoming(add(plain, by: "friend")))
+        #expect(try await vault().incoming.verify(add(plain, by: "friend")))
         // A descendant that would be a fast-forward is no merge of this device's either.
         let idle = try add(
             Commit(
@@ -167,9 +167,9 @@ struct IncomingVerificationTests {
         }
         let last = try #require(head)
         let over = try leaf("x", on: [last], time: 1 << 40)
-        #expect(try await vault.verifyIncoming(over) == false)
+        #expect(try await vault.incoming.verify(over) == false)
         #expect(verifier.count == Limits.checkedCommits)
-        #expect(try await vault.verifyIncoming(over))
+        #expect(try await vault.incoming.verify(over))
         #expect(verifier.count == Limits.checkedCommits + 1)
     }
 

@@ -98,6 +98,7 @@ struct SelfTests {
             ("final class CacheManager {}", 0), ("enum PathUtils {}", 0),
             ("extension A: @unchecked Sendable {}", 1), ("nonisolated(unsafe) var a", 2),
             ("usleep(3)", 3), ("try await Task.sleep(for: a)", 4), ("Thread.sleep(1)", 4),
+            ("if remote is NetworkRemote {", 5), ("remote as? PathRemote", 5),
         ])
     func found(code: String, rule: Int) throws {
         #expect(try code.firstMatch(of: WordTests.banned[rule].pattern) != nil)

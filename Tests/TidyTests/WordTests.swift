@@ -13,6 +13,7 @@ struct WordTests {
         (#"nonisolated\(unsafe\)"#, "let the compiler prove it"),
         (#"\b(usleep|nanosleep)\("#, "wait on a condition"),
         (#"(?<!func )(?<!clock\.)\bsleep\("#, "wait on a condition, or on the clock handed in"),
+        (#"\b(is|as[?!]?)\s+(Network|Path)Remote\b"#, "ask the seam: RemoteLink"),
     ]
 
     @Test("no banned word in the sources", arguments: banned.indices)

@@ -39,7 +39,7 @@ extension Vault {
     package func exchange(
         _ options: ExchangeOptions = .none, pause: (Int) async throws -> Void = { _ in }
     ) async throws -> ExchangeOutcome {
-        try await takingIn { try await reconcile(options, pause) }
+        try await intake.takingIn { try await reconcile(options, pause) }
     }
 
     private func reconcile(
@@ -50,22 +50,22 @@ extension Vault {
         try recoverHead()
         try learnCutShort()
         // Whatever ends this early, the next one looks.
-        let sinceFetch = pushesSinceFetch
-        pushesSinceFetch = nil
+        let sinceFetch = publisher.pushesSinceFetch
+        publisher.pushesSinceFetch = nil
         if options.pushesFirst, let sinceFetch, sinceFetch < Limits.pushesSinceFetch,
-            try mayPushFirst()
+            try publisher.mayPushFirst()
         {
             try applyUntilStable()
-            switch try await push() {
+            switch try await publisher.push() {
             case .accepted:
-                pushesSinceFetch = sinceFetch + 1
+                publisher.pushesSinceFetch = sinceFetch + 1
                 return try isInSync() ? .inSync : .pending
             case .declined(let words): return .declined(words)
             case .moved: break
             }
         }
         for attempt in 1...Limits.pushTries {
-            let before = seenRemote
+            let before = tracker.seen
             let change = try await fetchUnlessResting()
             try recoverHead()
             try learnCutShort()
@@ -73,21 +73,21 @@ extension Vault {
                 try applyUntilStable()
                 return .stopped(change)
             }
-            let isWhole = try await takeIn(seenRemote?.head)
+            let isWhole = try await takeIn(tracker.seen?.head)
             // What a folder held before it was given anything is told by the history alone.
             if try !again.isEmpty && isJoining() { try capture([:]) }
-            try brake.applies()
+            try intake.brake.applies()
             try applyUntilStable()
             if !isWhole { return .pending }
-            takenIn = seenRemote?.head
-            let hasNews = before != nil && before?.head != seenRemote?.head
-            if try options.publishesLater && hasNews && putsOffPublishing() {
-                pushesSinceFetch = 0
+            intake.takenIn = tracker.seen?.head
+            let hasNews = before != nil && before?.head != tracker.seen?.head
+            if try options.publishesLater && hasNews && publisher.putsOff() {
+                publisher.pushesSinceFetch = 0
                 return try isInSync() ? .inSync : .pending
             }
-            switch try await push() {
+            switch try await publisher.push() {
             case .accepted:
-                pushesSinceFetch = 0
+                publisher.pushesSinceFetch = 0
                 return try isInSync() ? .inSync : .pending
             case .declined(let words):
                 return .declined(words)
@@ -100,7 +100,7 @@ extension Vault {
 
     /// A head that has to rest keeps nothing else from the folders.
     private func fetchUnlessResting() async throws -> RemoteChange? {
-        do { return try await fetchRemote() } catch let error as RemoteError
+        do { return try await tracker.fetch() } catch let error as RemoteError
             where error.code == .fatal
         {
             try applyUntilStable()
@@ -112,16 +112,16 @@ extension Vault {
     /// - Returns: false when not all of it was asked yet.
     private func takeIn(_ remoteHead: ObjectID?) async throws -> Bool {
         guard let remoteHead else { return true }
-        if isKeptOut(remoteHead) { return false }
+        if intake.keepsOut(remoteHead) { return false }
         do {
-            guard try await verifyIncoming(remoteHead) else { return false }
+            guard try await incoming.verify(remoteHead) else { return false }
         } catch let error as RefusedCommit {
-            try note(refused: error, at: remoteHead)
+            try incoming.note(refused: error, at: remoteHead)
             try applyUntilStable()
             throw error
         }
-        try note(refused: nil, at: remoteHead)
-        try integrate(remoteHead)
+        try incoming.note(refused: nil, at: remoteHead)
+        try integrator.integrate(remoteHead)
         return true
     }
 
@@ -131,25 +131,6 @@ extension Vault {
         if folders.contains(where: \.needsScan) { try capture([:]) }
     }
 
-    /// Whether there is something to push, upon the head that the remote had when it was last
-    /// seen, and nothing to choose about that.
-    private func mayPushFirst() throws -> Bool {
-        guard remote != nil, remoteChange == nil, let seen = seenRemote?.head else { return false }
-        return try head() != seen && lastSeenRemote() == seen
-    }
-
-    /// Whether all that is left to push is how far this device has applied, and that may wait.
-    private func putsOffPublishing() throws -> Bool {
-        guard let head = try head(), head == seenRemote?.head,
-            unpublishedRounds < Limits.unpublishedRounds
-        else { return false }
-        unpublishedRounds += 1
-        try remember(remote: head)
-        // The remote has what the folders hold: that is what the reference here stands for.
-        if try appliedEverywhere() == head { try remember(applied: head) }
-        return true
-    }
-
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
     package func applyUntilStable() throws {
         for _ in 0..<Limits.applyRounds {
@@ -157,44 +138,6 @@ extension Vault {
             if try applyHead().applied == 0 && again.isEmpty { return }
             try capture([:], CaptureOptions(live: true))
         }
-    }
-
-    /// Pushes the head when the remote does not have it.
-    private func push() async throws -> PushOutcome {
-        guard let remote, let head = try head() else { return .accepted }
-        let applied = try appliedEverywhere()
-        if head == seenRemote?.head && applied == seenRemote?.devices[identity.device] {
-            try remember(remote: head)
-            return .accepted
-        }
-        let outcome = try await remote.push(
-            head, expecting: seenRemote?.head, applied: applied)
-        if outcome == .accepted {
-            unpublishedRounds = 0
-            if head != seenRemote?.head { pushed = head }
-            var devices = seenRemote?.devices ?? [:]
-            devices[identity.device] = applied
-            seenRemote = RemoteSnapshot(head: head, devices: devices)
-            try remember(remote: head)
-            if let applied { try remember(applied: applied) }
-        }
-        return outcome
-    }
-
-    /// Says in the repository too what the folders hold.
-    private func remember(applied: ObjectID) throws {
-        let known = try repository.reference(appliedReference)
-        if known != applied {
-            try repository.setReference(appliedReference, to: applied, expecting: known)
-        }
-        lostApplied = nil
-    }
-
-    /// The commit that all folders hold; nil while they differ.
-    private func appliedEverywhere() throws -> ObjectID? {
-        var commits: Set<ObjectID?> = []
-        for folder in folders { commits.insert(try store.applied(folder.id)) }
-        return commits.count == 1 ? commits.first ?? nil : nil
     }
 
     /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
@@ -207,6 +150,6 @@ extension Vault {
                 try deferred(folder).isEmpty
             else { return false }
         }
-        return again.isEmpty && (remote == nil || head == nil || seenRemote?.head == head)
+        return again.isEmpty && (tracker.link == nil || head == nil || tracker.seen?.head == head)
     }
 }

@@ -55,6 +55,9 @@ package enum Limits {
     /// The most heads whose apply was cut short in which a capture looks for what stands in the
     /// folder.
     package static let interruptedApplies = 100
+    /// The most heads that a folder held and its branch left, in which the base of an edit of a
+    /// displaced file is looked for.
+    package static let leftHeads = 100
     /// The most files that could not be read since an apply was cut short and are remembered.
     package static let unreadPaths = 1_000
     /// The most commits that are visited to find where a version came from.

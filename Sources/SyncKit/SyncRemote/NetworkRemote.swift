@@ -104,11 +104,10 @@ package actor NetworkRemote: RemoteLink {
         }
     }
 
-    /// Trusts no connection any more that was made before the network changed.
+    package nonisolated var isFar: Bool { true }
+
     package func networkChanged() { wire?.dropConnections() }
 
-    /// Ends the call that is under way, for the network is gone that it stands on: it fails as
-    /// unreachable. Does nothing when none is.
     package nonisolated func interrupt() {
         underWay.withLock { state in
             state.isLost = state.cancellation != nil

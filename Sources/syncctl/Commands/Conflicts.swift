@@ -14,7 +14,9 @@ struct Conflicts: AsyncParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
-    @Flag(help: "Lists what rules resolved, the newest first, instead of what is open.")
+    @Flag(
+        name: .customLong("settled"),
+        help: "Lists what rules resolved, the newest first, instead of what is open.")
     var resolved = false
 
     @Argument(help: "A file: shows its conflict whole.")

@@ -91,11 +91,11 @@ package final class SimDevice: @unchecked Sendable {
                 : [VaultFolder(id: prefix, access: folder, exclude: excluded.map { "/\($0)/" })],
             store: store, remote: remote, clock: clock, brake: brake)
         if isStrict {
-            vault?.signer = SimSignature()
-            vault?.incomingRule = IncomingRule(verifier: SimSignature(), trusted: nil)
+            vault?.writer.signer = SimSignature()
+            vault?.incoming.rule = IncomingRule(verifier: SimSignature(), trusted: nil)
         }
         guard notesScope else { return }
-        if isBlank { try vault?.recallApplied() }
+        if isBlank { try vault?.appliedReference.recall() }
         try vault?.noteScope()
         isBlank = false
     }

@@ -48,7 +48,7 @@ extension SimWorld {
             try restart(device)
         }
         // What a device died of twice in a row rests for a while.
-        if devices.contains(where: { $0.vault?.keptOut != nil }) {
+        if devices.contains(where: { $0.vault?.intake.keptOut != nil }) {
             clock.advance(Int64(Limits.intakeRests[5].components.seconds) * 1_000_000_000)
         }
         try await meet()

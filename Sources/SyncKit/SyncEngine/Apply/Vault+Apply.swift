@@ -19,7 +19,7 @@ extension Vault {
     @discardableResult
     package func applyHead() throws -> ApplyReport {
         var report = ApplyReport()
-        if brake.keepsFromApplying { return report }
+        if intake.brake.keepsFromApplying { return report }
         // A head that lacks what the state store names, applied, would take that away.
         try recoverHead()
         guard !mayHaveLostHead, let head = try head() else { return report }
@@ -76,6 +76,7 @@ extension Vault {
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
+            try noteLeft(applied, for: head, in: folder)
             #if DEBUG
                 try DeadlyCommit.dieOf(repository.commit(head), .applying)
             #endif

@@ -267,21 +267,8 @@ extension Vault {
 
     /// The commit whose version stands at each path of a folder.
     func bases(of folder: VaultFolder) throws(StateStoreError) -> FolderBases {
-        try FolderBases(folder, store, lost: lostApplied, in: repository)
+        try FolderBases(folder, store, lost: appliedReference.recalled, in: repository)
     }
-
-    /// The state store was lost: until it is made anew the folders count as edits of the commit
-    /// that they held when the remote was last told. They may have gone on since, and an older base
-    /// never undoes anything; without one every edited file would stand against its own past.
-    package func recallApplied() throws(RepositoryError) {
-        hasLostState = true
-        let commit = try repository.reference(appliedReference)
-        lostApplied = commit.flatMap { repository.contains($0) ? $0 : nil }
-    }
-
-    /// Where the repository itself says what the folders hold: a step behind the state store, for
-    /// when that is lost.
-    var appliedReference: String { "refs/sync/devices/\(identity.device)" }
 
     /// Notes or takes away a reason to hold a path of a folder back.
     func quarantine(_ folder: VaultFolder, _ path: TreePath, _ reason: QuarantinedPath.Reason?)

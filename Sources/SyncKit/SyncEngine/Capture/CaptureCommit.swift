@@ -58,16 +58,16 @@ extension Vault {
         try pack.finish()
 
         for capture in asides {
-            current = try current.map { try transplant(capture, into: $0) } ?? capture
+            current = try current.map { try transplanter.transplant(capture, into: $0) } ?? capture
         }
         // The state store first: if the process ends here, the capture commits are in the
         // repository and the record names them, so that `recoverHead` finds them. The other way
         // round a later edit of the same file would be taken for an edit of the version before.
         mayHaveLostHead = true
         try note(captured, captures, containing, over: head)
-        if let current { try setHead(current, from: head, move) }
+        if let current { try branch.move(to: current, from: head, move) }
         mayHaveLostHead = false
-        try pinTransplanted(asides, by: current)
+        try transplanter.pin(asides, by: current)
         for item in captured {
             if let displaced = item.displaced {
                 try folders[item.folder].access.forget(displaced)
@@ -124,15 +124,19 @@ extension Vault {
             if MergeIdentity.made(try repository.commit(id)) { continue }
             if let known = current {
                 // What a rewrite of the remote left behind is meant to be gone too.
-                if try history.isAncestor(id, of: known) || isLeftBehind(id, history) { continue }
-                current = try transplant(id, into: known)
+                if try history.isAncestor(id, of: known)
+                    || KeptHeads(repository: repository).contain(id, history)
+                {
+                    continue
+                }
+                current = try transplanter.transplant(id, into: known)
             } else {
                 current = id
             }
         }
-        if let current { try setHead(current, from: head) }
+        if let current { try branch.move(to: current, from: head) }
         mayHaveLostHead = false
-        try pinTransplanted(named.filter { repository.contains($0) }, by: current)
+        try transplanter.pin(named.filter { repository.contains($0) }, by: current)
     }
 
     /// The commit that has what stands in the folder already, so that nothing is to be committed:
@@ -140,12 +144,14 @@ extension Vault {
     /// has it says nothing: a user may have brought an older version back.
     private func commitContaining(_ item: Captured, at head: ObjectID?) throws -> ObjectID? {
         guard let head else { return nil }
-        if item.base == head, item.change.before != nil { return nil }
+        let folder = folders[item.folder]
+        // A head that came while the file could not be read says nothing about what stands there.
+        let mayBeApplied = item.change.after != nil && folder.mayBeApplied(item.local)
+        if item.base == head, item.change.before != nil, !mayBeApplied { return nil }
         if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
             return head
         }
-        let folder = folders[item.folder]
-        if item.change.after == nil || !folder.mayBeApplied(item.local) { return nil }
+        if !mayBeApplied { return nil }
         return try folder.interrupted.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }
@@ -179,8 +185,8 @@ extension Vault {
             to: tree(of: base), reading: repository, writing: pack)
         let time = try time(of: group, after: base.map { try stamps.time(of: $0) }, options)
         let message = CaptureMessage.text(changes, device: identity.device, time: time)
-        let commit = try captureCommit(
-            of: tree, on: base.map { [$0] } ?? [], at: time, message, pack)
+        let commit = try writer.write(
+            tree, on: base.map { [$0] } ?? [], at: time, message, into: pack)
         return Step(commit: commit, time: time)
     }
 
@@ -222,21 +228,7 @@ extension Vault {
         let message = CaptureMessage.text(
             group.map(\.change), device: identity.device, time: time)
         let parents = [step?.commit ?? base].compactMap { $0 }
-        return try captureCommit(of: tree, on: parents, at: time, message, pack)
-    }
-
-    /// Writes a capture commit: the only kind that has a time of its own.
-    func captureCommit(
-        of tree: ObjectID, on parents: [ObjectID], at time: Timestamp, _ message: String,
-        _ pack: any PackSink
-    ) throws -> ObjectID {
-        let signature = Signature(
-            name: identity.device, email: "\(identity.device)@syncd.invalid",
-            seconds: time.seconds)
-        let commit = Commit(
-            tree: tree, parents: parents, author: signature, committer: signature,
-            message: message)
-        return try pack.add(.commit, signed(commit))
+        return try writer.write(tree, on: parents, at: time, message, into: pack)
     }
 
     /// Advances the state store: the folders hold what was captured, of the commit that captured

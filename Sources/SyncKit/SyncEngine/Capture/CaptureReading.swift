@@ -104,7 +104,7 @@ extension Vault {
             let version = FileVersion(
                 mode: snapshot.mode, id: try pack.add(.blob, snapshot.content))
             let path = folder.repositoryPath(displaced.path)
-            let base = try commit(having: displaced.base, at: path)
+            let base = try commit(having: displaced.base, at: path, in: folder)
             result.append(
                 Captured(
                     folder: index, local: displaced.path,
@@ -114,11 +114,14 @@ extension Vault {
         return result
     }
 
-    /// The nearest commit behind the head in which a path has a version; nil when none has.
-    private func commit(having version: FileVersion?, at path: TreePath) throws -> ObjectID? {
+    /// The nearest commit behind the head, or a head that the folder left, in which a path has a
+    /// version; nil when none has.
+    private func commit(having version: FileVersion?, at path: TreePath, in folder: VaultFolder)
+        throws -> ObjectID?
+    {
         guard let version, let head = try head() else { return nil }
-        var seen: Set<ObjectID> = [head]
-        var queue = [head]
+        var queue = [head] + (try leftHeads(folder).reversed())
+        var seen = Set(queue)
         var next = 0
         while next < queue.count, next < Limits.historyWalk {
             let id = queue[next]

@@ -10,10 +10,13 @@ struct ResolvedByEdit {
 
     /// - Parameters:
     ///   - base: the tree whose version the writer saw; nil for none.
-    init(_ base: ObjectID?, reading reader: any ObjectReader) throws(RepositoryError) {
+    ///   - id: a conflict that is passed over.
+    init(_ base: ObjectID?, except id: String? = nil, reading reader: any ObjectReader)
+        throws(RepositoryError)
+    {
         self.base = base
         self.reader = reader
-        records = try ConflictList(of: base, reading: reader).records
+        records = try ConflictList(of: base, reading: reader).records.filter { $0.id != id }
     }
 
     /// The changes of the records.

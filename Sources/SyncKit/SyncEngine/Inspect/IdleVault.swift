@@ -28,15 +28,15 @@ package struct IdleVault {
             }
             let folders = try examineFolders(&status)
             status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count + $1.leftOutBeyond }
-            let change = try vault.change(seeing: seen)
+            let change = try vault.tracker.change(seeing: seen)
             if case .failed(let failure) = remote {
                 status.notices.append(failure.text)
                 status.syncHealth.status = "degraded"
                 status.syncHealth.lastError = failure.message
             }
             let stop =
-                try vault.rest(seeing: seen) ?? change.map { SyncFailure($0) }
-                ?? vault.refusal(seeing: seen)
+                try vault.intake.rest(seeing: seen) ?? change.map { SyncFailure($0) }
+                ?? vault.incoming.refusal(seeing: seen)
             if let stop { status.add(stop) }
             if try vault.store.fact(Vault.Fact.paused) != nil {
                 status.state = .paused
@@ -62,8 +62,10 @@ package struct IdleVault {
     /// What became of the remote that somebody has to choose about; nil for nothing.
     /// - Parameter remote: what a look at the remote found before the vault was opened.
     package func change(_ remote: RemoteProbe) throws -> RemoteChange? {
-        guard case .seen(let head) = remote else { return try opened.vault.change(seeing: .none) }
-        return try opened.vault.change(seeing: .some(head))
+        guard case .seen(let head) = remote else {
+            return try opened.vault.tracker.change(seeing: .none)
+        }
+        return try opened.vault.tracker.change(seeing: .some(head))
     }
 
     /// Everything that is held back.

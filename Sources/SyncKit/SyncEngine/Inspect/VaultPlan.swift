@@ -53,7 +53,7 @@ package struct VaultPlan: Sendable {
         }
         let opened = try OpenedVault(draft.configuration, waiting: Limits.lockWait)
         let seen: RemoteSnapshot?
-        do { seen = try await opened.vault.remote?.fetch() } catch {
+        do { seen = try await opened.vault.tracker.link?.fetch() } catch {
             throw RemoteError(advising: error, isFar: remote.map { RemotePath($0) == nil } ?? false)
         }
         if let template, let folder = draft.configuration.folders.first {
@@ -67,10 +67,10 @@ package struct VaultPlan: Sendable {
         done.append("wrote \(file)")
         done.append("made the repository \(draft.configuration.repository)")
         if let head = seen?.head {
-            try await opened.vault.takingIn {
-                guard try opened.vault.mayRead(at: head) else { return }
-                try opened.vault.integrate(head)
-                try opened.vault.remember(remote: head)
+            try await opened.vault.intake.takingIn {
+                guard try opened.vault.intake.mayRead(head) else { return }
+                try opened.vault.integrator.integrate(head)
+                try opened.vault.tracker.remember(head)
             }
             done.append("fetched \(branch) at \(head.short) from \(remote ?? "")")
         }

@@ -4,8 +4,8 @@ package import SyncModel
 extension VaultService {
     /// Wakes the exchange and does not wait for it; many calls are one cycle.
     package func trigger() {
-        isTriggered = true
-        wake?.yield()
+        requests.trigger()
+        wake()
     }
 
     /// Captures everything that was written before the call.
@@ -17,7 +17,7 @@ extension VaultService {
         for index in vault.folders.indices { inbox[index] = .everything }
         let isCaptured = capture(live: false)
         publish()
-        wake?.yield()
+        wake()
         return Flushed(head: try vault.head(), complete: isCaptured && vault.again.isEmpty)
     }
 
@@ -29,5 +29,5 @@ extension VaultService {
     }
 
     /// How far each device had applied when the remote was last seen.
-    package func devices() -> [String: ObjectID] { vault.seenRemote?.devices ?? [:] }
+    package func devices() -> [String: ObjectID] { vault.tracker.seen?.devices ?? [:] }
 }

@@ -25,14 +25,24 @@ package struct RefusedCommit: Error, Sendable, CustomStringConvertible {
 
 /// Asking of commits that others made whether they may come in. What is behind the local branch
 /// was accepted or made here; what is behind the trusted commit was made before the rule.
-extension Vault {
+package final class IncomingVerification {
+    /// What others' commits have to be like; nil lets them all in.
+    package var rule: IncomingRule?
+    private let branch: Branch
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+
+    init(_ branch: Branch, _ repository: any ObjectRepository, _ store: any StateStore) {
+        (self.branch, self.repository, self.store) = (branch, repository, store)
+    }
+
     /// Asks all that a head of the remote's brings, each commit once.
     /// - Returns: false when that is more than one exchange asks; the next one goes on from there.
     /// - Throws: `RefusedCommit` for the first that may not come in, `SigningError` when one
     ///   cannot be judged.
-    package func verifyIncoming(_ head: ObjectID) async throws -> Bool {
-        guard let rule = incomingRule, head != (try self.head()) else { return true }
-        var verified = try remembered(Fact.verified)
+    package func verify(_ head: ObjectID) async throws -> Bool {
+        guard let rule, head != (try branch.head()) else { return true }
+        var verified = try remembered(Vault.Fact.verified)
         let stamps = CommitStamps(reading: repository)
         let news = try asked(of: head, History(stamps), rule, verified)
         var merging: [Int: CommitMerge] = [:]
@@ -62,13 +72,15 @@ extension Vault {
     /// Notes what keeps a head of the remote's out, for a status without the daemon.
     func note(refused: RefusedCommit?, at head: ObjectID) throws(StateStoreError) {
         let text = refused.map { "\(head.hex) \($0): \($0.advice)" }
-        if try store.fact(Fact.refused) != text { try store.setFact(Fact.refused, text) }
+        if try store.fact(Vault.Fact.refused) != text {
+            try store.setFact(Vault.Fact.refused, text)
+        }
     }
 
     /// What kept the remote's head out when it was last asked; nil when it has another by now.
     /// - Parameter head: where that was seen.
     func refusal(seeing head: ObjectID??) throws(StateStoreError) -> SyncFailure? {
-        guard incomingRule != nil, let text = try store.fact(Fact.refused) else { return nil }
+        guard rule != nil, let text = try store.fact(Vault.Fact.refused) else { return nil }
         if let head, head?.hex != String(text.prefix(40)) { return nil }
         return SyncFailure(.needsUser, String(text.dropFirst(41)))
     }
@@ -77,7 +89,7 @@ extension Vault {
     private func asked(
         of head: ObjectID, _ history: History, _ rule: IncomingRule, _ verified: [ObjectID]
     ) throws -> [ObjectID] {
-        let known = try self.head().map { verified + [$0] } ?? verified
+        let known = try branch.head().map { verified + [$0] } ?? verified
         let news = try history.commits(behind: head, notBehind: known)
         // To find what is behind the trusted commit may read all of history.
         guard !news.isEmpty, let trusted = rule.trusted, repository.contains(trusted) else {
@@ -118,7 +130,7 @@ extension Vault {
     /// Keeps what was asked over the end of the process.
     private func remember(verified: [ObjectID]) throws(StateStoreError) {
         let latest = verified.suffix(Limits.checkedCommits).map(\.hex)
-        try store.setFact(Fact.verified, latest.joined(separator: " "))
+        try store.setFact(Vault.Fact.verified, latest.joined(separator: " "))
     }
 
     /// Commits that a fact names and that are still here.

@@ -3,7 +3,17 @@ internal import SyncModel
 
 /// The list of versions that rules set aside, as this device sees them. The messages of merge
 /// commits say it to all devices, whichever of them merged.
-extension Vault {
+final class ResolvedLosses {
+    private let device: String
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    /// Whether they are listed at all; not while a choice is only tried.
+    var isListing = true
+
+    init(device: String, _ repository: any ObjectRepository, _ store: any StateStore) {
+        (self.device, self.repository, self.store) = (device, repository, store)
+    }
+
     /// Lists what a merge of this device's lost.
     func list(_ losses: [MergeLoss], in id: ObjectID) throws {
         try add(
@@ -18,10 +28,10 @@ extension Vault {
     /// - Parameters:
     ///   - head: the remote's head.
     ///   - known: the local head; what it reaches was listed before.
-    func listResolved(by head: ObjectID, since known: ObjectID) throws {
+    func list(of head: ObjectID, since known: ObjectID) throws {
         let stamps = CommitStamps(reading: repository)
         var resolved: [ResolvedConflict] = []
-        for (id, commit) in try news(in: head, since: known, History(stamps))
+        for (id, commit) in try History(stamps).news(in: head, since: known)
         where MergeIdentity.made(commit) {
             for loss in MergeMessage.losses(in: commit.message)
             where repository.contains(loss.commit) {
@@ -42,7 +52,7 @@ extension Vault {
         _ path: TreePath, _ type: String, loser: (blob: ObjectID?, stamp: VersionStamp),
         winner: VersionStamp, in id: ObjectID
     ) -> ResolvedConflict {
-        let localLost = loser.stamp.device == identity.device
+        let localLost = loser.stamp.device == device
         let (local, remote) = localLost ? (loser.stamp, winner) : (winner, loser.stamp)
         return ResolvedConflict(
             file: path, type: type,
@@ -54,7 +64,7 @@ extension Vault {
     }
 
     private func add(_ resolved: [ResolvedConflict]) throws {
-        if resolved.isEmpty || !listsLosses { return }
+        if resolved.isEmpty || !isListing { return }
         // A merge that is made again over a newer remote head loses the same versions again.
         var known = Set(try store.resolved().map { [$0.file.text, $0.loser?.hex] })
         let news = resolved.filter { known.insert([$0.file.text, $0.loser?.hex]).inserted }

@@ -43,7 +43,7 @@ extension Vault {
     private func isJoining(
         _ file: Captured, _ bases: FolderBases, at head: ObjectID, _ tree: ObjectID?
     ) throws -> Bool {
-        if file.base == nil || lostApplied != nil { return true }
+        if file.base == nil || appliedReference.recalled != nil { return true }
         if bases.deferred.contains(file.local) { return true }
         if file.base == head { return false }
         return try TreeDiff.version(at: file.change.path, of: tree, reading: repository) != nil
@@ -81,9 +81,9 @@ extension Vault {
     /// lost, the device's own reference.
     private func tookPart(_ folder: VaultFolder) throws -> Bool {
         if try store.applied(folder.id) != nil || knownFolders.contains(folder.id) { return true }
-        guard hasLostState else { return false }
-        return try repository.reference(appliedReference) != nil
-            || seenRemote?.devices[identity.device] != nil
+        guard appliedReference.isRecalled else { return false }
+        return try appliedReference.commit() != nil
+            || tracker.seen?.devices[identity.device] != nil
     }
 
     /// Finds files that were edited right after an apply which was cut short had put them there,
@@ -119,10 +119,10 @@ extension Vault {
     /// Whether a capture has to wait until the remote was asked once: only the history tells
     /// what a joining file is, and what the state store names may have to come from there.
     func waitsForRemote() throws -> Bool {
-        if remote == nil || hasAskedRemote { return false }
+        if tracker.link == nil || tracker.wasAsked { return false }
         for folder in folders {
             guard let applied = try store.applied(folder.id) else {
-                if lostApplied == nil { return true }
+                if appliedReference.recalled == nil { return true }
                 continue
             }
             if !repository.contains(applied) { return true }

@@ -178,8 +178,8 @@ extension Vault {
     /// Fills the index of past versions with what came in since, once it is in use. Of a history
     /// that is short it is made at the first call.
     package func indexPastVersions() throws {
-        guard headMoves >= Limits.indexedMoves, let head = try head() else { return }
-        headMoves = 0
+        guard branch.moves >= Limits.indexedMoves, let head = try head() else { return }
+        branch.moves = 0
         let past = PastVersions(repository: repository, store: store)
         if try !past.isFilled {
             let history = History(CommitStamps(reading: repository))

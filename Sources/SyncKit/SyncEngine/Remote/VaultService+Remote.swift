@@ -7,19 +7,19 @@ extension VaultService {
     /// - Parameter seen: what it showed just now; nil asks it.
     /// - Throws: `RemoteError` when it cannot be asked.
     package func remoteStanding(_ seen: RemoteSnapshot? = nil) async throws -> RemoteStanding {
-        let change = try await vault.takingIn { () async throws -> RemoteChange? in
+        let change = try await vault.intake.takingIn { () async throws -> RemoteChange? in
             do {
-                if let seen { return try vault.classify(seen) }
-                return try await vault.fetchRemote()
+                if let seen { return try vault.tracker.classify(seen) }
+                return try await vault.tracker.fetch()
             } catch let error as RemoteError where error.code == .fatal {
                 return nil
             }
         }
         return RemoteStanding(
             remote: configuration.remote, head: try vault.head(),
-            remoteHead: vault.seenRemote?.head, change: change,
-            kept: try vault.repository.references(Vault.keptReferences).map(\.name),
-            keptOut: vault.keptOut)
+            remoteHead: vault.tracker.seen?.head, change: change,
+            kept: try KeptHeads(repository: vault.repository).names(),
+            keptOut: vault.intake.keptOut)
     }
 
     /// Passes over the remote's head. The remote is not asked where that head is known to have
@@ -27,15 +27,15 @@ extension VaultService {
     /// - Parameter name: the commit's name or its beginning.
     /// - Throws: `ChangeRefusal` for what is not the remote's head.
     package func skip(_ name: String) async throws -> SkippedCommit {
-        var seen = vault.seenRemote?.head
-        if seen == nil, vault.keptOut == nil, let remote = vault.remote {
+        var seen = vault.tracker.seen?.head
+        if seen == nil, vault.intake.keptOut == nil, let remote = vault.tracker.link {
             seen = try await remote.fetch { _, _ in [] }.head
         }
-        let commit = try vault.skip(name, seen: seen)
+        let commit = try vault.intake.skip(name, seen: seen)
         failuresByPart[.exchange] = nil
         log.info("the remote's commit \(commit.short) is passed over, as somebody asked")
         publish()
-        wake?.yield()
+        wake()
         return SkippedCommit(commit: commit)
     }
 
@@ -46,8 +46,8 @@ extension VaultService {
         guard configuration.remote != nil else {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
-        let report = try await vault.takingIn {
-            if let new = try await vault.fetchRemote()?.new { try await verifyIncoming(new) }
+        let report = try await vault.intake.takingIn {
+            if let new = try await vault.tracker.fetch()?.new { try await verifyIncoming(new) }
             return try change(isDryRun: request.dryRun) { try vault.choose(request) }
         }
         if report.commit != nil {
@@ -61,7 +61,7 @@ extension VaultService {
     /// Either choice makes commits over what the remote has: that may come in, or nobody chooses.
     private func verifyIncoming(_ head: ObjectID) async throws {
         do {
-            if try await vault.verifyIncoming(head) { return }
+            if try await vault.incoming.verify(head) { return }
         } catch let error as RefusedCommit {
             throw ChangeRefusal(.wrong, "\(error): \(error.advice)")
         }

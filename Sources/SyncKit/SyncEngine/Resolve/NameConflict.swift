@@ -28,23 +28,6 @@ extension ConflictResolution {
         return result
     }
 
-    /// What the choice does to another conflict: that of a file that goes, goes with it, and
-    /// that of a copy which gets its name back follows it.
-    func follow(
-        _ other: ConflictRecord, _ versions: [TreePath: FileVersion?], writing sink: any PackSink
-    ) throws -> [TreePath: FileVersion?] {
-        guard versions[other.copy ?? other.path] == .some(nil) else { return [:] }
-        var result: [TreePath: FileVersion?] = [:]
-        result.updateValue(nil, forKey: other.recordPath)
-        let old = try TreeDiff.file(at: other.path, of: tree, reading: reader)
-        if other.isText, other.path == record.copy, let old, versions[record.path] == old {
-            let moved = other.moved(to: record.path)
-            result[moved.recordPath] = FileVersion(
-                mode: .regular, id: try sink.add(.blob, moved.rendered))
-        }
-        return result
-    }
-
     /// The side whose version stands beside its name.
     private func movedSide() throws -> Int? {
         if record.isAgainstDirectory { return record.sides.firstIndex { $0.blob != nil } }

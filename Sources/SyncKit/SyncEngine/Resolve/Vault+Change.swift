@@ -16,9 +16,10 @@ extension Vault {
         let resolution = ConflictResolution(
             record: record, device: identity.device, tree: try tree(of: head), reader: repository)
         var versions = try resolution.versions(request, writing: pack)
-        for other in try conflicts().records where other.id != id {
-            versions.merge(try resolution.follow(other, versions, writing: pack)) { $1 }
-        }
+        // A text that was made just now is of this conflict alone.
+        let known = versions.filter { $0.value.map { repository.contains($0.id) } ?? true }
+        let others = try ResolvedByEdit(tree(of: head), except: id, reading: repository)
+        versions.merge(try consequences(of: known, others, pack)) { chosen, _ in chosen }
         return try commit(
             versions, pack, "settled \(record.path) (\(request.choice.rawValue))",
             isDryRun: request.dryRun)
@@ -85,15 +86,7 @@ extension Vault {
         _ pack: any PackSink
     ) throws {
         let open = try ResolvedByEdit(tree, reading: repository)
-        var contents: [TreePath: [UInt8]] = [:]
-        // Nothing is read where nothing is open: a restored directory may be large.
-        for (path, version) in versions where !open.isEmpty {
-            guard let version, version.mode.isFile,
-                try repository.header(version.id).size <= Limits.documentSize
-            else { continue }
-            contents[path] = try repository.blob(version.id)
-        }
-        let resolved = try open.changes(versions, content: { contents[$0] }, writing: pack)
+        let resolved = try consequences(of: versions, open, pack)
         for entry in try ConflictList(of: source, reading: repository).entries {
             guard let record = entry.record, versions[record.path] != nil,
                 versions[record.copy ?? record.path] ?? nil != nil
@@ -101,6 +94,23 @@ extension Vault {
             versions[record.recordPath] = entry.version
         }
         versions.merge(resolved) { again, _ in again }
+    }
+
+    /// What versions that stand elsewhere already do to open conflicts, as if somebody had put them
+    /// there by hand.
+    private func consequences(
+        of versions: [TreePath: FileVersion?], _ open: ResolvedByEdit, _ pack: any PackSink
+    ) throws -> [TreePath: FileVersion?] {
+        // Nothing is read where nothing is open: a restored directory may be large.
+        if open.isEmpty { return [:] }
+        var contents: [TreePath: [UInt8]] = [:]
+        for (path, version) in versions {
+            guard let version, version.mode.isFile,
+                try repository.header(version.id).size <= Limits.documentSize
+            else { continue }
+            contents[path] = try repository.blob(version.id)
+        }
+        return try open.changes(versions, content: { contents[$0] }, writing: pack)
     }
 
     /// Sets the type of the files that match a pattern, in the tree's own `.gitattributes`.
@@ -173,14 +183,12 @@ extension Vault {
         if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
-        let stamps = CommitStamps(reading: repository)
-        let time = CaptureTime.of(
-            clock.now(), after: try head.map { try stamps.time(of: $0) }, at: clock.now())
+        let time = try writer.time(after: head.map { [$0] } ?? [])
         let message = CaptureMessage.text(asked: subject, device: identity.device, time: time)
-        let id = try captureCommit(
-            of: tree, on: head.map { [$0] } ?? [], at: time, message, pack)
+        let id = try writer.write(
+            tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
         try pack.finish()
-        try setHead(id, from: head)
+        try branch.move(to: id, from: head)
         return ChangeReport(commit: id, paths: paths, deletions: deletions)
     }
 }

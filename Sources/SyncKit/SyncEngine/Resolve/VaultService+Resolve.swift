@@ -49,7 +49,7 @@ extension VaultService {
             log.info("\(report.paths.count) files changed by request")
         }
         publish()
-        wake?.yield()
+        wake()
         return report
     }
 }

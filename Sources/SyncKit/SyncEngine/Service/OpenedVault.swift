@@ -54,9 +54,9 @@ package final class OpenedVault {
         let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
         vault = Self.assemble(configuration, repository, store, folders, remote, brake)
         let isBlank = folders.allSatisfy { $0.identity == nil }
-        if rebuilt != nil || isBlank { try vault.recallApplied() }
+        if rebuilt != nil || isBlank { try vault.appliedReference.recall() }
         try vault.noteScope()
-        if let url = configuration.remote { try vault.meet(remote: url) }
+        if let url = configuration.remote { try vault.tracker.meet(url) }
     }
 
     /// In the state directory: what is being taken in from the remote.
@@ -117,12 +117,12 @@ package final class OpenedVault {
             maxDeletesPercent: configuration.sync.maxDeletesPercent, brake: brake)
         let environment = environment(configuration, Machine().environment)
         if configuration.commit.sign != .off {
-            vault.signer = ProgramSigner(
+            vault.writer.signer = ProgramSigner(
                 configuration.commit, environment: environment,
                 keyFile: configuration.stateDirectory + "/signing-key.pub")
         }
         if configuration.commit.requireSigned {
-            vault.incomingRule = IncomingRule(
+            vault.incoming.rule = IncomingRule(
                 verifier: ProgramVerifier(
                     environment: environment,
                     signatureFile: configuration.stateDirectory + "/signature"),
@@ -143,13 +143,13 @@ package final class OpenedVault {
     /// Sets a damaged record aside and begins another: the folders have to be scanned.
     package func rebuildStore(_ reason: String) throws {
         let repository = vault.repository
-        let brake = vault.brake
+        let brake = vault.intake.brake
         vault = Self.assemble(
             configuration, repository, UnavailableStateStore(), folders, remote, brake)
         let store = try SQLiteStateStore.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
         vault = Self.assemble(configuration, repository, store, folders, remote, brake)
-        try vault.recallApplied()
+        try vault.appliedReference.recall()
         try vault.noteScope()
     }
 

@@ -1,14 +1,10 @@
 internal import Logging
 internal import SyncModel
-internal import SyncRemote
 internal import SyncWatch
 
 /// When the vault goes to the remote: something wakes the loop, the schedule says when, and an
 /// alarm wakes it again.
 extension VaultService {
-    /// Whether somebody wants the exchange now.
-    var isAsked: Bool { isTriggered || !asking.isEmpty }
-
     /// Exchanges with the remote when it is due; each wake-up looks whether it is.
     func exchangeOn(_ wakeups: AsyncStream<Void>) async {
         for await _ in wakeups {
@@ -18,52 +14,38 @@ extension VaultService {
             if due <= now {
                 await exchangeNow()
             } else {
-                if isEnding || schedule.leftAlone(at: now) != nil {
-                    answer(nil)
-                    isTriggered = false
+                if life.isEnding || schedule.leftAlone(at: now) != nil {
+                    requests.answer(nil)
+                    requests.begin()
                 }
                 setAlarm(due)
                 publish()
             }
             if hasExchanged && lastStateWrite == .zero { writeState() } else { scheduleState() }
         }
-        isEnding = true
-        answer(nil)
-        for request in requests { request.done.resume(returning: nil) }
-        requests = []
+        cancelWaiters()
     }
 
     /// Answers everybody who waits for a turn to push: the service is about to end, and the
     /// control socket would wait for its callers first.
     package func cancelWaiters() {
-        isEnding = true
-        answer(nil)
+        life.end()
+        requests.cancel()
     }
 
     /// Captures for the requests that came: what they are about is safe before the remote is asked.
     private func captureRequested() {
-        let started = requests
-        requests = []
-        for request in started {
-            prepare(request.request)
-            capture(live: false, acceptDeletes: request.request.acceptDeletes)
+        for request in requests.takeArrivals() {
+            prepare(request)
+            capture(live: false, acceptDeletes: request.acceptDeletes)
         }
-        asking += started
-    }
-
-    /// Answers everybody who waits for an exchange.
-    private func answer(_ outcome: ExchangeOutcome?) {
-        let answered = asking
-        asking = []
-        for request in answered { request.done.resume(returning: outcome) }
     }
 
     private func exchangeNow() async {
-        // A call that comes meanwhile wants another one.
-        isTriggered = false
+        requests.begin()
         let outcome = await exchange()
-        answer(outcome)
-        if !requests.isEmpty { wake?.yield() }
+        requests.answer(outcome)
+        if requests.hasArrivals { wake() }
         if isPaused { return }
         notePushes()
         let heads = headsNow()
@@ -75,9 +57,9 @@ extension VaultService {
 
     /// What the next exchange would be for. A vault that cannot tell goes and finds out.
     private func need() -> ExchangeSchedule.Need {
-        if isAsked { return .asked }
+        if requests.isAsked { return .asked }
         do {
-            if try vault.head() != vault.seenRemote?.head { return .push }
+            if try vault.head() != vault.tracker.seen?.head { return .push }
             return try vault.isInSync() ? .fetch : .rest
         } catch { return .push }
     }
@@ -95,7 +77,7 @@ extension VaultService {
 
     /// The head here and at the remote; empty when it cannot be read, which the exchange said.
     private func headsNow() -> [ObjectID?] {
-        do { return [try vault.head(), vault.seenRemote?.head] } catch { return [] }
+        do { return [try vault.head(), vault.tracker.seen?.head] } catch { return [] }
     }
 
     /// Wakes the loop at a moment, and not at the one that was set before.
@@ -112,7 +94,7 @@ extension VaultService {
     private func captureWaiting() {
         if !inbox.isEmpty || !vault.again.isEmpty { capture(live: true) }
         applyMeanwhile()
-        wake?.yield()
+        wake()
     }
 
     /// Watches this machine's network; nil where the system does not allow that: polls and tries
@@ -129,15 +111,13 @@ extension VaultService {
     }
 
     private func networkChanged(_ news: NetworkEvent) async {
-        if let remote = opened.remote as? NetworkRemote {
-            if !isExchanging {
-                await remote.networkChanged()
-            } else if news == .lost {
-                // What is under way would wait for answers that cannot come any more.
-                remote.interrupt()
-            }
+        if !isExchanging {
+            await opened.remote?.networkChanged()
+        } else if news == .lost {
+            // What is under way would wait for answers that cannot come any more.
+            opened.remote?.interrupt()
         }
         schedule.networkChanged(at: .now)
-        wake?.yield()
+        wake()
     }
 }

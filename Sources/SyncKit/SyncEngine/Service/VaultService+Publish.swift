@@ -9,11 +9,11 @@ extension VaultService {
     /// Puts the present picture on the board.
     func publish() {
         var status = board.status
-        status.daemon = wake == nil ? "stopped" : "running"
+        status.daemon = life.loop == nil ? "stopped" : "running"
         var unsigned: String?
         do {
             try vault.describe(&status)
-            unsigned = try vault.unsigned()
+            unsigned = try vault.writer.unsigned()
             status.pending.changes += inbox.values.reduce(0) { $0 + $1.count }
             status.state = try state(status)
         } catch {
@@ -35,7 +35,7 @@ extension VaultService {
             status.syncHealth.status = "degraded"
             status.syncHealth.lastError = unsigned
         }
-        if let watch {
+        if let watch = life.loop?.watch {
             status.watch = watchStatus(watch)
             if let words = blindness(watch) { status.notices.append(words) }
         }

@@ -3,21 +3,15 @@ package import SyncModel
 
 /// What others ask of a running vault.
 extension VaultService {
-    /// A caller that waits for a cycle.
-    struct Waiting {
-        let request: Request
-        let done: CheckedContinuation<ExchangeOutcome?, Never>
-    }
-
     /// Makes one whole cycle now and waits for its end.
     /// - Returns: how it ended; nil when it failed: the status says why; nil too once the
     ///   service is about to end.
     package func sync(_ request: Request = Request()) async -> ExchangeOutcome? {
-        if isEnding { return nil }
-        guard wake != nil else { return await cycleOnce(request) }
+        if life.isEnding { return nil }
+        guard life.loop != nil else { return await cycleOnce(request) }
         return await withCheckedContinuation { done in
-            requests.append(Waiting(request: request, done: done))
-            wake?.yield()
+            requests.add(.init(request: request, done: done))
+            wake()
         }
     }
 
@@ -41,8 +35,8 @@ extension VaultService {
         log.info(paused ? "paused" : "resumed")
         if !paused { captureAll() }
         publish()
-        isTriggered = true
-        wake?.yield()
+        requests.trigger()
+        wake()
     }
 
     /// Does what a request asks for before the capture. A first capture tells which folders are

@@ -1,6 +1,5 @@
 internal import ServiceLifecycle
 internal import SyncModel
-internal import SyncRemote
 internal import SyncWatch
 
 /// The daemon's loop: the watch captures, the wake-up exchanges, and while nothing happens
@@ -11,10 +10,9 @@ extension VaultService: Service {
     package func run() async throws {
         let (wakeups, wake) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        self.wake = wake
         let watch = try startWatch()
-        self.watch = watch
-        let network = opened.remote is NetworkRemote ? watchNetwork() : nil
+        life = .running(.init(watch: watch, wake: wake))
+        let network = opened.remote?.isFar ?? false ? watchNetwork() : nil
         defer { network?.stop() }
         board.follow { watch.isQuiet }
         publish()
@@ -34,8 +32,7 @@ extension VaultService: Service {
         }
         alarm?.cancel()
         board.follow(nil)
-        self.watch = nil
-        self.wake = nil
+        life = .ending(nil)
         writeState()
     }
 
@@ -60,7 +57,7 @@ extension VaultService: Service {
             case .directoryChanged: break
             case .directoryLost(let path): lostDirectories.insert(path)
             }
-            wake?.yield()
+            self.wake()
         }
     }
 
@@ -76,13 +73,13 @@ extension VaultService: Service {
                 nextScan = clock.now + configuration.sync.fullScan
                 for index in vault.folders.indices { notice(index, .everything, live: false) }
             }
-            wake?.yield()
+            self.wake()
         }
     }
 
     /// Sets watches anew that were lost: of a root that came back, of a remote that was replaced.
     private func watchAgain() {
-        guard let watch else { return }
+        guard let watch = life.loop?.watch else { return }
         for path in lostDirectories { watch.loop.watchDirectory(path) }
         lostDirectories = []
         for (index, folder) in vault.folders.enumerated() {

@@ -1,6 +1,5 @@
 package import Logging
 package import SyncModel
-internal import SyncRemote
 internal import SyncStore
 internal import SyncWatch
 
@@ -54,18 +53,11 @@ package actor VaultService {
     enum Stage: Sendable { case capture, exchange }
 
     var failures = 0
-    var watch: BatchStream?
     var isPaused: Bool
     /// Whether folders, head and remote were brought together since the start.
     var hasExchanged = false
-    var wake: AsyncStream<Void>.Continuation?
-    var requests: [Waiting] = []
-    /// Whether the loop that answers requests has ended for good.
-    var isEnding = false
-    /// Requests that are captured and wait for the exchange.
-    var asking: [Waiting] = []
-    /// Whether somebody wants an exchange now and does not wait for it.
-    var isTriggered = false
+    var life = ServiceLife.idle
+    var requests = RequestQueue()
     var schedule: ExchangeSchedule
     var alarm: Task<Void, Never>?
     /// When the exchange first failed of those that failed since; nil while it goes well.
@@ -91,9 +83,9 @@ package actor VaultService {
         let opened = try OpenedVault(configuration, waiting: wait)
         self.opened = opened
         schedule = ExchangeSchedule(
-            isNetwork: opened.remote is NetworkRemote, poll: configuration.sync.poll,
+            isNetwork: opened.remote?.isFar ?? false, poll: configuration.sync.poll,
             pushes: configuration.sync.pushes, now: .now)
-        if opened.remote is NetworkRemote {
+        if opened.remote?.isFar ?? false {
             for push in try Self.recentPushes(opened.vault) { schedule.pushed(at: push) }
         }
         isPaused = try opened.vault.store.fact(Vault.Fact.paused) != nil
@@ -115,6 +107,9 @@ package actor VaultService {
     }
 
     var vault: Vault { opened.vault }
+
+    /// Wakes the exchange, where a loop runs.
+    func wake() { life.loop?.wake.yield() }
 
     /// Takes what the watch or a scan named, and captures it.
     func notice(_ folder: Int, _ dirty: DirtyPaths, live: Bool) {
@@ -185,7 +180,7 @@ package actor VaultService {
         do {
             let began = ContinuousClock.now
             try checkHead()
-            let before = (head: try vault.head(), remote: vault.seenRemote?.head)
+            let before = (head: try vault.head(), remote: vault.tracker.seen?.head)
             let outcome = try await vault.exchange(options) { try await self.backOff($0) }
             try opened.rememberRoots()
             sayUnpublished()
@@ -215,8 +210,8 @@ package actor VaultService {
 
     /// A server is asked as little as can be; a daemon comes again, a single cycle does not.
     private var options: ExchangeOptions {
-        let isFar = opened.remote is NetworkRemote
-        return ExchangeOptions(pushesFirst: isFar, publishesLater: isFar && wake != nil)
+        let isFar = opened.remote?.isFar ?? false
+        return ExchangeOptions(pushesFirst: isFar, publishesLater: isFar && life.loop != nil)
     }
 
     /// Devices whose pushes met step aside for different times, and for the next turn to push.
@@ -226,7 +221,7 @@ package actor VaultService {
         let now = clock.now
         let most = Duration.milliseconds(min(2_000, 20 << attempt))
         let aside = now + .random(in: .zero...most, using: &random)
-        let turn = schedule.pushTurn(at: now, isAsked: isAsked)
+        let turn = schedule.pushTurn(at: now, isAsked: requests.isAsked)
         try await clock.sleep(until: max(aside, turn))
     }
 
@@ -240,7 +235,7 @@ package actor VaultService {
     private func account(
         since before: (head: ObjectID?, remote: ObjectID?), _ began: ContinuousClock.Instant
     ) throws {
-        guard let seen = vault.seenRemote else { return }
+        guard let seen = vault.tracker.seen else { return }
         let store = vault.store
         let head = try vault.head()
         let now = vault.clock.now().iso8601
@@ -250,7 +245,7 @@ package actor VaultService {
             let subject = try vault.repository.commit(head).subject
             log.info("applied \(subject)", metadata: took)
         }
-        if let far = seen.head, far == head, far != before.remote, vault.pushed == far {
+        if let far = seen.head, far == head, far != before.remote, vault.publisher.pushed == far {
             try store.setFact(Vault.Fact.pushed, now)
             log.info("pushed \(far.short)", metadata: took)
         }
@@ -289,6 +284,6 @@ package actor VaultService {
     }
 
     private func rewatchChangedRules() {
-        for folder in vault.takeChangedRules() { watch?.loop.rewatch(folder: folder) }
+        for folder in vault.takeChangedRules() { life.loop?.watch.loop.rewatch(folder: folder) }
     }
 }

@@ -26,7 +26,7 @@ extension Vault {
     package func describe(_ status: inout VaultStatus) throws {
         status.head = try head()
         let remembered = try store.fact(Fact.remoteHead).flatMap { ObjectID(hex: $0) }
-        status.remoteHead = seenRemote != nil ? seenRemote?.head : remembered
+        status.remoteHead = tracker.seen != nil ? tracker.seen?.head : remembered
         status.lastSync.localToRemote = try store.fact(Fact.pushed)
         status.lastSync.remoteToLocal = try store.fact(Fact.pulled)
         status.conflicts = try conflicts().records.count
@@ -46,20 +46,20 @@ extension Vault {
                         + "max_deletes allows: \(QuarantinedPath.Reason.massDeletion.advice)")
             }
         }
-        if let words = try unsigned() {
+        if let words = try writer.unsigned() {
             status.notices.append("\(words): see [commit] of the configuration")
         }
-        if let words = skippedWords(status.remoteHead) { status.notices.append(words) }
+        if let words = intake.skippedWords(status.remoteHead) { status.notices.append(words) }
         // Beside a history that was rewritten, or of which nothing is to be read, the last one
         // that was shared tells what waits.
-        let isKeptOut = status.remoteHead.map(isKeptOut) ?? false
+        let isKeptOut = status.remoteHead.map(intake.keepsOut) ?? false
         status.pending.commitsToPush = try commitsToPush(
-            remoteChange?.old ?? (isKeptOut ? lastSeenRemote() : status.remoteHead))
+            tracker.change?.old ?? (isKeptOut ? tracker.lastSeen() : status.remoteHead))
         status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
     }
 
     private func commitsToPush(_ remoteHead: ObjectID?) throws -> Int {
-        guard remote != nil, let head = try head(), head != remoteHead else { return 0 }
+        guard tracker.link != nil, let head = try head(), head != remoteHead else { return 0 }
         let known = remoteHead.flatMap { repository.contains($0) ? $0 : nil }
         return try History(CommitStamps(reading: repository))
             .count(from: head, notIn: known, most: Self.countedCommits)

@@ -47,6 +47,15 @@ package struct History {
         return min(most, marks.count { $1 == .first })
     }
 
+    /// The newest commits that `head` brings and `known` does not reach, the newest first, at most
+    /// `Limits.nearHistory` of them.
+    package func news(in head: ObjectID, since known: ObjectID) throws(RepositoryError)
+        -> [(id: ObjectID, commit: Commit)]
+    {
+        try commits(behind: head, notBehind: [known]).suffix(Limits.nearHistory).reversed()
+            .map { id throws(RepositoryError) in (id, try stamps.commit(id)) }
+    }
+
     /// The commits that are reachable from `head` and from none of `known`, parents before their
     /// children. A date that is wrong may bring a known commit in, and leaves none out.
     package func commits(behind head: ObjectID, notBehind known: [ObjectID])

@@ -87,10 +87,11 @@ package struct TreeMerge {
         var outcome = TreeOutcome(
             conflicts: try MergedConflicts(
                 base: base, first: first.tree, second: second.tree, reading: reader),
-            first: first.commit)
+            first: first.commit, version: rule.version)
         for (path, row) in table.rows.sorted(by: { $0.key < $1.key }) {
             try decide(path, row, into: &outcome)
         }
+        outcome.placeCopies()
         outcome.separateFilesFromDirectories()
         try outcome.separateCaseClashes { one, other throws(RepositoryError) in
             for tree in [first.tree, second.tree] where rule.version >= 2 {

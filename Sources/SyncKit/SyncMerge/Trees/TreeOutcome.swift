@@ -37,10 +37,15 @@ struct TreeOutcome {
 
     /// The first side's commit: tells the sides apart.
     private let first: ObjectID
+    /// Whether copies are put down when every path is decided, as rules from version 3 on do:
+    /// before, one whose name came later in byte order went where both sides had deleted it.
+    private let placesCopiesLast: Bool
+    private var copies: [(path: TreePath, standing: Standing)] = []
 
-    init(conflicts: MergedConflicts, first: ObjectID) {
+    init(conflicts: MergedConflicts, first: ObjectID, version: Int) {
         self.conflicts = conflicts
         self.first = first
+        placesCopiesLast = version >= 3
     }
 
     /// The side that a version comes from, wherever the merge puts it.
@@ -67,11 +72,29 @@ struct TreeOutcome {
         let loser = isFirst ? versions.first : versions.second
         let winner = isFirst ? versions.second : versions.first
         let copy = copied ? ConflictCopy.path(for: path, blob: loser.version.id) : nil
-        if let copy { stand(copy, loser.version, from: [sides[isFirst ? 0 : 1]]) }
+        if let copy { keep(loser.version, at: copy, from: sides[isFirst ? 0 : 1]) }
         losses.append(
             MergeLoss(
                 path: path, kind: kind, loser: loser.version, loserStamp: loser.stamp,
                 winnerStamp: winner.stamp, copy: copy, type: type))
+    }
+
+    /// Keeps a version that lost its name at another.
+    private mutating func keep(
+        _ version: FileVersion, at copy: TreePath, from side: PathTable.Origin
+    ) {
+        if placesCopiesLast {
+            copies.append((copy, Standing(version, sides: [side])))
+        } else {
+            stand(copy, version, from: [side])
+        }
+    }
+
+    /// Puts down what was kept, but for what somebody made of such a copy.
+    mutating func placeCopies() {
+        for (path, kept) in copies where (standing[path] ?? nil) == nil {
+            standing.updateValue(kept, forKey: path)
+        }
     }
 
     /// A directory in which nothing stands keeps its name against the other side's file.
@@ -81,7 +104,7 @@ struct TreeOutcome {
     ) {
         let copy = ConflictCopy.path(for: path, blob: file.id)
         stand(path, .emptyDirectory, from: [directory])
-        stand(copy, file, from: [origin])
+        keep(file, at: copy, from: origin)
         asides.append(
             Aside(
                 path: path, kind: .typeChange, version: file, origin: origin, copy: copy,

@@ -42,6 +42,16 @@ package protocol RemoteLink: Sendable {
 
     /// The remote repository's own directory when it stands on a path and is there.
     var directory: String? { get }
+
+    /// Whether it is behind a network: asked from time to time, pushed to within a budget.
+    var isFar: Bool { get }
+
+    /// Trusts no connection any more that was made before the network changed.
+    func networkChanged() async
+
+    /// Ends the call that is under way, for the network is gone that it stands on: it fails as
+    /// unreachable. Does nothing when none is.
+    func interrupt()
 }
 
 extension RemoteLink {
@@ -55,6 +65,15 @@ extension RemoteLink {
 
     /// None: nobody but the remote itself takes care of its packs.
     package var directory: String? { nil }
+
+    /// Near: whatever happens brings an exchange at once.
+    package var isFar: Bool { false }
+
+    /// Nothing: there is no connection.
+    package func networkChanged() async {}
+
+    /// Nothing: a call on a path waits for no network.
+    package func interrupt() {}
 }
 
 /// A failure on the way to the remote.

@@ -1,14 +1,16 @@
 internal import SyncModel
 
-extension Vault {
-    /// Looks at what a commit of the remote would do to the folders.
+extension IncomingTree {
+    /// Reads what a commit of the remote would do to the folders.
+    /// - Parameter known: the local head; nil before the first commit.
     /// - Throws: `RemoteError` `.corrupt` for a tree that git cannot read: nothing here is damaged,
     ///   and nothing of it is taken in.
-    func incomingTree(of commit: ObjectID, against known: ObjectID?) throws -> IncomingTree {
+    init(of commit: ObjectID, against known: ObjectID?, in repository: any ObjectRepository) throws
+    {
         let tree = try repository.commit(commit).tree
-        let before = try self.tree(of: known)
+        let before = try repository.tree(of: known)
         do throws(RepositoryError) {
-            return try IncomingTree(tree, against: before, reading: repository)
+            self = try IncomingTree(tree, against: before, reading: repository)
         } catch {
             guard error.code == .corrupt else { throw error }
             throw RemoteError(
@@ -17,9 +19,7 @@ extension Vault {
                     + "git -C THE-REMOTE fsck names it")
         }
     }
-}
 
-extension IncomingTree {
     /// - Throws: `RemoteError` `.corrupt` for more paths, or longer ones, than this device can
     ///   hold in memory.
     func checkSize(of commit: ObjectID) throws(RemoteError) {

@@ -1,23 +1,40 @@
 package import SyncModel
 
-/// The brake around everything that parses what the remote has.
-extension Vault {
+/// Stands around everything that parses what the remote has: what the process dies of rests.
+package final class IntakeGuard {
+    /// Keeps what a process died of from being taken in again and again.
+    package let brake: Brake
+    private let branch: Branch
+    private let repository: any ObjectRepository
+    private let clock: any WallClock
+    /// How many calls may be taking something in.
+    private var underWay = 0
+    /// The remote's head that was last taken in, in this run.
+    var takenIn: ObjectID?
+
+    init(
+        _ brake: Brake, _ branch: Branch, _ repository: any ObjectRepository, _ clock: any WallClock
+    ) {
+        (self.brake, self.branch) = (brake, branch)
+        (self.repository, self.clock) = (repository, clock)
+    }
+
     /// Runs what may take something in, and notes when it is over. Calls may overlap, then the
     /// last one to end notes it.
     package func takingIn<Outcome>(_ work: () async throws -> Outcome) async throws -> Outcome {
-        intakes += 1
+        underWay += 1
         let result: Result<Outcome, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
-        intakes -= 1
-        if intakes == 0 { try brake.end() }
+        underWay -= 1
+        if underWay == 0 { try brake.end() }
         return try result.get()
     }
 
     /// Notes a head of the remote's that may bring something, before anything of it is read.
     /// - Returns: whether it may be looked at; not when it is to be left alone.
     /// - Throws: `RemoteError` `.fatal` when it has to rest.
-    func mayRead(at head: ObjectID) throws -> Bool {
-        if try head == self.head() && brake.intake?.commit != head { return true }
+    func mayRead(_ head: ObjectID) throws -> Bool {
+        if try head == branch.head() && brake.intake?.commit != head { return true }
         if head == takenIn && brake.intake == nil { return true }
         switch brake.verdict(on: head) {
         case .leave: return false
@@ -30,7 +47,7 @@ extension Vault {
     }
 
     /// Whether a head of the remote's is one that rests, or is left alone: nothing of it is read.
-    func isKeptOut(_ head: ObjectID) -> Bool { brake.verdict(on: head) != .take }
+    func keepsOut(_ head: ObjectID) -> Bool { brake.verdict(on: head) != .take }
 
     /// The commit that rests or is passed over; nil when there is none.
     package var keptOut: KeptOut? {
@@ -77,7 +94,7 @@ extension Vault {
             throw ChangeRefusal(
                 .missing, "only the remote's head can be passed over, and the remote \(place)")
         }
-        if try commit == head() && brake.intake?.commit != commit {
+        if try commit == branch.head() && brake.intake?.commit != commit {
             throw ChangeRefusal(.wrong, "\(commit.short) is the head here, too: it was taken in")
         }
         try brake.skip(commit)

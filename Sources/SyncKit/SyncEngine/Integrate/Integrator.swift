@@ -1,36 +1,51 @@
 internal import SyncMerge
 package import SyncModel
 
-/// Joining histories.
-extension Vault {
+/// Joins the remote's history with the local one.
+package final class Integrator {
+    private let branch: Branch
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let folders: [VaultFolder]
+    private let conflicts: OpenConflicts
+    private let losses: ResolvedLosses
+
+    init(
+        _ branch: Branch, _ repository: any ObjectRepository, _ store: any StateStore,
+        _ folders: [VaultFolder], _ conflicts: OpenConflicts, _ losses: ResolvedLosses
+    ) {
+        (self.branch, self.repository, self.store) = (branch, repository, store)
+        (self.folders, self.conflicts, self.losses) = (folders, conflicts, losses)
+    }
+
     /// Brings the remote's head into the local one.
     /// - Parameter remoteHead: a commit that is in the repository.
     /// - Returns: whether the local head moved.
     @discardableResult
     package func integrate(_ remoteHead: ObjectID) throws -> Bool {
-        let before = try head()
-        let incoming = try incomingTree(of: remoteHead, against: before)
+        let before = try branch.head()
+        let incoming = try IncomingTree(of: remoteHead, against: before, in: repository)
         try incoming.checkSize(of: remoteHead)
         #if DEBUG
             try DeadlyCommit.dieOf(repository.commit(remoteHead), .taking)
         #endif
         guard let head = before else {
             try rehearse(remoteHead)
-            try setHead(remoteHead, from: nil)
+            try branch.move(to: remoteHead, from: nil)
             return true
         }
-        try listResolved(by: remoteHead, since: head)
+        try losses.list(of: remoteHead, since: head)
         let history = History(CommitStamps(reading: repository))
         if try head == remoteHead || history.isAncestor(remoteHead, of: head) { return false }
         let capture = try withoutUnpushedMerges(head, remoteHead, history)
         if try capture == remoteHead || history.isAncestor(capture, of: remoteHead) {
             try rehearse(remoteHead)
-            try setHead(remoteHead, from: head)
+            try branch.move(to: remoteHead, from: head)
         } else {
             try checkRules(of: remoteHead, since: head, history)
             let merged = try merge(capture, remoteHead)
             try rehearse(merged)
-            try setHead(merged, from: head)
+            try branch.move(to: merged, from: head)
         }
         return true
     }
@@ -40,10 +55,11 @@ extension Vault {
     private func rehearse(_ head: ObjectID) throws {
         let commit = try repository.commit(head)
         _ = try CommitStamps(reading: repository).time(of: head)
-        _ = try conflicts(of: commit.tree)
+        _ = try conflicts.list(of: commit.tree)
         for folder in folders {
             _ = try TreeDiff.changes(
-                from: tree(of: store.applied(folder.id)), to: commit.tree, below: folder.id,
+                from: repository.tree(of: store.applied(folder.id)), to: commit.tree,
+                below: folder.id,
                 reading: repository)
         }
     }
@@ -51,19 +67,11 @@ extension Vault {
     /// Refuses to merge what devices with newer rules merged: this one would merge otherwise, and
     /// no two would agree.
     private func checkRules(of head: ObjectID, since known: ObjectID, _ history: History) throws {
-        for (id, commit) in try news(in: head, since: known, history) {
+        for (id, commit) in try history.news(in: head, since: known) {
             if let version = MergeIdentity.rules(of: commit), version > MergeIdentity.version {
                 throw NewerRules(version: version, commit: id)
             }
         }
-    }
-
-    /// The commits behind `head` that `known` does not reach, up to `Limits.nearHistory` of them.
-    func news(in head: ObjectID, since known: ObjectID, _ history: History)
-        throws(RepositoryError) -> [(id: ObjectID, commit: Commit)]
-    {
-        try history.commits(behind: head, notBehind: [known]).suffix(Limits.nearHistory).reversed()
-            .map { id throws(RepositoryError) in (id, try repository.commit(id)) }
     }
 
     /// The head without merges of ours that the remote does not have: they are made again over
@@ -86,9 +94,9 @@ extension Vault {
 
     /// Makes the merge commit of two commits, durably, and lists what lost.
     /// - Returns: the commit; one of the two when it contains the other.
-    package func merge(_ one: ObjectID, _ other: ObjectID) throws -> ObjectID {
+    func merge(_ one: ObjectID, _ other: ObjectID) throws -> ObjectID {
         let made = try CommitMerge(repository).merge(one, other)
-        try list(made.losses, in: made.commit)
+        try losses.list(made.losses, in: made.commit)
         return made.commit
     }
 }

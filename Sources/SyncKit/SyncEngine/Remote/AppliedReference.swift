@@ -1,0 +1,36 @@
+package import SyncModel
+
+/// Where the repository itself says what the folders hold: a step behind the state store, for when
+/// that is lost. The remote has a copy, so that other devices see how far this one is.
+package final class AppliedReference {
+    private let repository: any ObjectRepository
+    let name: String
+    /// What folders without rows held, as far as is known; nil but after a loss of the state store.
+    private(set) var recalled: ObjectID?
+    /// Whether what the state store knew of the folders was lost, or is not there yet.
+    private(set) var isRecalled = false
+
+    init(device: String, of repository: any ObjectRepository) {
+        (name, self.repository) = ("refs/sync/devices/\(device)", repository)
+    }
+
+    /// The commit that it names.
+    func commit() throws(RepositoryError) -> ObjectID? { try repository.reference(name) }
+
+    /// Says that the folders hold a commit.
+    func set(_ applied: ObjectID) throws(RepositoryError) {
+        let known = try commit()
+        if known != applied {
+            try repository.setReference(name, to: applied, expecting: known)
+        }
+        recalled = nil
+    }
+
+    /// The state store was lost: until it is made anew the folders count as edits of the commit
+    /// that they held when the remote was last told. They may have gone on since, and an older
+    /// base never undoes anything; without one every edited file would stand against its own past.
+    package func recall() throws(RepositoryError) {
+        isRecalled = true
+        recalled = try commit().flatMap { repository.contains($0) ? $0 : nil }
+    }
+}

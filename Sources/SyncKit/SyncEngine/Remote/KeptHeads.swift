@@ -1,0 +1,37 @@
+internal import SyncMerge
+package import SyncModel
+
+/// Commits that the branch may not reach any more and that are kept all the same: heads that a
+/// rewrite left behind, and captures that came into the head without their history.
+package struct KeptHeads {
+    let repository: any ObjectRepository
+
+    /// Where they are kept.
+    package static let references = "refs/sync/kept/"
+
+    /// The references that keep them.
+    package func names() throws(RepositoryError) -> [String] {
+        try repository.references(Self.references).map(\.name)
+    }
+
+    /// Keeps a commit, with all that it leads to, from being collected.
+    func keep(_ id: ObjectID) throws(RepositoryError) {
+        for name in [String(id.hex.prefix(12)), id.hex] {
+            let reference = Self.references + name
+            let there = try repository.reference(reference)
+            if there == id { return }
+            if there == nil {
+                return try repository.setReference(reference, to: id, expecting: nil)
+            }
+        }
+    }
+
+    /// Whether a commit is one of them, or is behind such a one.
+    func contain(_ id: ObjectID, _ history: History) throws(RepositoryError) -> Bool {
+        for (_, kept) in try repository.references(Self.references)
+        where repository.contains(kept) {
+            if try history.isAncestor(id, of: kept) { return true }
+        }
+        return false
+    }
+}
