@@ -202,8 +202,9 @@ class Chaos:
             self.come_to_rest()
         self.ledger.forget(checks.trees.commit_tree(
             self.remote.repository, "refs/heads/sync", checks.PREFIX))  # fmt: skip
+        content = self.users[0].device.read(chaos_records.PLACE) or b""
         for records in self.records:
-            records.calm()
+            records.calm(content)
 
     def final(self):
         """What has to hold at the end, beside what holds after each stretch."""
