@@ -101,8 +101,8 @@ let package = Package(
         .executableTarget(
             name: "syncctl",
             dependencies: [
-                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncHTTP", "SyncMerge", arguments,
-                logging,
+                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncHTTP", "SyncMerge",
+                "SyncRemote", arguments, logging,
             ],
             path: "Sources/syncctl", swiftSettings: strict),
         // What the benchmarks measure inside a process.
