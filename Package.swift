@@ -104,7 +104,7 @@ let package = Package(
             name: "syncctl",
             dependencies: [
                 "SyncModel", "SyncConfiguration", "SyncEngine", "SyncHistory", "SyncHTTP",
-                "SyncMerge", arguments, logging,
+                "SyncMerge", "SyncRemote", arguments, logging,
             ],
             path: "Sources/syncctl", swiftSettings: strict),
         // What the benchmarks measure inside a process.

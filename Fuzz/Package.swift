@@ -27,9 +27,11 @@ let package = Package(
                 "SyncModel", .product(name: "HeapModule", package: "swift-collections"),
             ], path: "Links/SyncMerge",
             swiftSettings: settings),
+        .systemLibrary(name: "CDeflate", path: "Links/CDeflate", pkgConfig: "libdeflate"),
         // What reads a remote's words and packs, a file at a time: the rest needs C libraries.
         .target(
-            name: "Wire", dependencies: ["SyncModel"], path: "Links/Wire", swiftSettings: settings),
+            name: "Wire", dependencies: ["SyncModel", "CDeflate"], path: "Links/Wire",
+            swiftSettings: settings),
         .executableTarget(
             name: "Fuzz", dependencies: ["SyncMerge", "SyncModel", "Wire"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),

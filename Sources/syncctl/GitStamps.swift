@@ -1,6 +1,7 @@
 import Glibc
 import SyncMerge
 import SyncModel
+import SyncRemote
 
 /// When and where the two versions were made that `git merge` gives to a merge driver.
 ///
@@ -44,16 +45,18 @@ struct GitStamps {
     private static func stamp(
         of path: TreePath, at commit: String, _ blob: ObjectID
     ) -> VersionStamp? {
-        // The path goes by way of the environment: no byte of it is part of the command.
-        guard setenv("SYNCD_MERGED_PATH", path.text, 1) == 0 else { return nil }
         func trailer(_ name: String) -> String {
             "%(trailers:key=\(name),valueonly,separator=%x2c)"
         }
         let format = "%ct%n%H%n\(trailer("Sync-HLC"))%n\(trailer("Sync-Device"))%n%an"
-        let command =
-            "git log -1 --no-show-signature --format='\(format)' \(commit)"
-            + " -- \":(literal)$SYNCD_MERGED_PATH\" 2>/dev/null"
-        let lines = output(command).split(separator: "\n", omittingEmptySubsequences: false)
+        // Of the path no byte means anything but itself.
+        let asked = ProgramRun.answer([
+            "git", "log", "-1", "--no-show-signature", "--format=\(format)", commit, "--",
+            ":(literal)\(path.text)",
+        ])
+        guard let asked, asked.code == 0 else { return nil }
+        let lines = String(decoding: asked.run.output, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 5, let seconds = Int64(lines[0]),
             let commit = ObjectID(hex: String(lines[1]))
         else { return nil }
@@ -61,13 +64,5 @@ struct GitStamps {
         return VersionStamp(
             milliseconds: milliseconds, device: String(lines[3].isEmpty ? lines[4] : lines[3]),
             commit: commit, blob: blob)
-    }
-
-    /// What a command writes, at most `Limits.programOutput` bytes; nothing when it fails.
-    private static func output(_ command: String) -> String {
-        guard let stream = popen(command, "r") else { return "" }
-        var bytes = [UInt8](repeating: 0, count: Limits.programOutput)
-        let count = fread(&bytes, 1, bytes.count, stream)
-        return pclose(stream) == 0 ? String(decoding: bytes[..<count], as: UTF8.self) : ""
     }
 }

@@ -202,8 +202,9 @@ class Chaos:
             self.come_to_rest()
         self.ledger.forget(checks.trees.commit_tree(
             self.remote.repository, "refs/heads/sync", checks.PREFIX))  # fmt: skip
+        content = self.users[0].device.read(chaos_records.PLACE) or b""
         for records in self.records:
-            records.calm()
+            records.calm(content)
 
     def final(self):
         """What has to hold at the end, beside what holds after each stretch."""
@@ -236,6 +237,8 @@ class Chaos:
             "seed": self.seed, "remote": self.kind, "steps": self.step,
             "lines": self.script.count, "tokens": len(self.ledger.tokens), "excused": excused,
             "kills": sum(each.kills for each in self.trouble),
+            "cuts": sum(each.cuts for each in self.trouble),
+            "lost_states": sum(each.losses for each in self.trouble),
             "samples": sampler.samples, "claims": sampler.claims,
             "status_seconds": round(sampler.slowest, 3),
             "commits": int(checks.trees.git(

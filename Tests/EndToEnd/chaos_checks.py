@@ -38,12 +38,15 @@ class Sampler(threading.Thread):
     def run(self):
         """Until `over` is set."""
         while not self.over.wait(self.chance.random() * 0.5):
+            user = self.chance.choice(self.users)
+            process = user.device.process
             try:
-                user = self.chance.choice(self.users)
                 if time.monotonic() - user.edited > NOTICED or self.chance.random() < 0.2:
                     self.sample(user)
             except (AssertionError, OSError) as error:
-                self.faults.append(f"sampling: {error}")
+                # A daemon that is killed in the middle of an answer has none.
+                if user.device.process is process and user.device.running():
+                    self.faults.append(f"sampling: {error}")
 
     def sample(self, user):
         """Asks the daemon of one user."""

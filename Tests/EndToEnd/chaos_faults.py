@@ -3,12 +3,16 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
+import time
 
 import servers
 from proxy import Proxy
 
 KINDS = ("path", "http", "https", "ssh")
+# How long a daemon may take to be ready for SIGTERM, on a machine that is busy with other things.
+STARTING = 5.0
 
 
 class Remote:
@@ -75,6 +79,7 @@ class Remote:
         """It is there again."""
         if not self.is_there:
             if self.server:
+                self.clear_locks()
                 self.server.start()
             else:
                 made = [os.path.join(top, name) for top, _, names in os.walk(self.repository)
@@ -84,6 +89,17 @@ class Remote:
                     raise AssertionError(words)
                 os.rename(f"{self.repository}.away", self.repository)
             self.is_there = True
+
+    def clear_locks(self):
+        """Takes away the locks of a git that died with its web server, as who looks after a server
+        does: git itself waits for one of those for ever."""
+        if self.kind == "ssh":
+            # There git outlives sshd.
+            return
+        for top, _, names in os.walk(self.repository):
+            for name in names:
+                if name.endswith(".lock"):
+                    os.unlink(f"{top}/{name}")
 
     def stop(self):
         """Ends what serves it."""
@@ -98,7 +114,7 @@ class Faults:
         self.programs, self.user, self.device = programs, programs.user, programs.user.device
         self.proxy, self.remote, self.later = proxy, remote, later
         self.way = f"{remote.top}/way-{self.device.name}"
-        self.kills = 0
+        self.kills = self.cuts = self.losses = 0
         # The most memory and descriptors that a daemon of this device had.
         self.memory = self.files = 0
 
@@ -134,8 +150,11 @@ class Faults:
             if not self.device.running():
                 return
             self.user.say("SIGTERM")
+            age = time.monotonic() - self.device.started
             code, seconds = self.device.stop()
-            if code != 0 or seconds > 6:
+            # Before the daemon has its handler the signal ends it as it ends any program.
+            is_early = code == -signal.SIGTERM and age < STARTING
+            if (code != 0 and not is_early) or seconds > 6:
                 self.programs.faults.append(f"SIGTERM: exit {code} after {seconds:.1f} s")
         self.later(chance.choice((0, 0.5, 4.0)), self.start)
 
@@ -146,6 +165,7 @@ class Faults:
             everything = chance.random() < 0.5
             self.user.say(f"lost: {'the state directory' if everything else 'state.db'}")
             self.user.lost_state(everything)
+            self.losses += 1
             if everything:
                 shutil.rmtree(self.device.state, ignore_errors=True)
             else:
@@ -168,6 +188,7 @@ class Faults:
     def network(self, chance):
         """The way to the remote delays, stalls, cuts or is away."""
         seconds = chance.choice((0.5, 2.0, 6.0))
+        self.cuts += 1
         if not self.proxy:
             self.user.say(f"the remote is out of reach for {seconds} s")
             with contextlib.suppress(FileNotFoundError):

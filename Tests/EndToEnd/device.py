@@ -56,6 +56,8 @@ class Device:
         self.config = f"{home}/config/syncd/config.toml"
         self.log = f"{home}/output"
         self.process = None
+        # When the daemon was last started here.
+        self.started = 0.0
         self.environment = {
             "PATH": os.environ["PATH"],
             "LC_ALL": "C.UTF-8",
@@ -187,6 +189,7 @@ class Device:
         """Starts the daemon and does not wait for it."""
         assert not self.running(), f"{self.name} runs already"
         self.let_go()
+        self.started = time.monotonic()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [f"{binaries()}/syncd", "run", "--config", self.config],

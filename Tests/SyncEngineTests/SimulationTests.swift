@@ -62,8 +62,20 @@ struct SimulationTests {
         arguments: [
             2_003_114, 2_007_393, 2_008_329, 2_009_088, 2_011_560, 2_017_837, 2_018_484,
             2_018_570, 2_018_986, 2_019_250, 2_019_690, 4_004_695, 4_007_191, 4_011_045, 4_013_344,
+            5_001_036,
         ] as [UInt64])
     func known(seed: UInt64) async throws {
         try await SimWorld.run(seed: seed, mix: .former)
+    }
+
+    @Test(
+        "and in those of all that may happen in which they did not once",
+        .enabled(if: environment["SYNC_SEED"] == nil),
+        arguments: [
+            144, 896, 4_001_788, 4_002_664, 4_004_781, 4_005_870, 4_006_019, 4_006_764, 7_000_078,
+            7_001_189, 7_002_448,
+        ] as [UInt64])
+    func knownOfAll(seed: UInt64) async throws {
+        try await SimWorld.run(seed: seed, mix: .all)
     }
 }

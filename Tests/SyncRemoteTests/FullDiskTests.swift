@@ -48,7 +48,9 @@ final class SmallFileSystem {
     }
 }
 
-@Suite("A remote that takes no more", .enabled(if: SmallFileSystem.isPossible))
+@Suite(
+    "A remote that takes no more",
+    .enabled(if: SmallFileSystem.isPossible, "mounting a tmpfs needs root"))
 struct FullDiskTests {
     let fixture = try! RemoteFixture()
     let disk = try! SmallFileSystem()

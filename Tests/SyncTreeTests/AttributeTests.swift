@@ -59,7 +59,7 @@ extension Serial {
             #expect(try folder.stat(path("file"))?.kind == .file(executable: true))
         }
 
-        @Test("an update keeps the group and the owner", .enabled(if: isRoot))
+        @Test("an update keeps the group and the owner", .enabled(if: isRoot, "needs root"))
         func group() throws {
             sandbox.write("file", "old", mode: 0o660)
             symlink("old", full("link"))
@@ -103,7 +103,9 @@ extension Serial {
             }
         }
 
-        @Test("what a program was allowed for its content is not kept", .enabled(if: isRoot))
+        @Test(
+            "what a program was allowed for its content is not kept",
+            .enabled(if: isRoot, "needs root"))
         func capability() throws {
             sandbox.write("tool", "old", mode: 0o755)
             let mayBindPorts: [UInt8] = [
@@ -117,7 +119,9 @@ extension Serial {
             #expect(attribute("tool", "security.capability") == nil)
         }
 
-        @Test("a new file takes its directory's group where that is setgid", .enabled(if: isRoot))
+        @Test(
+            "a new file takes its directory's group where that is setgid",
+            .enabled(if: isRoot, "needs root"))
         func setgid() throws {
             mkdir(full("shared"), 0o755)
             #expect(chown(full("shared"), 0, 100) == 0 && chmod(full("shared"), 0o2775) == 0)

@@ -67,13 +67,10 @@ extension Serial {
 
         @Test(
             "another file system mounted in the folder is held as such",
-            .enabled(if: isRoot))
+            .enabled(if: canMount, "mounting needs root"))
         func mounts() throws {
             mkdir(sandbox.root + "/mount", 0o755)
-            guard run("/bin/mount", "-t", "tmpfs", "none", sandbox.root + "/mount") == 0 else {
-                print("no right to mount here: not looked at")
-                return
-            }
+            #expect(run("/bin/mount", "-t", "tmpfs", "none", sandbox.root + "/mount") == 0)
             defer { run("/bin/umount", sandbox.root + "/mount") }
             sandbox.write("mount/file", "x")
             for openat2 in [true, false] {

@@ -210,7 +210,9 @@ extension Serial {
             #expect(throws: FolderError.self) { try folder.stage("x", mode) }
         }
 
-        @Test("a staging directory on another file system is not used", .enabled(if: isRoot))
+        @Test(
+            "a staging directory on another file system is not used",
+            .enabled(if: canMount, "mounting needs root"))
         func otherFileSystem() throws {
             mkdir(sandbox.state, 0o755)
             let folder = try LocalFolder(
@@ -228,13 +230,11 @@ extension Serial {
             #expect(sandbox.names == ["x", "y"])
         }
 
-        @Test("a full disk is told as such and changes nothing", .enabled(if: isRoot))
+        @Test(
+            "a full disk is told as such and changes nothing",
+            .enabled(if: canMount, "mounting needs root"))
         func noSpace() throws {
-            guard run("/bin/mount", "-t", "tmpfs", "-o", "size=64k", "none", sandbox.root) == 0
-            else {
-                print("no right to mount here: not looked at")
-                return
-            }
+            #expect(run("/bin/mount", "-t", "tmpfs", "-o", "size=64k", "none", sandbox.root) == 0)
             defer { run("/bin/umount", "-l", sandbox.root) }
             sandbox.write("file", "old")
             let folder = try sandbox.folder()
@@ -246,15 +246,13 @@ extension Serial {
             #expect(try folder.put("new", at: "file", replacing: version("old")).isDone)
         }
 
-        @Test("a read-only file system is told as such", .enabled(if: isRoot))
+        @Test(
+            "a read-only file system is told as such", .enabled(if: canMount, "mounting needs root")
+        )
         func readOnly() throws {
             sandbox.write("file", "old")
-            guard run("/bin/mount", "--bind", sandbox.root, sandbox.root) == 0,
-                run("/bin/mount", "-o", "remount,ro,bind", sandbox.root) == 0
-            else {
-                print("no right to mount here: not looked at")
-                return
-            }
+            #expect(run("/bin/mount", "--bind", sandbox.root, sandbox.root) == 0)
+            #expect(run("/bin/mount", "-o", "remount,ro,bind", sandbox.root) == 0)
             defer { run("/bin/umount", "-l", sandbox.root) }
             let folder = try sandbox.folder()
             #expect(try folder.readText("file") == "old")

@@ -69,7 +69,7 @@ extension Serial {
             #expect(!sandbox.names.contains(".syncd-staging"))
         }
 
-        @Test("a directory nobody may read is unreadable", .enabled(if: isRoot))
+        @Test("a directory nobody may read is unreadable", .enabled(if: isRoot, "needs root"))
         func unreadable() throws {
             mkdir(sandbox.root + "/d", 0o700)
             chmod(sandbox.base, 0o755)

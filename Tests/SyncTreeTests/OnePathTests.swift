@@ -49,7 +49,9 @@ extension Serial {
             #expect(sandbox.stagingNames.isEmpty && folder.displacedCount == 0)
         }
 
-        @Test("a directory and a file that the daemon may not write", .enabled(if: isRoot))
+        @Test(
+            "a directory and a file that the daemon may not write",
+            .enabled(if: isRoot, "needs root"))
         func readOnly() throws {
             sandbox.write("d/file", "old")
             sandbox.write("free", "old")
@@ -72,7 +74,7 @@ extension Serial {
             #expect(folder.displacedCount == 0)
         }
 
-        @Test("what was made immutable", .enabled(if: isRoot))
+        @Test("what was made immutable", .enabled(if: isRoot, "needs root"))
         func immutable() throws {
             sandbox.write("d/file", "old")
             guard run("/usr/bin/chattr", "+i", full("d/file")) == 0 else { return }
@@ -98,7 +100,9 @@ extension Serial {
             #expect(folder.displacedCount == 0 && sandbox.stagingNames.isEmpty)
         }
 
-        @Test("another file system that is mounted in the folder", .enabled(if: isRoot))
+        @Test(
+            "another file system that is mounted in the folder",
+            .enabled(if: canMount, "mounting needs root"))
         func mount() throws {
             sandbox.write("m/file", "old")
             guard run("/bin/mount", "-t", "tmpfs", "tmpfs", full("m")) == 0 else { return }

@@ -2,6 +2,13 @@ import Glibc
 
 let isRoot = getuid() == 0
 
+/// Whether file systems can be mounted here: root in a container may not.
+let canMount: Bool = {
+    let place = Sandbox()
+    guard isRoot, run("/bin/mount", "-t", "tmpfs", "none", place.root) == 0 else { return false }
+    return run("/bin/umount", place.root) == 0
+}()
+
 /// A C function that Swift's Glibc does not show.
 private func function<T>(_ name: String, as type: T.Type) -> T {
     guard let address = dlsym(nil, name) else { fatalError("no \(name)") }

@@ -30,6 +30,8 @@ struct Target {
         Target(name: "patterns", seeds: Seeds.patterns, run: ParserTargets.patterns),
         Target(name: "packets", seeds: Seeds.packets, run: WireTargets.packets),
         Target(name: "deltas", seeds: Seeds.deltas, run: WireTargets.deltas),
+        Target(name: "packs", seeds: Seeds.packs, run: PackTarget.packs),
+        Target(name: "repository", seeds: Seeds.repositories, run: RepositoryTarget.repository),
         Target(name: "rests", seeds: Seeds.rests, run: WireTargets.rests),
         Target(name: "commits", seeds: Seeds.commits, run: ObjectTargets.commits),
         Target(name: "trees", seeds: Seeds.trees, run: ObjectTargets.trees),

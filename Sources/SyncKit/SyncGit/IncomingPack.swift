@@ -12,12 +12,9 @@ package final class IncomingPack {
     private let repository: GitRepository
     private let directory: String
     private let lock: Int32
-    private let mostBytes: Int
-    private let mostObjects: Int
     private var indexer: OpaquePointer?
     private var progress = git_indexer_progress()
-    private var header: [UInt8] = []
-    private var bytes = 0
+    private var gauge: PackGauge
 
     /// Makes the directory.
     /// - Parameters:
@@ -29,7 +26,7 @@ package final class IncomingPack {
         mostObjects: Int = Limits.receivedObjects
     ) throws(RepositoryError) {
         self.repository = repository
-        (self.mostBytes, self.mostObjects) = (mostBytes, mostObjects)
+        gauge = PackGauge(mostBytes: mostBytes, mostObjects: mostObjects)
         let objects = repository.objectDirectory
         Self.removeAbandoned(in: objects)
         directory =
@@ -57,28 +54,10 @@ package final class IncomingPack {
     /// - Throws: `.corrupt` for what is no pack or has too many objects or bytes, `.noSpace`,
     ///   `.io`.
     package func append(_ piece: UnsafeRawBufferPointer) throws(RepositoryError) {
-        bytes += piece.count
-        if bytes > mostBytes {
-            throw RepositoryError(
-                .corrupt, "receive objects", "the pack is larger than \(mostBytes) bytes")
-        }
-        if header.count < 12 { try readHeader(piece) }
+        try gauge.take(piece)
         try LibGit2.check(
             git_indexer_append(indexer, piece.baseAddress, piece.count, &progress),
             "receive objects")
-    }
-
-    /// The number of objects stands in the first bytes; libgit2 makes room for as many.
-    private func readHeader(_ piece: UnsafeRawBufferPointer) throws(RepositoryError) {
-        header += piece.prefix(12 - header.count)
-        if header.count < 12 { return }
-        let count = header[8...].reduce(0) { $0 << 8 | Int($1) }
-        if count > mostObjects {
-            throw RepositoryError(
-                .corrupt, "receive objects",
-                "the pack has \(count) objects, more than "
-                    + "\(mostObjects)")
-        }
     }
 
     /// Checks the pack as a whole, makes it durable and lets the repository see it.
@@ -87,7 +66,7 @@ package final class IncomingPack {
     /// - Throws: `.corrupt` when it is not whole or something is missing; the repository is as
     ///   before then.
     @discardableResult package func finish(_ tips: [ObjectID]) throws(RepositoryError) -> Int {
-        if bytes == 0 { throw RepositoryError(.corrupt, "receive objects", "no pack came") }
+        if gauge.bytes == 0 { throw RepositoryError(.corrupt, "receive objects", "no pack came") }
         // Nothing large was made so far: now the deltas are resolved in memory.
         for name in try FileSystem.names(in: directory) {
             try PackBounds.check("\(directory)/\(name)")

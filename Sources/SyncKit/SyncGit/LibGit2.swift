@@ -71,26 +71,6 @@ enum LibGit2 {
     }
 }
 
-/// Failures of system calls, as the repository's errors.
-enum SystemFailure {
-    /// The error for a call that just failed with `errno`.
-    static func last(_ operation: String, _ path: String) -> RepositoryError {
-        let number = errno
-        return RepositoryError(
-            code(number), operation, "\(path): \(String(cString: strerror(number)))")
-    }
-
-    /// What kind of failure an error number is.
-    static func code(_ number: Int32) -> RepositoryError.Code {
-        switch number {
-        case ENOSPC, EDQUOT: .noSpace
-        case EROFS, EACCES, EPERM: .readOnly
-        case ENOENT: .missing
-        default: .io
-        }
-    }
-}
-
 extension ObjectID {
     /// The name as libgit2 has it.
     var oid: git_oid {

@@ -22,17 +22,24 @@ enum PackBounds {
         var status = stat()
         if fstat(descriptor, &status) != 0 { throw SystemFailure.last("read", path) }
         let size = Int(status.st_size)
-        guard size >= 12 + ObjectID.byteCount else { throw malformed(0) }
+        guard size > 0 else { throw malformed(0) }
         guard let place = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
             place != MAP_FAILED
         else { throw SystemFailure.last("map", path) }
         defer { munmap(place, size) }
         madvise(place, size, MADV_SEQUENTIAL)
-        let bytes = UnsafeRawBufferPointer(start: place, count: size)
+        return try check(UnsafeRawBufferPointer(start: place, count: size), mostBytes: mostBytes)
+    }
+
+    /// The same of a pack in memory.
+    static func check(_ bytes: UnsafeRawBufferPointer, mostBytes: Int) throws(RepositoryError)
+        -> [Int]
+    {
+        guard bytes.count >= 12 + ObjectID.byteCount else { throw malformed(0) }
         let inflater = try Inflater()
         var cursor = 12
         let count = bytes[8..<12].reduce(0) { $0 << 8 | Int($1) }
-        var total = Total(size)
+        var total = Total(bytes.count)
         var offsets: [Int] = []
         for _ in 0..<count {
             var entry = Entry(bytes, at: cursor)

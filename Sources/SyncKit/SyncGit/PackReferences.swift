@@ -39,7 +39,8 @@ struct PackReferences: ~Copyable {
             try LibGit2.check(git_odb_read(&read, database, &oid), "check", object: id)
             let bytes = UnsafeRawBufferPointer(
                 start: git_odb_object_data(read), count: git_odb_object_size(read))
-            let found = type == GIT_OBJECT_TREE ? Self.entries(bytes) : Self.lines(bytes)
+            let found =
+                type == GIT_OBJECT_TREE ? NamedObjects.inTree(bytes) : NamedObjects.inLines(bytes)
             guard let found else {
                 throw RepositoryError(.corrupt, "receive objects", object: id, "it is malformed")
             }
@@ -50,42 +51,5 @@ struct PackReferences: ~Copyable {
                     "\(id.hex) refers to it, and it did not come")
             }
         }
-    }
-
-    /// What a tree's entries name, submodules left out; nil for what is no tree.
-    private static func entries(_ bytes: UnsafeRawBufferPointer) -> [ObjectID]? {
-        var found: [ObjectID] = []
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            guard let nul = rest.firstIndex(of: 0), rest.endIndex - nul > ObjectID.byteCount else {
-                return nil
-            }
-            let isSubmodule = rest.starts(with: Array("160000 ".utf8))
-            let end = nul + 1 + ObjectID.byteCount
-            guard let id = ObjectID(rest[(nul + 1)..<end]) else { return nil }
-            if !isSubmodule { found.append(id) }
-            rest = rest[end...]
-        }
-        return found
-    }
-
-    /// What the first lines of a commit or tag name; nil where none names anything. A line of such
-    /// a name further down is nothing to git.
-    private static func lines(_ bytes: UnsafeRawBufferPointer) -> [ObjectID]? {
-        var found: [ObjectID] = []
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let line = rest.prefix { $0 != 0x0a }
-            rest = rest[line.endIndex...].dropFirst()
-            let words = line.split(separator: 0x20, maxSplits: 1)
-            guard let key = words.first, words.count == 2 else { break }
-            let names = found.isEmpty ? ["tree", "object"] : ["parent"]
-            if !names.contains(where: { key.elementsEqual($0.utf8) }) { break }
-            guard let id = ObjectID(hex: String(decoding: words[1], as: UTF8.self)) else {
-                return nil
-            }
-            found.append(id)
-        }
-        return found.isEmpty ? nil : found
     }
 }

@@ -99,6 +99,21 @@ struct GitAttributesTests {
         return data
     }
 
+    @Test(
+        "classes in names are git's",
+        arguments: [
+            ("file[[:digit:]].md", "file7.md", true), ("file[[:digit:]].md", "filed.md", false),
+            ("file[[:digit:]].md", "file:].md", false), ("[[:alpha:]-]x", "-x", true),
+            ("[![:space:]]x", "ax", true), ("a[[:upper:][:digit:]]", "d/a7", true),
+            ("/d/[[:xdigit:]]*", "d/f0", true), ("/d/[[:xdigit:]]*", "d/g0", false),
+            ("[[:none:]]", "n", false),
+        ] as [(String, String, Bool)])
+    func classes(pattern: String, name: String, matches: Bool) throws {
+        let rules = TypeRules(files: [(nil, Array("\(pattern) sync=event\n".utf8))])
+        let found = rules.type(of: try #require(TreePath(name)), content: [0])
+        #expect((found.rule.type == .event) == matches)
+    }
+
     @Test("rules past a bound are not read, and many rules take no time")
     func bounds() throws {
         let path = try #require(TreePath("f12"))

@@ -200,6 +200,21 @@ struct TreeMergeTests {
         #expect(swapped.files == row.merged, "the order of the sides must not matter")
     }
 
+    @Test("a new conflict copy stands although both sides deleted the one of before")
+    func copyAgain() throws {
+        for name in ["a", "a.md"] {
+            let history = SmallHistory()
+            let path = try #require(TreePath(name))
+            let before = ConflictCopy.path(for: path, blob: ObjectID(hashing: [0x79], as: .blob))
+            let base = try history.commit([name: "0", before.text: "link:y"], time: 1_000)
+            let one = try history.commit([name: "link:y"], on: [base], time: 2_000, device: "a")
+            let two = try history.commit([name: "link:z"], on: [base], time: 3_000, device: "b")
+            let merged = try history.merge(base: base, one, two)
+            let copy = name.replacing("a", with: "a.#", maxReplacements: 1)
+            #expect(merged.files == [name: "link:z", copy: "link:y"])
+        }
+    }
+
     @Test("a conflict copy's name fits in 255 bytes and keeps its extension")
     func copyNames() throws {
         let blob = ObjectID(hashing: [1], as: .blob)

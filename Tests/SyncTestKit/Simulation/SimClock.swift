@@ -34,6 +34,9 @@ package final class SimClock: WallClock {
         stopped.withLock { $0 = $0 == nil ? now : nil }
     }
 
+    /// Lets a device's clock go on from the world's time, if it stood.
+    package func go() { stopped.withLock { $0 = nil } }
+
     /// Sets a device's clock, by nanoseconds: somebody does, or a server of times.
     package func turn(by nanoseconds: Int64) {
         skew.withLock { $0 += nanoseconds }

@@ -45,6 +45,7 @@ extension SimWorld {
         defer { traceLog() }
         for device in devices {
             (device.opened, device.excluded, device.isOut) = ([], [], false)
+            device.clock.go()
             try restart(device)
         }
         // What a device died of twice in a row rests for a while.

@@ -34,6 +34,7 @@ struct ApplyPlan {
         let coming = Set(steps.filter { $0.want != nil }.map(\.path))
         var directories: Set<TreePath> = []
         for path in coming { directories.formUnion(path.ancestors) }
+        let files = Set(steps.filter { $0.want.map { !$0.isDirectory } ?? false }.map(\.path))
         standing = directories
         for step in steps {
             if step.want?.isDirectory ?? false { standing.insert(step.path) }
@@ -44,7 +45,7 @@ struct ApplyPlan {
             } else if step.want == nil {
                 let makesRoom =
                     directories.contains(step.path)
-                    || step.path.ancestors.contains { coming.contains($0) }
+                    || step.path.ancestors.contains { files.contains($0) }
                 if makesRoom { clearing.append(step) } else { removals.append(step) }
             } else if let have = step.have?.version, let want = step.want, have.id == want.id,
                 have.mode.isFile, want.mode.isFile

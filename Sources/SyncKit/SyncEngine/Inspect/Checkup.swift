@@ -28,13 +28,13 @@ package struct Checkup {
     }
 
     private func git() -> Finding {
-        guard let (code, output) = Program.run("git", ["--version"]), code == 0 else {
+        guard let (code, run) = ProgramRun.answer(["git", "--version"]), code == 0 else {
             return .warn(
                 "git",
                 "there is no git program: syncd works without, checks and transports want it",
                 mend: "apt install git")
         }
-        return .ok("git", output.split(separator: "\n").first.map(String.init) ?? "")
+        return .ok("git", run.lines.first.map(String.init) ?? "")
     }
 
     private func repository() -> [Finding] {
@@ -62,14 +62,16 @@ package struct Checkup {
 
     /// Asks git whether everything is there that the head leads to.
     private func whole(_ path: String, _ head: ObjectID) -> Finding {
-        let words = ["-C", path, "fsck", "--connectivity-only", "--no-dangling", "--no-progress"]
-        guard let (code, output) = Program.run("git", words) else {
+        let words = [
+            "git", "-C", path, "fsck", "--connectivity-only", "--no-dangling", "--no-progress",
+        ]
+        guard let (code, run) = ProgramRun.answer(words) else {
             return .ok("repository", "\(path) at \(head.short), not checked with git fsck")
         }
         if code == 0 { return .ok("repository", "\(path) at \(head.short), whole") }
-        let first = output.split(separator: "\n").first.map(String.init) ?? "exit \(code)"
+        let said = run.lines.first.map(String.init) ?? run.words
         return .fail(
-            "repository", "\(path): git fsck: \(first)",
+            "repository", "\(path): git fsck: \(said.isEmpty ? "exit \(code)" : said)",
             mend: "mv \(path) \(path).damaged; syncctl sync, which fetches it anew and leaves the "
                 + "folders as they are")
     }

@@ -2,6 +2,7 @@ internal import Glibc
 package import SyncConfiguration
 internal import SyncHistory
 package import SyncModel
+internal import SyncRemote
 
 /// What a program finds around it: the environment, the host's name, the user's home.
 package struct Machine: Sendable {
@@ -20,15 +21,7 @@ package struct Machine: Sendable {
 
     /// Asks the system.
     package init() {
-        var variables: [String: String] = [:]
-        var next = environ
-        while let entry = next.pointee {
-            let text = String(cString: entry)
-            if let equals = text.firstIndex(of: "=") {
-                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            next += 1
-        }
+        let variables = ProgramRun.ownEnvironment
         environment = variables
         hostName = Self.askHostName()
         home = Self.home(variables["HOME"])

@@ -47,20 +47,34 @@ package enum MergeMessage {
                 open < colon.lowerBound
             else { return nil }
             let type = String(line[line.index(after: open)..<colon.lowerBound])
-            let rest = line[colon.upperBound...]
-            if let end = rest.firstRange(of: " lost ") {
-                let words = rest[end.upperBound...].split(separator: " ")
-                guard words.count >= 3, words[1] == "of", let blob = ObjectID(hex: words[0]),
-                    let commit = ObjectID(hex: words[2].prefix(40)),
-                    let path = TreePath(String(rest[..<end.lowerBound]))
-                else { return nil }
-                return Loss(path: path, type: type, blob: blob, commit: commit)
-            }
-            guard let end = rest.firstRange(of: " kept against its deletion in "),
-                let commit = ObjectID(hex: rest[end.upperBound...]),
-                let path = TreePath(String(rest[..<end.lowerBound]))
-            else { return nil }
-            return Loss(path: path, type: type, blob: nil, commit: commit)
+            return loss(line[colon.upperBound...], type)
         }
+    }
+
+    /// A path may have the words after it in its own name: those count that lead to names of
+    /// objects.
+    private static func loss(_ rest: Substring, _ type: String) -> Loss? {
+        for end in rest.ranges(of: " lost ") {
+            let words = rest[end.upperBound...].split(separator: " ")
+            guard words.count >= 3, words[1] == "of", let blob = ObjectID(hex: words[0]),
+                let commit = ObjectID(hex: words[2].prefix(40)),
+                words[2].count == 40 || words[2].dropFirst(40) == ","
+            else { continue }
+            return path(rest[..<end.lowerBound]).map {
+                Loss(path: $0, type: type, blob: blob, commit: commit)
+            }
+        }
+        guard let end = rest.ranges(of: " kept against its deletion in ").last,
+            let commit = ObjectID(hex: rest[end.upperBound...])
+        else { return nil }
+        return path(rest[..<end.lowerBound]).map {
+            Loss(path: $0, type: type, blob: nil, commit: commit)
+        }
+    }
+
+    private static func path(_ text: Substring) -> TreePath? {
+        // What was escaped would be another path, and of U+FFFD nobody knows what stood there.
+        let isAltered = ["\\n", "\\t", "\\u{", "\u{fffd}"].contains { text.contains($0) }
+        return isAltered ? nil : TreePath(String(text))
     }
 }

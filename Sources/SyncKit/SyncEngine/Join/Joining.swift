@@ -95,11 +95,17 @@ extension Vault {
         for file in files where file.containedIn == nil {
             let before = file.change.before
             guard let content = file.content, folder.mayBeApplied(file.local) else { continue }
-            for commit in folder.interrupted.reversed() {
-                guard
-                    let version = try TreeDiff.version(
-                        at: file.change.path, of: tree(of: commit), reading: repository),
-                    version.mode.isFile, version != file.change.after,
+            let brought = try folder.interrupted.reversed().map { commit in
+                let tree = try tree(of: commit)
+                return (
+                    commit,
+                    try TreeDiff.version(at: file.change.path, of: tree, reading: repository)
+                )
+            }
+            // Exactly what one of them brought is no edit, however much another one shares with it.
+            if brought.contains(where: { $0.1 == file.change.after }) { continue }
+            for (commit, version) in brought {
+                guard let version, version.mode.isFile,
                     try repository.header(version.id).size <= Limits.documentSize,
                     try EditedRename.isMade(
                         content, from: repository.blob(version.id),

@@ -20,7 +20,7 @@ package struct RemoteChange: Sendable, Codable, Equatable {
     /// What this device last saw there.
     package let old: ObjectID
     /// What is there now; nil for nothing.
-    package let new: ObjectID?
+    @OrNull package internal(set) var new: ObjectID?
     /// When this device first saw the change, ISO 8601.
     package let since: String
 
@@ -64,14 +64,6 @@ package struct RemoteChange: Sendable, Codable, Equatable {
         else { return nil }
         self.init(kind, old: old, new: ObjectID(hex: words[2]), since: String(words[3]))
     }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(kind, forKey: .kind)
-        try container.encode(old, forKey: .old)
-        try container.encode(new, forKey: .new)
-        try container.encode(since, forKey: .since)
-    }
 }
 
 /// Which of the two histories stands: the body of `POST /api/sync/remote`.
@@ -110,32 +102,22 @@ package struct RemoteRequest: Sendable, Codable, Equatable {
 /// Where the remote stands beside this vault: the answer to `GET /api/sync/remote`.
 package struct RemoteStanding: Sendable, Codable, Equatable {
     /// As configured; nil for none.
-    package let remote: String?
+    @OrNull package internal(set) var remote: String?
     /// The local head.
-    package let head: ObjectID?
+    @OrNull package internal(set) var head: ObjectID?
     /// The remote's head now.
-    package let remoteHead: ObjectID?
+    @OrNull package internal(set) var remoteHead: ObjectID?
     /// What somebody has to choose about; nil while the remote goes forward only.
-    package let change: RemoteChange?
+    @OrNull package internal(set) var change: RemoteChange?
     /// Heads that were left behind and are kept, as references of the local repository.
     package let kept: [String]
     /// A head of the remote's that rests or is passed over; nil for none.
-    package let keptOut: KeptOut?
+    @OrNull package internal(set) var keptOut: KeptOut?
 
     enum CodingKeys: String, CodingKey {
         case remote, head, change, kept
         case keptOut = "kept_out"
         case remoteHead = "remote_head"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(remote, forKey: .remote)
-        try container.encode(head, forKey: .head)
-        try container.encode(remoteHead, forKey: .remoteHead)
-        try container.encode(change, forKey: .change)
-        try container.encode(kept, forKey: .kept)
-        try container.encode(keptOut, forKey: .keptOut)
     }
 }
 
@@ -148,20 +130,12 @@ package struct KeptOut: Sendable, Codable, Equatable {
     /// Whether somebody asked to pass over it.
     package let isSkipped: Bool
     /// When it is tried again, ISO 8601; nil for one that is passed over.
-    package private(set) var nextTry: String?
+    @OrNull package private(set) var nextTry: String? = nil
 
     enum CodingKeys: String, CodingKey {
         case commit, deaths
         case isSkipped = "skipped"
         case nextTry = "next_try"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(commit, forKey: .commit)
-        try container.encode(deaths, forKey: .deaths)
-        try container.encode(isSkipped, forKey: .isSkipped)
-        try container.encode(nextTry, forKey: .nextTry)
     }
 }
 

@@ -96,7 +96,7 @@ package struct TypeRequest: Sendable, Codable, Equatable {
 /// What resolving, restoring or a new rule came to.
 package struct ChangeReport: Sendable, Codable, Equatable {
     /// The new commit; nil when nothing had to change, or nothing was to.
-    package let commit: ObjectID?
+    @OrNull package internal(set) var commit: ObjectID?
     /// The files that changed or would, in byte order, paths of the repository.
     package let paths: [TreePath]
     /// Those of them that are deleted or would be.
@@ -110,14 +110,6 @@ package struct ChangeReport: Sendable, Codable, Equatable {
         self.commit = commit
         self.paths = paths
         self.deletions = deletions
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(commit, forKey: .commit)
-        try container.encode(paths, forKey: .paths)
-        try container.encode(deletions, forKey: .deletions)
-        try container.encode(waiting, forKey: .waiting)
     }
 }
 

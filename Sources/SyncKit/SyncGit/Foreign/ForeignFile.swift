@@ -19,7 +19,7 @@ final class ForeignFile {
         // Without O_NONBLOCK a FIFO is waited for here already.
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor < 0 {
-            if [ENOENT, ENOTDIR, EISDIR].contains(errno) { return nil }
+            if [ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG].contains(errno) { return nil }
             if [ENXIO, ELOOP].contains(errno) { throw irregular(path) }
             throw SystemFailure.last("read", path)
         }

@@ -39,7 +39,7 @@ struct ForeignReferences {
 
     /// The names of references below a prefix that ends with a slash.
     func names(_ prefix: String) throws(RepositoryError) -> [String] {
-        var names = Set(try packed { $0.hasPrefix(prefix) }.keys)
+        var names = Set(try packed { $0.hasPrefix(prefix) && Self.isProper($0) }.keys)
         var pending = [String(prefix.dropLast())]
         while let place = pending.popLast() {
             for entry in try ForeignFile.names("\(directory)/\(place)") {
@@ -167,6 +167,10 @@ struct ForeignReferences {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count > 1 && parts[0] == "refs" && name.utf8.count <= Limits.referenceBytes
             && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
-            && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
+            && parts.allSatisfy {
+                // A name that no file can have is none: its lock has five bytes more.
+                !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock")
+                    && $0.utf8.count + 5 <= Limits.nameBytes
+            }
     }
 }

@@ -192,19 +192,9 @@ extension ConflictRecord {
         return "\"blob\": \(name), \"text\": \"\(Data(text).base64EncodedString())\""
     }
 
-    /// A JSON string; control characters, quotes and backslashes escaped, all else as it is.
+    /// A JSON string; in one form for ever, since equal records are equal bytes.
     private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+        JSONQuote(hasShortForms: false).quoted(text)
     }
 }
 

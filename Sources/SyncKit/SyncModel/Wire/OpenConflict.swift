@@ -22,11 +22,11 @@ package struct OpenConflict: Sendable, Hashable, Codable {
     /// The rule that could not resolve it.
     package let rule: String
     /// The common ancestor's blob; nil when there is none.
-    package let base: ObjectID?
+    @OrNull package internal(set) var base: ObjectID?
     /// The blob of this side; nil when it deleted the file.
-    package let ours: ObjectID?
+    @OrNull package internal(set) var ours: ObjectID?
     /// The blob of the other side; nil when it deleted the file.
-    package let theirs: ObjectID?
+    @OrNull package internal(set) var theirs: ObjectID?
     /// `Sync-Device` of the commit that made `ours`.
     package let oursDevice: String
     /// `Sync-Device` of the commit that made `theirs`.
@@ -61,22 +61,5 @@ package struct OpenConflict: Sendable, Hashable, Codable {
         self.theirsDevice = theirsDevice
         self.detectedAt = detectedAt
         self.status = status
-    }
-
-    /// Writes every key; a blob that is not there is null.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(path, forKey: .path)
-        try container.encode(type, forKey: .type)
-        try container.encode(kind, forKey: .kind)
-        try container.encode(rule, forKey: .rule)
-        try container.encode(base, forKey: .base)
-        try container.encode(ours, forKey: .ours)
-        try container.encode(theirs, forKey: .theirs)
-        try container.encode(oursDevice, forKey: .oursDevice)
-        try container.encode(theirsDevice, forKey: .theirsDevice)
-        try container.encode(detectedAt, forKey: .detectedAt)
-        try container.encode(status, forKey: .status)
     }
 }

@@ -13,7 +13,7 @@ package struct VaultStatus: Sendable, Codable, Equatable {
         /// Commits the remote's head does not reach, counted up to 10,000.
         package var commitsToPush = 0
         /// Age of the oldest such commit in seconds; nil when there is none.
-        package var oldestUnsyncedSeconds: Int?
+        @OrNull package var oldestUnsyncedSeconds: Int? = nil
 
         enum CodingKeys: String, CodingKey {
             case changes
@@ -23,21 +23,14 @@ package struct VaultStatus: Sendable, Codable, Equatable {
 
         /// Nothing waits.
         package init() {}
-
-        package func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(changes, forKey: .changes)
-            try container.encode(commitsToPush, forKey: .commitsToPush)
-            try container.encode(oldestUnsyncedSeconds, forKey: .oldestUnsyncedSeconds)
-        }
     }
 
     /// When each direction last ended well, ISO 8601.
     package struct LastSync: Sendable, Codable, Equatable {
         /// When a push last moved the remote's head; nil for never.
-        package var localToRemote: String?
+        @OrNull package var localToRemote: String? = nil
         /// When an exchange last moved the local head; nil for never.
-        package var remoteToLocal: String?
+        @OrNull package var remoteToLocal: String? = nil
 
         enum CodingKeys: String, CodingKey {
             case localToRemote = "local_to_remote"
@@ -46,12 +39,6 @@ package struct VaultStatus: Sendable, Codable, Equatable {
 
         /// Never.
         package init() {}
-
-        package func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(localToRemote, forKey: .localToRemote)
-            try container.encode(remoteToLocal, forKey: .remoteToLocal)
-        }
     }
 
     /// How changes are noticed.
@@ -73,7 +60,7 @@ package struct VaultStatus: Sendable, Codable, Equatable {
         /// `healthy`, `degraded` or `failing`.
         package var status = "healthy"
         /// One line; nil while all is well.
-        package var lastError: String?
+        @OrNull package var lastError: String? = nil
         /// Failures since something last ended well.
         package var consecutiveFailures = 0
 
@@ -85,13 +72,6 @@ package struct VaultStatus: Sendable, Codable, Equatable {
 
         /// All is well.
         package init() {}
-
-        package func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(status, forKey: .status)
-            try container.encode(lastError, forKey: .lastError)
-            try container.encode(consecutiveFailures, forKey: .consecutiveFailures)
-        }
     }
 
     /// The vault's name in the configuration.
@@ -103,12 +83,12 @@ package struct VaultStatus: Sendable, Codable, Equatable {
     /// One word, the most urgent that holds.
     package var state = State.pending
     /// The local branch; nil before the first commit.
-    package var head: ObjectID?
+    @OrNull package var head: ObjectID? = nil
     /// The remote's branch when it was last seen; nil when it has none or was never seen.
-    package var remoteHead: ObjectID?
+    @OrNull package var remoteHead: ObjectID? = nil
     /// When the remote was first found out of reach, of the times since it was last in reach,
     /// ISO 8601; nil while it is.
-    package var offlineSince: String?
+    @OrNull package var offlineSince: String? = nil
     /// What this device has not brought everywhere.
     package var pending = Pending()
     /// Open conflicts that wait for a person.
@@ -139,24 +119,5 @@ package struct VaultStatus: Sendable, Codable, Equatable {
     package init(vault: String, device: String) {
         self.vault = vault
         self.device = device
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(vault, forKey: .vault)
-        try container.encode(device, forKey: .device)
-        try container.encode(daemon, forKey: .daemon)
-        try container.encode(state, forKey: .state)
-        try container.encode(head, forKey: .head)
-        try container.encode(remoteHead, forKey: .remoteHead)
-        try container.encode(offlineSince, forKey: .offlineSince)
-        try container.encode(pending, forKey: .pending)
-        try container.encode(conflicts, forKey: .conflicts)
-        try container.encode(quarantined, forKey: .quarantined)
-        try container.encode(ignored, forKey: .ignored)
-        try container.encode(lastSync, forKey: .lastSync)
-        try container.encode(watch, forKey: .watch)
-        try container.encode(syncHealth, forKey: .syncHealth)
-        try container.encode(notices, forKey: .notices)
     }
 }

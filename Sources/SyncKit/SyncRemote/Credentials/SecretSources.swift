@@ -63,7 +63,7 @@ struct CommandToken: SecretSource {
     let environment: [String: String]
 
     func login(_ cancellation: Cancellation) throws(RemoteError) -> HTTPRequest.Login? {
-        let ran = try ProgramRun.output(["/bin/sh", "-c", command], environment, cancellation)
+        let ran = try ProgramRun.secret(["/bin/sh", "-c", command], environment, cancellation)
         guard ran.code == 0 else {
             let end = ran.code.map { "ended with \($0)" } ?? "was ended"
             // Its own words are not repeated: they might hold the secret.
@@ -137,7 +137,7 @@ struct HelperLogin: SecretSource {
         for name in ["GIT_ASKPASS", "SSH_ASKPASS"] { variables[name] = nil }
         var input = text
         if verb == "fill", let user { input += "username=\(user)\n" }
-        return try ProgramRun.output(
+        return try ProgramRun.secret(
             ["git", "-C", "/", "-c", "core.askPass=", "credential", verb], variables,
             input: Array((input + "\n").utf8), cancellation)
     }

@@ -85,7 +85,7 @@ package final class ProgramSigner: CommitSigner {
 
     private func configured(_ key: String) -> String? { programs.configured(key) }
 
-    private func run(_ words: [String], input: [UInt8]) throws(SigningError) -> GitPrograms.Ran {
+    private func run(_ words: [String], input: [UInt8]) throws(SigningError) -> ProgramRun {
         do throws(RemoteError) {
             return try programs.run(words, input: input)
         } catch {

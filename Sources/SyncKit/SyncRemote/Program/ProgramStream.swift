@@ -150,36 +150,3 @@ final class BytesSource: HTTPBodySource {
         return count
     }
 }
-
-/// A program run to its end.
-enum ProgramRun {
-    /// Runs a program with some input.
-    /// - Returns: its exit code, nil when a signal ended it, and its output, at most
-    ///   `Limits.secretBytes`; what it says to people is not kept: it might hold a secret.
-    /// - Throws: `.io` when it cannot be run, writes too much or is cancelled; `.unreachable`
-    ///   when it takes longer than `Limits.programWait`.
-    static func output(
-        _ words: [String], _ environment: [String: String], input: [UInt8] = [],
-        _ cancellation: Cancellation
-    ) throws(RemoteError) -> (code: Int32?, output: [UInt8]) {
-        let operation = "run \(words.first ?? "")"
-        let child = try ChildProcess(words, environment: environment)
-        var stream = ProgramStream(child, patience: Limits.programWait, cancellation)
-        var output: [UInt8] = []
-        // All of the input fits into the socket; its end tells the program to go on.
-        let sent =
-            input.isEmpty
-            || input.withUnsafeBytes {
-                send(child.input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count
-            }
-        if !sent { throw RemoteError(.io, operation, "it takes no input") }
-        child.closeInput()
-        _ = try stream.talk(nil, within: Limits.programWait, operation) {
-            piece throws(RemoteError) in
-            output += piece
-            if output.count <= Limits.secretBytes { return false }
-            throw RemoteError(.io, operation, "it writes too much")
-        }
-        return (child.code(within: .seconds(5)), output)
-    }
-}

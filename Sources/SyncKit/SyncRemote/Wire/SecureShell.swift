@@ -132,7 +132,7 @@ final class SecureShell: GitWire {
         if let command { return command }
         var words = try SSHProgram.words(environment, cancellation)
         words.append(contentsOf: ["-o", "BatchMode=yes"])
-        let asked = try ProgramRun.output(
+        let asked = try ProgramRun.secret(
             [words[0], "-G"] + words.dropFirst() + destination, environment, cancellation)
         let lines = String(decoding: asked.output, as: UTF8.self).lowercased()
             .split(separator: "\n")
@@ -169,7 +169,7 @@ enum SSHProgram {
     ) -> String {
         let words = ["git", "-C", "/", "config", "--get", "core.sshCommand"]
         do throws(RemoteError) {
-            let ran = try ProgramRun.output(words, environment, cancellation)
+            let ran = try ProgramRun.secret(words, environment, cancellation)
             let text = String(decoding: ran.output, as: UTF8.self)
             return ran.code == 0 ? String(text.split(separator: "\n").first ?? "") : ""
         } catch { return "" }

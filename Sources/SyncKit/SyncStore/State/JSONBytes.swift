@@ -7,6 +7,7 @@ struct JSONBytes {
     private var day: (number: Int64, text: [UInt8])?
 
     private static let digits = Array("0123456789abcdef".utf8)
+    private static let quote = JSONQuote()
 
     mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
 
@@ -38,17 +39,7 @@ struct JSONBytes {
     /// Appends bytes in quotes. A byte that is no part of UTF-8 becomes U+FFFD and its two
     /// hexadecimal digits, so that two such names stay two keys.
     mutating func string(_ text: [UInt8]) {
-        bytes.append(0x22)
-        text.withUnsafeBufferPointer { buffer in
-            var index = 0
-            while index < buffer.count {
-                let start = index
-                while index < buffer.count, Self.isPlain(buffer[index]) { index += 1 }
-                bytes.append(contentsOf: buffer[start..<index])
-                if index < buffer.count { index += escape(buffer[index...]) }
-            }
-        }
-        bytes.append(0x22)
+        Self.quote.append(text[...], to: &bytes)
     }
 
     /// Appends bytes as lower-case hexadecimal, without quotes.
@@ -82,58 +73,5 @@ struct JSONBytes {
 
     private static func floor(_ value: Int64, _ unit: Int64) -> Int64 {
         value / unit - (value % unit < 0 ? 1 : 0)
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x7f && byte != 0x22 && byte != 0x5c
-    }
-
-    /// Appends what the slice begins with and says how many bytes of it that was.
-    private mutating func escape(_ rest: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
-        let byte = rest[rest.startIndex]
-        if byte >= 0x80 {
-            let length = Self.sequenceLength(rest)
-            if length > 0 {
-                bytes.append(contentsOf: rest.prefix(length))
-                return length
-            }
-            bytes.append(contentsOf: [0xef, 0xbf, 0xbd])
-            hex([byte])
-            return 1
-        }
-        switch byte {
-        case 0x22: raw("\\\"")
-        case 0x5c: raw("\\\\")
-        case 0x0a: raw("\\n")
-        case 0x0d: raw("\\r")
-        case 0x09: raw("\\t")
-        default:
-            raw("\\u00")
-            hex([byte])
-        }
-        return 1
-    }
-
-    /// How many bytes the well-formed sequence has that the slice begins with; 0 when it begins
-    /// with none. Source: Unicode, table 3-7.
-    private static func sequenceLength(_ rest: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
-        let length: Int
-        var second: ClosedRange<UInt8> = 0x80...0xbf
-        switch rest[rest.startIndex] {
-        case 0xc2...0xdf: length = 2
-        case 0xe0: (length, second) = (3, 0xa0...0xbf)
-        case 0xed: (length, second) = (3, 0x80...0x9f)
-        case 0xe1...0xef: length = 3
-        case 0xf0: (length, second) = (4, 0x90...0xbf)
-        case 0xf4: (length, second) = (4, 0x80...0x8f)
-        case 0xf1...0xf3: length = 4
-        default: return 0
-        }
-        guard rest.count >= length, second.contains(rest[rest.startIndex + 1]) else { return 0 }
-        for offset in 2..<max(2, length)
-        where !(0x80...0xbf).contains(rest[rest.startIndex + offset]) {
-            return 0
-        }
-        return length
     }
 }

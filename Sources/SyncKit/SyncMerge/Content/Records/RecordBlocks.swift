@@ -1,3 +1,5 @@
+internal import SyncModel
+
 /// Memories as Markdown: blocks of a header between `---` lines and a text.
 enum RecordBlocks {
     /// The blocks of a text; nil when it is not made of blocks that each name themselves.
@@ -99,24 +101,10 @@ enum RecordBlocks {
         return result + fence + (text.isEmpty ? [] : ending + text)
     }
 
-    /// Text that is not UTF-8 cannot be quoted; the parser then refuses the object, and the block
-    /// is merged whole.
+    /// Text that is not UTF-8 stays as it is; the parser then refuses the object, and the block is
+    /// merged whole.
     private static func appendQuoted(_ bytes: ArraySlice<UInt8>, to result: inout [UInt8]) {
-        result.append(0x22)
-        for byte in bytes {
-            switch byte {
-            case 0x22, 0x5c: result += [0x5c, byte]
-            case 0..<0x20:
-                result += Array("\\u00".utf8) + Array(Self.hex(byte))
-            default: result.append(byte)
-            }
-        }
-        result.append(0x22)
-    }
-
-    private static func hex(_ byte: UInt8) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        JSONQuote(hasShortForms: false, invalid: .kept).append(bytes, to: &result)
     }
 }
 

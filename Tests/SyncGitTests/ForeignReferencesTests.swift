@@ -1,0 +1,36 @@
+import Foundation
+import SyncModel
+import Testing
+
+@testable import SyncGit
+
+@Suite("References of a repository that others write too")
+struct ForeignReferencesTests {
+    let directory = try! TemporaryDirectory()
+
+    @Test("are named once, in order, and none that leads elsewhere or is no name")
+    func names() throws {
+        let id = ObjectID(hashing: [], as: .blob).hex
+        let packed = [
+            "refs/heads/b", "refs/heads/../x", "refs/heads/a", "refs/heads/.lock", "refs/heads//c",
+            "refs/heads/d.lock", "refs/heads/e e", "refs/heads/", "refs/heads/f\t", "refs/headsx",
+            "refs/heads/b", "HEAD",
+            "refs/heads/" + String(repeating: "n", count: 251),
+            "refs/heads/" + String(repeating: "é", count: 150) + "/x",
+        ].map { "\(id) \($0)\n" }.joined()
+        let path = directory.path
+        try FileManager.default.createDirectory(
+            atPath: "\(path)/refs/heads/g", withIntermediateDirectories: true)
+        for (name, text) in [
+            ("packed-refs", packed), ("refs/heads/a", "\(id)\n"), ("refs/heads/g/h", "\(id)\n"),
+        ] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
+        let references = ForeignReferences(directory: path, staleLockSeconds: 10)
+        #expect(
+            try references.names("refs/heads/") == [
+                "refs/heads/a", "refs/heads/b", "refs/heads/g/h",
+            ])
+        for name in try references.names("refs/") {
+            #expect(try references.resolve(name).id?.hex == id)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import SyncModel
+import Testing
+
+@testable import SyncRemote
+
+@Suite("A program run for its answer")
+struct ProgramRunTests {
+    @Test("gives the code, what it wrote and what it said")
+    func answer() throws {
+        let (code, run) = try #require(
+            ProgramRun.answer(["/bin/sh", "-c", "echo one; echo two; echo oh >&2; exit 3"]))
+        #expect(code == 3 && run.lines == ["one", "two"] && run.words == "oh" && !run.isCut)
+    }
+
+    @Test("is none when it is not there, or a signal ended it")
+    func none() {
+        #expect(ProgramRun.answer(["/nowhere/there-is-no-such-program"])?.code == nil)
+        #expect(ProgramRun.answer(["/bin/sh", "-c", "kill -9 $$"])?.code == nil)
+    }
+
+    @Test("is cut where it goes on for ever, and nobody waits for the rest")
+    func endless() throws {
+        let run = try ProgramRun(["/usr/bin/yes"], environment: [:], most: 1000)
+        #expect(run.isCut && run.output.count == 1000)
+    }
+
+    @Test("is ended past its time")
+    func late() {
+        #expect(throws: RemoteError.self) {
+            try ProgramRun(["/bin/sleep", "60"], environment: [:], within: .milliseconds(200))
+        }
+    }
+
+    @Test("gets all of its input, however long, and settings over what is there already")
+    func input() throws {
+        let bytes = [UInt8](repeating: 0x61, count: 300_000)
+        let run = try ProgramRun(
+            ["/usr/bin/env", "wc", "-c"], environment: ProgramRun.ownEnvironment, input: bytes)
+        #expect(run.code == 0 && run.lines.first?.contains("300000") ?? false)
+        let told = try #require(
+            ProgramRun.answer(["/bin/sh", "-c", "echo \"$HOME\""], with: ["HOME": "/a b"]))
+        #expect(told.run.lines == ["/a b"])
+    }
+}
