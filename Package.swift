@@ -79,12 +79,14 @@ let package = Package(
         floor("SyncHTTP", ["SyncModel", "CCurl"]),
         // Floor 3: the wire.
         floor("SyncRemote", ["SyncModel", "SyncMerge", "SyncGit", "SyncHTTP", cryptoExtras]),
+        // Floor 3, too: what only reads history.
+        floor("SyncHistory", ["SyncModel", "SyncMerge", "SyncGit"]),
         // Floor 4: the cycle.
         floor(
             "SyncEngine",
             [
                 "SyncModel", "SyncMerge", "SyncTree", "SyncWatch", "SyncGit", "SyncStore",
-                "SyncConfiguration", "SyncRemote", "CMalloc", logging, lifecycle,
+                "SyncConfiguration", "SyncRemote", "SyncHistory", "CMalloc", logging, lifecycle,
             ]),
         // Floor 5: the daemon's face.
         floor("SyncAPI", ["SyncModel", "SyncEngine", hummingbird, logging]),
@@ -101,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "syncctl",
             dependencies: [
-                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncHTTP", "SyncMerge",
-                "SyncRemote", arguments, logging,
+                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncHistory", "SyncHTTP",
+                "SyncMerge", "SyncRemote", arguments, logging,
             ],
             path: "Sources/syncctl", swiftSettings: strict),
         // What the benchmarks measure inside a process.
@@ -128,6 +130,7 @@ let package = Package(
         tests("SyncConfigurationTests", ["SyncConfiguration", "SyncModel"]),
         tests(
             "SyncRemoteTests", ["SyncRemote", "SyncGit", "SyncHTTP", "SyncModel", "SyncTestKit"]),
+        tests("SyncHistoryTests", ["SyncHistory", "SyncModel", "SyncTestKit"]),
         tests(
             "SyncEngineTests",
             [
@@ -143,7 +146,7 @@ let package = Package(
         tests("SyncKitTests", ["SyncKit", "SyncModel", logging]),
         tests(
             "SyncctlTests",
-            ["syncctl", "SyncConfiguration", "SyncEngine", "SyncModel", "SyncTestKit"]),
+            ["syncctl", "SyncConfiguration", "SyncEngine", "SyncHistory", "SyncModel"]),
         tests("TidyTests", []),
     ]
 )

@@ -15,6 +15,7 @@ struct Syncctl: AsyncParsableCommand {
         subcommands: [
             Init.self, Status.self, Sync.self, Flush.self, Pause.self, Resume.self, Held.self,
             Conflicts.self, Resolve.self, Restore.self, TypeOf.self, Log.self, Show.self,
+            Deleted.self,
             Devices.self, Remote.self, Doctor.self, Reload.self, MergeDriver.self,
         ])
 

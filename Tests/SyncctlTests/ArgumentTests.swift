@@ -1,7 +1,7 @@
 internal import SyncModel
 import Testing
 
-@testable import SyncEngine
+internal import SyncHistory
 @testable import syncctl
 
 @Suite("Arguments")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SyncEngine
+import SyncHistory
 import SyncModel
 
 /// `syncctl devices`.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SyncEngine
+import SyncHistory
 import SyncModel
 
 /// `syncctl log`.
@@ -8,13 +9,19 @@ struct Log: ParsableCommand {
         abstract: "Lists commits, the newest first.",
         discussion: """
             With a PATH, a local one or one of the repository, those that changed it, on whichever \
-            side of a merge.
+            side of a merge. Merges that bring nothing of their own are left out, but for --all. A \
+            time is 2026-02-08T17:45:00Z, '2h ago' or yesterday.
             """)
 
     @OptionGroup var options: CommonOptions
 
     @Option(name: .short, help: "How many at most (default: 20, with --json 10000).")
     var number: Int?
+
+    @OptionGroup var wanted: HistoryOptions
+
+    @Flag(help: "Also merges that bring nothing of their own.")
+    var all = false
 
     @Argument(help: "A file or directory.")
     var path: String?
@@ -25,21 +32,19 @@ struct Log: ParsableCommand {
 
     func run() throws {
         let history = try VaultHistory(options.load())
-        var place: TreePath?
-        if let path {
-            place = try history.path(path, Machine())
-            if place == nil && ![".", "/"].contains(path) {
-                throw Failure(Exit.failed, "\(path) is outside every folder")
-            }
-        }
+        let place = try history.place(path, Machine())
+        var filter = try wanted.filter()
+        filter.everyMerge = all
         let most = number ?? (options.json ? Limits.historyEntries : 20)
-        let entries = try history.log(place, most: min(most, Limits.historyEntries))
+        let entries = try history.log(
+            place, where: filter, most: min(most, Limits.historyEntries))
         let output = Output(options)
         if options.json { return try output.json(entries) }
         for entry in entries {
             let subject = TreePath(entry.subject)?.description ?? entry.subject
             let commit = output.paint(entry.commit.short, .yellow)
-            output.line("\(commit)  \(entry.time)  \(entry.device)  \(subject)")
+            let who = HistoryOptions.who(entry.device, entry.agent)
+            output.line("\(commit)  \(entry.time)  \(who)  \(subject)")
             // A subject that names its only path says it all.
             if entry.paths.count < 2 { continue }
             for path in entry.paths.prefix(Limits.listedPaths) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import SyncEngine
+import SyncHistory
 import SyncModel
 
 /// `syncctl resolve`.

@@ -1,4 +1,5 @@
 internal import SyncGit
+package import SyncHistory
 internal import SyncMerge
 package import SyncModel
 

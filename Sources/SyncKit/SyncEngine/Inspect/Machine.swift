@@ -1,5 +1,6 @@
 internal import Glibc
 package import SyncConfiguration
+internal import SyncHistory
 package import SyncModel
 internal import SyncRemote
 
@@ -47,10 +48,15 @@ package struct Machine: Sendable {
     }
 
     /// The process's working directory; the root when it is gone.
-    static var workingDirectory: String {
+    package static var workingDirectory: String {
         guard let directory = getcwd(nil, 0) else { return "/" }
         defer { free(directory) }
         return String(cString: directory)
+    }
+
+    /// A path as the user gave it to this process, from the root.
+    static func absolute(_ path: String, home: String) -> String {
+        PathArgument.absolute(path, home: home, from: workingDirectory)
     }
 
     private static func askHostName() -> String {
@@ -73,9 +79,9 @@ package struct Machine: Sendable {
     /// - Parameter option: what the user gave with `--config`; before it comes nothing, after it
     ///   `SYNCD_CONFIG` and the default place.
     package func configurationFile(_ option: String?) -> String {
-        if let option { return VaultPlan.absolute(option, home: home) }
+        if let option { return Self.absolute(option, home: home) }
         if let variable = environment["SYNCD_CONFIG"], !variable.isEmpty {
-            return VaultPlan.absolute(variable, home: home)
+            return Self.absolute(variable, home: home)
         }
         return DefaultPaths(environment: environment, home: home).configuration
     }

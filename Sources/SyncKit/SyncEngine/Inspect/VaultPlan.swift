@@ -88,7 +88,7 @@ package struct VaultPlan: Sendable {
     private func remoteInFull(_ home: String) throws -> String? {
         guard let remote else { return nil }
         guard let path = RemotePath(remote) else { return remote }
-        let full = remote.hasPrefix("file:") ? remote : Self.absolute(remote, home: home)
+        let full = remote.hasPrefix("file:") ? remote : Machine.absolute(remote, home: home)
         _ = try (RemotePath(full) ?? path).directory
         return full
     }
@@ -108,10 +108,10 @@ package struct VaultPlan: Sendable {
             }
             folders.append(
                 .init(
-                    path: Self.absolute(directory, home: machine.home), prefix: TreePath(name)))
+                    path: Machine.absolute(directory, home: machine.home), prefix: TreePath(name)))
         }
         var auth = auth
-        auth.tokenFile = auth.tokenFile.map { Self.absolute($0, home: machine.home) }
+        auth.tokenFile = auth.tokenFile.map { Machine.absolute($0, home: machine.home) }
         let text = ConfigurationText.render(
             vault: vaultName(machine), device: device, branch: branch, remote: remote,
             folders: folders, auth: auth)
@@ -165,24 +165,6 @@ package struct VaultPlan: Sendable {
             }
         }
         return true
-    }
-
-    /// A path as the user gave it, from the root: `~/` is the home, the rest counts from the
-    /// working directory, `..` leads out of what is before it.
-    static func absolute(
-        _ path: String, home: String, from directory: String = Machine.workingDirectory
-    ) -> String {
-        var full = path
-        if path == "~" || path.hasPrefix("~/") {
-            full = home + path.dropFirst()
-        } else if !path.hasPrefix("/") {
-            full = directory + "/" + path
-        }
-        var names: [Substring] = []
-        for name in full.split(separator: "/") where name != "." {
-            if name == ".." { _ = names.popLast() } else { names.append(name) }
-        }
-        return "/" + names.joined(separator: "/")
     }
 }
 

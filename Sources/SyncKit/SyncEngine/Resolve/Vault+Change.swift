@@ -1,3 +1,4 @@
+internal import SyncHistory
 internal import SyncMerge
 internal import SyncModel
 
@@ -42,7 +43,7 @@ extension Vault {
             versions[request.paths[0]] = .content(blob, inPlaceOf: here)
         } else {
             let commit = try RevisionOrTime(head: head, branch: identity.branch, repository)
-                .find(request.to, now: clock.now())
+                .findOrRefuse(request.to, now: clock.now())
             let tree = try repository.commit(commit).tree
             source = tree
             for path in request.paths {

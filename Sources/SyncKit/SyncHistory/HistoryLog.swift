@@ -8,7 +8,6 @@ package import SyncModel
 /// parents' versions.
 package struct HistoryLog {
     private let reader: any ObjectReader
-    private let stamps: CommitStamps
     private let path: TreePath?
 
     /// - Parameters:
@@ -17,59 +16,34 @@ package struct HistoryLog {
     package init(reading reader: any ObjectReader, path: TreePath? = nil) {
         self.reader = reader
         self.path = path
-        stamps = CommitStamps(reading: reader)
     }
 
     /// Lists commits.
     /// - Parameters:
     ///   - head: where the walk begins.
+    ///   - filter: which of them are wanted.
     ///   - most: how many at most; at least 0.
     /// - Throws: what reading the repository says; `.io` past `Limits.historyWalk` commits.
-    package func entries(from head: ObjectID, most: Int) throws(RepositoryError) -> [HistoryEntry] {
+    package func entries(
+        from head: ObjectID, where filter: HistoryFilter = HistoryFilter(), most: Int
+    ) throws(RepositoryError) -> [HistoryEntry] {
         var entries: [HistoryEntry] = []
-        var waiting = [try waiting(head)]
-        var seen: Set<ObjectID> = [head]
-        while entries.count < most, let next = waiting.popLast() {
-            let commit = try stamps.commit(next.id)
-            if let entry = try entry(next.id, commit) { entries.append(entry) }
-            for parent in commit.parents where seen.insert(parent).inserted {
-                insert(try self.waiting(parent), into: &waiting)
-            }
-            if seen.count > Limits.historyWalk {
-                throw RepositoryError(.io, "list history", object: head, "it is too long")
-            }
+        var walk = try HistoryWalk(from: head, since: filter.since, reading: reader)
+        while entries.count < most, let step = try walk.next() {
+            guard filter.admits(step), let entry = try entry(step, walk) else { continue }
+            let isPlainMerge = step.commit.parents.count > 1 && entry.paths.isEmpty
+            if !isPlainMerge || filter.everyMerge { entries.append(entry) }
         }
         return entries
     }
 
-    private struct Waiting {
-        let id: ObjectID
-        let time: Timestamp
-        /// A merge of ours has its later parent's time and comes before it.
-        let isMerge: Bool
-
-        var order: (Int64, Int, ObjectID) { (time.milliseconds, isMerge ? 1 : 0, id) }
-    }
-
-    private func waiting(_ id: ObjectID) throws(RepositoryError) -> Waiting {
-        let isMerge = MergeIdentity.made(try stamps.commit(id))
-        return Waiting(id: id, time: try stamps.time(of: id), isMerge: isMerge)
-    }
-
-    /// Keeps the newest at the end.
-    private func insert(_ item: Waiting, into waiting: inout [Waiting]) {
-        var (low, high) = (0, waiting.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if waiting[middle].order < item.order { low = middle + 1 } else { high = middle }
-        }
-        waiting.insert(item, at: low)
-    }
-
     /// A commit's entry; nil when it has nothing to do with the path.
-    private func entry(_ id: ObjectID, _ commit: Commit) throws(RepositoryError) -> HistoryEntry? {
+    private func entry(_ step: HistoryWalk.Step, _ walk: HistoryWalk) throws(RepositoryError)
+        -> HistoryEntry?
+    {
+        let commit = step.commit
         var parents: [ObjectID] = []
-        for parent in commit.parents { parents.append(try stamps.commit(parent).tree) }
+        for parent in commit.parents { parents.append(try walk.commit(parent).tree) }
         if let path {
             let here = try content(at: path, of: commit.tree)
             for parent in parents where try content(at: path, of: parent) == here { return nil }
@@ -77,8 +51,9 @@ package struct HistoryLog {
         }
         let changed = try changed(commit.tree, parents)
         return HistoryEntry(
-            commit: id, time: Timestamp(seconds: commit.committer.seconds).iso8601,
-            device: CommitStamps.device(of: commit), subject: commit.subject, changed: changed)
+            commit: step.id, time: Timestamp(seconds: commit.committer.seconds).iso8601,
+            device: CommitStamps.device(of: commit), agent: commit.agent,
+            subject: commit.subject, changed: changed)
     }
 
     /// The paths in which a tree differs from every parent's, below the path that was asked for.

@@ -3,7 +3,7 @@ internal import SyncModel
 import SyncTestKit
 import Testing
 
-@testable import SyncEngine
+@testable import SyncHistory
 
 @Suite("History")
 struct HistoryTests {
@@ -39,7 +39,13 @@ struct HistoryTests {
             #expect(Set(found) == Set(wanted), "\(path), SYNC_SEED=\(seed)")
             #expect(found.count == wanted.count, "\(path) twice, SYNC_SEED=\(seed)")
         }
-        let all = try history.log(nil, most: 1_000).map(\.commit.hex)
+        let shown = try history.log(nil, most: 1_000)
+        let merges = try Set(made.log(["--merges", "sync"]))
+        let isPlain = shown.contains { merges.contains($0.commit.hex) && $0.paths.isEmpty }
+        #expect(!isPlain, "a merge that brings nothing, SYNC_SEED=\(seed)")
+        var every = HistoryFilter()
+        every.everyMerge = true
+        let all = try history.log(nil, where: every, most: 1_000).map(\.commit.hex)
         #expect(Set(all) == Set(try made.log(["sync"])), "SYNC_SEED=\(seed)")
     }
 

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SyncGit
 internal import SyncMerge
 package import SyncModel
@@ -17,8 +16,10 @@ package struct VaultHistory {
         package let behind: Int
     }
 
-    let configuration: Configuration
-    let repository: GitRepository
+    /// What the vault is and where.
+    package let configuration: Configuration
+    /// Where objects are read from; the type lets nobody write.
+    package let repository: any ObjectReader
     /// The synced branch's head; nil before the first commit.
     package let head: ObjectID?
 
@@ -26,22 +27,41 @@ package struct VaultHistory {
     /// - Throws: `RepositoryError`.
     package init(_ configuration: Configuration) throws(RepositoryError) {
         self.configuration = configuration
-        repository = try GitRepository(opening: configuration.repository)
+        let repository = try GitRepository(opening: configuration.repository)
+        self.repository = repository
         head = try repository.reference("refs/heads/\(configuration.branch)")
     }
 
     /// The newest commits, of a path or of everything.
     /// - Parameter most: how many at most.
-    package func log(_ path: TreePath?, most: Int) throws(RepositoryError) -> [HistoryEntry] {
+    package func log(
+        _ path: TreePath?, where filter: HistoryFilter = HistoryFilter(), most: Int
+    ) throws(RepositoryError) -> [HistoryEntry] {
         guard let head else { return [] }
-        return try HistoryLog(reading: repository, path: path).entries(from: head, most: most)
+        return try HistoryLog(reading: repository, path: path)
+            .entries(from: head, where: filter, most: most)
+    }
+
+    /// What was deleted and is not back, the latest first.
+    /// - Parameter most: how many at most.
+    package func deleted(
+        _ path: TreePath?, where filter: HistoryFilter, most: Int
+    ) throws(RepositoryError) -> [DeletedFile] {
+        guard let head else { return [] }
+        return try Deletions(reading: repository, path: path)
+            .list(from: head, where: filter, most: most)
     }
 
     /// The repository's path of what the user wrote.
+    /// - Parameters:
+    ///   - workingDirectory: what a local path counts from, absolute.
+    ///   - home: what `~` stands for.
     /// - Returns: nil when it is outside every folder.
-    package func path(_ text: String, _ machine: Machine) throws(RepositoryError) -> TreePath? {
+    package func path(
+        _ text: String, from workingDirectory: String, home: String
+    ) throws(RepositoryError) -> TreePath? {
         let argument = PathArgument(
-            configuration, workingDirectory: Machine.workingDirectory, home: machine.home)
+            configuration, workingDirectory: workingDirectory, home: home)
         return try argument.resolve(text) { path throws(RepositoryError) in
             guard let head else { return false }
             let tree = try repository.commit(head).tree

@@ -35,9 +35,22 @@ package struct PathArgument {
         return inFolder(text) ?? path
     }
 
+    /// The path on this machine of one of the repository; nil when no folder here has it.
+    package func local(_ path: TreePath) -> [UInt8]? {
+        for folder in configuration.folders {
+            guard let prefix = folder.prefix else {
+                return Array(folder.path.utf8) + [0x2f] + path.bytes
+            }
+            if let below = path.relative(to: prefix) {
+                return Array(folder.path.utf8) + [0x2f] + below.bytes
+            }
+        }
+        return nil
+    }
+
     /// The path in the repository of a local path.
     private func inFolder(_ text: String) -> TreePath? {
-        let full = VaultPlan.absolute(text, home: home, from: workingDirectory)
+        let full = Self.absolute(text, home: home, from: workingDirectory)
         for folder in configuration.folders {
             if full == folder.path { return folder.prefix }
             guard full.hasPrefix(folder.path + "/"),
@@ -46,5 +59,21 @@ package struct PathArgument {
             return folder.prefix?.appending(below) ?? below
         }
         return nil
+    }
+
+    /// A path as the user gave it, from the root: `~/` is the home, the rest counts from the
+    /// working directory, `..` leads out of what is before it.
+    package static func absolute(_ path: String, home: String, from directory: String) -> String {
+        var full = path
+        if path == "~" || path.hasPrefix("~/") {
+            full = home + path.dropFirst()
+        } else if !path.hasPrefix("/") {
+            full = directory + "/" + path
+        }
+        var names: [Substring] = []
+        for name in full.split(separator: "/") where name != "." {
+            if name == ".." { _ = names.popLast() } else { names.append(name) }
+        }
+        return "/" + names.joined(separator: "/")
     }
 }

@@ -19,25 +19,25 @@ package struct RevisionOrTime {
     /// - Parameters:
     ///   - name: a revision, an ISO 8601 time, `2h ago`, `yesterday`.
     ///   - now: what the last two count from.
-    /// - Throws: `ChangeRefusal` with what was expected.
+    /// - Throws: `Revision.Unknown` with what was expected, or `RepositoryError`.
     package func find(_ name: String, now: Timestamp) throws -> ObjectID {
         if let time = Self.time(name, now: now) {
             guard let commit = try newest(at: time) else {
-                throw ChangeRefusal(.missing, "nothing is as old as \(name)")
+                throw Revision.Unknown(description: "nothing is as old as \(name)")
             }
             return commit
         }
         do {
             return try Revision.find(name, head: head, branch: branch, reading: reader)
         } catch let error as Revision.Unknown {
-            throw ChangeRefusal(
-                .missing,
-                "\(error.description); a time is 2026-02-08T17:45:00Z, '2h ago' or 'yesterday'")
+            throw Revision.Unknown(
+                description:
+                    "\(error.description); a time is 2026-02-08T17:45:00Z, '2h ago' or 'yesterday'")
         }
     }
 
     /// Milliseconds since 1970 of a time in words; nil when it is none.
-    static func time(_ text: String, now: Timestamp) -> Int64? {
+    package static func time(_ text: String, now: Timestamp) -> Int64? {
         if text == "yesterday" { return now.milliseconds - 86_400_000 }
         let words = text.split(separator: " ")
         if words.count == 2, words[1] == "ago", let unit = words[0].last,

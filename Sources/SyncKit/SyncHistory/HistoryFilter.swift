@@ -1,0 +1,36 @@
+internal import SyncMerge
+package import SyncModel
+
+/// Which commits of a history are wanted. All that is asked for has to hold.
+package struct HistoryFilter: Sendable, Equatable {
+    /// Milliseconds since 1970: nothing older.
+    package var since: Int64?
+    /// Milliseconds since 1970: nothing newer.
+    package var until: Int64?
+    /// The device that made it.
+    package var device: String?
+    /// The agent that it names in the trailer `Sync-Agent`.
+    package var agent: String?
+    /// What the message contains, letter by letter.
+    package var text: String?
+    /// Also merges that bring nothing of their own.
+    package var everyMerge = false
+
+    /// Everything is wanted but merges that bring nothing of their own.
+    package init() {}
+
+    /// Whether a commit is wanted.
+    func admits(_ step: HistoryWalk.Step) -> Bool {
+        if let since, step.time.milliseconds < since { return false }
+        if let until, step.time.milliseconds > until { return false }
+        if let device, CommitStamps.device(of: step.commit) != device { return false }
+        if let agent, step.commit.agent != agent { return false }
+        if let text, !step.commit.message.contains(text) { return false }
+        return true
+    }
+}
+
+extension Commit {
+    /// The program that acted for a person, by its own claim; nil when none is named.
+    var agent: String? { trailer("Sync-Agent").flatMap { $0.isEmpty ? nil : $0 } }
+}

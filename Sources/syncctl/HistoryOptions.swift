@@ -1,0 +1,48 @@
+import ArgumentParser
+import SyncEngine
+import SyncHistory
+import SyncModel
+
+/// Which commits a listing of the history takes.
+struct HistoryOptions: ParsableArguments {
+    @Option(help: "Nothing older than this time.")
+    var since: String?
+
+    @Option(help: "Nothing newer than this time.")
+    var until: String?
+
+    @Option(help: "Only what this device did.")
+    var device: String?
+
+    @Option(help: "Only what this agent did.")
+    var agent: String?
+
+    @Option(help: "Only commits whose message contains this text, letter by letter.")
+    var grep: String?
+
+    /// The filter that they make.
+    /// - Throws: `ValidationError` for a time that is none.
+    func filter() throws -> HistoryFilter {
+        var filter = HistoryFilter()
+        filter.since = try time(since, "--since")
+        filter.until = try time(until, "--until")
+        filter.device = device
+        filter.agent = agent
+        filter.text = grep
+        return filter
+    }
+
+    private func time(_ text: String?, _ option: String) throws -> Int64? {
+        guard let text else { return nil }
+        guard let time = RevisionOrTime.time(text, now: SystemClock().now()) else {
+            throw ValidationError(
+                "\(option) '\(text)': a time is 2026-02-08T17:45:00Z, '2h ago' or 'yesterday'")
+        }
+        return time
+    }
+
+    /// Who made a commit, as a listing says it.
+    static func who(_ device: String, _ agent: String?) -> String {
+        agent.map { "\(device) (\($0))" } ?? device
+    }
+}

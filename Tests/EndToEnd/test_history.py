@@ -1,0 +1,127 @@
+"""History with the real programs: what was done, what was deleted, and how it comes back."""
+
+import json
+import os
+import shlex
+import unittest
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+
+class History(VaultTest):
+    """One device, with its daemon and without."""
+
+    def history(self):
+        """A device whose daemon is stopped, with five commits in its history."""
+        ada = self.device("ada", start=False)
+        states = [
+            {"a note.md": "one\n", "b.md": "two\n", "d/c.md": "three\n", "it's.md": "four\n"},
+            {"b.md": "2\n", "d/c.md": "three\n", "it's.md": "four\n"},
+            {"moved.md": "2\n", "d/c.md": "three\n", "it's.md": "four\n"},
+            {"moved.md": "2\n", "it's.md": "four\n"},
+            {"moved.md": "2\n"},
+        ]
+        before = set()
+        for files in states:
+            for name in before - set(files):
+                os.remove(ada.path(name))
+            for name, text in files.items():
+                if ada.read(name) != text.encode():
+                    ada.write(name, text)
+            before = set(files)
+            self.assertEqual(ada.once().returncode, 0)
+        return ada
+
+    def listed(self, device, *arguments):
+        """What a command prints as JSON."""
+        return json.loads(device.ctl(*arguments, "--json", expect=(0,)).stdout)
+
+    def test_what_was_deleted_is_one_command_from_back(self):
+        ada = self.history()
+        for running in (False, True):
+            if running:
+                ada.start()
+            with self.subTest("with the daemon" if running else "without"):
+                deleted = self.listed(ada, "deleted")
+                names = [entry["path"].removeprefix(f"{PREFIX}/") for entry in deleted]
+                if not running:
+                    self.assertEqual(names, ["it's.md", "d/c.md", "a note.md"])
+                lines = ada.ctl("deleted", expect=(0,)).stdout.splitlines()
+                commands = [line.strip() for line in lines if "syncctl restore" in line]
+                self.assertEqual(len(commands), len(names))
+                wanted = {"it's.md": b"four\n", "d/c.md": b"three\n", "a note.md": b"one\n"}
+                # Without the daemon all but the first come back, and with it what is left.
+                pairs = list(zip(names, commands))
+                for name, command in pairs if running else pairs[1:]:
+                    words = shlex.split(command)
+                    self.assertEqual(words[0], "syncctl")
+                    ada.ctl(*words[1:], expect=(0,))
+                    self.assertEqual(ada.read(name), wanted[name], command)
+        self.assertEqual(self.listed(ada, "deleted"), [])
+
+    def test_deleted_is_narrowed_by_path_and_time(self):
+        ada = self.history()
+        below = self.listed(ada, "deleted", f"{PREFIX}/d")
+        self.assertEqual([entry["path"] for entry in below], [f"{PREFIX}/d/c.md"])
+        self.assertEqual(below[0]["device"], "ada")
+        parent = trees.git(ada.repository, "rev-parse", f"{below[0]['commit']}^").decode().strip()
+        self.assertEqual(below[0]["last"], parent)
+        self.assertEqual(len(self.listed(ada, "deleted", "-n", "1")), 1)
+        self.assertEqual(self.listed(ada, "deleted", "--until", "2h ago"), [])
+        self.assertEqual(len(self.listed(ada, "deleted", "--since", "2h ago")), 3)
+        self.assertEqual(self.listed(ada, "deleted", "--device", "bob"), [])
+
+    def test_log_is_narrowed_by_time_device_agent_and_words(self):
+        ada = self.history()
+        count = len(self.listed(ada, "log"))
+        self.assertEqual(count, 5)
+        for arguments, wanted in (
+            (("--since", "2h ago"), count),
+            (("--until", "yesterday"), 0),
+            (("--device", "ada"), count),
+            (("--device", "bob"), 0),
+            (("--agent", "claude"), 0),
+            (("--grep", "a note.md", "-n", "1"), 1),
+            (("--grep", "no such words"), 0),
+        ):
+            with self.subTest(" ".join(arguments)):
+                self.assertEqual(len(self.listed(ada, "log", *arguments)), wanted)
+        for option in ("--since", "--until"):
+            self.assertIn("a time is", ada.ctl("log", option, "soon", expect=(64,)).stderr)
+
+    def test_a_merge_that_brings_nothing_is_shown_with_all(self):
+        ada = self.device("ada", start=False)
+        bob = self.device("bob", start=False)
+        for name, device in (("a", ada), ("b", bob), ("c", ada)):
+            device.write(f"{name}.md", f"{name}\n")
+            self.assertEqual(device.once().returncode, 0)
+        bob.write("d.md", "d\n")
+        self.assertEqual(bob.once().returncode, 0)
+        merges = trees.git(bob.repository, "rev-list", "--merges", "--count", "sync")
+        self.assertGreater(int(merges), 0)
+        shown = [entry["device"] for entry in self.listed(bob, "log")]
+        self.assertNotIn("syncd merge", shown)
+        shown = [entry["device"] for entry in self.listed(bob, "log", "--all")]
+        self.assertEqual(shown.count("syncd merge"), int(merges))
+
+    def test_an_agent_is_named_and_what_it_says_is_escaped(self):
+        ada = self.history()
+        head = trees.head(ada.repository)
+        tree = trees.git(ada.repository, "rev-parse", f"{head}^{{tree}}").decode().strip()
+        told = "robbed \x1b[31mred\n\nSync-Agent: cl\x1b]0;title\x07aude"
+        commit = trees.git(
+            ada.repository, "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", tree,
+            "-p", head, "-m", told,
+        ).decode().strip()  # fmt: skip
+        trees.git(ada.repository, "update-ref", "refs/heads/sync", commit)
+        self.assertEqual(self.listed(ada, "log", "-n", "1")[0]["agent"], "cl\x1b]0;title\x07aude")
+        out = ada.ctl("log", "-n", "1", expect=(0,)).stdout
+        self.assertIn("aude", out)
+        self.assertNotIn("\x1b", out)
+        self.assertNotIn("\x07", out)
+
+
+if __name__ == "__main__":
+    unittest.main()

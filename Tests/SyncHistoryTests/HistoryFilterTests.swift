@@ -1,0 +1,122 @@
+internal import SyncModel
+internal import SyncTestKit
+import Testing
+
+@testable import SyncHistory
+
+/// Counts the commits that are read.
+private final class Counting: ObjectReader {
+    private let repository: InMemoryRepository
+    private(set) var commits = 0
+
+    init(_ repository: InMemoryRepository) { self.repository = repository }
+
+    func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
+        try repository.object(id)
+    }
+
+    func header(_ id: ObjectID) throws(RepositoryError) -> (kind: ObjectKind, size: Int) {
+        try repository.header(id)
+    }
+
+    func tree(_ id: ObjectID) throws(RepositoryError) -> Tree { try repository.tree(id) }
+
+    func commit(_ id: ObjectID) throws(RepositoryError) -> Commit {
+        commits += 1
+        return try repository.commit(id)
+    }
+
+    func contains(_ id: ObjectID) -> Bool { repository.contains(id) }
+}
+
+@Suite("A filtered history")
+struct HistoryFilterTests {
+    private let repository = InMemoryRepository()
+
+    /// Five commits in a row, a second apart, numbered from 1.
+    private func made() throws -> [ObjectID] {
+        let pack = try repository.beginPack()
+        var commits: [ObjectID] = []
+        let said: [(String, String?, String)] = [
+            ("oak", nil, "changed a.md"), ("oak", "claude", "changed b.md"),
+            ("ash", "claude", "changed a.md\n\nbecause of (this"), ("ash", "", "deleted [x]"),
+            ("ash", nil, "changed c.md"),
+        ]
+        for (number, (device, agent, subject)) in said.enumerated() {
+            let blob = try pack.add(.blob, Array("\(number)".utf8))
+            let path = try #require(TreePath("f\(number)"))
+            let tree = try TreeEdit.apply(
+                [path: FileVersion(mode: .regular, id: blob)], to: nil, reading: repository,
+                writing: pack)
+            let seconds = Int64(number + 1)
+            let who = Signature(
+                name: device, email: "\(device)@syncd.invalid", seconds: seconds)
+            let trailer = agent.map { "Sync-Agent: \($0)\n" } ?? ""
+            let commit = Commit(
+                tree: tree, parents: Array(commits.suffix(1)), author: who, committer: who,
+                message: "\(subject)\n\nSync-Device: \(device)\n\(trailer)"
+                    + "Sync-HLC: \(seconds * 1000)\n")
+            commits.append(try pack.add(.commit, commit.serialized))
+        }
+        try pack.finish()
+        return commits
+    }
+
+    private static func filter(
+        since: Int64? = nil, until: Int64? = nil, device: String? = nil, agent: String? = nil,
+        text: String? = nil
+    ) -> HistoryFilter {
+        var filter = HistoryFilter()
+        (filter.since, filter.until) = (since, until)
+        (filter.device, filter.agent, filter.text) = (device, agent, text)
+        return filter
+    }
+
+    @Test(
+        "holds what all its parts admit",
+        arguments: [
+            (filter(), [5, 4, 3, 2, 1]),
+            (filter(since: 3_000), [5, 4, 3]),
+            (filter(until: 3_000), [3, 2, 1]),
+            (filter(since: 2_001, until: 4_999), [4, 3]),
+            (filter(since: 6_000), []),
+            (filter(until: 0), []),
+            (filter(device: "oak"), [2, 1]),
+            (filter(device: "OAK"), []),
+            (filter(agent: "claude"), [3, 2]),
+            (filter(agent: ""), []),
+            (filter(device: "ash", agent: "claude"), [3]),
+            (filter(text: "a.md"), [3, 1]),
+            (filter(text: "(this"), [3]),
+            (filter(text: "[x]"), [4]),
+            (filter(text: ".*"), []),
+        ])
+    func parts(filter: HistoryFilter, wanted: [Int]) throws {
+        let commits = try made()
+        let found = try HistoryLog(reading: repository).entries(
+            from: commits[4], where: filter, most: 100)
+        #expect(found.map(\.commit) == wanted.map { commits[$0 - 1] })
+    }
+
+    @Test("ends before what is older, and never reads it")
+    func early() throws {
+        let commits = try made()
+        let reader = Counting(repository)
+        var filter = HistoryFilter()
+        filter.since = 5_000
+        let found = try HistoryLog(reading: reader).entries(
+            from: commits[4], where: filter, most: 100)
+        #expect(found.map(\.commit) == [commits[4]])
+        #expect(reader.commits == 2)
+        let first = Counting(repository)
+        _ = try HistoryLog(reading: first).entries(from: commits[4], most: 1)
+        #expect(first.commits == 2)
+    }
+
+    @Test("says which agent a commit names, and none where there is none")
+    func agents() throws {
+        let commits = try made()
+        let found = try HistoryLog(reading: repository).entries(from: commits[4], most: 100)
+        #expect(found.map(\.agent) == [nil, nil, "claude", "claude", nil])
+    }
+}
