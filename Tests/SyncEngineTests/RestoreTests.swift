@@ -47,6 +47,35 @@ struct RestoreTests {
         #expect(try vault.conflicts().records == [record])
     }
 
+    @Test(
+        "a choice whose version has markers opens their conflict again",
+        arguments: [(true, "x.md"), (false, "x.md"), (true, "d/y.md"), (false, "d/y.md")])
+    func choice(isBehindHead: Bool, name: String) throws {
+        let none = try history.commit([name: "zero\n"], time: 500)
+        let one = try history.commit([name: "one\n"], on: [none], time: 1_000, device: "a")
+        let two = try history.commit([name: "two\n"], on: [none], time: 2_000, device: "b")
+        let open = try CommitMerge(history.repository).merge(one, two).commit
+        let record = try #require(
+            ConflictList(of: history.repository.commit(open).tree, reading: history.repository)
+                .records.first)
+        let gone = try history.commit([:], on: [open], time: 3_000, device: "a")
+        let chosen = try history.commit([name: "two\n"], on: [open], time: 4_000, device: "b")
+        var head = try CommitMerge(history.repository).merge(gone, chosen).commit
+        if !isBehindHead {
+            let files = try history.files(of: history.repository.commit(head).tree)
+            head = try history.commit(files, time: 5_000)
+            try history.repository.setReference("refs/sync/kept/a", to: open, expecting: nil)
+        }
+        let vault = try vault(at: head)
+        let dispute = try #require(try vault.conflicts().records.first)
+        #expect(dispute.kind == .deleteModify)
+        _ = try vault.resolve(dispute.id, ResolveRequest(.base))
+        #expect(try files(vault)[name]?.contains("<<<<<<<") == true)
+        let again = try vault.conflicts().records
+        #expect(again.map(\.id) == [record.id])
+        #expect(again.first.map { isBehindHead ? $0 == record : $0.namedBlobs.isEmpty } == true)
+    }
+
     @Test("what goes since a directory or a file takes its place is named")
     func places() throws {
         let file = try history.commit(["x": "file\n"], time: 1_000)

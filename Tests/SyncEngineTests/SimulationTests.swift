@@ -73,7 +73,7 @@ struct SimulationTests {
         .enabled(if: environment["SYNC_SEED"] == nil),
         arguments: [
             144, 896, 4_001_788, 4_002_664, 4_004_781, 4_005_870, 4_006_019, 4_006_764, 7_000_078,
-            7_001_189, 7_002_448,
+            7_001_189, 7_002_448, 7_002_538,
         ] as [UInt64])
     func knownOfAll(seed: UInt64) async throws {
         try await SimWorld.run(seed: seed, mix: .all)

@@ -265,7 +265,11 @@ package final class SimWorld: @unchecked Sendable {
                 || !device.folder.files.keys.contains { $0.isAtOrBelow(path) && mayBeIgnored($0) }
         }
         if here != stands {
-            violate("it tells the truth", "\(device.name): the folder is not the head")
+            let paths = Set(here.keys).union(stands.keys).filter { here[$0] != stands[$0] }
+            violate(
+                "it tells the truth",
+                "\(device.name): the folder is not the head at "
+                    + paths.map(\.description).sorted().joined(separator: ", "))
         }
     }
 

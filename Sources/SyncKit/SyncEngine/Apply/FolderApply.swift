@@ -89,9 +89,20 @@ struct FolderApply {
         note(outcome, step, sha256: [])
         guard case .done = outcome else { return }
         for directory in step.path.ancestors {
-            if standing.contains(directory) { break }
+            if standing.contains(directory) || standsEmpty(directory) { break }
             // An empty directory that may not be removed is no reason to fail: the file is gone.
             do { try folder.access.removeDirectoryIfEmpty(directory) } catch { break }
+        }
+    }
+
+    /// Whether an apply of before put a directory there in which nothing is to stand: what it had
+    /// waited until now.
+    private func standsEmpty(_ directory: TreePath) -> Bool {
+        do {
+            return try store.file(folder.id, directory)?.version.isDirectory ?? false
+        } catch {
+            // A directory more harms nobody; the failure is met again when the rows are written.
+            return true
         }
     }
 

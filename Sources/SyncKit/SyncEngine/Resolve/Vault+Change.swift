@@ -21,6 +21,14 @@ extension Vault {
         let known = versions.filter { $0.value.map { repository.contains($0.id) } ?? true }
         let others = try ResolvedByEdit(tree(of: head), except: id, reading: repository)
         versions.merge(try consequences(of: known, others, pack)) { chosen, _ in chosen }
+        if !record.isText, let chosen = versions[record.path] ?? nil, repository.contains(chosen.id)
+        {
+            let open = ReopenedConflicts(repository: repository, store: store, head: head)
+            for again in try open.records(in: chosen, resolving: record) {
+                versions[again.recordPath] = FileVersion(
+                    mode: .regular, id: try pack.add(.blob, again.rendered))
+            }
+        }
         return try commit(
             versions, pack, "settled \(record.path) (\(request.choice.rawValue))",
             isDryRun: request.dryRun)

@@ -36,9 +36,9 @@ package struct ConflictRecord: Sendable, Hashable {
     /// Where the version that lost stands, when a copy is kept.
     package let copy: TreePath?
     /// One fewer than the sides for a document; else the common ancestor's, if there is one.
-    package let bases: [Base]
+    package private(set) var bases: [Base]
     /// At least two, ordered by stamp.
-    package let sides: [Side]
+    package private(set) var sides: [Side]
 
     /// The directory of all records.
     package static let directory = constant(".sync/conflicts")
@@ -111,6 +111,21 @@ package struct ConflictRecord: Sendable, Hashable {
         var moved = self
         moved.path = path
         return moved
+    }
+
+    /// The same conflict with all its bytes in it, for a history that does not have its blobs.
+    /// - Parameter reader: gives the blobs.
+    package func holdingItsBytes(reading reader: any ObjectReader) throws(RepositoryError)
+        -> ConflictRecord
+    {
+        var held = self
+        for index in bases.indices {
+            held.bases[index].text = try content(bases[index].blob, bases[index].text, reader)
+        }
+        for index in sides.indices {
+            held.sides[index].text = try content(sides[index].blob, sides[index].text, reader)
+        }
+        return held
     }
 
     /// Whether it is one of texts, which markers show, and not of whole versions.
