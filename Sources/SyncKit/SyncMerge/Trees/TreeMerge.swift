@@ -184,6 +184,18 @@ package struct TreeMerge {
         if origin.path != path { try take(origin, to: path, &outcome) }
     }
 
+    /// The same; those of a file that is new under its name come with it too, though the other
+    /// side took them away with the file's old name.
+    private func carry(
+        _ side: PathTable.Side, added: Bool, to path: TreePath, _ outcome: inout TreeOutcome
+    ) throws(RepositoryError) {
+        if added, side.version != nil, rule.version >= 3 {
+            try take(side.origin, to: path, &outcome)
+        } else {
+            try carry(side.origin, to: path, &outcome)
+        }
+    }
+
     /// The conflicts of a file that had to go beside its name go with it.
     private func follow(_ old: TreePath, to new: TreePath, _ outcome: inout TreeOutcome)
         throws(RepositoryError)
@@ -205,10 +217,10 @@ package struct TreeMerge {
             outcome.stand(path, a, from: [first.origin, second.origin])
         case (let a, _) where a == base:
             outcome.stand(path, second.version, from: [second.origin])
-            try carry(second.origin, to: path, &outcome)
+            try carry(second, added: base == nil, to: path, &outcome)
         case (_, let b) where b == base:
             outcome.stand(path, first.version, from: [first.origin])
-            try carry(first.origin, to: path, &outcome)
+            try carry(first, added: base == nil, to: path, &outcome)
         case (let kept?, nil) where kept.isDirectory:
             outcome.stand(path, kept, from: [first.origin])
         case (nil, let kept?) where kept.isDirectory:
