@@ -46,10 +46,11 @@ package final class SmallHistory {
     }
 
     /// The files of a tree in the form that `commit` takes; of a conflict copy's name the blob's
-    /// digits are written as `#`.
+    /// digits are written as `#`, but for a second copy of one name.
     package func files(of tree: ObjectID) throws -> [String: String] {
         var result: [String: String] = [:]
-        for change in try TreeDiff.changes(from: nil, to: tree, reading: repository) {
+        let changes = try TreeDiff.changes(from: nil, to: tree, reading: repository)
+        for change in changes.sorted(by: { $0.path < $1.path }) {
             guard let version = change.after else { continue }
             if version.isDirectory {
                 result[change.path.text] = "dir:"
@@ -58,7 +59,7 @@ package final class SmallHistory {
             let text = String(decoding: try repository.blob(version.id), as: UTF8.self)
             let kind = [.symbolicLink: "link:", .executable: "exec:"][version.mode] ?? ""
             let name = change.path.text.replacing(".conflict-\(version.id.short)", with: ".#")
-            result[name] = kind + text
+            result[result[name] == nil ? name : change.path.text] = kind + text
         }
         return result
     }

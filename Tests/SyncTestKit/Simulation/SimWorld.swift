@@ -262,7 +262,9 @@ package final class SimWorld: @unchecked Sendable {
             if device.leavesOut(path) { return false }
             // What is left out may stand in a directory that is empty elsewhere.
             return !version.isDirectory
-                || !device.folder.files.keys.contains { $0.isAtOrBelow(path) && mayBeIgnored($0) }
+                || !device.folder.versions.keys.contains {
+                    $0 != path && $0.isAtOrBelow(path) && mayBeIgnored($0)
+                }
         }
         if here != stands {
             let paths = Set(here.keys).union(stands.keys).filter { here[$0] != stands[$0] }

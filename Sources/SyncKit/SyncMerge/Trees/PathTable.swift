@@ -99,14 +99,15 @@ struct PathTable {
     /// Moves an edit to the new name that the other side gave the file, and chooses one name
     /// where both sides renamed it differently.
     mutating func followRenames(stamps: CommitStamps) throws(RepositoryError) {
-        for (old, new) in renamesFirst {
+        for (old, new) in renamesFirst.sorted(by: { $0.key < $1.key }) {
             if let other = renamesSecond[old] {
                 if other != new { try chooseName(old, first: new, second: other, stamps) }
             } else if let edited = rows[old]?.second.version, edited != rows[old]?.base {
                 land(old, at: new, editor: \.second)
             }
         }
-        for (old, new) in renamesSecond where renamesFirst[old] == nil {
+        for (old, new) in renamesSecond.sorted(by: { $0.key < $1.key })
+        where renamesFirst[old] == nil {
             if let edited = rows[old]?.first.version, edited != rows[old]?.base {
                 land(old, at: new, editor: \.first)
             }
