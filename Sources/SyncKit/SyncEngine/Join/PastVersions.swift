@@ -61,7 +61,7 @@ struct PastVersions {
     private func walk(
         from head: ObjectID, lookingFor wanted: [TreePath: FileVersion]?, pastIndexed: Bool
     ) throws -> [TreePath: ObjectID] {
-        var walk = HistoryWalk(repository, from: head)
+        var walk = VersionWalk(repository, from: head)
         if pastIndexed, let known = try store.fact(Self.fact).flatMap({ ObjectID(hex: $0) }) {
             if known == head { return [:] }
             if repository.contains(known) {
@@ -109,7 +109,7 @@ struct PastVersions {
 
 /// The commits behind a head, the nearest first, each with what it changed against its first
 /// parent: every version came in by one.
-struct HistoryWalk {
+struct VersionWalk {
     private let repository: any ObjectRepository
     private let head: ObjectID
     private var queue: [ObjectID]
