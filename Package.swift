@@ -10,10 +10,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func floor(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/SyncKit/\(name)",
-        swiftSettings: strict)
+        resources: resources, swiftSettings: strict)
 }
 
 func library(_ name: String, pkgConfig: String?, apt: String) -> Target {
@@ -40,6 +42,10 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(
     name: "HummingbirdTesting", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -53,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -89,13 +96,18 @@ let package = Package(
                 "SyncConfiguration", "SyncRemote", "SyncHistory", "CMalloc", logging, lifecycle,
             ]),
         // Floor 5: the daemon's face.
-        floor("SyncAPI", ["SyncModel", "SyncEngine", hummingbird, logging]),
+        floor(
+            "SyncAPI",
+            [
+                "SyncModel", "SyncStore", "SyncHTTP", "SyncRemote", "SyncEngine", hummingbird,
+                hummingbirdCore, hummingbirdTLS, crypto, metrics, coreMetrics, logging, lifecycle,
+            ], resources: [.embedInCode("Routes/openapi.json")]),
         // Floor 6: what the daemon imports.
         floor(
             "SyncKit",
             [
-                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncAPI", logging, lifecycle,
-                signals,
+                "SyncModel", "SyncStore", "SyncConfiguration", "SyncEngine", "SyncAPI", logging,
+                lifecycle, signals,
             ]),
         .executableTarget(
             name: "SyncDaemon", dependencies: ["SyncKit", arguments],
@@ -140,8 +152,8 @@ let package = Package(
         tests(
             "SyncAPITests",
             [
-                "SyncAPI", "SyncEngine", "SyncHTTP", "SyncModel", hummingbird, hummingbirdTesting,
-                logging, lifecycle,
+                "SyncAPI", "SyncEngine", "SyncGit", "SyncHTTP", "SyncModel", "SyncStore",
+                hummingbird, hummingbirdTesting, crypto, metrics, logging, lifecycle,
             ]),
         tests("SyncKitTests", ["SyncKit", "SyncModel", logging]),
         tests(

@@ -65,11 +65,50 @@ struct DaemonClient {
         return answer
     }
 
+    /// Makes one request whose answer says nothing but that it is done.
+    func tell(_ method: String, _ path: String) throws {
+        guard try exchange(method, path, nil, within: Limits.answerWait, accepting: []) != nil
+        else { throw Failure.notRunning(socket) }
+    }
+
+    /// Reads what is no JSON.
+    func read(_ path: String) throws -> [UInt8] {
+        guard let bytes = try exchange("GET", path, nil, within: Limits.answerWait, accepting: [])
+        else { throw Failure.notRunning(socket) }
+        return bytes
+    }
+
+    /// Follows the daemon's events until it ends, or who follows wants no more.
+    /// - Parameter take: given each event; false ends it.
+    func follow(_ take: @escaping (ServerEvent) -> Bool) throws {
+        var reader = EventStreamReader()
+        do {
+            _ = try client.follow("/api/sync/events") { piece in
+                reader.take(piece)?.allSatisfy(take) ?? false
+            }
+        } catch {
+            if error.code == .unreachable { throw Failure.notRunning(socket) }
+            throw Failure(Exit.failed, "the daemon's events end: \(error)")
+        }
+    }
+
     /// The same; nil when nobody listens.
     func askIfRunning<Answer: Decodable>(
         _ method: String, _ path: String, _ body: (any Encodable)? = nil,
         within deadline: Duration = Limits.answerWait, accepting: [Int] = []
     ) throws -> Answer? {
+        guard
+            let bytes = try exchange(method, path, body, within: deadline, accepting: accepting)
+        else { return nil }
+        return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+    }
+
+    /// Makes one request.
+    /// - Returns: the answer's body; nil when nobody listens.
+    private func exchange(
+        _ method: String, _ path: String, _ body: (any Encodable)?, within deadline: Duration,
+        accepting: [Int]
+    ) throws -> [UInt8]? {
         let bytes = try body.map { Array(try JSONEncoder().encode($0)) }
         let response: HTTPResponse
         do {
@@ -87,7 +126,7 @@ struct DaemonClient {
             let code = response.status == 422 ? Exit.configuration : Exit.failed
             throw Failure(code, detail.split(separator: "\n").map(String.init))
         }
-        return try JSONDecoder().decode(Answer.self, from: data)
+        return response.body
     }
 
     /// Asks the daemon or, when there is none, works on the vault itself. A daemon that just

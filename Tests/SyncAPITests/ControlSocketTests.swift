@@ -14,7 +14,7 @@ struct ControlSocketTests {
         _ vault: ServedVault, _ work: @escaping @Sendable (SocketClient) async throws -> Void
     ) async throws {
         let server = ControlServer(
-            vault.configuration.socket, vault.routes, log: ServedVault.silent)
+            vault.configuration.socket, try vault.routes, log: ServedVault.silent)
         let group = ServiceGroup(
             configuration: .init(services: [server], logger: ServedVault.silent))
         let running = Task { try await group.run() }

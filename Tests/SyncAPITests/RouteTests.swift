@@ -15,7 +15,7 @@ struct RouteTests {
     private func ask(
         _ vault: ServedVault, _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil
     ) async throws -> TestResponse {
-        let application = Application(router: vault.routes.router())
+        let application = Application(router: try vault.routes.router(at: .socket))
         return try await application.test(.router) { client in
             try await client.execute(
                 uri: path, method: method, body: body.map { ByteBuffer(string: $0) })

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Logging
 internal import SyncEngine
 internal import SyncModel
+internal import SyncStore
 internal import Synchronization
 
 import Testing
@@ -32,11 +33,15 @@ final class ServedVault: Sendable {
 
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+    /// The routes over a store of their own each time.
     var routes: SyncRoutes {
-        SyncRoutes(service, file: "/etc/vault.toml") { [self] in
-            reload.withLock { state in
-                state.count += 1
-                return state.answer
+        get throws {
+            let store = try ServiceStore(configuration.stateDirectory + "/service.db")
+            return try SyncRoutes(service, store, file: "/etc/vault.toml") { [self] in
+                reload.withLock { state in
+                    state.count += 1
+                    return state.answer
+                }
             }
         }
     }

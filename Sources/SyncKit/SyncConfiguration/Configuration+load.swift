@@ -54,6 +54,7 @@ extension Configuration {
         configuration.readCommit(reader.table(top, "commit"), &reader)
         configuration.readAuth(reader.table(top, "auth"), &reader)
         configuration.readHTTP(reader.table(top, "http"), &reader)
+        configuration.readUpstream(reader.table(top, "upstream"), &reader)
         configuration.checkPlaces(&reader)
         return configuration
     }
@@ -181,16 +182,5 @@ extension Configuration {
                 ["auth", app == nil ? "github_app_key_file" : "github_app"],
                 "expected \(app == nil ? "github_app" : "github_app_key_file") beside it")
         }
-    }
-
-    private mutating func readHTTP(
-        _ table: [String: TOMLNode], _ reader: inout ConfigurationReader
-    ) {
-        http.listen =
-            reader.value(
-                table, ["http", "listen"],
-                expected: "\"HOST:PORT\", such as \"127.0.0.1:8390\", or \"\" for no TCP"
-            ) { Value.isListenAddress($0) ? $0 : nil } ?? http.listen
-        http.webhookSecretFile = reader.path(table, ["http", "webhook_secret_file"])
     }
 }

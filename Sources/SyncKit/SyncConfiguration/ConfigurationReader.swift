@@ -2,7 +2,13 @@
 struct ConfigurationReader {
     /// Every table and its keys, as docs/reference/configuration.md has them; "" is the top.
     static let schema: [(table: String, keys: [String])] = [
-        ("", ["vault", "device", "repository", "folder", "sync", "commit", "auth", "http"]),
+        (
+            "",
+            [
+                "vault", "device", "repository", "folder", "sync", "commit", "auth", "http",
+                "upstream",
+            ]
+        ),
         ("device", ["name"]),
         ("repository", ["path", "branch", "remote"]),
         ("folder", ["path", "prefix", "ignore"]),
@@ -12,7 +18,11 @@ struct ConfigurationReader {
             "auth",
             ["token_env", "token_file", "token_command", "github_app", "github_app_key_file"]
         ),
-        ("http", ["listen", "webhook_secret_file"]),
+        (
+            "http",
+            ["listen", "webhook_secret_file", "hosts", "certificate", "key", "behind_proxy"]
+        ),
+        ("upstream", ["events", "token_file"]),
     ]
 
     let file: String
@@ -64,7 +74,7 @@ struct ConfigurationReader {
             if path.isEmpty, case .table = value {
                 message =
                     "unknown table, expected one of [device], [repository], [[folder]], "
-                    + "[sync], [commit], [auth], [http]"
+                    + "[sync], [commit], [auth], [http], [upstream]"
             }
             let elsewhere = Self.schema.first { $0.table != name && $0.keys.contains(key) }
             if let elsewhere, !isNear(key, known) {
@@ -155,6 +165,28 @@ struct ConfigurationReader {
         if bounds.contains(number) { return number }
         note(path, "expected \(expected), found \(number)")
         return nil
+    }
+
+    /// A list of texts that a check takes; what it refuses is noted and left out.
+    mutating func list<Taken>(
+        _ table: [String: TOMLNode], _ path: [String], expected: String,
+        _ take: (String) -> Taken?
+    ) -> [Taken]? {
+        guard let node = path.last.flatMap({ table[$0] }) else { return nil }
+        guard case .array(let nodes) = node else {
+            note(path, "expected a list of \(expected), found \(node.typeName)")
+            return nil
+        }
+        return nodes.enumerated().compactMap { index, node in
+            let here = path + [String(index)]
+            guard case .string(let text) = node else {
+                note(here, "expected \(expected), found \(node.typeName)")
+                return nil
+            }
+            if let taken = take(text) { return taken }
+            note(here, "expected \(expected), found \(Self.quoted(text))")
+            return nil
+        }
     }
 
     /// True or false.

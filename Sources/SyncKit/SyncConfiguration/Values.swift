@@ -1,3 +1,5 @@
+internal import SyncModel
+
 /// Checks of single values. Each gives nil for what it does not take.
 package enum Value {
     /// A whole number and `ms`, `s`, `m` or `h`.
@@ -61,6 +63,35 @@ package enum Value {
             && host.allSatisfy {
                 $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-")
             }
+    }
+
+    /// Whether the text is the name of a host, and no address.
+    static func isHostName(_ text: String) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        return text.utf8.count <= 253 && AddressRange(text) == nil
+            && labels.allSatisfy { label in
+                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                    && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            }
+    }
+
+    /// Whether only this machine reaches a listen address; nobody reaches an empty one.
+    static func isLoopback(_ listen: String) -> Bool {
+        guard let colon = listen.lastIndex(of: ":") else { return true }
+        var host = String(listen[..<colon])
+        if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
+        return host.lowercased() == "localhost" || AddressRange.isLoopback(host)
+    }
+
+    /// Whether a daemon's events can be asked for at a URL without giving a token away.
+    static func isEventsURL(_ text: String) -> Bool {
+        let isPlain = text.hasPrefix("http://")
+        guard isPlain || text.hasPrefix("https://"), !holdsPassword(text),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        else { return false }
+        let place = text.dropFirst(isPlain ? 7 : 8).prefix { !"/?#".contains($0) }
+        if place.isEmpty || place.contains("@") { return false }
+        return !isPlain || isLoopback(place.contains(":") ? String(place) : place + ":80")
     }
 
     /// Whether the text can name an environment variable.

@@ -56,7 +56,7 @@ extension Vault {
             try publisher.mayPushFirst()
         {
             try applyUntilStable()
-            switch try await publisher.push() {
+            switch try await times.measure(.push, { try await publisher.push() }) {
             case .accepted:
                 publisher.pushesSinceFetch = sinceFetch + 1
                 return try isInSync() ? .inSync : .pending
@@ -66,7 +66,7 @@ extension Vault {
         }
         for attempt in 1...Limits.pushTries {
             let before = tracker.seen
-            let change = try await fetchUnlessResting()
+            let change = try await times.measure(.fetch) { try await fetchUnlessResting() }
             try recoverHead()
             try learnCutShort()
             if let change {
@@ -85,7 +85,7 @@ extension Vault {
                 publisher.pushesSinceFetch = 0
                 return try isInSync() ? .inSync : .pending
             }
-            switch try await publisher.push() {
+            switch try await times.measure(.push, { try await publisher.push() }) {
             case .accepted:
                 publisher.pushesSinceFetch = 0
                 return try isInSync() ? .inSync : .pending
@@ -121,7 +121,7 @@ extension Vault {
             throw error
         }
         try incoming.note(refused: nil, at: remoteHead)
-        try integrator.integrate(remoteHead)
+        try times.measure(.merge) { try integrator.integrate(remoteHead) }
         return true
     }
 
@@ -133,6 +133,10 @@ extension Vault {
 
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
     package func applyUntilStable() throws {
+        try times.measure(.apply) { try applyInRounds() }
+    }
+
+    private func applyInRounds() throws {
         for _ in 0..<Limits.applyRounds {
             // Apply keeps what it replaced until a capture has seen that nobody wrote to it.
             if try applyHead().applied == 0 && again.isEmpty { return }

@@ -50,6 +50,8 @@ package final class Vault {
     /// failure between the two.
     var mayHaveLostHead = true
 
+    /// How long its steps take.
+    let times = CycleTimes()
     /// The synced branch.
     package let branch: Branch
     /// What the repository says the folders hold.

@@ -28,6 +28,25 @@ package struct SocketClient: Sendable {
     package func send(
         _ method: String, _ path: String, body: [UInt8]? = nil, deadline: Duration
     ) throws(HTTPError) -> HTTPResponse {
+        let answer = Answer { $0 <= Limits.answerBytes }
+        return try send(method, path, body: body, deadline: deadline, into: answer)
+    }
+
+    /// Follows an answer that goes on.
+    /// - Parameters:
+    ///   - path: the target with its query, beginning with a slash.
+    ///   - take: given each piece as it comes; false ends it.
+    /// - Returns: the status, and of an answer past 299 the body.
+    /// - Throws: `.unreachable` when nobody listens, `.failed` when the answer is cut short.
+    package func follow(_ path: String, take: @escaping ([UInt8]) -> Bool) throws(HTTPError)
+        -> HTTPResponse
+    {
+        try send("GET", path, body: nil, deadline: nil, into: Answer(take: take))
+    }
+
+    private func send(
+        _ method: String, _ path: String, body: [UInt8]?, deadline: Duration?, into answer: Answer
+    ) throws(HTTPError) -> HTTPResponse {
         let operation = "\(method) \(path)"
         let request = try CurlRequest(operation)
         try request.set(CURLOPT_UNIX_SOCKET_PATH, socket)
@@ -36,14 +55,16 @@ package struct SocketClient: Sendable {
         // A proxy of the environment is not meant for this.
         try request.set(CURLOPT_PROXY, "")
         try request.set(CURLOPT_NOSIGNAL, 1)
-        try request.set(CURLOPT_TIMEOUT_MS, max(1, Int(deadline / .milliseconds(1))))
+        if let deadline {
+            try request.set(CURLOPT_TIMEOUT_MS, max(1, Int(deadline / .milliseconds(1))))
+        }
         let headers = curl_slist_append(nil, "Content-Type: application/json")
         defer { curl_slist_free_all(headers) }
         if let body {
             try request.setHeaders(headers)
             try request.setBody(body)
         }
-        return try request.perform()
+        return try request.perform(into: answer)
     }
 }
 
@@ -80,8 +101,7 @@ private struct CurlRequest: ~Copyable {
         try check(handle.set(CURLOPT_HTTPHEADER, pointer: list))
     }
 
-    func perform() throws(HTTPError) -> HTTPResponse {
-        let answer = Answer()
+    func perform(into answer: Answer) throws(HTTPError) -> HTTPResponse {
         let place = Unmanaged.passUnretained(answer).toOpaque()
         try check(
             syncd_curl_set_write(handle.curl, CURLOPT_WRITEFUNCTION) { bytes, size, count, place in
@@ -91,6 +111,9 @@ private struct CurlRequest: ~Copyable {
             })
         try check(handle.set(CURLOPT_WRITEDATA, pointer: place))
         let code = withExtendedLifetime(answer) { curl_easy_perform(handle.curl) }
+        if answer.isEnded {
+            return HTTPResponse(status: handle.number(CURLINFO_RESPONSE_CODE), body: [])
+        }
         if answer.isTooLarge {
             let most = "the answer is larger than \(Limits.answerBytes >> 20) MiB"
             throw HTTPError(.tooLarge, operation, most)
@@ -115,10 +138,31 @@ private struct CurlRequest: ~Copyable {
 private final class Answer {
     private(set) var bytes: [UInt8] = []
     private(set) var isTooLarge = false
+    /// Whether who follows wants no more.
+    private(set) var isEnded = false
+    private let admits: (Int) -> Bool
+    private let pass: (([UInt8]) -> Bool)?
+
+    /// Keeps all that comes.
+    /// - Parameter admits: whether so many bytes may come.
+    init(admits: @escaping (Int) -> Bool) {
+        self.admits = admits
+        pass = nil
+    }
+
+    /// Hands on what comes, and keeps nothing.
+    init(take: @escaping ([UInt8]) -> Bool) {
+        admits = { _ in true }
+        pass = take
+    }
 
     /// Takes a piece; any other number than its size makes libcurl stop.
     func take(_ piece: UnsafeRawBufferPointer) -> Int {
-        if bytes.count + piece.count > Limits.answerBytes {
+        if let pass {
+            isEnded = !pass(Array(piece))
+            return isEnded ? 0 : piece.count
+        }
+        if !admits(bytes.count + piece.count) {
             isTooLarge = true
             return 0
         }

@@ -5,6 +5,7 @@ internal import SyncAPI
 internal import SyncConfiguration
 internal import SyncEngine
 internal import SyncModel
+internal import SyncStore
 internal import UnixSignals
 
 /// The daemon: a vault at work with its control socket, from a configuration that may be changed
@@ -121,18 +122,21 @@ package actor Daemon {
         let log = log(configuration)
         let service: VaultService
         do { service = try await open(configuration, log) } catch is CancellationError { return }
-        let routes = SyncRoutes(service, file: file) { [weak self] in
+        let store = try ServiceStore(configuration.stateDirectory + "/service.db")
+        let routes = try SyncRoutes(service, store, file: file) { [weak self] in
             await self?.reload() ?? .unchanged
         }
-        let server = ControlServer(configuration.socket, routes, log: log)
+        let services: [any Service] =
+            [
+                service, ControlServer(configuration.socket, routes, log: log), routes.streams,
+            ] + listeners(configuration, routes, service, log)
         var quiet = log
         quiet.logLevel = .warning
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    .init(service: service, failureTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup),
-                ], logger: quiet))
+                services: services.map {
+                    .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+                }, logger: quiet))
         if end != nil { return }
         (self.group, self.service) = (group, service)
         defer { (self.group, self.service) = (nil, nil) }
@@ -140,6 +144,20 @@ package actor Daemon {
         log.info("started: vault \(configuration.vault), device \(configuration.device)")
         try await group.run()
         log.info("stopped")
+    }
+
+    /// What runs beside the vault because the configuration asks for it.
+    private func listeners(
+        _ configuration: Configuration, _ routes: SyncRoutes, _ service: VaultService, _ log: Logger
+    ) -> [any Service] {
+        var services: [any Service] = []
+        if !configuration.http.listen.isEmpty {
+            services.append(NetworkServer(configuration.http, routes, service.board, log: log))
+        }
+        if let upstream = configuration.upstream {
+            services.append(UpstreamFollower(upstream, service, log: log))
+        }
+        return services
     }
 
     /// Opens the vault. A command that has it gives it back and is waited for; a daemon is not.

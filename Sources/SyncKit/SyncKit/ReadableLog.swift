@@ -1,5 +1,6 @@
 internal import Glibc
 package import Logging
+internal import SyncAPI
 internal import SyncModel
 
 /// One line a message, for people: `17:45:03 captured notes/todo.md  (1a2b3c4d, 3 ms)`; to

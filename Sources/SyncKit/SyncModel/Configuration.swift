@@ -86,9 +86,31 @@ package struct Configuration: Sendable, Equatable {
         package var listen = "127.0.0.1:8390"
         /// Absolute path of a file with one secret a line, the current one first; nil for none.
         package var webhookSecretFile: String?
+        /// Names beside addresses and `localhost` under which the daemon may be asked.
+        package var hosts: [String] = []
+        /// Absolute path of a certificate chain in PEM; with `key`. Nil is no TLS.
+        package var certificate: String?
+        /// Absolute path of the certificate's private key in PEM; with `certificate`.
+        package var key: String?
+        /// The proxies whose `X-Forwarded-*` headers are believed.
+        package var behindProxy: [AddressRange] = []
 
         /// The defaults of docs/reference/configuration.md.
         package init() {}
+    }
+
+    /// A daemon that can be reached and whose events this one follows.
+    package struct Upstream: Sendable, Equatable {
+        /// The URL of its event stream.
+        package var events: String
+        /// Absolute path of a file that holds a token of its; nil asks without one.
+        package var tokenFile: String?
+
+        /// Takes both.
+        package init(events: String, tokenFile: String? = nil) {
+            self.events = events
+            self.tokenFile = tokenFile
+        }
     }
 
     /// 1 to 64 letters, digits, `.`, `_` and `-`; part of default paths.
@@ -111,6 +133,8 @@ package struct Configuration: Sendable, Equatable {
     package var commit = Commit()
     /// Where the daemon listens beside its control socket.
     package var http = HTTP()
+    /// The daemon whose events tell that the remote changed; nil follows none.
+    package var upstream: Upstream?
     /// Absolute path of the state directory.
     package var stateDirectory: String
     /// Absolute path of the control socket.

@@ -303,6 +303,54 @@ package enum Limits {
     package static let signWait = Duration.seconds(10)
     /// How long a program that took longer is left alone.
     package static let signRest = Duration.seconds(60)
+    /// The newest webhook deliveries that are kept.
+    package static let deliveries = 1_000
+    /// The largest webhook delivery, in bytes: what GitHub sends at most.
+    package static let deliveryBytes = 25 << 20
+    /// For how long after a webhook's delivery the polls are as rare as they may be.
+    package static let deliveryTrust = Duration.seconds(3_600)
+    /// How old a delivery may be that says when it was signed.
+    package static let deliveryAge = Duration.seconds(300)
+    /// The most failed logins of one address in `failureSpan`; more are answered 429.
+    package static let failedLogins = 10
+    /// The time in which failed logins of an address are counted.
+    package static let failureSpan = Duration.seconds(60)
+    /// The most addresses whose failed logins are counted.
+    package static let failingAddresses = 10_000
+    /// The most one-time links that wait for their browser.
+    package static let loginLinks = 16
+    /// How long a one-time link can be used.
+    package static let loginLinkLife = Duration.seconds(300)
+    /// How long a browser that came by such a link stays logged in.
+    package static let sessionLife = Duration.seconds(43_200)
+    /// The most connections over TCP at a time; more wait in the system's queue.
+    package static let connections = 512
+    /// How long a client may take to send a request's head, or a piece of its body.
+    package static let clientWait = Duration.seconds(10)
+    /// The most bytes of a request's headers.
+    package static let requestHeaderBytes = 32 << 10
+    /// How long a listener waits before it tries a port again that was taken.
+    package static let listenAgain = Duration.seconds(10)
+    /// The newest events that a stream can take up again.
+    package static let events = 10_000
+    /// The most streams of events at a time.
+    package static let eventStreams = 256
+    /// The most events that wait for one stream's client; then it is cut.
+    package static let eventBacklog = 1_000
+    /// How often a stream of events without any says that it is there.
+    package static let eventComment = Duration.seconds(15)
+    /// The longest pause before an upstream's events are asked for again.
+    package static let upstreamWait = Duration.seconds(60)
+    /// The longest first line that a request gives its commit, in characters.
+    package static let subjectCharacters = 200
+    /// The most writes of one request.
+    package static let batchWrites = 1_000
+    /// The most answers that are kept for an `Idempotency-Key`.
+    package static let repeatableAnswers = 1_000
+    /// The longest `Idempotency-Key`, in bytes.
+    package static let idempotencyKeyBytes = 255
+    /// The most entries of a list that one answer has.
+    package static let pageEntries = 1_000
     /// The most commits of others that one exchange checks before they come in.
     package static let checkedCommits = 1_000
 }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import FoundationEssentials
+import Glibc
+import SyncHTTP
 import SyncEngine
 import SyncModel
 
@@ -10,8 +13,12 @@ struct Status: AsyncParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
+    @Flag(help: "Shows it again with each change, until it is interrupted.")
+    var watch = false
+
     func run() async throws {
         let client = try DaemonClient(options)
+        if watch { return try follow(client) }
         let status: VaultStatus = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/status") },
             look: { await RemoteProbe($0) }, open: { try IdleVault($0, waiting: $1) },
@@ -24,5 +31,26 @@ struct Status: AsyncParsableCommand {
         }
         if status.daemon != "running" { throw ExitCode(Exit.notRunning) }
         if status.conflicts > 0 { throw ExitCode(Exit.conflicts) }
+    }
+
+    private func follow(_ client: DaemonClient) throws {
+        let output = Output(options)
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        try client.follow { event in
+            guard event.name == "state" || event.name == "reset" else { return true }
+            let status: VaultStatus
+            do {
+                status = try JSONDecoder().decode(VaultStatus.self, from: Data(event.data.utf8))
+            } catch { return true }
+            if options.json {
+                Output.write(Array(event.data.utf8) + [0x0a])
+                return true
+            }
+            // Home, and nothing below.
+            if isTerminal { Output.write(Array("\u{1b}[H\u{1b}[J".utf8)) }
+            for line in StatusText(status, client.configuration, output).lines { output.line(line) }
+            if !isTerminal { output.line() }
+            return true
+        }
     }
 }

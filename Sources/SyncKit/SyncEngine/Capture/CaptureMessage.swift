@@ -24,8 +24,12 @@ package enum CaptureMessage {
     }
 
     /// Words the message of a change that somebody asked for.
-    static func text(asked subject: String, device: String, time: Timestamp) -> String {
-        "\(subject)\n\n" + trailers(device: device, time: time)
+    /// - Parameter agent: the trailer `Sync-Agent`; nil for none.
+    static func text(
+        asked subject: String, device: String, agent: String? = nil, time: Timestamp
+    ) -> String {
+        let named = agent.map { "Sync-Agent: \($0)\n" } ?? ""
+        return "\(subject)\n\n" + named + trailers(device: device, time: time)
     }
 
     private static func trailers(device: String, time: Timestamp) -> String {

@@ -44,11 +44,11 @@ package struct HealthAnswer: Sendable, Codable, Equatable {
     package let reason: String?
     /// Changes with every start and every reload.
     package let instance: String
-    /// The configuration file it began with.
-    package let configuration: String
+    /// The configuration file it began with; nil for who has no login.
+    package let configuration: String?
 
     /// Judges by the status that was last published.
-    package init(_ picture: VaultStatus, instance: String, configuration: String) {
+    package init(_ picture: VaultStatus, instance: String, configuration: String?) {
         let fails = picture.state == .blocked || picture.syncHealth.status == "failing"
         status = fails ? .failing : .ok
         state = picture.state

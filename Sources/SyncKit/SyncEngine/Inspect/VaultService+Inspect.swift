@@ -8,6 +8,12 @@ extension VaultService {
         wake()
     }
 
+    /// The same for somebody who knows that the remote changed.
+    package func remoteChanged() {
+        schedule.delivered(at: .now)
+        trigger()
+    }
+
     /// Captures everything that was written before the call.
     /// - Returns: the head, and whether it holds all of that: not while the vault is paused or a
     ///   file could not be read.

@@ -107,7 +107,7 @@ extension Vault {
 
     /// What versions that stand elsewhere already do to open conflicts, as if somebody had put them
     /// there by hand.
-    private func consequences(
+    func consequences(
         of versions: [TreePath: FileVersion?], _ open: ResolvedByEdit, _ pack: any PackSink
     ) throws -> [TreePath: FileVersion?] {
         // Nothing is read where nothing is open: a restored directory may be large.
@@ -176,9 +176,10 @@ extension Vault {
     }
 
     /// Commits versions over the head.
-    private func commit(
+    /// - Parameter agent: who asked for it; nil where nobody is named.
+    func commit(
         _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ subject: String,
-        isDryRun: Bool
+        isDryRun: Bool, agent: String? = nil
     ) throws -> ChangeReport {
         let head = try head()
         let before = try tree(of: head)
@@ -193,7 +194,8 @@ extension Vault {
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
         let time = try writer.time(after: head.map { [$0] } ?? [])
-        let message = CaptureMessage.text(asked: subject, device: identity.device, time: time)
+        let message = CaptureMessage.text(
+            asked: subject, device: identity.device, agent: agent, time: time)
         let id = try writer.write(
             tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
         try pack.finish()

@@ -40,13 +40,23 @@ extension VaultService {
     func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
         for index in vault.folders.indices { inbox[index] = .everything }
         try captureInbox(live: true)
-        var report = try make()
+        return try applied(try make())
+    }
+
+    /// Brings the folders to what was committed by request.
+    func applied(_ made: ChangeReport) throws -> ChangeReport {
+        var report = made
         if report.commit != nil {
             try vault.applyUntilStable()
             let waiting = try vault.waiting()
             report.waiting = waiting.filter { report.paths.contains($0.path) }
             if !waiting.isEmpty { setAlarm(.now + Limits.firstTry) }
             log.info("\(report.paths.count) files changed by request")
+            if let commit = report.commit {
+                let subject = try vault.repository.commit(commit).subject
+                if editNoticed == nil { editNoticed = .now }
+                events.tell(.commit(commit, .requested, subject: subject))
+            }
         }
         publish()
         wake()

@@ -47,6 +47,8 @@ package struct ExchangeSchedule: Sendable {
     private var nextTry: Instant?
     private var nextFetch: Instant
     private var lastEnd: Instant?
+    /// When a webhook last told of a change; nil for never.
+    private var lastDelivery: Instant?
     /// Until when the remote wants to be left alone; in the past, or nil, when it does not.
     private var leftAloneUntil: Instant?
 
@@ -124,9 +126,13 @@ package struct ExchangeSchedule: Sendable {
         }
         if outcome != .done { nextTry = now + pause(using: &random) }
         pace(hasNews, isDone: outcome == .done)
+        if let lastDelivery, now - lastDelivery < Limits.deliveryTrust { interval = slowest }
         // Early rather than late: nobody waits longer than was promised.
         nextFetch = now + .random(in: interval * 4 / 5...interval, using: &random)
     }
+
+    /// Notes that a webhook told of a change: the polls are the net behind it for a while.
+    package mutating func delivered(at now: Instant) { lastDelivery = now }
 
     /// Notes that the network changed, or that the machine woke up: a failure of before means
     /// nothing any more.
@@ -152,9 +158,13 @@ package struct ExchangeSchedule: Sendable {
         } else if isNetwork && isDone {
             quiet += 1
             if quiet < Limits.quietPolls { return }
-            let most = max(poll, min(poll * Limits.pollSlowdown, Limits.slowestPoll))
-            (interval, quiet) = (min(interval * 2, most), 0)
+            (interval, quiet) = (min(interval * 2, slowest), 0)
         }
+    }
+
+    /// The longest time between two looks.
+    private var slowest: Duration {
+        max(poll, min(poll * Limits.pollSlowdown, Limits.slowestPoll))
     }
 }
 

@@ -5,6 +5,7 @@ internal import Synchronization
 package final class StatusBoard: Sendable {
     private let current: Mutex<VaultStatus>
     private let watch = Mutex<(@Sendable () -> Bool)?>(nil)
+    private let listener = Mutex<String?>(nil)
 
     /// Starts with a status of which nothing is known.
     package init(_ status: VaultStatus) { current = Mutex(status) }
@@ -16,8 +17,12 @@ package final class StatusBoard: Sendable {
         let isQuiet = watch.withLock { $0 }?() ?? true
         var status = current.withLock { $0 }
         if !isQuiet && status.state == .inSync { status.state = .pending }
+        if let words = listener.withLock({ $0 }) { status.notices.append(words) }
         return status
     }
+
+    /// Says why nobody can ask over TCP; nil once they can. Syncing goes on meanwhile.
+    package func warnOfListener(_ words: String?) { listener.withLock { $0 = words } }
 
     /// Asks `isQuiet` before "in sync" is said; nil asks nobody.
     func follow(_ isQuiet: (@Sendable () -> Bool)?) { watch.withLock { $0 = isQuiet } }

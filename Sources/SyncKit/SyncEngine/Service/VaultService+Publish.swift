@@ -40,6 +40,7 @@ extension VaultService {
             if let words = blindness(watch) { status.notices.append(words) }
         }
         board.update { $0 = status }
+        tell(status)
     }
 
     /// The one word for where the vault stands, the most urgent first.

@@ -25,8 +25,10 @@ package actor VaultService {
     let executor = QueueExecutor(label: "syncd.vault")
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
+    /// What happens in the vault.
+    nonisolated package let events = VaultEvents()
     /// What the vault was opened with; a reload makes another service.
-    package let configuration: Configuration
+    nonisolated package let configuration: Configuration
     let log: Logger
     var opened: OpenedVault
     var inbox: [Int: DirtyPaths] = [:]
@@ -70,6 +72,10 @@ package actor VaultService {
     /// Plain directories whose watch was lost.
     var lostDirectories: Set<String> = []
     var random = SystemRandomNumberGenerator()
+    /// When the oldest edit was noticed that the remote has not; nil for none.
+    var editNoticed: ContinuousClock.Instant?
+    /// What followers were told last.
+    var told = ToldState()
 
     /// Opens a vault.
     /// - Parameter wait: how long to wait for another process that has it.
@@ -153,6 +159,9 @@ package actor VaultService {
             try opened.rememberRoots()
             if let head = report.head {
                 let subject = try vault.repository.commit(head).subject
+                if editNoticed == nil { editNoticed = began }
+                events.tell(.commit(head, .captured, subject: subject))
+                events.tell(.step(.capture, took: ContinuousClock.now - began))
                 log.info(
                     "captured \(subject)",
                     metadata: [
@@ -173,12 +182,16 @@ package actor VaultService {
     func exchange() async -> ExchangeOutcome? {
         if isExchanging || isPaused { return nil }
         isExchanging = true
+        let began = ContinuousClock.now
+        events.tell(.exchangeBegan)
+        var failed: String?
         defer {
             isExchanging = false
             publish()
+            tellSteps()
+            events.tell(.exchangeEnded(took: ContinuousClock.now - began, failure: failed))
         }
         do {
-            let began = ContinuousClock.now
             try checkHead()
             let before = (head: try vault.head(), remote: vault.tracker.seen?.head)
             let outcome = try await vault.exchange(options) { try await self.backOff($0) }
@@ -196,12 +209,15 @@ package actor VaultService {
                 case .stopped(let change): SyncFailure(change)
                 case .inSync, .pending: nil
                 }
+            failed = failuresByPart[.exchange]?.text
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
         } catch is CancellationError {
+            failed = "the daemon ends"
             return nil
         } catch {
             fail(error, at: .exchange)
+            failed = failuresByPart[.exchange]?.text
             // What waited to hear from the remote first waits no longer.
             if !vault.again.isEmpty { capture(live: false) }
             return nil
@@ -244,10 +260,13 @@ package actor VaultService {
             try store.setFact(Vault.Fact.pulled, now)
             let subject = try vault.repository.commit(head).subject
             log.info("applied \(subject)", metadata: took)
+            events.tell(.commit(head, .applied, subject: subject))
         }
         if let far = seen.head, far == head, far != before.remote, vault.publisher.pushed == far {
             try store.setFact(Vault.Fact.pushed, now)
             log.info("pushed \(far.short)", metadata: took)
+            events.tell(.pushed(far, sinceEdit: editNoticed.map { ContinuousClock.now - $0 }))
+            editNoticed = nil
         }
     }
 

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import SyncHTTP
-internal import SyncModel
+package import SyncModel
 
 /// A token in a file that nobody else may read.
 struct FileToken: SecretSource {
@@ -16,12 +16,14 @@ struct FileToken: SecretSource {
 }
 
 /// A small file that holds a secret.
-enum SecretFile {
+package enum SecretFile {
     /// Reads the file.
     /// - Returns: nil when it is not there and need not be.
     /// - Throws: `.authentication` when it is not there, another user's, or open to others; never
     ///   with its content.
-    static func read(_ path: String, isOptional: Bool = false) throws(RemoteError) -> String? {
+    package static func read(
+        _ path: String, isOptional: Bool = false
+    ) throws(RemoteError) -> String? {
         func refuse(_ cause: String, _ hint: String?) -> RemoteError {
             RemoteError(.authentication, "read the token", "\(path): \(cause)", hint: hint)
         }

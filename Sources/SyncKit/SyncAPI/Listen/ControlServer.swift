@@ -30,7 +30,7 @@ package struct ControlServer: Service {
         try prepareDirectory()
         let (path, log) = (path, log)
         let application = Application(
-            router: routes.router(),
+            router: routes.router(at: .socket),
             configuration: .init(address: .unixDomainSocket(path: path)),
             onServerRunning: { _ in
                 // The directory lets nobody else in before this.

@@ -2,8 +2,8 @@ internal import Glibc
 internal import SyncModel
 internal import Synchronization
 
-/// The log of a state directory: grows to `Limits.logBytes`, then becomes `log.1`.
-final class LogFile: Sendable {
+/// A log of a state directory: grows to `Limits.logBytes`, then becomes `<path>.1`.
+package final class LogFile: Sendable {
     private struct Open {
         var descriptor: Int32 = -1
         var size = 0
@@ -14,12 +14,12 @@ final class LogFile: Sendable {
 
     /// Takes the path; the file is opened at the first line, and again at the next as long as
     /// that does not succeed.
-    init(_ path: String) { self.path = path }
+    package init(_ path: String) { self.path = path }
 
     deinit { open.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
 
     /// Adds a line. A log that cannot be written is no reason not to sync.
-    func write(_ line: [UInt8]) {
+    package func write(_ line: [UInt8]) {
         open.withLock { open in
             if open.size + line.count > Limits.logBytes { turn(&open) }
             if open.descriptor < 0 { start(&open) }

@@ -1,0 +1,22 @@
+package import Hummingbird
+internal import NIOCore
+internal import SyncModel
+
+/// What is known of one request beside itself.
+package struct SyncContext: RequestContext {
+    /// What the library keeps of a request.
+    package var coreContext: CoreRequestContextStorage
+    /// The other end of the connection; nil over a socket.
+    let peer: String?
+    /// The connection.
+    let channel: (any Channel)?
+    /// Who asks, once that was found out.
+    var caller = Caller(identity: .nobody, scope: nil, address: "")
+
+    /// Begins with what the connection tells.
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+        peer = source.channel.remoteAddress?.ipAddress
+    }
+}

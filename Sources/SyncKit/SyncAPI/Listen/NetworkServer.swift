@@ -1,0 +1,89 @@
+internal import Glibc
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+package import Logging
+internal import NIOCore
+internal import NIOSSL
+package import ServiceLifecycle
+package import SyncEngine
+package import SyncModel
+
+/// Serves a vault's routes over TCP. Whatever is wrong with that is a warning in the status and is
+/// tried again: syncing does not depend on it.
+package struct NetworkServer: Service {
+    private let http: Configuration.HTTP
+    private let routes: SyncRoutes
+    private let board: StatusBoard
+    private let log: Logger
+
+    /// - Parameters:
+    ///   - http: where to listen; `listen` is not empty.
+    ///   - board: told why nobody is listening.
+    package init(
+        _ http: Configuration.HTTP, _ routes: SyncRoutes, _ board: StatusBoard, log: Logger
+    ) {
+        (self.http, self.routes, self.board) = (http, routes, board)
+        var log = log
+        // The library says much that is of no use to the vault's user.
+        log.logLevel = .warning
+        self.log = log
+    }
+
+    /// Serves until a graceful shutdown.
+    package func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            var said: String?
+            while !Task.isCancelled {
+                do { try await serve() } catch is CancellationError { return } catch {
+                    let words = "nobody can ask at \(http.listen): \(Self.words(error))"
+                    board.warnOfListener(words)
+                    if said != words { log.warning("\(words)") }
+                    said = words
+                }
+                if Task.isCancelled { return }
+                // A timer: nothing tells when a port is free or a certificate is mended.
+                let clock = ContinuousClock()
+                do { try await clock.sleep(for: Limits.listenAgain) } catch { return }
+            }
+        }
+    }
+
+    private func serve() async throws {
+        let colon = http.listen.lastIndex(of: ":") ?? http.listen.endIndex
+        let host = http.listen[..<colon].filter { $0 != "[" && $0 != "]" }
+        guard let port = Int(http.listen[colon...].dropFirst()) else { return }
+        var channel = HTTP1Channel.Configuration(idleTimeout: .init(Limits.clientWait))
+        channel.httpDecoder = .init(
+            maxHeaderFieldSize: Limits.requestHeaderBytes,
+            maxHeaderListSize: Limits.requestHeaderBytes)
+        let plain = HTTPServerBuilder.http1(configuration: channel)
+        let application = Application(
+            router: routes.router(at: .network(NetworkDoor(http))),
+            server: try http.certificate.map { certificate in
+                try .tls(plain, tlsConfiguration: Self.tls(certificate, key: http.key ?? ""))
+            } ?? plain,
+            configuration: .init(
+                address: .hostname(String(host), port: port),
+                availableConnectionsDelegate: .maximum(Limits.connections, logger: log)),
+            onServerRunning: { [board] _ in board.warnOfListener(nil) },
+            logger: log)
+        try await application.run()
+    }
+
+    private static func tls(_ certificate: String, key: String) throws -> TLSConfiguration {
+        let chain = try NIOSSLCertificate.fromPEMFile(certificate)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+        configuration.minimumTLSVersion = .tlsv12
+        return configuration
+    }
+
+    private static func words(_ error: any Error) -> String {
+        if let error = error as? IOError {
+            return String(cString: strerror(error.errnoCode))
+        }
+        return "\(error)"
+    }
+}

@@ -1,0 +1,65 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import SyncModel
+
+/// Lets a request through to its route: the host it names, where it comes from, who makes it.
+struct AccessMiddleware: RouterMiddleware {
+    let gate: Gate
+    let door: Door
+    let endpoints: [Endpoint]
+
+    @concurrent func handle(
+        _ request: Request, context: SyncContext,
+        next: @concurrent (Request, SyncContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        let endpoint = endpoints.first {
+            $0.matches(request.uri.path) && ($0.method == request.method || request.isHead(of: $0))
+        }
+        let response: Response
+        do {
+            try checkPlace(request, context)
+            context.caller = try gate.caller(request, context.peer, at: door)
+            if case .scope(let scope)? = endpoint?.access {
+                try gate.check(context.caller, may: scope)
+            }
+            response = try await next(request, context)
+        } catch {
+            response = try Problems.answer(error, request, endpoints)
+        }
+        let isRefusal = [401, 403, 429].contains(response.status.code)
+        if request.method.changes || isRefusal {
+            let caller =
+                context.caller.address.isEmpty ? stranger(request, context) : context.caller
+            gate.audit.note(
+                caller, request.method, endpoint?.path ?? "(no route)", response.status.code)
+        }
+        return response
+    }
+
+    private func stranger(_ request: Request, _ context: SyncContext) -> Caller {
+        guard case .network(let door) = door else {
+            return Caller(identity: .nobody, scope: nil, address: "socket")
+        }
+        return Caller(
+            identity: .nobody, scope: nil,
+            address: door.address(of: request, peer: context.peer))
+    }
+
+    private func checkPlace(_ request: Request, _ context: SyncContext) throws {
+        guard case .network(let door) = door else { return }
+        guard door.knowsHost(of: request, peer: context.peer) else {
+            throw HTTPError(
+                .forbidden,
+                message: "this host's name is not known here: add it to hosts in [http]")
+        }
+        if request.method.changes, !door.isSameSite(request, peer: context.peer) {
+            throw HTTPError(.forbidden, message: "a page of another site may change nothing here")
+        }
+    }
+}
+
+extension Request {
+    /// Whether it asks for the headers of a route that can be read.
+    func isHead(of endpoint: Endpoint) -> Bool { method == .head && endpoint.method == .get }
+}

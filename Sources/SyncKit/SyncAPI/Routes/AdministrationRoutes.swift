@@ -1,0 +1,88 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import SyncEngine
+internal import SyncModel
+internal import SyncStore
+
+/// Logins: tokens for programs, one-time links for browsers.
+struct AdministrationRoutes: Sendable {
+    let gate: Gate
+    let service: VaultService
+    let door: Door
+
+    @Sendable func tokens(_ request: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.page(try gate.store.tokens(), request)
+    }
+
+    @Sendable func createToken(_ request: Request, _: SyncContext) async throws -> Response {
+        let asked: TokenRequest = try await JSONBody.read(request)
+        guard AccessToken.isName(asked.name) else {
+            throw HTTPError(
+                .badRequest, message: "name takes 1 to 64 letters, digits, '.', '_' and '-'")
+        }
+        if let seconds = asked.expiresIn, seconds < 1 {
+            throw HTTPError(.badRequest, message: "expires_in takes seconds, at least 1")
+        }
+        let secret = Secret.make()
+        let now = SystemClock().now()
+        let expires = asked.expiresIn.map {
+            Timestamp(seconds: now.seconds.addingReportingOverflow(Int64($0)).partialValue)
+        }
+        guard
+            try gate.store.addToken(
+                asked.name, asked.scope, hash: Secret.hash(secret), created: now, expires: expires)
+        else { throw HTTPError(.conflict, message: "there is a token \(asked.name) already") }
+        let token = AccessToken(
+            name: asked.name, scope: asked.scope, created: now, expires: expires)
+        return try JSONAnswer.of(CreatedToken(token: token, secret: secret), .created)
+    }
+
+    @Sendable func revokeToken(_: Request, _ context: SyncContext) async throws -> Response {
+        let name = try context.parameters.require("name")
+        guard try gate.store.removeToken(name) else {
+            throw HTTPError(.notFound, message: "there is no token \(name)")
+        }
+        return Response(status: .noContent)
+    }
+
+    /// A link for a browser on this machine, or for one that comes through the proxy.
+    @Sendable func makeLink(_: Request, _: SyncContext) async throws -> Response {
+        let http = service.configuration.http
+        guard let base = Self.address(http) else {
+            throw HTTPError(.conflict, message: "listen in [http] is empty: no browser comes in")
+        }
+        return try JSONAnswer.of(LoginLink(url: "\(base)/login/\(gate.links.make())"), .created)
+    }
+
+    @Sendable func login(_ request: Request, _ context: SyncContext) async throws -> Response {
+        let code = try context.parameters.require("code")
+        guard gate.links.take(code) else {
+            throw gate.refusal(
+                context.caller.address,
+                "this link was used or is too old: syncctl dashboard prints a new one")
+        }
+        var isSecure = false
+        if case .network(let door) = door {
+            isSecure = door.isSecure(request, peer: context.peer)
+        }
+        var response = Response(
+            status: .seeOther,
+            headers: [
+                .location: "/settings/sync", .cacheControl: "no-store",
+                HTTPField.Name("Referrer-Policy")!: "no-referrer",
+            ])
+        response.setCookie(try gate.beginSession(isSecure: isSecure))
+        return response
+    }
+
+    /// The URL of this daemon's listener; nil when it has none.
+    static func address(_ http: Configuration.HTTP) -> String? {
+        guard let colon = http.listen.lastIndex(of: ":") else { return nil }
+        if !http.behindProxy.isEmpty, let host = http.hosts.first { return "https://\(host)" }
+        let scheme = http.certificate == nil ? "http" : "https"
+        let listen = String(http.listen[..<colon])
+        let isAny = ["0.0.0.0", "[::]"].contains(listen)
+        let host = http.certificate != nil ? http.hosts.first ?? listen : listen
+        return "\(scheme)://\(isAny && host == listen ? "127.0.0.1" : host)\(http.listen[colon...])"
+    }
+}

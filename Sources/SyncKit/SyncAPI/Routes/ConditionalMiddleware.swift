@@ -1,0 +1,48 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import SyncModel
+
+/// Gives what can be read an `ETag`, and answers 304 to whoever has it already.
+struct ConditionalMiddleware: RouterMiddleware {
+    @concurrent func handle(
+        _ request: Request, context: SyncContext,
+        next: @concurrent (Request, SyncContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        guard !request.method.changes, response.status == .ok else { return response }
+        if response.headers[.eTag] == nil {
+            // A stream has no length, and no end to be hashed.
+            guard response.headers[.contentType] == "application/json",
+                let bytes = try await Self.bytes(of: response)
+            else { return response }
+            response.headers[.eTag] = "\"\(Hex.string(SHA256Digest.of(bytes).prefix(16)))\""
+            response.body = .init(byteBuffer: ByteBuffer(bytes: bytes))
+        }
+        guard let tag = response.headers[.eTag], let known = request.headers[.ifNoneMatch] else {
+            return response
+        }
+        let tags = known.split(separator: ",").map { tag in
+            let tag = tag.filter { $0 != " " }
+            return tag.hasPrefix("W/") ? String(tag.dropFirst(2)) : tag
+        }
+        guard tags.contains(tag) || tags == ["*"] else { return response }
+        return Response(status: .notModified, headers: [.eTag: tag])
+    }
+
+    private static func bytes(of response: Response) async throws -> [UInt8]? {
+        guard response.body.contentLength != nil else { return nil }
+        let collector = BodyCollector()
+        try await response.body.write(collector)
+        return collector.bytes
+    }
+}
+
+/// Takes an answer's body into memory: JSON answers are there already.
+final class BodyCollector: ResponseBodyWriter {
+    private(set) var bytes: [UInt8] = []
+
+    func write(_ buffer: ByteBuffer) async throws { bytes += buffer.readableBytesView }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}

@@ -1,0 +1,118 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import SyncModel
+
+/// JSON answers, and problems after RFC 9457.
+enum JSONAnswer {
+    /// The body of a problem.
+    struct Problem: Codable {
+        /// Names the failure, for programs: `urn:syncd:problem:moved`.
+        let type: String
+        let title: String
+        let status: Int
+        let detail: String
+    }
+
+    /// Answers with a value.
+    static func of(_ value: some Encodable, _ status: HTTPResponse.Status = .ok) throws -> Response
+    {
+        var response = try bytes(value, status, "application/json")
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return response
+    }
+
+    /// Answers with a problem.
+    /// - Parameters:
+    ///   - detail: what is wrong, for a person.
+    ///   - name: the last part of its `type`.
+    static func problem(_ status: HTTPResponse.Status, _ detail: String, _ name: String) throws
+        -> Response
+    {
+        let problem = Problem(
+            type: "urn:syncd:problem:\(name)", title: status.reasonPhrase, status: status.code,
+            detail: detail)
+        return try bytes(problem, status, "application/problem+json")
+    }
+
+    /// One page of a list: `limit` entries from `cursor` on. Where there are more, the header
+    /// `Link` says how to get them (RFC 8288).
+    static func page(_ entries: [some Encodable], _ request: Request) throws -> Response {
+        let query = request.uri.queryParameters
+        let limit = try number(query["limit"].map(String.init), "limit", 1...Limits.pageEntries)
+        let start = try number(query["cursor"].map(String.init), "cursor", 0...Int.max) ?? 0
+        // Each list has a bound of its own: who asks for no page gets all of it.
+        let most = limit ?? entries.count
+        let page = entries.dropFirst(start).prefix(most)
+        var response = try of(Array(page))
+        if start.addingReportingOverflow(most).partialValue < entries.count {
+            let rest = query.filter { $0.key != "cursor" && $0.key != "limit" }
+                .map { "&\($0.key)=\($0.value)" }.joined()
+            response.headers[HTTPField.Name("Link")!] =
+                "<\(request.uri.path)?cursor=\(start + most)&limit=\(most)\(rest)>; rel=\"next\""
+        }
+        return response
+    }
+
+    /// A number of a query.
+    /// - Throws: 400 for what is none, or out of its range.
+    static func number(_ text: String?, _ name: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw HTTPError(
+                .badRequest,
+                message: "\(name) takes a whole number from \(range.lowerBound)"
+                    + (range.upperBound == .max ? "" : " to \(range.upperBound)"))
+        }
+        return number
+    }
+
+    private static func bytes(
+        _ value: some Encodable, _ status: HTTPResponse.Status, _ type: String
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(value)
+        return Response(
+            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}
+
+/// Reads bodies.
+enum JSONBody {
+    /// A JSON object.
+    /// - Throws: 400 for what is none, 413 for what is too large, 415 for another type.
+    static func read<Body: Decodable>(
+        _ request: Request, upTo most: Int = Limits.requestBytes
+    ) async throws -> Body {
+        let bytes = try await request.body.collect(upTo: most)
+        let type = request.headers[.contentType]?.lowercased() ?? "application/json"
+        guard type.hasPrefix("application/json") else {
+            throw HTTPError(.unsupportedMediaType, message: "expected application/json")
+        }
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(bytes.readableBytesView))
+        } catch {
+            throw HTTPError(.badRequest, message: "expected a JSON object: \(words(error))")
+        }
+    }
+
+    /// What a decoder found wrong, without what it found.
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return "this is none" }
+        func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
+            (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue).joined(
+                separator: ".")
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return "\(place(context, key)) is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return "\(place(context)) is of another type"
+        case .dataCorrupted(let context):
+            return context.codingPath.isEmpty ? "this is none" : "\(place(context)) is not valid"
+        @unknown default: return "this is none"
+        }
+    }
+}

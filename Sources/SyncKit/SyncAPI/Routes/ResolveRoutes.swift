@@ -1,0 +1,58 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import SyncEngine
+internal import SyncModel
+
+/// Conflicts and what resolves them, versions brought back, types.
+extension SyncRoutes {
+    @Sendable func conflicts(_ request: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.page(try await service.conflicts(), request)
+    }
+
+    @Sendable func resolved(_ request: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.page(try await service.resolvedConflicts(), request)
+    }
+
+    @Sendable func conflict(_: Request, _ context: SyncContext) async throws -> Response {
+        let id = try context.parameters.require("id")
+        guard let found = try await service.conflicts().first(where: { $0.id == id }) else {
+            throw HTTPError(.notFound, message: "there is no open conflict \(id)")
+        }
+        return try JSONAnswer.of(found)
+    }
+
+    @Sendable func resolve(_ request: Request, _ context: SyncContext) async throws
+        -> Response
+    {
+        let id = try context.parameters.require("id")
+        let asked: ResolveRequest = try await JSONBody.read(request, upTo: Limits.resolveBytes)
+        return try JSONAnswer.of(try await service.resolve(id, asked))
+    }
+
+    @Sendable func restore(_ request: Request, _: SyncContext) async throws -> Response {
+        let asked: RestoreRequest = try await JSONBody.read(request)
+        return try JSONAnswer.of(try await service.restore(asked))
+    }
+
+    @Sendable func setType(_ request: Request, _: SyncContext) async throws -> Response {
+        let asked: TypeRequest = try await JSONBody.read(request)
+        return try JSONAnswer.of(try await service.setType(asked))
+    }
+
+    @Sendable func remote(_: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.of(try await service.remoteStanding())
+    }
+
+    @Sendable func chooseRemote(_ request: Request, _: SyncContext) async throws
+        -> Response
+    {
+        let asked: RemoteRequest = try await JSONBody.read(request)
+        return try JSONAnswer.of(try await service.choose(asked))
+    }
+
+    @Sendable func skip(_ request: Request, _: SyncContext) async throws -> Response {
+        let asked: SkipRequest = try await JSONBody.read(request)
+        return try JSONAnswer.of(try await service.skip(asked.commit))
+    }
+}

@@ -1,0 +1,80 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import SyncEngine
+internal import SyncModel
+
+/// Where the vault stands, and what makes it move.
+extension SyncRoutes {
+    @Sendable func health(_: Request, _ context: SyncContext) async throws -> Response {
+        let health = HealthAnswer(
+            picture, instance: instance, configuration: context.caller.scope.map { _ in file })
+        return try JSONAnswer.of(health, health.status == .ok ? .ok : .serviceUnavailable)
+    }
+
+    @Sendable func status(_: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.of(picture)
+    }
+
+    /// Where the vault stands; whoever is asked here runs.
+    private var picture: VaultStatus {
+        var status = service.board.status
+        status.daemon = "running"
+        return status
+    }
+
+    private struct Started: Codable { let id: String }
+
+    @Sendable func trigger(_: Request, _: SyncContext) async throws -> Response {
+        await service.trigger()
+        let id = String(UInt64.random(in: .min ... .max), radix: 16)
+        return try JSONAnswer.of(Started(id: id), .accepted)
+    }
+
+    @Sendable func cycle(_ request: Request, _: SyncContext) async throws -> Response {
+        var request = request
+        let bytes = try await request.collectBody(upTo: Limits.requestBytes)
+        let asked: CycleRequest =
+            bytes.readableBytes > 0 ? try await JSONBody.read(request) : CycleRequest()
+        return try await waiting.one {
+            let outcome = await service.sync(asked.request)
+            return try JSONAnswer.of(
+                CycleReport(outcome, picture, isRefused: await service.isRefused))
+        }
+    }
+
+    @Sendable func flush(_: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.of(try await service.barrier())
+    }
+
+    @Sendable func quarantined(_ request: Request, _: SyncContext) async throws -> Response {
+        let ignored = request.uri.queryParameters["ignored"] == "true"
+        return try JSONAnswer.page(
+            try await service.quarantined(ignored: ignored).map(QuarantineAnswer.init), request)
+    }
+
+    @Sendable func devices(_: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.of(await service.devices())
+    }
+
+    @Sendable func pause(_: Request, _: SyncContext) async throws -> Response {
+        try await setPaused(true)
+    }
+
+    @Sendable func resume(_: Request, _: SyncContext) async throws -> Response {
+        try await setPaused(false)
+    }
+
+    private func setPaused(_ paused: Bool) async throws -> Response {
+        try await service.setPaused(paused)
+        return try JSONAnswer.of(picture)
+    }
+
+    @Sendable func reloading(_: Request, _: SyncContext) async throws -> Response {
+        switch await reload() {
+        case .unchanged: try JSONAnswer.of(ReloadAnswer(.unchanged))
+        case .restarting: try JSONAnswer.of(ReloadAnswer(.restarting), .accepted)
+        case .refused(let problems):
+            try JSONAnswer.problem(.unprocessableContent, problems, "configuration")
+        }
+    }
+}

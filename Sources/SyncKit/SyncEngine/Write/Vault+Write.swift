@@ -1,0 +1,134 @@
+internal import FoundationEssentials
+internal import SyncMerge
+internal import SyncModel
+
+/// Files written by request: they are committed over the head that was looked at, and applied to
+/// the folder like another device's.
+extension Vault {
+    /// Where a write goes.
+    struct WriteTarget {
+        let folder: Int
+        let path: TreePath
+        let local: TreePath
+    }
+
+    /// Finds where a write goes.
+    /// - Throws: `ChangeRefusal` for a path that is none, or that this device does not sync.
+    func target(of path: String) throws -> WriteTarget {
+        func refuse(_ words: String) -> ChangeRefusal { ChangeRefusal(.wrong, words) }
+        guard let tree = TreePath(path), tree.components.count <= Limits.pathDepth,
+            tree.components.allSatisfy({
+                TreeName.isSafe($0) && $0.count <= Limits.nameBytes
+            })
+        else {
+            throw refuse(
+                "expected a path of the repository without '.', '..', '.git' and "
+                    + "control characters, found " + SafeText.escaped(path))
+        }
+        for (index, folder) in folders.enumerated() {
+            guard let local = folder.belowRoot(tree) else { continue }
+            guard folder.isInScope(local) else {
+                throw refuse("\(tree) is left out on this device (ignore in the configuration)")
+            }
+            if try folder.ignore.isIgnored(local, isDirectory: false) {
+                throw refuse("\(tree) is left out by the ignore rules of its folder")
+            }
+            return WriteTarget(folder: index, path: tree, local: local)
+        }
+        let prefixes = folders.compactMap { $0.id?.text }.joined(separator: ", ")
+        throw refuse("\(tree) is in no folder of this device; there are \(prefixes)")
+    }
+
+    /// Commits files.
+    /// - Parameters:
+    ///   - targets: where they go, in the order of the request.
+    ///   - agent: the trailer `Sync-Agent`; nil for none.
+    /// - Throws: `ChangeRefusal` `.moved` when another version stands there than one of them
+    ///   names; nothing has changed then.
+    func write(_ request: WriteRequest, to targets: [WriteTarget], agent: String?) throws
+        -> (report: ChangeReport, files: [WriteReport.File])
+    {
+        let tree = try tree(of: head())
+        let pack = try repository.beginPack()
+        var versions: [TreePath: FileVersion?] = [:]
+        var files: [WriteReport.File] = []
+        for (write, target) in zip(request.writes, targets) {
+            let here = try TreeDiff.version(at: target.path, of: tree, reading: repository)
+            try check(write, target.path, here)
+            if write.delete ?? false {
+                guard here != nil else {
+                    throw ChangeRefusal(.missing, "there is no \(target.path)")
+                }
+                versions.updateValue(nil, forKey: target.path)
+                files.append(.init(path: target.path, blob: nil))
+                continue
+            }
+            let content = try Self.content(of: write, target.path)
+            let mode: FileMode = here?.mode == .executable ? .executable : .regular
+            let version = FileVersion(mode: mode, id: try pack.add(.blob, content))
+            for above in target.path.ancestors
+            where try TreeDiff.file(at: above, of: tree, reading: repository) != nil {
+                throw ChangeRefusal(.wrong, "\(above) is a file, and no directory")
+            }
+            versions[target.path] = version
+            files.append(.init(path: target.path, blob: version.id))
+        }
+        guard versions.count == targets.count else {
+            throw ChangeRefusal(.wrong, "a path is written twice")
+        }
+        versions.merge(
+            try consequences(of: versions, ResolvedByEdit(tree, reading: repository), pack)
+        ) { written, _ in written }
+        let report = try commit(
+            versions, pack, Self.subject(request, targets), isDryRun: false, agent: agent)
+        return (report, files)
+    }
+
+    private func check(_ write: FileWrite, _ path: TreePath, _ here: FileVersion?) throws {
+        if here?.isDirectory ?? false { throw ChangeRefusal(.wrong, "\(path) is a directory") }
+        guard let wanted = write.ifMatch else { return }
+        if wanted == "*" {
+            guard here == nil else {
+                throw ChangeRefusal(.moved, "\(path) exists: \(here?.id.description ?? "")")
+            }
+            return
+        }
+        guard let blob = ObjectID(hex: wanted) else {
+            throw ChangeRefusal(.wrong, "if_match takes a blob's id of 40 digits, or *")
+        }
+        guard here?.id == blob else {
+            let now = here.map { "is \($0.id)" } ?? "does not exist"
+            throw ChangeRefusal(.moved, "\(path) \(now), not \(blob)")
+        }
+    }
+
+    private static func content(of write: FileWrite, _ path: TreePath) throws -> [UInt8] {
+        guard let text = write.content else {
+            throw ChangeRefusal(.wrong, "\(path): expected content, or delete: true")
+        }
+        var content = Array(text.utf8)
+        if write.encoding == .base64 {
+            guard let data = Data(base64Encoded: text) else {
+                throw ChangeRefusal(.wrong, "\(path): the content is not base 64")
+            }
+            content = Array(data)
+        }
+        if content.count > Limits.fileSize {
+            throw ChangeRefusal(.wrong, "\(path): files have at most \(Limits.fileSize >> 20) MiB")
+        }
+        if let words = ServerCheck.refusal(of: content, named: path.name) {
+            throw ChangeRefusal(.wrong, "\(path): servers refuse \(words)")
+        }
+        return content
+    }
+
+    /// One line of bounded length: a client may say anything.
+    private static func subject(_ request: WriteRequest, _ targets: [WriteTarget]) -> String {
+        let said = (request.description ?? "").split(whereSeparator: \.isNewline).first
+        let line = String(SafeText.escaped(String(said ?? "")).prefix(Limits.subjectCharacters))
+        if line.contains(where: { !$0.isWhitespace }) { return line }
+        if targets.count > 1 { return "\(targets.count) files by request" }
+        let verb = request.writes.first?.delete ?? false ? "deleted" : "wrote"
+        return "\(verb) \(targets.first?.path.description ?? "") by request"
+    }
+}

@@ -1,0 +1,69 @@
+package import SyncModel
+
+/// One file that somebody writes or deletes by request.
+package struct FileWrite: Sendable, Codable, Equatable {
+    /// How the content stands in JSON.
+    package enum Encoding: String, Sendable, Codable {
+        case text = "utf-8"
+        case base64
+    }
+
+    /// A path of the repository, below the prefix of a folder of this device.
+    package var path: String
+    /// The whole content; nil only where `delete` is true.
+    package var content: String?
+    /// How `content` is to be read; text where it is not said.
+    package var encoding: Encoding?
+    /// The blob that has to stand there, or `*` for nothing; nil for whatever stands there.
+    package var ifMatch: String?
+    /// Deletes the file.
+    package var delete: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case path, content, encoding, delete
+        case ifMatch = "if_match"
+    }
+
+    /// Takes the parts.
+    package init(
+        path: String, content: String?, encoding: Encoding? = nil, ifMatch: String? = nil,
+        delete: Bool? = nil
+    ) {
+        (self.path, self.content, self.encoding) = (path, content, encoding)
+        (self.ifMatch, self.delete) = (ifMatch, delete)
+    }
+}
+
+/// Files that become one commit: the body of `POST /api/sync/batch`.
+package struct WriteRequest: Sendable, Codable, Equatable {
+    /// 1 to `Limits.batchWrites`, no path twice.
+    package var writes: [FileWrite]
+    /// The first line of the commit's message; nil lets the daemon word it.
+    package var description: String?
+    /// The program that acts, as it says itself; a token's name counts more.
+    package var agent: String?
+
+    /// Takes the parts.
+    package init(_ writes: [FileWrite], description: String? = nil, agent: String? = nil) {
+        (self.writes, self.description, self.agent) = (writes, description, agent)
+    }
+}
+
+/// What writing came to: the answer to `POST /api/sync` and `POST /api/sync/batch`. The files stand
+/// in the folder when it comes, but for those that wait.
+package struct WriteReport: Sendable, Codable, Equatable {
+    /// A file that was written.
+    package struct File: Sendable, Codable, Equatable {
+        /// A path of the repository.
+        package let path: TreePath
+        /// What stands there now, to be named by `if_match`; nil for nothing.
+        @OrNull package var blob: ObjectID?
+    }
+
+    /// The new commit; nil when everything stood there already.
+    @OrNull package var commit: ObjectID?
+    /// In the order of the request.
+    package let files: [File]
+    /// Files that the folder does not hold yet, and for what they wait.
+    package let waiting: [QuarantinedPath]
+}

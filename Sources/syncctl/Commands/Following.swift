@@ -1,0 +1,74 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import SyncEngine
+import SyncHTTP
+import SyncModel
+
+/// `syncctl events`.
+struct Events: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints what happens as it happens, until it is interrupted.",
+        discussion: "With --json one object a line: id, event, data.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() throws {
+        let output = Output(options)
+        try DaemonClient(options).follow { event in
+            if options.json {
+                let quote = JSONQuote()
+                let line =
+                    "{\"id\":\(quote.quoted(event.id ?? "")),"
+                    + "\"event\":\(quote.quoted(event.name)),\"data\":\(event.data)}\n"
+                Output.write(Array(line.utf8))
+            } else {
+                output.line("\(event.name)  \(Self.words(event))")
+            }
+            return true
+        }
+    }
+
+    /// What an event says, in a line for a person.
+    static func words(_ event: ServerEvent) -> String {
+        struct Words: Decodable {
+            let state, subject, origin, commit, path, status, device, exchange, failure: String?
+            let provider, result: String?
+        }
+        let words: Words
+        do { words = try JSONDecoder().decode(Words.self, from: Data(event.data.utf8)) } catch {
+            return event.data
+        }
+        let parts = [
+            words.state, words.exchange.map { "exchange \($0)" }, words.failure, words.origin,
+            words.commit.map { String($0.prefix(8)) }, words.subject, words.path,
+            words.provider, words.result, words.device, words.state == nil ? words.status : nil,
+        ]
+        return parts.compactMap { $0 }.joined(separator: " ")
+    }
+}
+
+/// `syncctl metrics`.
+struct MetricsText: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "metrics", abstract: "Prints the daemon's metrics in Prometheus' text format.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() throws { Output.write(try DaemonClient(options).read("/metrics")) }
+}
+
+/// `syncctl dashboard`.
+struct Dashboard: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints a link that lets one browser in, once, within five minutes.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() throws {
+        let link: LoginLink = try DaemonClient(options).ask("POST", "/api/sync/login-links")
+        let output = Output(options)
+        if options.json { return try output.json(link) }
+        output.line(link.url)
+    }
+}
