@@ -39,6 +39,11 @@ struct CommonOptions: ParsableArguments {
             index += argument == "--config" ? 2 : 1
         }
         guard index < arguments.count else { return arguments }
-        return [arguments[index]] + arguments[..<index] + arguments[(index + 1)...]
+        var end = index + 1
+        let groups = Syncctl.configuration.subcommands.map { $0.configuration }
+            .filter { !$0.subcommands.isEmpty }.compactMap { $0.commandName }
+        // The name of a group has another one behind it.
+        if groups.contains(arguments[index]), end < arguments.count { end += 1 }
+        return Array(arguments[index..<end] + arguments[..<index] + arguments[end...])
     }
 }

@@ -123,7 +123,7 @@ package actor Daemon {
         let service: VaultService
         do { service = try await open(configuration, log) } catch is CancellationError { return }
         let store = try ServiceStore(configuration.stateDirectory + "/service.db")
-        let routes = try SyncRoutes(service, store, file: file) { [weak self] in
+        let routes = try SyncRoutes(service, store, file: file, log: log) { [weak self] in
             await self?.reload() ?? .unchanged
         }
         let services: [any Service] =

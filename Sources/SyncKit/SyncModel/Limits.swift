@@ -325,8 +325,14 @@ package enum Limits {
     package static let sessionLife = Duration.seconds(43_200)
     /// The most connections over TCP at a time; more wait in the system's queue.
     package static let connections = 512
-    /// How long a client may take to send a request's head, or a piece of its body.
+    /// How long a client may take to send a request's head, and to read a piece of its answer.
     package static let clientWait = Duration.seconds(10)
+    /// How long a request may take to come, from its head to its end.
+    package static let requestWait = Duration.seconds(30)
+    /// How often the listener looks whether its certificate was renewed.
+    package static let certificateCheck = Duration.seconds(30)
+    /// The most bytes of an answer's body that are written at a time.
+    package static let answerPiece = 64 << 10
     /// The most bytes of a request's headers.
     package static let requestHeaderBytes = 32 << 10
     /// How long a listener waits before it tries a port again that was taken.

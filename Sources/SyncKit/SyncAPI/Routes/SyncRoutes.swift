@@ -1,5 +1,6 @@
 internal import HTTPTypes
 package import Hummingbird
+package import Logging
 package import ServiceLifecycle
 package import SyncEngine
 package import SyncModel
@@ -32,10 +33,11 @@ package struct SyncRoutes: Sendable {
     ///   - service: the vault.
     ///   - store: logins and deliveries.
     ///   - file: the configuration file, absolute.
+    ///   - log: told what a person has to mend.
     ///   - reload: reads the configuration again.
     /// - Throws: what the store throws.
     package init(
-        _ service: VaultService, _ store: ServiceStore, file: String,
+        _ service: VaultService, _ store: ServiceStore, file: String, log: Logger,
         reload: @escaping @Sendable () async -> Reload
     ) throws {
         self.service = service
@@ -49,7 +51,8 @@ package struct SyncRoutes: Sendable {
         metrics = VaultMetrics(service, ring)
         events = EventRoutes(ring, service)
         webhooks = WebhookRoutes(
-            receiver: try WebhookReceiver(service, store, clock: clock), gate: gate, ring: ring,
+            receiver: try WebhookReceiver(service, store, clock: clock, log: log), gate: gate,
+            ring: ring,
             metrics: metrics, clock: clock)
     }
 
@@ -62,7 +65,7 @@ package struct SyncRoutes: Sendable {
         let endpoints = endpoints(at: door)
         router.add(middleware: AccessMiddleware(gate: gate, door: door, endpoints: endpoints))
         router.add(middleware: ConditionalMiddleware())
-        router.add(middleware: RepeatMiddleware(answers: answers))
+        router.add(middleware: RepeatMiddleware(answers: answers, endpoints: endpoints))
         for endpoint in endpoints {
             router.on(endpoint.routerPath, method: endpoint.method, use: endpoint.handle)
         }

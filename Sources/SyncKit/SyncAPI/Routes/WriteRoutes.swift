@@ -58,8 +58,7 @@ struct WriteRoutes: Sendable {
         guard asked, let text = request.headers[.range],
             let range = ByteRange(text, of: content.count)
         else {
-            return Response(
-                status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: content)))
+            return Response(status: .ok, headers: headers, body: Self.body(content[...]))
         }
         guard let bytes = range.bytes else {
             headers[.contentRange] = "bytes */\(content.count)"
@@ -68,8 +67,17 @@ struct WriteRoutes: Sendable {
         headers[.contentRange] =
             "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(content.count)"
         return Response(
-            status: .partialContent, headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: content[bytes])))
+            status: .partialContent, headers: headers, body: Self.body(content[bytes]))
+    }
+
+    /// In pieces, so that it shows whether the client reads.
+    private static func body(_ content: ArraySlice<UInt8>) -> ResponseBody {
+        let starts = stride(from: content.startIndex, to: content.endIndex, by: Limits.answerPiece)
+        return ResponseBody(
+            contentsOf: starts.map { start in
+                let end = min(start + Limits.answerPiece, content.endIndex)
+                return ByteBuffer(bytes: content[start..<end])
+            })
     }
 }
 

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTPTypes
+internal import Logging
 internal import SyncEngine
 internal import SyncModel
 internal import SyncRemote
@@ -13,6 +14,7 @@ final class WebhookReceiver: Sendable {
     private let service: VaultService
     private let clock: any WallClock
     private let configuration: Configuration
+    private let log: Logger
     /// The last delivery that asks for a fetch, the last whose fetch is under way, and the last
     /// whose fetch ended.
     private let queued: Mutex<(last: Int64, underWay: Int64, ended: Int64)>
@@ -24,7 +26,8 @@ final class WebhookReceiver: Sendable {
     }
 
     /// Follows the vault's exchanges from now on.
-    init(_ service: VaultService, _ store: ServiceStore, clock: any WallClock) throws {
+    init(_ service: VaultService, _ store: ServiceStore, clock: any WallClock, log: Logger) throws {
+        self.log = log
         (self.service, self.store, self.clock) = (service, store, clock)
         configuration = service.configuration
         // What a daemon before this one had taken is seen to by its first exchange.
@@ -34,10 +37,16 @@ final class WebhookReceiver: Sendable {
 
     /// The secrets that count now; they are read for each delivery, so that a new one needs no
     /// reload.
-    /// - Throws: `RemoteError` when the file is not there or others may read it.
-    func secrets() throws -> [String] {
+    /// - Returns: nil when the file is not there or others may read it, which the status says.
+    func secrets() -> [String]? {
         guard let path = configuration.http.webhookSecretFile else { return [] }
-        let text = try SecretFile.read(path) ?? ""
+        let text: String
+        do { text = try SecretFile.read(path, "webhook secret") ?? "" } catch {
+            let words = "webhooks cannot be verified: \(SyncFailure(error).text)"
+            if service.board.warn(words, of: .webhookSecret) { log.error("\(words)") }
+            return nil
+        }
+        service.board.warn(nil, of: .webhookSecret)
         return text.split(whereSeparator: \.isNewline).map { line in
             String(line.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
         }.filter { !$0.isEmpty }

@@ -36,7 +36,8 @@ extension Vault {
             return WriteTarget(folder: index, path: tree, local: local)
         }
         let prefixes = folders.compactMap { $0.id?.text }.joined(separator: ", ")
-        throw refuse("\(tree) is in no folder of this device; there are \(prefixes)")
+        throw ChangeRefusal(
+            .missing, "\(tree) is in no folder of this device; there are \(prefixes)")
     }
 
     /// Commits files.
