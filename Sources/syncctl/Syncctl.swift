@@ -16,7 +16,7 @@ struct Syncctl: AsyncParsableCommand {
             Init.self, Status.self, Sync.self, Flush.self, Pause.self, Resume.self, Held.self,
             Conflicts.self, Resolve.self, Restore.self, TypeOf.self, Log.self, Show.self,
             Deleted.self,
-            Devices.self, Remote.self, Doctor.self, Reload.self, MergeDriver.self,
+            Devices.self, Remote.self, Doctor.self, Reload.self, Service.self, MergeDriver.self,
         ])
 
     static func main() async {

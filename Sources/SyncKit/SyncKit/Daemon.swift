@@ -21,6 +21,7 @@ package actor Daemon {
     /// The configuration file, absolute.
     private let file: String
     private let machine: Machine
+    private let manager: ServiceManager
     private var running: Configuration
     /// The configuration to go on with after the services ended; nil ends the daemon.
     private var next: Configuration?
@@ -70,6 +71,7 @@ package actor Daemon {
         Machine.forbidCoreDumps()
         FreeMemory.holdLittle()
         machine = Machine()
+        manager = ServiceManager(machine.environment)
         file = machine.configurationFile(option)
         do { running = try machine.load(file) } catch { throw Failure(error) }
     }
@@ -138,6 +140,9 @@ package actor Daemon {
         defer { (self.group, self.service) = (nil, nil) }
         running = configuration
         log.info("started: vault \(configuration.vault), device \(configuration.device)")
+        let manager = manager
+        let telling = Task { await manager.follow(service) }
+        defer { telling.cancel() }
         try await group.run()
         log.info("stopped")
     }
@@ -174,6 +179,7 @@ package actor Daemon {
             return
         }
         end = signal == .sigint ? .interrupted : .asked
+        manager.stopping()
         endInTime()
         await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
@@ -193,9 +199,13 @@ package actor Daemon {
 
     /// Reads the configuration again, and starts anew with it when it changed.
     private func reload() -> SyncRoutes.Reload {
+        manager.reloading()
         do {
             let read = try machine.load(file)
-            if read == running { return .unchanged }
+            if read == running {
+                manager.reloaded()
+                return .unchanged
+            }
             log(running).info("the configuration changed: starting anew")
             next = read
             let (group, service) = (group, service)
@@ -206,6 +216,7 @@ package actor Daemon {
             return .restarting
         } catch {
             log(running).error("the configuration has mistakes, the running one stays: \(error)")
+            manager.reloaded()
             return .refused("\(error)")
         }
     }

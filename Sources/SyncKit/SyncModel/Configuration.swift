@@ -111,6 +111,8 @@ package struct Configuration: Sendable, Equatable {
     package var commit = Commit()
     /// Where the daemon listens beside its control socket.
     package var http = HTTP()
+    /// Absolute path of the directory in which the user's hooks stand.
+    package var hooksDirectory = "/nonexistent"
     /// Absolute path of the state directory.
     package var stateDirectory: String
     /// Absolute path of the control socket.

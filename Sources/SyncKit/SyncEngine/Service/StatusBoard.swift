@@ -5,6 +5,7 @@ internal import Synchronization
 package final class StatusBoard: Sendable {
     private let current: Mutex<VaultStatus>
     private let watch = Mutex<(@Sendable () -> Bool)?>(nil)
+    private let listener = Mutex<(@Sendable (VaultStatus) -> Void)?>(nil)
 
     /// Starts with a status of which nothing is known.
     package init(_ status: VaultStatus) { current = Mutex(status) }
@@ -24,6 +25,16 @@ package final class StatusBoard: Sendable {
 
     /// Publishes a change.
     package func update(_ change: (inout VaultStatus) -> Void) {
-        current.withLock { change(&$0) }
+        let status = current.withLock { current in
+            change(&current)
+            return current
+        }
+        listener.withLock { $0 }?(status)
+    }
+
+    /// Tells somebody every status that is published from now on, at once and on the publisher's
+    /// thread.
+    package func listen(_ listener: @escaping @Sendable (VaultStatus) -> Void) {
+        self.listener.withLock { $0 = listener }
     }
 }
