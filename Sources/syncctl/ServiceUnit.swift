@@ -70,8 +70,8 @@ struct ServiceUnit {
         Nice=5
         UMask=0077
 
-        # What it may not do. It reads and writes folders and repositories wherever the user may, talks
-        # to remotes, and starts ssh, git, gpg and hooks, which are under the same rules.
+        # What it may not do. It reads and writes folders and repositories wherever the user may,
+        # talks to remotes, and starts ssh, git, gpg and hooks, which are under the same rules.
         \(hardening)
 
         [Install]
@@ -110,8 +110,8 @@ struct ServiceUnit {
     /// For a machine on which a user may make no user namespace: what needs one is taken back, so
     /// that the service starts. Goes beside the unit, as `no-namespaces.conf`.
     static let withoutNamespaces = """
-        # Written by 'syncctl service install': this system lets no user make a user namespace, which
-        # these settings need. The others of the unit hold.
+        # Written by 'syncctl service install': this system lets no user make a user namespace,
+        # which these settings need. The others of the unit hold.
         [Service]
         PrivateUsers=no
         CapabilityBoundingSet=~

@@ -1,4 +1,4 @@
-"""Service managers for tests: a socket that takes what a daemon says, and a real `systemd --user`."""
+"""Service managers for tests: a socket that takes what a daemon says, and a real systemd."""
 
 import os
 import pwd

@@ -267,6 +267,16 @@ printf '{{"hold": [{{"path": "{PREFIX}/hello.txt", "words": "it stays"}}]}}'
         self.wait_in_sync(ada, bob)
         self.assertEqual(len(self.told("on-conflict")), 1)
 
+    def test_one_that_stands_in_a_synced_folder_is_not_run(self):
+        ada, bob = self.pair()
+        # As where somebody syncs the directory of the configuration.
+        os.symlink(ada.path("hooks"), f"{os.path.dirname(ada.config)}/hooks")
+        bob.write("hooks/post-sync", self.recorder("evil"))
+        os.chmod(bob.path("hooks/post-sync"), 0o700)
+        self.wait_in_sync(ada, bob)
+        wait_until(lambda: "stands in a folder that is synced" in ada.output(), ada.output)
+        self.assertEqual(self.told("evil"), [])
+
     def test_one_that_others_may_write_is_not_run(self):
         ada = self.device("ada")
         self.hook(ada, "post-sync", self.recorder("open"), mode=0o777)

@@ -63,10 +63,10 @@ struct ServiceUnitTests {
             FragmentPath=/u/syncd.service
             Job=0
             """
-        let status = UserManager.UnitStatus("syncd.service", lines.split(separator: "\n"))
+        let status = Systemctl.UnitStatus("syncd.service", lines.split(separator: "\n"))
         #expect(status.installed && status.enabled && status.pid == 42 && status.restarts == 1)
         #expect(status.status == "in-sync: vault default on ada" && !status.isMoving)
-        let none = UserManager.UnitStatus("x", ["LoadState=not-found", "MainPID=0", "Job=7"])
+        let none = Systemctl.UnitStatus("x", ["LoadState=not-found", "MainPID=0", "Job=7"])
         #expect(!none.installed && none.pid == nil && none.active == "inactive" && none.isMoving)
     }
 }

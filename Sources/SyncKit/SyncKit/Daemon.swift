@@ -21,7 +21,7 @@ package actor Daemon {
     /// The configuration file, absolute.
     private let file: String
     private let machine: Machine
-    private let manager: ServiceManager
+    private let notifier: ServiceNotifier
     private var running: Configuration
     /// The configuration to go on with after the services ended; nil ends the daemon.
     private var next: Configuration?
@@ -71,7 +71,7 @@ package actor Daemon {
         Machine.forbidCoreDumps()
         FreeMemory.holdLittle()
         machine = Machine()
-        manager = ServiceManager(machine.environment)
+        notifier = ServiceNotifier(machine.environment)
         file = machine.configurationFile(option)
         do { running = try machine.load(file) } catch { throw Failure(error) }
     }
@@ -140,8 +140,8 @@ package actor Daemon {
         defer { (self.group, self.service) = (nil, nil) }
         running = configuration
         log.info("started: vault \(configuration.vault), device \(configuration.device)")
-        let manager = manager
-        let telling = Task { await manager.follow(service) }
+        let notifier = notifier
+        let telling = Task { await notifier.follow(service) }
         defer { telling.cancel() }
         try await group.run()
         log.info("stopped")
@@ -179,7 +179,7 @@ package actor Daemon {
             return
         }
         end = signal == .sigint ? .interrupted : .asked
-        manager.stopping()
+        notifier.stopping()
         endInTime()
         await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
@@ -199,11 +199,11 @@ package actor Daemon {
 
     /// Reads the configuration again, and starts anew with it when it changed.
     private func reload() -> SyncRoutes.Reload {
-        manager.reloading()
+        notifier.reloading()
         do {
             let read = try machine.load(file)
             if read == running {
-                manager.reloaded()
+                notifier.reloaded()
                 return .unchanged
             }
             log(running).info("the configuration changed: starting anew")
@@ -216,7 +216,7 @@ package actor Daemon {
             return .restarting
         } catch {
             log(running).error("the configuration has mistakes, the running one stays: \(error)")
-            manager.reloaded()
+            notifier.reloaded()
             return .refused("\(error)")
         }
     }

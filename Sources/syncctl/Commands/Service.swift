@@ -21,7 +21,7 @@ struct ServiceInstall: AsyncParsableCommand {
 
     func run() async throws {
         let vault = try options.load()
-        let manager = UserManager()
+        let manager = Systemctl()
         try manager.check()
         let unit = try ServiceUnit(
             vault: vault.vault, program: Self.program(), configuration: configuration(),
@@ -73,7 +73,7 @@ struct ServiceInstall: AsyncParsableCommand {
         }
     }
 
-    private static func write(_ unit: ServiceUnit, _ manager: UserManager) throws {
+    private static func write(_ unit: ServiceUnit, _ manager: Systemctl) throws {
         let files = FileManager.default
         let path = "\(manager.directory)/\(unit.name)"
         if files.fileExists(atPath: path) {
@@ -87,7 +87,7 @@ struct ServiceInstall: AsyncParsableCommand {
         try Data(unit.text.utf8).write(to: URL(filePath: path), options: .atomic)
         let directory = "\(path).d"
         let narrow = "\(directory)/no-namespaces.conf"
-        if UserManager.mayMakeNamespaces {
+        if Systemctl.mayMakeNamespaces {
             if files.fileExists(atPath: narrow) { try files.removeItem(atPath: narrow) }
             return
         }
@@ -107,7 +107,7 @@ struct ServiceStatus: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let manager = UserManager()
+        let manager = Systemctl()
         let unit = ServiceUnit(vault: try options.load().vault, program: "syncd").name
         try manager.check()
         let status = try manager.status(of: unit)
@@ -120,7 +120,7 @@ struct ServiceStatus: AsyncParsableCommand {
         if status.pid == nil { throw ExitCode(Exit.notRunning) }
     }
 
-    private static func line(_ status: UserManager.UnitStatus) -> String {
+    private static func line(_ status: Systemctl.UnitStatus) -> String {
         if !status.installed { return "\(status.unit) is not installed: syncctl service install" }
         var words = ["\(status.unit) \(status.active)"]
         if let status = status.status { words.append(status) }
@@ -140,7 +140,7 @@ struct ServiceUninstall: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let manager = UserManager()
+        let manager = Systemctl()
         let unit = ServiceUnit(vault: try options.load().vault, program: "syncd").name
         try manager.check()
         let path = "\(manager.directory)/\(unit)"

@@ -63,8 +63,7 @@ final class HookRunner: Sendable {
     }
 
     private func turn(of hook: HookName, _ service: VaultService) async {
-        let path = "\(configuration.hooksDirectory)/\(hook.rawValue)"
-        switch HookProgram.find(path) {
+        switch hook.find(configuration) {
         case .nothing: return
         case .refused(let words): log.warning("\(hook.rawValue) is not run: \(words)")
         case .program(let program):

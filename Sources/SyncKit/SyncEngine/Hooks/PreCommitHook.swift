@@ -9,7 +9,6 @@ struct PreCommitHook: CaptureHook {
     private let configuration: Configuration
     private let environment: [String: String]
     private let log: Logger
-    private let path: String
 
     /// What it writes to hold paths back.
     private struct Answer: Decodable {
@@ -25,11 +24,10 @@ struct PreCommitHook: CaptureHook {
         self.configuration = configuration
         self.environment = environment
         self.log = log
-        path = "\(configuration.hooksDirectory)/\(HookName.preCommit.rawValue)"
     }
 
     var isThere: Bool {
-        if case .nothing = HookProgram.find(path) { return false }
+        if case .nothing = HookName.preCommit.find(configuration) { return false }
         return true
     }
 
@@ -52,8 +50,10 @@ struct PreCommitHook: CaptureHook {
                 changes.map { ($0.change.path, "\(name): \(words)") }, uniquingKeysWith: { $1 })
         }
         do {
-            guard case .program(let program) = HookProgram.find(path) else {
-                if case .refused(let words) = HookProgram.find(path) { return all(words) }
+            guard case .program(let program) = HookName.preCommit.find(configuration) else {
+                if case .refused(let words) = HookName.preCommit.find(configuration) {
+                    return all(words)
+                }
                 return [:]
             }
             var input = HookInput(.preCommit, configuration, at: SystemClock().now())

@@ -5,6 +5,8 @@ internal import SyncModel
 struct HookState {
     /// The conflicts that were open when somebody was last told; nil before the first look.
     var conflicts: Set<String>?
+    /// The head that `post-sync` was last run for, however that ended.
+    var tried: ObjectID?
 }
 
 /// When a hook has its turn, and what it is told then.
@@ -42,7 +44,10 @@ extension VaultService {
         case .preCommit: return nil
         case .postSync:
             let told = try vault.store.fact(Vault.Fact.hookHead)
-            guard let head = try vault.head(), head.hex != told else { return nil }
+            guard let head = try vault.head(), head.hex != told, head != hookState.tried else {
+                return nil
+            }
+            hookState.tried = head
             input.before = told
             input.head = head.hex
             let changes = try changes(since: told.flatMap { ObjectID(hex: $0) }, to: head)

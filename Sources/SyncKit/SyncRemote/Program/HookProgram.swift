@@ -67,6 +67,21 @@ package struct HookProgram: Sendable {
         return .program(HookProgram(path: path))
     }
 
+    /// Whether the file that a path leads to stands below a directory.
+    package func stands(below directory: String) -> Bool {
+        guard let file = Self.resolved(path), let top = Self.resolved(directory) else {
+            // What is not there has nothing below it.
+            return false
+        }
+        return file.hasPrefix(top == "/" ? top : top + "/")
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let text = realpath(path, nil) else { return nil }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
     /// Why somebody else may have written what stands there; nil when nobody may.
     private static func doubt(_ path: String, _ information: stat) -> String? {
         if information.st_uid != geteuid() { return "\(path) belongs to another user" }

@@ -6,7 +6,7 @@ import Testing
 @testable import SyncKit
 
 @Suite("What a service manager is told")
-struct ServiceManagerTests {
+struct ServiceNotifierTests {
     @Test(
         "only a UNIX socket's name is one",
         arguments: [
@@ -34,17 +34,17 @@ struct ServiceManagerTests {
         ] as [([String: String], Int?)])
     func watchdog(environment: [String: String], milliseconds: Int?) {
         let expected = milliseconds.map { Duration.milliseconds($0) }
-        #expect(ServiceManager.watchdog(environment, of: 7) == expected)
+        #expect(ServiceNotifier.watchdog(environment, of: 7) == expected)
     }
 
     @Test("a status is one line: the state, and what is first in the way")
     func words() {
         var status = VaultStatus(vault: "default", device: "ada")
         status.state = .inSync
-        #expect(ServiceManager.words(status) == "in-sync: vault default on ada")
+        #expect(ServiceNotifier.words(status) == "in-sync: vault default on ada")
         status.state = .offline
         status.notices = ["the remote\nis away", "more"]
-        #expect(ServiceManager.words(status) == "offline: the remote\\nis away")
+        #expect(ServiceNotifier.words(status) == "offline: the remote\\nis away")
     }
 
     @Test("the journal is known by its file")

@@ -5,7 +5,7 @@ import SyncModel
 import SyncRemote
 
 /// The user's service manager, through `systemctl --user`, and where units stand for it.
-struct UserManager {
+struct Systemctl {
     private let environment: [String: String]
     private let home: String
 

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// What the service manager is told: that the daemon is ready, how it stands, that it gets on.
 /// Without one nothing is said. Source: sd_notify(3), systemd.service(5).
-final class ServiceManager: Sendable {
+final class ServiceNotifier: Sendable {
     private struct Told {
         var isReady = false
         var isEnding = false
