@@ -40,10 +40,16 @@ struct CommonOptions: ParsableArguments {
         }
         guard index < arguments.count else { return arguments }
         var end = index + 1
-        let groups = Syncctl.configuration.subcommands.map { $0.configuration }
-            .filter { !$0.subcommands.isEmpty }.compactMap { $0.commandName }
-        // The name of a group has another one behind it.
-        if groups.contains(arguments[index]), end < arguments.count { end += 1 }
+        if groups.contains(arguments[index]), end < arguments.count,
+            !arguments[end].hasPrefix("-")
+        {
+            end += 1
+        }
         return Array(arguments[index..<end] + arguments[..<index] + arguments[end...])
     }
+
+    /// The commands whose name has two words.
+    private static let groups = Set(
+        Syncctl.configuration.subcommands.filter { !$0.configuration.subcommands.isEmpty }
+            .map { $0.configuration.commandName ?? "\($0)".lowercased() })
 }

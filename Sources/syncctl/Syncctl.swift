@@ -17,7 +17,7 @@ struct Syncctl: AsyncParsableCommand {
             Conflicts.self, Resolve.self, Restore.self, TypeOf.self, Log.self, Show.self,
             Deleted.self,
             Devices.self, Remote.self, Doctor.self, Reload.self, Events.self, MetricsText.self,
-            Dashboard.self, Token.self, Webhook.self, MergeDriver.self,
+            Dashboard.self, Token.self, Webhook.self, Service.self, MergeDriver.self,
         ])
 
     static func main() async {

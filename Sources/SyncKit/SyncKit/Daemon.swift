@@ -22,6 +22,7 @@ package actor Daemon {
     /// The configuration file, absolute.
     private let file: String
     private let machine: Machine
+    private let notifier: ServiceNotifier
     private var running: Configuration
     /// The configuration to go on with after the services ended; nil ends the daemon.
     private var next: Configuration?
@@ -71,6 +72,7 @@ package actor Daemon {
         Machine.forbidCoreDumps()
         FreeMemory.holdLittle()
         machine = Machine()
+        notifier = ServiceNotifier(machine.environment)
         file = machine.configurationFile(option)
         do { running = try machine.load(file) } catch { throw Failure(error) }
     }
@@ -142,6 +144,9 @@ package actor Daemon {
         defer { (self.group, self.service) = (nil, nil) }
         running = configuration
         log.info("started: vault \(configuration.vault), device \(configuration.device)")
+        let notifier = notifier
+        let telling = Task { await notifier.follow(service) }
+        defer { telling.cancel() }
         try await group.run()
         log.info("stopped")
     }
@@ -192,6 +197,7 @@ package actor Daemon {
             return
         }
         end = signal == .sigint ? .interrupted : .asked
+        notifier.stopping()
         endInTime()
         await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
@@ -211,9 +217,13 @@ package actor Daemon {
 
     /// Reads the configuration again, and starts anew with it when it changed.
     private func reload() -> SyncRoutes.Reload {
+        notifier.reloading()
         do {
             let read = try machine.load(file)
-            if read == running { return .unchanged }
+            if read == running {
+                notifier.reloaded()
+                return .unchanged
+            }
             log(running).info("the configuration changed: starting anew")
             next = read
             let (group, service) = (group, service)
@@ -224,6 +234,7 @@ package actor Daemon {
             return .restarting
         } catch {
             log(running).error("the configuration has mistakes, the running one stays: \(error)")
+            notifier.reloaded()
             return .refused("\(error)")
         }
     }

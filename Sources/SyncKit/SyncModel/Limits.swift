@@ -359,4 +359,21 @@ package enum Limits {
     package static let pageEntries = 1_000
     /// The most commits of others that one exchange checks before they come in.
     package static let checkedCommits = 1_000
+    /// While the daemon starts, the service manager waits this much longer from each sign that it
+    /// gets on.
+    package static let startPulse = Duration.seconds(60)
+    /// The longest that `pre-commit` takes for one call.
+    package static let preCommitWait = Duration.seconds(10)
+    /// The longest that any other hook takes.
+    package static let hookWait = Duration.seconds(60)
+    /// The most bytes of a hook's output that are read.
+    package static let hookOutput = 64 << 10
+    /// The most lines of a hook's output that go to the log.
+    package static let hookLines = 20
+    /// The most bytes of the words with which a hook holds a path back.
+    package static let hookWordsBytes = 500
+    /// The most paths that a hook is told at once.
+    package static let hookPaths = 1_000
+    /// The longest that `syncctl service install` waits for the daemon to be ready.
+    package static let serviceWait = Duration.seconds(10)
 }

@@ -45,6 +45,7 @@ extension VaultService {
         requests.begin()
         let outcome = await exchange()
         requests.answer(outcome)
+        noteSynced(outcome)
         if requests.hasArrivals { wake() }
         if isPaused { return }
         notePushes()
