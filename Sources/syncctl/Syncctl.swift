@@ -14,8 +14,8 @@ struct Syncctl: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Init.self, Status.self, Sync.self, Flush.self, Pause.self, Resume.self, Held.self,
-            Conflicts.self, Resolve.self, Restore.self, TypeOf.self, Log.self, Show.self,
-            Deleted.self,
+            Conflicts.self, Resolve.self, Restore.self, Rollback.self, Undo.self, TypeOf.self,
+            Log.self, Diff.self, Show.self, BlameCommand.self, Deleted.self,
             Devices.self, Remote.self, Doctor.self, Reload.self, MergeDriver.self,
         ])
 

@@ -68,14 +68,14 @@ extension SyncRoutes {
         return try JSONAnswer.problem(.badGateway, SyncFailure(error).text)
     }
 
-    private func body<Body: Decodable>(of request: Request) async throws -> Body {
+    func body<Body: Decodable>(of request: Request) async throws -> Body {
         let bytes = try await request.body.collect(upTo: Limits.resolveBytes)
         do {
             return try JSONDecoder().decode(Body.self, from: Data(bytes.readableBytesView))
         } catch { throw HTTPError(.badRequest, message: "expected a JSON object: \(error)") }
     }
 
-    private func changed<Answer: Encodable>(_ work: () async throws -> Answer) async throws
+    func changed<Answer: Encodable>(_ work: () async throws -> Answer) async throws
         -> Response
     {
         do { return try JSONAnswer.of(try await work()) } catch let error as ChangeRefusal {

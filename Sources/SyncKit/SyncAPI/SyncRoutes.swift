@@ -52,6 +52,7 @@ package struct SyncRoutes: Sendable {
         router.post("/api/sync/conflicts/:id/resolve", use: resolve)
         router.post("/api/sync/restore", use: restore)
         router.post("/api/sync/type", use: setType)
+        addHistory(to: router)
         router.get("/api/sync/remote", use: remote)
         router.post("/api/sync/remote", use: chooseRemote)
         router.post("/api/sync/remote/skip", use: skip)

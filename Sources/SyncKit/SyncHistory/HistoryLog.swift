@@ -37,6 +37,25 @@ package struct HistoryLog {
         return entries
     }
 
+    /// A commit's entry, and all paths that it changed; of a merge those that differ from every
+    /// parent.
+    func shown(_ id: ObjectID) throws(RepositoryError) -> (HistoryEntry, Set<TreePath>) {
+        let commit = try reader.commit(id)
+        var parents: [ObjectID] = []
+        for parent in commit.parents { parents.append(try reader.commit(parent).tree) }
+        let changed = try changed(commit.tree, parents)
+        return (Self.entry(id, commit, changed), Set(changed))
+    }
+
+    private static func entry(_ id: ObjectID, _ commit: Commit, _ changed: [TreePath])
+        -> HistoryEntry
+    {
+        HistoryEntry(
+            commit: id, time: Timestamp(seconds: commit.committer.seconds).iso8601,
+            device: CommitStamps.device(of: commit), agent: commit.agent,
+            subject: commit.subject, changed: changed)
+    }
+
     /// A commit's entry; nil when it has nothing to do with the path.
     private func entry(_ step: HistoryWalk.Step, _ walk: HistoryWalk) throws(RepositoryError)
         -> HistoryEntry?
@@ -49,11 +68,7 @@ package struct HistoryLog {
             for parent in parents where try content(at: path, of: parent) == here { return nil }
             if parents.isEmpty && here == nil { return nil }
         }
-        let changed = try changed(commit.tree, parents)
-        return HistoryEntry(
-            commit: step.id, time: Timestamp(seconds: commit.committer.seconds).iso8601,
-            device: CommitStamps.device(of: commit), agent: commit.agent,
-            subject: commit.subject, changed: changed)
+        return Self.entry(step.id, commit, try changed(commit.tree, parents))
     }
 
     /// The paths in which a tree differs from every parent's, below the path that was asked for.

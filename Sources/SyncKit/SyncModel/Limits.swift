@@ -77,6 +77,9 @@ package enum Limits {
     package static let commitBytes = 4 << 20
     /// The most bytes of a message's last paragraph that are searched for trailers.
     package static let trailerBytes = 16 << 10
+    /// How many bytes of content a change that is tried out keeps in memory before it forgets what
+    /// it does not come to.
+    package static let scratchBytes = 64 << 20
     /// The most bytes of conflict records that are read of one tree.
     package static let conflictListBytes = 64 << 20
     /// How far a parent's stamp may be ahead of this device's clock for a capture to follow it.

@@ -25,7 +25,17 @@ package enum CaptureMessage {
 
     /// Words the message of a change that somebody asked for.
     static func text(asked subject: String, device: String, time: Timestamp) -> String {
-        "\(subject)\n\n" + trailers(device: device, time: time)
+        text(asked: ChangeWords(subject), device: device, time: time)
+    }
+
+    /// The same of a change that says more of itself.
+    static func text(asked words: ChangeWords, device: String, time: Timestamp) -> String {
+        var text = words.subject + "\n\n"
+        for line in words.lines.prefix(Limits.listedPaths) { text += line + "\n" }
+        let rest = words.lines.count - Limits.listedPaths
+        if rest > 0 { text += "… and \(grouped(rest)) more\n" }
+        if !words.lines.isEmpty { text += "\n" }
+        return text + trailers(device: device, time: time) + words.trailers
     }
 
     private static func trailers(device: String, time: Timestamp) -> String {

@@ -104,6 +104,12 @@ package struct ChangeReport: Sendable, Codable, Equatable {
     /// Those that a folder does not hold yet, and for what they wait. The daemon applies them as
     /// soon as it can.
     package internal(set) var waiting: [QuarantinedPath] = []
+    /// The conflicts that it opened or would: somebody had gone on from what was taken back.
+    package internal(set) var conflicts: [OpenConflict] = []
+    /// Edits that somebody made over what was taken back, and that stay.
+    package internal(set) var kept: [KeptEdit] = []
+    /// The commits that were taken back, the newest first.
+    package internal(set) var undone: [ObjectID] = []
 
     /// Takes the parts; nothing waits.
     package init(commit: ObjectID?, paths: [TreePath], deletions: [TreePath] = []) {

@@ -30,7 +30,9 @@ extension Vault {
             }
         }
         return try commit(
-            versions, pack, "settled \(record.path) (\(request.choice.rawValue))",
+            versions, pack,
+            ChangeWords(
+                "settled \(record.path) (\(request.choice.rawValue))", action: .resolve),
             isDryRun: request.dryRun)
     }
 
@@ -62,13 +64,27 @@ extension Vault {
                 for (path, version) in found { versions[path] = version }
             }
         }
-        try makeRoom(for: &versions, in: tree(of: head))
-        try resolveRestored(&versions, from: source, over: tree(of: head), pack)
+        try completeRestored(&versions, from: source, over: tree(of: head), pack)
         let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
         let what =
             named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"
         return try self.commit(
-            versions, pack, "restored \(what) to \(request.to)", isDryRun: request.dryRun)
+            versions, pack,
+            ChangeWords("restored \(what) to \(request.to)", action: .restore),
+            isDryRun: request.dryRun)
+    }
+
+    /// Adds to versions that come back what goes with them: what they take the place of, and what
+    /// is open or resolved by them.
+    /// - Parameters:
+    ///   - source: the tree that they come from; nil for none.
+    ///   - tree: the head's.
+    func completeRestored(
+        _ versions: inout [TreePath: FileVersion?], from source: ObjectID?,
+        over tree: ObjectID?, _ pack: any PackSink
+    ) throws {
+        try makeRoom(for: &versions, in: tree)
+        try resolveRestored(&versions, from: source, over: tree, pack)
     }
 
     /// Names what goes since something else takes its place: the files of a directory, or a file
@@ -150,7 +166,7 @@ extension Vault {
         let pack = try repository.beginPack()
         let content = Array((lines.joined(separator: "\n") + "\n").utf8)
         let version = FileVersion(mode: .regular, id: try pack.add(.blob, content))
-        return try commit([path: version], pack, "set \(line)", isDryRun: false)
+        return try commit([path: version], pack, ChangeWords("set \(line)"), isDryRun: false)
     }
 
     /// The blob that 40 digits name; nil when they name something else.
@@ -176,24 +192,26 @@ extension Vault {
     }
 
     /// Commits versions over the head.
-    private func commit(
-        _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ subject: String,
+    func commit(
+        _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ words: ChangeWords,
         isDryRun: Bool
     ) throws -> ChangeReport {
         let head = try head()
         let before = try tree(of: head)
-        var paths: [TreePath] = []
-        for (path, version) in versions
-        where try TreeDiff.version(at: path, of: before, reading: repository) != version {
-            if !ConflictRecord.isRecord(path) { paths.append(path) }
+        var changes: [TreeChange] = []
+        for (path, version) in versions where !ConflictRecord.isRecord(path) {
+            let here = try TreeDiff.version(at: path, of: before, reading: repository)
+            if here != version {
+                changes.append(TreeChange(path: path, before: here, after: version))
+            }
         }
-        paths.sort()
+        let paths = TreeChange.named(changes).map(\.path).sorted()
         let deletions = paths.filter { versions[$0] == .some(nil) }
         if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
         let time = try writer.time(after: head.map { [$0] } ?? [])
-        let message = CaptureMessage.text(asked: subject, device: identity.device, time: time)
+        let message = CaptureMessage.text(asked: words, device: identity.device, time: time)
         let id = try writer.write(
             tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
         try pack.finish()
