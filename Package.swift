@@ -89,7 +89,7 @@ let package = Package(
                 "SyncConfiguration", "SyncRemote", "SyncHistory", "CMalloc", logging, lifecycle,
             ]),
         // Floor 5: the daemon's face.
-        floor("SyncAPI", ["SyncModel", "SyncEngine", hummingbird, logging]),
+        floor("SyncAPI", ["SyncModel", "SyncEngine", "SyncHistory", hummingbird, logging]),
         // Floor 6: what the daemon imports.
         floor(
             "SyncKit",

@@ -139,12 +139,15 @@ struct DifferenceText {
         at(hunk)
         var text = ""
         for piece in WordDifference.pieces(of: hunk) {
-            let words = String(decoding: piece.bytes, as: UTF8.self)
+            let ends = piece.bytes.reversed().prefix { $0 == 0x0a }
+            let words = String(decoding: piece.bytes.dropLast(ends.count), as: UTF8.self)
             switch piece.mark {
+            case _ where words.isEmpty: break
             case .same: text += words
             case .removed: text += output.paint("[-\(words)-]", .red)
             case .added: text += output.paint("{+\(words)+}", .green)
             }
+            text += String(decoding: ends, as: UTF8.self)
         }
         if text.hasSuffix("\n") { text.removeLast() }
         output.line(text)
@@ -160,8 +163,9 @@ struct DifferenceText {
         let isLong = record.record.count > 12
         let name = isLong ? "\(record.record.prefix(8))…" : record.record
         let isNamed = record.record != record.text
-        output.line(
-            output.paint("\(mark) \(type)\(isNamed ? " \(name)" : "") \"\(record.text)\"", colour))
+        let before = record.textBefore.flatMap { $0 == record.text ? nil : "\"\($0)\" → " } ?? ""
+        let words = "\(mark) \(type)\(isNamed ? " \(name)" : "") \(before)\"\(record.text)\""
+        output.line(output.paint(words, colour))
     }
 
     private static func colour(_ mark: TextDifference.Mark) -> Output.Colour? {

@@ -18,6 +18,7 @@ package struct SyncRoutes: Sendable {
     let service: VaultService
     private let file: String
     private let reload: @Sendable () async -> Reload
+    let past: HistoryReader
     private let waiting = WaitingRequests()
     private let instance = String(UInt64.random(in: .min ... .max), radix: 16)
 
@@ -29,6 +30,7 @@ package struct SyncRoutes: Sendable {
         _ service: VaultService, file: String, reload: @escaping @Sendable () async -> Reload
     ) {
         self.service = service
+        past = HistoryReader(service.configuration)
         self.file = file
         self.reload = reload
     }

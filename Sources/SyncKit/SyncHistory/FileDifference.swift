@@ -50,6 +50,13 @@ package struct FileDifference: Sendable, Encodable, Equatable {
         package let record: String
         /// What it says.
         package let text: String
+        /// What it said before; nil where it was not there.
+        package let textBefore: String?
+
+        enum CodingKeys: String, CodingKey {
+            case status, record, text
+            case textBefore = "text_before"
+        }
     }
 
     /// In the repository.

@@ -23,12 +23,15 @@ package struct HistoryLog {
     ///   - head: where the walk begins.
     ///   - filter: which of them are wanted.
     ///   - most: how many at most; at least 0.
+    ///   - last: nothing up to this commit, with which the page before ended; nil is all.
     /// - Throws: what reading the repository says; `.io` past `Limits.historyWalk` commits.
     package func entries(
-        from head: ObjectID, where filter: HistoryFilter = HistoryFilter(), most: Int
+        from head: ObjectID, where filter: HistoryFilter = HistoryFilter(), most: Int,
+        after last: ObjectID? = nil
     ) throws(RepositoryError) -> [HistoryEntry] {
         var entries: [HistoryEntry] = []
         var walk = try HistoryWalk(from: head, since: filter.since, reading: reader)
+        if let last { while let step = try walk.next(), step.id != last {} }
         while entries.count < most, let step = try walk.next() {
             guard filter.admits(step), let entry = try entry(step, walk) else { continue }
             let isPlainMerge = step.commit.parents.count > 1 && entry.paths.isEmpty

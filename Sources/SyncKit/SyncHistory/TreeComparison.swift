@@ -113,7 +113,8 @@ extension FileDifference.Record {
     init(_ change: RecordDifference.Change) {
         let status: FileDifference.Status =
             change.before == nil ? .added : change.after == nil ? .deleted : .modified
-        self.init(status: status, record: change.name, text: change.text)
+        self.init(
+            status: status, record: change.name, text: change.text, textBefore: change.textBefore)
     }
 }
 

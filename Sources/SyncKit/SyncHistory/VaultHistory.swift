@@ -42,6 +42,25 @@ package struct VaultHistory {
             .entries(from: head, where: filter, most: most)
     }
 
+    /// A page of the log: the newest commits, or those behind one that the page before ended with.
+    /// - Parameters:
+    ///   - before: that commit, or a time; nil begins with the head.
+    ///   - most: how many at most.
+    /// - Throws: `Revision.Unknown`, `RepositoryError`.
+    package func page(
+        _ path: TreePath?, before: String?, most: Int, now: Timestamp
+    ) throws -> [HistoryEntry] {
+        guard let head else { return [] }
+        var filter = HistoryFilter()
+        let log = HistoryLog(reading: repository, path: path)
+        if let time = before.flatMap({ RevisionOrTime.time($0, now: now) }) {
+            filter.until = time
+            return try log.entries(from: head, where: filter, most: most)
+        }
+        return try log.entries(
+            from: head, where: filter, most: most, after: before.map { try revision($0) })
+    }
+
     /// What was deleted and is not back, the latest first.
     /// - Parameter most: how many at most.
     package func deleted(
@@ -87,6 +106,15 @@ package struct VaultHistory {
             version.mode != .submodule, !version.isDirectory
         else { return nil }
         return try repository.blob(version.id)
+    }
+
+    /// The blob that a file had in a commit; nil when no file stands there.
+    package func file(_ path: TreePath, at commit: ObjectID) throws(RepositoryError) -> ObjectID? {
+        let tree = try repository.commit(commit).tree
+        guard let version = try TreeDiff.file(at: path, of: tree, reading: repository),
+            version.mode != .submodule
+        else { return nil }
+        return version.id
     }
 
     /// How many files the head has.

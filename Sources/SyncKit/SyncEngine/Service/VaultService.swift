@@ -26,7 +26,7 @@ package actor VaultService {
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
     /// What the vault was opened with; a reload makes another service.
-    package let configuration: Configuration
+    package nonisolated let configuration: Configuration
     let log: Logger
     var opened: OpenedVault
     var inbox: [Int: DirtyPaths] = [:]

@@ -13,6 +13,8 @@ package enum RecordDifference {
         package let after: [UInt8]?
         /// What it says, in one line: of the newer version where it is there.
         package let text: String
+        /// What it said before; nil where it was not there.
+        package let textBefore: String?
     }
 
     /// One record of a file.
@@ -97,7 +99,7 @@ package enum RecordDifference {
             let shown = (new ?? old)?.first ?? 0
             return Change(
                 name: name(id, shown), before: old.map(bytes), after: new.map(bytes),
-                text: text(shown))
+                text: text(shown), textBefore: old?.first.map(text))
         }
 
         func bytes(_ raws: [Int]) -> [UInt8] {
