@@ -81,3 +81,30 @@ struct DifferenceTests {
         #expect(RecordDifference.records(of: bytes("no records\n")) == nil)
     }
 }
+
+@Suite("One record of a past version")
+struct RestoredRecordTests {
+    @Test(
+        "stands where it stood, in the file's manner",
+        arguments: [
+            ("[1,2,3]", "[1,3]", "2", "[1,2,3]"), ("[1,2,3]", "[2,3]", "1", "[1,2,3]"),
+            ("[1,2,3]", "[3,1]", "2", "[3,1,2]"), ("[1,2,3]", "[]", "2", "[2]"),
+            ("[1,2,3]", nil, "2", "[2]"), ("[1]", "[1]", "7", nil),
+        ] as [(String, String?, String, String?)])
+    func places(past: String, now: String?, id: String, wanted: String?) throws {
+        func lines(_ ids: String) -> [UInt8] {
+            let records = ids.filter(\.isNumber).map { "{\"id\":\($0)}\n" }
+            return Array(records.joined().utf8)
+        }
+        func array(_ ids: String) -> [UInt8] {
+            let records = ids.filter(\.isNumber).map { "{\"id\":\($0)}" }
+            return Array("[\n  \(records.joined(separator: ",\n  "))\n]\n".utf8)
+        }
+        for form in [lines, array] {
+            if form(past) == array(past), now == "[]" { continue }
+            let restored = RecordDifference.restoring(
+                id, from: form(past), into: now.map { form($0) })
+            #expect(restored == wanted.map { form($0) }, "\(past) \(now ?? "") \(id)")
+        }
+    }
+}

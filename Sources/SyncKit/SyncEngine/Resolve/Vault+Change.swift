@@ -56,21 +56,25 @@ extension Vault {
                 .findOrRefuse(request.to, now: clock.now())
             let tree = try repository.commit(commit).tree
             source = tree
-            for path in request.paths {
-                let found = try self.versions(at: path, of: tree)
-                if found.isEmpty {
-                    throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
-                }
-                for (path, version) in found { versions[path] = version }
+            let found = try PastFiles(request.paths, of: tree, reading: repository)
+            if let path = found.missing.first {
+                throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
             }
+            for (path, version) in found.files { versions[path] = version }
+        }
+        if let record = request.record {
+            try keepOnly(record, of: &versions, over: tree(of: head), pack)
+            source = nil
         }
         try completeRestored(&versions, from: source, over: tree(of: head), pack)
         let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
         let what =
             named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"
+        let which = request.record.map { "record \($0) of " } ?? ""
         return try self.commit(
             versions, pack,
-            ChangeWords("restored \(what) to \(request.to)", action: .restore),
+            ChangeWords(
+                "restored \(which)\(what) to \(request.to)", action: .restore),
             isDryRun: request.dryRun)
     }
 
@@ -129,6 +133,8 @@ extension Vault {
         // Nothing is read where nothing is open: a restored directory may be large.
         if open.isEmpty { return [:] }
         var contents: [TreePath: [UInt8]] = [:]
+        // A content that was made just now is of what it was made from.
+        let versions = versions.filter { $0.value.map { repository.contains($0.id) } ?? true }
         for (path, version) in versions {
             guard let version, version.mode.isFile,
                 try repository.header(version.id).size <= Limits.documentSize
@@ -175,20 +181,6 @@ extension Vault {
             try repository.header(id).kind == .blob
         else { return nil }
         return id
-    }
-
-    /// The file at a path, or all files below it.
-    private func versions(at path: TreePath, of tree: ObjectID) throws -> [TreePath: FileVersion] {
-        if let file = try TreeDiff.version(at: path, of: tree, reading: repository) {
-            return [path: file]
-        }
-        var found: [TreePath: FileVersion] = [:]
-        for change in try TreeDiff.changes(
-            from: nil, to: tree, below: path, reading: repository)
-        {
-            if let version = change.after { found[change.path] = version }
-        }
-        return found
     }
 
     /// Commits versions over the head.

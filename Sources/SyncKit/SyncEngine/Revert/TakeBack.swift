@@ -1,3 +1,4 @@
+internal import SyncHistory
 internal import SyncMerge
 internal import SyncModel
 

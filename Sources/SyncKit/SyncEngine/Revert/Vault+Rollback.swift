@@ -9,7 +9,10 @@ extension Vault {
     /// - Throws: `ChangeRefusal`, or what reading and writing throws; nothing has changed then.
     package func rollback(_ request: RollbackRequest) throws -> ChangeReport {
         let head = try headOrRefuse()
-        let patterns = request.paths.isEmpty ? nil : try PathPatterns(request.paths)
+        let patterns = request.paths.isEmpty ? nil : PathPatterns(request.paths)
+        if patterns == nil && !request.paths.isEmpty {
+            throw ChangeRefusal(.wrong, "expected paths or patterns of paths, such as notes/**")
+        }
         if request.device != nil || request.agent != nil {
             return try rollback(request, from: head, only: patterns)
         }

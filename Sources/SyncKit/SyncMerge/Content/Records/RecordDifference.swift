@@ -56,27 +56,57 @@ package enum RecordDifference {
         }
     }
 
+    /// Puts one version's record into another version, all else as it is: in the place of the
+    /// record of that identity, or behind the one that stands before it where it comes from.
+    /// - Parameters:
+    ///   - name: the record's, as `records` gives it.
+    ///   - past: has the record.
+    ///   - content: nil for an absent file.
+    /// - Returns: nil when the two hold no records of one shape, or `past` has no such record.
+    package static func restoring(_ name: String, from past: [UInt8], into content: [UInt8]?)
+        -> [UInt8]?
+    {
+        guard let versions = Versions(content, past) else { return nil }
+        let (old, new) = (versions.old.entries, versions.new.entries)
+        guard let index = new.firstIndex(where: { versions.name($0.id, $0.raw) == name }) else {
+            return nil
+        }
+        var records = old.map(\.raws)
+        if let place = versions.old.place(new[index].id) {
+            records[place] = new[index].raws
+        } else {
+            let before = new[..<index].last { versions.old.place($0.id) != nil }
+            let place = before.flatMap { versions.old.place($0.id) }.map { $0 + 1 } ?? 0
+            records.insert(new[index].raws, at: place)
+        }
+        return versions.rendered(records.flatMap { $0 })
+    }
+
     /// Two versions whose records are numbered alike.
     private struct Versions {
         private var table: RecordTable
         private let names: [ArraySlice<UInt8>]
         private let identity: RecordIdentity
+        private let shape: RecordShape
+        private let files: [RecordFile]
         let old: RecordVersion
         let new: RecordVersion
 
         init?(_ old: [UInt8]?, _ new: [UInt8]?) {
             for content in [old, new] where content?.count ?? 0 > Limits.memorySize { return nil }
             let shapes = (RecordShapes(old), RecordShapes(new))
-            guard let shape = RecordShapes.common(shapes.0, shapes.0, shapes.1)?.shape else {
-                return nil
-            }
+            let common =
+                shapes.0.isBlank
+                ? shapes.1.shapes.first
+                : shapes.1.isBlank
+                    ? shapes.0.shapes.first
+                    : RecordShapes.common(shapes.0, shapes.0, shapes.1)?.shape
+            guard let shape = common else { return nil }
             var table = RecordTable(shape.form)
-            var numbers: [[Int]] = []
-            for content in [old, new] {
-                let file =
-                    RecordFile.isBlank(content) ? RecordFile() : RecordFile(content ?? [], shape)
-                numbers.append(file.records.map { table.add($0) })
+            let files = [old, new].map { content in
+                RecordFile.isBlank(content) ? RecordFile() : RecordFile(content ?? [], shape)
             }
+            let numbers = files.map { file in file.records.map { table.add($0) } }
             let identity: RecordIdentity =
                 shape.hasPlaces
                 ? .place : .choose([numbers[0], numbers[0], numbers[1]], &table)
@@ -85,8 +115,20 @@ package enum RecordDifference {
             self.old = reader.version(numbers[0], none, &table)
             self.new = reader.version(numbers[1], none, &table)
             names = reader.names
+            (self.shape, self.files) = (shape, files)
             self.table = table
             self.identity = identity
+        }
+
+        /// The older file with other records; what it has no manner for is as in the newer one.
+        func rendered(_ raws: [Int]) -> [UInt8] {
+            let (own, other) = (files[0].style, files[1].style)
+            let style = RecordFile.Style(
+                prefix: own.prefix ?? other.prefix, open: own.open ?? other.open,
+                separator: own.separator ?? other.separator, close: own.close ?? other.close,
+                suffix: own.suffix ?? other.suffix)
+            return RecordFile.rendered(
+                raws.map { table.bytes($0) }, shape, style, shell: files[0].shell ?? files[1].shell)
         }
 
         mutating func means(_ left: [Int], _ right: [Int]) -> Bool {
