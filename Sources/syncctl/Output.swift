@@ -7,7 +7,8 @@ import SyncModel
 struct Output {
     private let options: CommonOptions
     private let hasColour: Bool
-    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    /// Whether standard output was a terminal when the command began.
+    let isTerminal = isatty(STDOUT_FILENO) == 1
 
     init(_ options: CommonOptions) {
         self.options = options

@@ -42,6 +42,31 @@ package struct VaultHistory {
             .entries(from: head, where: filter, most: most)
     }
 
+    /// Gives the newest commits one by one as they are found.
+    /// - Parameters:
+    ///   - isFolded: whether saves of one file in a row are one.
+    ///   - most: how many at most.
+    package func eachOfLog(
+        _ path: TreePath?, where filter: HistoryFilter, isFolded: Bool, most: Int,
+        _ body: (HistoryFold) throws(RepositoryError) -> Void
+    ) throws(RepositoryError) {
+        guard let head else { return }
+        var last: HistoryFold?
+        var count = 0
+        try HistoryLog(reading: repository, path: path).each(from: head, where: filter) {
+            entry throws(RepositoryError) in
+            if isFolded, last?.takes(entry) ?? false {
+                last?.add(entry)
+                return true
+            }
+            if let last { try body(last) }
+            last = count < most ? HistoryFold(entry) : nil
+            count += 1
+            return count <= most
+        }
+        if let last { try body(last) }
+    }
+
     /// A page of the log: the newest commits, or those behind one that the page before ended with.
     /// - Parameters:
     ///   - before: that commit, or a time; nil begins with the head.

@@ -197,6 +197,8 @@ package enum Limits {
     package static let shutdownWait = Duration.seconds(4)
     /// The most changed paths that one entry of the history lists.
     package static let historyPaths = 1_000
+    /// How far apart two saves of a file are at most that the log shows as one, in seconds.
+    package static let burstSeconds: Int64 = 600
     /// The most commits that one listing of the history gives.
     package static let historyEntries = 10_000
     /// How long a check waits for another program, such as `git fsck`.

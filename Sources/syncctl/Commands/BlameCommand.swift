@@ -27,8 +27,11 @@ struct BlameCommand: ParsableCommand {
         guard let commit,
             let answer = try Blame(reading: history.repository).answer(path, at: commit)
         else { throw Failure(Exit.failed, "there is no text and no record at \(path)") }
-        let output = Output(options)
-        if options.json { return try output.json(answer) }
+        if options.json { return try Output(options).json(answer) }
+        try Pager.page(options) { write(answer, $0) }
+    }
+
+    private func write(_ answer: BlameAnswer, _ output: Output) {
         let names = answer.entries.map { HistoryOptions.who($0.device, $0.agent) }
         let width = names.map(\.count).max() ?? 0
         let digits = "\(answer.entries.count)".count

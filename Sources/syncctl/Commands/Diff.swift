@@ -51,11 +51,12 @@ struct Diff: AsyncParsableCommand {
         let answer =
             try to.map { try history.differences(from: from, to: $0, path) }
             ?? disk(from, path, history)
-        let output = Output(options)
-        if options.json { return try output.json(answer) }
-        var text = DifferenceText(output: output)
-        text.byWords = words
-        if stat { text.statistics(answer.files) } else { text.patch(answer.files) }
+        if options.json { return try Output(options).json(answer) }
+        try Pager.page(options) { output in
+            var text = DifferenceText(output: output)
+            text.byWords = words
+            if stat { text.statistics(answer.files) } else { text.patch(answer.files) }
+        }
     }
 
     /// Compares a commit with what the folders hold: a running daemon captures that first.

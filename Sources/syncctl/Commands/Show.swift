@@ -33,7 +33,11 @@ struct Show: ParsableCommand {
         }
         let history = try VaultHistory(options.load())
         let commit = try history.revision(String(parts[0]))
-        if parts.count == 1 { return try show(history.shown(commit)) }
+        if parts.count == 1 {
+            let shown = try history.shown(commit)
+            if options.json { return try Output(options).json(shown) }
+            return try Pager.page(options) { show(shown, $0) }
+        }
         guard let path = try history.path(String(parts[1]), Machine()) else {
             throw Failure(Exit.failed, "\(parts[1]) is outside every folder")
         }
@@ -43,9 +47,7 @@ struct Show: ParsableCommand {
         Output.write(content)
     }
 
-    private func show(_ commit: CommitAnswer) throws {
-        let output = Output(options)
-        if options.json { return try output.json(commit) }
+    private func show(_ commit: CommitAnswer, _ output: Output) {
         let entry = commit.entry
         output.line(output.paint("commit \(entry.commit.hex)", .yellow))
         if commit.parents.count > 1 {
