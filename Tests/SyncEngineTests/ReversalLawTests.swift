@@ -8,7 +8,7 @@ import Testing
 /// Laws over random histories of one to four devices.
 @Suite("Laws of taking back")
 struct ReversalLawTests {
-    private static let seeds: [UInt64] = Array(1...40)
+    static let seeds: [UInt64] = Array(1...40)
 
     @Test("a rollback to any commit gives its tree, and undo the one of before", arguments: seeds)
     func identity(seed: UInt64) throws {
@@ -59,6 +59,29 @@ struct ReversalLawTests {
         #expect(made.sorted(now) == made.sorted(made.others(than: "bob")))
         let reached = try made.history.reachable(from: try #require(try vault.head()))
         #expect(try reached.isSuperset(of: made.history.reachable(from: head)))
+    }
+}
+
+extension ReversalLawTests {
+    @Test("a change merged over its own paths gives what it gives over all", arguments: seeds)
+    func narrow(seed: UInt64) throws {
+        var made = RandomHistory(seed: seed + 1_000)
+        try made.grow(commits: 14, isApart: false)
+        let head = try #require(made.tips.first)
+        let changes = try OwnChanges(reader: made.history.repository, device: "bob", agent: nil)
+            .list(from: head, since: .commit(made.first))
+        var results: [Reversal] = []
+        for isNarrow in [true, false] {
+            var takeBack = try TakeBack(
+                from: head, in: made.history.repository, by: "linden",
+                at: Timestamp(milliseconds: 1_000_000_000))
+            takeBack.isNarrow = isNarrow
+            for change in changes { try takeBack.take(change) }
+            results.append(try takeBack.outcome())
+        }
+        #expect(results[0].versions == results[1].versions)
+        #expect(results[0].opened == results[1].opened)
+        #expect(results[0].kept == results[1].kept)
     }
 }
 

@@ -99,10 +99,10 @@ package struct CommitMerge {
     /// Makes the tree that a side comes to without a change of its past.
     /// - Parameters:
     ///   - side: has the change behind it.
-    ///   - change: the commit that made it.
+    ///   - change: the commit that made it, and the tree that it left.
     ///   - before: what the change was made upon, and the tree to go back to.
     /// - Throws: `RepositoryError`.
-    func tree(of side: MergeSide, without change: ObjectID, restoring before: MergeSide) throws
+    func tree(of side: MergeSide, without change: MergeSide, restoring before: MergeSide) throws
         -> MergedTree
     {
         let isLater =
@@ -110,7 +110,7 @@ package struct CommitMerge {
             < (stamps.time(of: side.commit), side.commit)
         let pack = try repository.beginPack()
         let sides = RuleByType.Sides(
-            base: try stamps.commit(change).tree, of: [change], first: isLater ? before : side,
+            base: change.tree, of: [change.commit], first: isLater ? before : side,
             second: isLater ? side : before, isTakingBack: true)
         let merged = try merge(sides, writing: pack)
         try pack.finish()

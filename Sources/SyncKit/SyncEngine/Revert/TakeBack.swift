@@ -56,6 +56,8 @@ struct TakeBack {
     }
 
     private let now: Timestamp
+    /// Whether a change is merged over its own paths alone where that gives the same.
+    var isNarrow = true
 
     /// Takes a change out of the tree.
     /// - Throws: `RepositoryError`.
@@ -68,17 +70,37 @@ struct TakeBack {
             tree = old
             return
         }
+        if isNarrow,
+            let narrow = try NarrowChange(from: made, to: old, over: tree, reading: scratch)
+        {
+            let trees = try narrow.trees(over: tree, scratch)
+            tree = trees.plain
+            if let (made, old) = trees.merge { try merge(change, made, to: old, of: before) }
+        } else {
+            try merge(change, made, to: old, of: before)
+        }
+        if scratch.bytes > Limits.scratchBytes {
+            try scratch.forgetAll(but: tree, over: headTree)
+        }
+    }
+
+    /// Merges what is left of the head with what stood before a change.
+    /// - Parameters:
+    ///   - made: the tree that the change left.
+    ///   - old: the tree to go back to.
+    ///   - before: the commit that dates what is in it.
+    private mutating func merge(
+        _ change: Change, _ made: ObjectID, to old: ObjectID, of before: ObjectID
+    ) throws {
         try noteRecords(made, old)
         let merged = try CommitMerge(scratch, stamps).tree(
-            of: MergeSide(commit: current(), tree: tree), without: change.commit,
+            of: MergeSide(commit: current(), tree: tree),
+            without: MergeSide(commit: change.commit, tree: made),
             restoring: MergeSide(commit: before, tree: old))
         for loss in merged.losses where loss.type == .simple && loss.copy == nil {
             kept[loss.path, default: []].formUnion([])
         }
         tree = merged.tree
-        if scratch.bytes > Limits.scratchBytes {
-            try scratch.forgetAll(but: tree, over: headTree)
-        }
     }
 
     /// What the taking back came to.
