@@ -130,8 +130,10 @@ package actor Daemon {
         }
         let services: [any Service] =
             [
-                service, ControlServer(configuration.socket, routes, log: log), routes.streams,
+                service, ControlServer(configuration.socket, routes, log: log),
             ] + listeners(configuration, routes, service, log)
+            // The last ends first: no listener waits for a stream then.
+            + [routes.streams]
         var quiet = log
         quiet.logLevel = .warning
         let group = ServiceGroup(

@@ -77,6 +77,9 @@ package enum Limits {
     package static let commitBytes = 4 << 20
     /// The most bytes of a message's last paragraph that are searched for trailers.
     package static let trailerBytes = 16 << 10
+    /// How many bytes of content a change that is tried out keeps in memory before it forgets what
+    /// it does not come to.
+    package static let scratchBytes = 64 << 20
     /// The most bytes of conflict records that are read of one tree.
     package static let conflictListBytes = 64 << 20
     /// How far a parent's stamp may be ahead of this device's clock for a capture to follow it.
@@ -194,6 +197,8 @@ package enum Limits {
     package static let shutdownWait = Duration.seconds(4)
     /// The most changed paths that one entry of the history lists.
     package static let historyPaths = 1_000
+    /// How far apart two saves of a file are at most that the log shows as one, in seconds.
+    package static let burstSeconds: Int64 = 600
     /// The most commits that one listing of the history gives.
     package static let historyEntries = 10_000
     /// How long a check waits for another program, such as `git fsck`.
@@ -307,6 +312,8 @@ package enum Limits {
     package static let deliveries = 1_000
     /// The largest webhook delivery, in bytes: what GitHub sends at most.
     package static let deliveryBytes = 25 << 20
+    /// The most characters that are kept of each thing that a delivery says.
+    package static let deliveryWordCharacters = 255
     /// For how long after a webhook's delivery the polls are as rare as they may be.
     package static let deliveryTrust = Duration.seconds(3_600)
     /// How old a delivery may be that says when it was signed.

@@ -76,6 +76,8 @@ package struct SyncRoutes: Sendable {
     func endpoints(at door: Door) -> [Endpoint] {
         let administration = AdministrationRoutes(gate: gate, service: service, door: door)
         let writes = WriteRoutes(service: service)
+        let history = HistoryRoutes(
+            service: service, past: HistoryReader(service.configuration))
         return [
             Endpoint(open: .get, "/health", health),
             Endpoint(open: .get, "/api/health", health),
@@ -93,7 +95,12 @@ package struct SyncRoutes: Sendable {
             Endpoint(.get, "/api/sync/conflicts/{id}", .read, conflict),
             Endpoint(.get, "/api/sync/settled", .read, resolved),
             Endpoint(.get, "/api/sync/remote", .read, remote),
-            Endpoint(.get, "/api/sync/blob/{rev}/{path}", .read, writes.blob),
+            Endpoint(.get, "/api/sync/history", .read, history.log),
+            Endpoint(.get, "/api/sync/diff", .read, history.differences),
+            Endpoint(.get, "/api/sync/commit/{rev}", .read, history.commit),
+            Endpoint(.get, "/api/sync/blame", .read, history.blame),
+            Endpoint(.get, "/api/sync/deleted", .read, history.deleted),
+            Endpoint(.get, "/api/sync/blob/{rev}/{path}", .read, history.blob),
             Endpoint(.post, "/trigger-sync", .write, trigger),
             Endpoint(.post, "/api/sync/pull", .write, trigger),
             Endpoint(.post, "/api/sync/push", .write, trigger),
@@ -103,6 +110,8 @@ package struct SyncRoutes: Sendable {
             Endpoint(.post, "/api/sync/batch", .write, writes.batch),
             Endpoint(.post, "/api/sync/conflicts/{id}/resolve", .write, resolve),
             Endpoint(.post, "/api/sync/restore", .write, restore),
+            Endpoint(.post, "/api/sync/rollback", .write, history.rollback),
+            Endpoint(.post, "/api/sync/undo", .write, history.undo),
             Endpoint(.post, "/api/sync/type", .write, setType),
             Endpoint(.post, "/api/sync/remote", .admin, chooseRemote),
             Endpoint(.post, "/api/sync/remote/skip", .admin, skip),

@@ -68,10 +68,13 @@ final class WebhookReceiver: Sendable {
         let change =
             event.changes.first { $0.reference == "refs/heads/\(configuration.branch)" }
             ?? event.changes.first
+        func cut(_ text: String?) -> String? {
+            text.map { String($0.prefix(Limits.deliveryWordCharacters)) }
+        }
         let delivery = Delivery(
-            number: 0, received: "", provider: proof.provider.rawValue, event: event.name,
-            id: event.id, ref: change?.reference, after: change?.after, result: result,
-            reason: reason)
+            number: 0, received: "", provider: proof.provider.rawValue,
+            event: cut(event.name) ?? "", id: cut(event.id), ref: cut(change?.reference),
+            after: cut(change?.after), result: result, reason: cut(reason))
         guard
             let number = try store.add(
                 delivery, body: proof.isSigned ? SHA256Digest.of(body) : nil, at: clock.now())
@@ -80,7 +83,7 @@ final class WebhookReceiver: Sendable {
             queued.withLock { $0.last = max($0.last, number) }
             Task { await service.remoteChanged() }
         }
-        return Answer(result: result, reason: reason)
+        return Answer(result: result, reason: delivery.reason)
     }
 
     private func follow(_ event: VaultEvent) {

@@ -2,7 +2,7 @@ package import SyncModel
 
 /// A vault whose daemon does not run, held for a look: nothing of it is changed.
 package struct IdleVault {
-    private let opened: OpenedVault
+    let opened: OpenedVault
     private let configuration: Configuration
 
     /// Takes the vault's lock and opens it.
