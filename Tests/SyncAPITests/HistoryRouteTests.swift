@@ -60,6 +60,48 @@ struct HistoryRouteTests {
         #expect(try text(vault, "b.md") == "b\n")
     }
 
+    @Test("a file's bytes have the blob's name for a tag, and are sent once")
+    func blob() async throws {
+        let (vault, first) = try await edited()
+        let path = "/api/sync/blob/\(first.hex)/notes/a.md"
+        let response = try await ask(vault, .get, path)
+        #expect(String(buffer: response.body) == "one\n")
+        let blob = ObjectID(hashing: Array("one\n".utf8), as: .blob)
+        #expect(response.headers[.eTag] == "\"\(blob.hex)\"")
+        let application = Application(router: vault.routes.router())
+        let again = try await application.test(.router) { client in
+            try await client.execute(
+                uri: path, method: .get, headers: [.ifNoneMatch: "\"\(blob.hex)\""])
+        }
+        #expect(again.status == .notModified)
+        #expect(again.body.readableBytes == 0)
+        for place in ["notes/none.md", "notes", "..", "%zz", ""] {
+            let none = try await ask(vault, .get, "/api/sync/blob/HEAD/\(place)")
+            #expect([.notFound, .badRequest].contains(none.status), "\(place): \(none.status)")
+        }
+    }
+
+    @Test("the history comes in pages, and nothing twice")
+    func pages() async throws {
+        let (vault, first) = try await edited()
+        var seen: [String] = []
+        var before = ""
+        while seen.count < 10 {
+            let path = "/api/sync/history?limit=1\(before)"
+            let page: [Entry] = try decode(await ask(vault, .get, path))
+            guard let entry = page.first else { break }
+            seen.append(entry.commit)
+            before = "&before=\(entry.commit)"
+        }
+        #expect(seen.count == 2)
+        #expect(seen.last == first.hex)
+        let named: [Entry] = try decode(
+            await ask(vault, .get, "/api/sync/history?path=notes/b.md"))
+        #expect(named.count == 1)
+    }
+
+    private struct Entry: Decodable { let commit: String }
+
     @Test(
         "what cannot be meant is a problem",
         arguments: [

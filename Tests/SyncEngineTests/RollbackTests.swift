@@ -117,6 +117,24 @@ struct RollbackTests {
         #expect(try vault.conflicts().records.count == 1)
     }
 
+    @Test("what an agent and a person wrote at once is the person's when the agent's goes")
+    func conflict() throws {
+        let base = try history.commit(["x.md": "one\n\ntwo\n"], time: 1_000, device: "ada")
+        let bad = try history.commit(
+            ["x.md": "BAD\n\ntwo\n"], on: [base], time: 2_000, device: "bot")
+        let good = try history.commit(
+            ["x.md": "good\n\ntwo\n"], on: [base], time: 3_000, device: "ada")
+        let merged = try CommitMerge(history.repository).merge(bad, good).commit
+        let vault = try vault(at: merged)
+        #expect(try vault.conflicts().records.count == 1)
+        let report = try vault.rollback(.init(to: base.hex, device: "bot"))
+        #expect(try files(vault) == ["x.md": "good\n\ntwo\n"])
+        #expect(try vault.conflicts().records.isEmpty)
+        #expect(report.conflicts.isEmpty)
+        _ = try vault.undo(.init())
+        #expect(try vault.conflicts().records.count == 1)
+    }
+
     @Test("of memories exactly those of an agent go, and what both touched is named")
     func memories() throws {
         func line(_ id: String, _ text: String) -> String {

@@ -73,40 +73,45 @@ package struct Blame {
     /// The commit that made each part.
     private func makers(of all: Parts, _ start: Place) throws(RepositoryError) -> [ObjectID] {
         var makers = Array(repeating: start.commit, count: all.count)
-        // Which of the parts a version has that are still followed, by their place in it.
-        var open: [Place: [Int: Int]] = [
-            start: Dictionary(uniqueKeysWithValues: (0..<all.count).map { ($0, $0) })
-        ]
+        // Of each version that is still to be looked at: where in it which of the parts stands.
+        var open: [Place: [(at: Int, part: Int)]] = [start: (0..<all.count).map { ($0, $0) }]
         var known: [ObjectID: Parts] = [:]
-        var left = all.count
         var walk = try HistoryWalk(from: start.commit, reading: reader)
-        while left > 0, let step = try walk.next() {
+        while !open.isEmpty, let step = try walk.next() {
             for place in open.keys.filter({ $0.commit == step.id }) {
-                guard var parts = open.removeValue(forKey: place), !parts.isEmpty else { continue }
-                let here = try self.parts(place, all, &known)
+                guard var parts = open.removeValue(forKey: place) else { continue }
+                let version = try version(place)
                 for parent in step.commit.parents where !parts.isEmpty {
                     guard let before = try source(of: place, in: parent, step.commit) else {
                         continue
                     }
-                    let matches = try self.parts(before, all, &known).matches(in: here)
-                    for (old, new) in matches {
-                        guard let part = parts.removeValue(forKey: new) else { continue }
-                        open[before, default: [:]][old] = part
+                    if try self.version(before) == version {
+                        open[before, default: []] += parts
+                        parts = []
+                        continue
                     }
+                    let here = try self.parts(place, all, &known)
+                    let places = try self.parts(before, all, &known).places(in: here)
+                    open[before, default: []] += parts.compactMap { item in
+                        places[item.at].map { ($0, item.part) }
+                    }
+                    parts.removeAll { places[$0.at] != nil }
                 }
-                for part in parts.values { makers[part] = step.id }
-                left -= parts.count
+                for item in parts { makers[item.part] = step.id }
             }
+            open = open.filter { !$0.value.isEmpty }
         }
         return makers
+    }
+
+    private func version(_ place: Place) throws(RepositoryError) -> FileVersion? {
+        try stamps.file(at: place.path, of: place.commit, reader)
     }
 
     private func parts(
         _ place: Place, _ all: Parts, _ known: inout [ObjectID: Parts]
     ) throws(RepositoryError) -> Parts {
-        guard let version = try stamps.file(at: place.path, of: place.commit, reader),
-            version.mode.isFile
-        else { return Parts.none }
+        guard let version = try version(place), version.mode.isFile else { return Parts.none }
         if let parts = known[version.id] { return parts }
         let content = try reader.blob(version.id)
         let parts = Parts(content, hasRecords: all.names != nil) ?? Parts.none
@@ -161,22 +166,24 @@ extension Blame {
                 bytes: lines)
         }
 
-        /// Which parts another content has too: the place here, the place there.
-        func matches(in other: Parts) -> [(Int, Int)] {
+        /// Which parts of a later content are here already: where they stand there, and here.
+        func places(in other: Parts) -> [Int: Int] {
+            var result: [Int: Int] = [:]
             guard let names, let others = other.names else {
-                if self.names != nil || other.names != nil { return [] }
-                return TextDifference.matches(bytes, in: other.bytes).enumerated()
-                    .filter { $0.element >= 0 }.map { ($0.offset, $0.element) }
+                if names != nil || other.names != nil { return [:] }
+                for (old, new) in TextDifference.matches(bytes, in: other.bytes).enumerated()
+                where new >= 0 {
+                    result[new] = old
+                }
+                return result
             }
-            let places = Dictionary(others.enumerated().map { ($0.element, $0.offset) }) {
+            let here = Dictionary(names.enumerated().map { ($0.element, $0.offset) }) {
                 first, _ in first
             }
-            return names.enumerated().compactMap { index, name in
-                guard let place = places[name], bytes[index] == other.bytes[place] else {
-                    return nil
-                }
-                return (index, place)
+            for (new, name) in others.enumerated() {
+                if let old = here[name], bytes[old] == other.bytes[new] { result[new] = old }
             }
+            return result
         }
     }
 }

@@ -67,6 +67,9 @@ struct Diff: AsyncParsableCommand {
         let flushed: Flushed? = try client.askIfRunning(
             "POST", "/api/sync/flush", within: Limits.cycleWait)
         if let flushed {
+            if !flushed.complete {
+                Output.message("some files could not be captured: syncctl held names them")
+            }
             let files = try flushed.head.map { try history.differences(from: from, to: $0, path) }
             return DifferenceAnswer(from: from, to: nil, files: files?.files ?? [])
         }
