@@ -233,5 +233,17 @@ class Listening(APITest):
         self.assertIn("certificate", done.stderr)
 
 
+class OpenStopping(APITest):
+    """What the daemon does not do yet."""
+
+    def test_an_idle_daemon_ends_at_once_and_without_complaint(self):
+        ada = self.listening()
+        self.wait_in_sync(ada)
+        code, seconds = ada.stop()
+        self.assertEqual(code, 0)
+        self.assertNotIn("error", ada.output())
+        self.assertLess(seconds, 2.0)
+
+
 if __name__ == "__main__":
     unittest.main()
