@@ -38,15 +38,17 @@ class Answer:
         return f"{self.status} {self.headers} {self.body[:300]!r}"
 
 
-def ask(port, method, target, body=None, headers=None, token=None, host=None, timeout=PATIENCE):
-    """Makes one request on a connection of its own."""
+def ask(port, method, target, body=None, headers=None, token=None, host=None, timeout=PATIENCE,
+        source="127.0.0.1"):  # fmt: skip
+    """Makes one request on a connection of its own, from an address of this machine's."""
     headers = dict(headers or {})
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if isinstance(body, (dict, list)):
         body = json.dumps(body)
         headers.setdefault("Content-Type", "application/json")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=timeout, source_address=(source, 0))  # fmt: skip
     with contextlib.closing(connection):
         if host is not None:
             headers["Host"] = host
