@@ -150,7 +150,27 @@ class Fronts:
         self.assertEqual(answer.status, 401)
 
 
-class BehindNginx(Fronts, FrontTest):
+class Browsers:
+    """A browser behind each of them."""
+
+    def test_a_browser_is_let_in_and_its_cookie_is_secure_over_tls(self):
+        link = self.ada.ctl("dashboard").stdout.strip()
+        self.assertTrue(link.startswith(f"https://{NAME}/login/"), link)
+        answer = self.ask("GET", "/login/" + link.rpartition("/")[2])
+        self.assertEqual(answer.status, 303, answer)
+        cookie = answer.header("set-cookie")
+        # The test's nginx has no certificate, and says so.
+        self.assertEqual("; secure" in cookie.lower(), self.program != "nginx")
+        head = {"Cookie": cookie.partition(";")[0]}
+        for origin, expected in (
+            (f"https://{NAME}", 202), (f"https://evil.{NAME}", 403), (None, 403),
+        ):  # fmt: skip
+            headers = head | ({"Origin": origin} if origin else {})
+            answer = self.ask("POST", "/api/sync/pull", headers=headers)
+            self.assertEqual(answer.status, expected, origin)
+
+
+class NginxTest(FrontTest):
     """With the block of the how-to page."""
 
     program = "nginx"
@@ -163,7 +183,15 @@ class BehindNginx(Fronts, FrontTest):
         return [path, "-e", f"{self.directory}/error.log", "-c", file]
 
 
-class BehindCaddy(Fronts, FrontTest):
+class BehindNginx(Fronts, NginxTest):
+    """What the page promises."""
+
+
+class OpenNginx(Browsers, NginxTest):
+    """What the page does not say yet."""
+
+
+class BehindCaddy(Fronts, Browsers, FrontTest):
     """As Caddy does it unless it is told otherwise."""
 
     program = "caddy"
@@ -174,7 +202,7 @@ class BehindCaddy(Fronts, FrontTest):
         return [path, "run", "--adapter", "caddyfile", "--config", file]
 
 
-class BehindHAProxy(Fronts, FrontTest):
+class BehindHAProxy(Fronts, Browsers, FrontTest):
     """With `option forwardfor`."""
 
     program = "haproxy"
