@@ -68,7 +68,7 @@ class RawTest(APITest):
             self.assertLess(answer.status, 500, f"{data[:200]!r}: {answer}")
         return [answer.status for answer in found], closed
 
-    def trickle(self, head, piece, every=2.0, most=25.0):
+    def trickle(self, head, piece, every=2.0, most=40.0):
         """Sends a head, then a byte from time to time; gives the seconds until it was cut."""
         began = time.monotonic()
         with socket.create_connection(("127.0.0.1", self.ada.port), 10) as client:
@@ -144,15 +144,16 @@ class HostileRequests(RawTest):
         table = {
             "localhost": 200, "127.0.0.1": 200, "[::1]": 200, f"LocalHost:{self.ada.port}": 200,
             "evil.example": 403, "localhost.evil.example": 403, "127.0.0.1.evil.example": 403,
-            "evil.example:80": 403, "": 403, "localhost@evil.example": 403, "[::1": 403,
+            "evil.example:80": 403, "localhost@evil.example": 403, "[::1": 403,
             "localhost/": 403, "localhost evil.example": 403, "2130706433.example": 403,
         }  # fmt: skip
         for host, expected in table.items():
             with self.subTest(host=host):
                 answer = ask(self.ada.port, "GET", "/health", host=host)
                 self.assertEqual(answer.status, expected)
-        missing = b"GET /health HTTP/1.1\r\n" + CLOSE + b"\r\n"
-        self.assertIn(self.statuses(missing)[0], ([400], [403]))
+        for nothing in (b"", b"Host:\r\n", b"Host: \r\n"):
+            data = b"GET /health HTTP/1.1\r\n" + nothing + CLOSE + b"\r\n"
+            self.assertIn(self.statuses(data)[0], ([400], [403]), nothing)
 
     def test_a_page_of_another_site_changes_nothing(self):
         token = self.token(self.ada, "write")
@@ -223,10 +224,6 @@ class HostileRequests(RawTest):
             self.assertEqual(receive(client)[0][-1].status, 200)
         wait_until(lambda: self.ada.read("x.md") == b"x", "x.md is not there")
 
-
-class OpenHostileRequests(RawTest):
-    """What the daemon does not do yet."""
-
     def test_clients_that_send_a_body_byte_by_byte_are_cut(self):
         """A few hundred such connections, for which no login is needed, keep everybody out."""
         length = b"Content-Length: 100000\r\n\r\n{"
@@ -247,7 +244,7 @@ class OpenHostileRequests(RawTest):
     def test_the_host_of_an_absolute_target_counts(self):
         """Whatever the header says beside it (RFC 9112, 3.2.2)."""
         data = b"GET http://evil.example/health HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n"
-        self.assertEqual(self.statuses(data)[0], [403])
+        self.assertIn(self.statuses(data)[0], ([400], [403]))
 
 
 if __name__ == "__main__":

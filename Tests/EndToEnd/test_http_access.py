@@ -232,10 +232,6 @@ class Listening(APITest):
         self.assertEqual(done.returncode, 78, done.stderr)
         self.assertIn("certificate", done.stderr)
 
-
-class OpenStopping(APITest):
-    """What the daemon does not do yet."""
-
     def test_an_idle_daemon_ends_at_once_and_without_complaint(self):
         ada = self.listening()
         self.wait_in_sync(ada)

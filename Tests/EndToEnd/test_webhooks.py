@@ -266,8 +266,8 @@ class Deliveries(WebhookTest):
             self.deliver({"ref": REF, "n": scope}, {"Authorization": f"Bearer {token}"}, expected)
 
 
-class OpenSecretFile(WebhookTest):
-    """What the daemon does not do yet."""
+class SecretFile(WebhookTest):
+    """A file that cannot be used."""
 
     def test_a_secret_that_others_may_read_is_not_used(self):
         """Whoever asks need not know where it is; who looks after the daemon has to."""
