@@ -173,6 +173,26 @@ class Following(EventsTest):
                 while sleeper.recv(1 << 20):
                     pass
 
+    def test_a_stream_does_not_hold_the_end_up(self):
+        with self.follow() as stream:
+            next(iter(stream))
+            code, seconds = self.ada.stop()
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 2.0)
+
+    def test_the_words_of_a_delivery_have_a_bound(self):
+        """The newest 1,000 deliveries are kept, and 10,000 events."""
+        with self.follow() as stream:
+            stream.next("state")
+            head = {"X-GitHub-Event": "e" * 8000, "X-GitHub-Delivery": "d" * 8000}
+            body = {"ref": "refs/heads/" + "r" * (1 << 20), "after": "a" * (1 << 20)}
+            answer = ask(self.ada.port, "POST", "/api/sync/webhook", body, head, self.write)
+            self.assertEqual(answer.status, 202)
+            self.assertLess(len(answer.body), 4 << 10)
+            self.assertLess(len(str(stream.next("delivery"))), 4 << 10)
+        listed = ask(self.ada.port, "GET", "/api/sync/deliveries", token=self.read)
+        self.assertLess(len(listed.body), 4 << 10)
+
 
 class Metrics(EventsTest):
     """Figures in Prometheus' text format."""
@@ -204,30 +224,6 @@ class Metrics(EventsTest):
         except FileNotFoundError:
             self.skipTest("promtool is not installed (package prometheus)")
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
-
-
-class OpenEvents(EventsTest):
-    """What the daemon does not do yet."""
-
-    def test_a_stream_does_not_hold_the_end_up(self):
-        with self.follow() as stream:
-            next(iter(stream))
-            code, seconds = self.ada.stop()
-        self.assertEqual(code, 0)
-        self.assertLess(seconds, 2.0)
-
-    def test_the_words_of_a_delivery_have_a_bound(self):
-        """The newest 1,000 deliveries are kept, and 10,000 events."""
-        with self.follow() as stream:
-            stream.next("state")
-            head = {"X-GitHub-Event": "e" * 8000, "X-GitHub-Delivery": "d" * 8000}
-            body = {"ref": "refs/heads/" + "r" * (1 << 20), "after": "a" * (1 << 20)}
-            answer = ask(self.ada.port, "POST", "/api/sync/webhook", body, head, self.write)
-            self.assertEqual(answer.status, 202)
-            self.assertLess(len(answer.body), 4 << 10)
-            self.assertLess(len(str(stream.next("delivery"))), 4 << 10)
-        listed = ask(self.ada.port, "GET", "/api/sync/deliveries", token=self.read)
-        self.assertLess(len(listed.body), 4 << 10)
 
 
 if __name__ == "__main__":
