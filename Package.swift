@@ -44,6 +44,8 @@ let hummingbirdTesting = Target.Dependency.product(
     name: "HummingbirdTesting", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(
+    name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -60,6 +62,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -99,8 +102,10 @@ let package = Package(
         floor(
             "SyncAPI",
             [
-                "SyncModel", "SyncStore", "SyncHTTP", "SyncRemote", "SyncEngine", hummingbird,
-                hummingbirdCore, hummingbirdTLS, crypto, metrics, coreMetrics, logging, lifecycle,
+                "SyncModel", "SyncStore", "SyncHTTP", "SyncRemote", "SyncHistory", "SyncEngine",
+                hummingbird,
+                hummingbirdCore, hummingbirdTLS, httpTypes, crypto, metrics, coreMetrics, logging,
+                lifecycle,
             ], resources: [.embedInCode("Routes/openapi.json")]),
         // Floor 6: what the daemon imports.
         floor(

@@ -21,11 +21,16 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Leave out what the simulation did not know at first: the seeds below 4,000,000.")
     var former = false
 
+    @Flag(help: "Take documents back, too, by device and undone.")
+    var reverting = false
+
     @Flag(help: "Tell each history step by step.")
     var trace = false
 
     @Flag(help: "Histories of one device whose remote brings commits that are meant to do harm.")
     var hostile = false
+
+    private var mix: SimMix { former ? .former : reverting ? .reverting : .all }
 
     func run() async throws {
         let began = ContinuousClock.now
@@ -36,7 +41,7 @@ struct Simulate: AsyncParsableCommand {
                 if hostile {
                     try await HostileHistory.run(seed: seed)
                 } else {
-                    try await SimWorld.run(seed: seed, mix: former ? .former : .all, traced: trace)
+                    try await SimWorld.run(seed: seed, mix: mix, traced: trace)
                 }
             } catch {
                 failed += 1

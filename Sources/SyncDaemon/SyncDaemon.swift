@@ -27,7 +27,7 @@ struct SyncDaemon: AsyncParsableCommand {
 
     /// Writes a line to standard error.
     private static func say(_ line: String) {
-        let bytes = Array("syncd: \(line)\n".utf8)
+        let bytes = Array("\(Journal.error)syncd: \(line)\n".utf8)
         // Where nobody listens there is nobody to tell.
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }

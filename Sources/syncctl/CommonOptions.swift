@@ -39,6 +39,17 @@ struct CommonOptions: ParsableArguments {
             index += argument == "--config" ? 2 : 1
         }
         guard index < arguments.count else { return arguments }
-        return [arguments[index]] + arguments[..<index] + arguments[(index + 1)...]
+        var end = index + 1
+        if groups.contains(arguments[index]), end < arguments.count,
+            !arguments[end].hasPrefix("-")
+        {
+            end += 1
+        }
+        return Array(arguments[index..<end] + arguments[..<index] + arguments[end...])
     }
+
+    /// The commands whose name has two words.
+    private static let groups = Set(
+        Syncctl.configuration.subcommands.filter { !$0.configuration.subcommands.isEmpty }
+            .map { $0.configuration.commandName ?? "\($0)".lowercased() })
 }

@@ -22,7 +22,7 @@ struct DaemonClient {
     init(_ options: CommonOptions) throws {
         do {
             let configuration = try options.load()
-            self.init(configuration.socket, configuration)
+            self.init(Self.socket(of: configuration), configuration)
         } catch let error as ConfigurationError {
             let socket = Machine().socket(vault: Self.vaultName(in: options.file))
             self.init(socket, nil)
@@ -31,6 +31,14 @@ struct DaemonClient {
             Output.message("the daemon goes on with the configuration before these mistakes:")
             for problem in error.problems { Output.message(problem.description) }
         }
+    }
+
+    /// Where the vault's daemon listens: one that a system's service manager started has no
+    /// runtime directory, and listens in the state directory.
+    private static func socket(of configuration: Configuration) -> String {
+        let other = configuration.stateDirectory + "/syncd.sock"
+        let isThere = FileManager.default.fileExists(atPath:)
+        return !isThere(configuration.socket) && isThere(other) ? other : configuration.socket
     }
 
     /// The vault's name as far as it can be read in a file with mistakes.

@@ -7,11 +7,13 @@ import SyncModel
 struct Output {
     private let options: CommonOptions
     private let hasColour: Bool
+    /// Whether standard output was a terminal when the command began.
+    let isTerminal = isatty(STDOUT_FILENO) == 1
 
     init(_ options: CommonOptions) {
         self.options = options
         hasColour =
-            !options.noColor && isatty(STDOUT_FILENO) == 1
+            !options.noColor && isTerminal
             && (Machine().environment["NO_COLOR"] ?? "").isEmpty
     }
 
@@ -24,6 +26,13 @@ struct Output {
         }
         safe = hasColour ? safe.replacing(Colour.end, with: "\u{1b}[0m") : safe
         Self.write(Array((safe + "\n").utf8))
+    }
+
+    /// Writes a line of a file: into a pipe or a file byte for byte, as `git apply` takes it.
+    func line(_ mark: String, _ bytes: ArraySlice<UInt8>, _ colour: Colour?) {
+        if !isTerminal { return Self.write(Array(mark.utf8) + bytes + [0x0a]) }
+        let text = mark + String(decoding: bytes, as: UTF8.self)
+        line(colour.map { paint(text, $0) } ?? text)
     }
 
     /// Writes a line for a person, unless that was not wanted.
@@ -60,6 +69,8 @@ struct Output {
         case red = 31
         case green = 32
         case yellow = 33
+        case cyan = 36
+        case bold = 1
         case grey = 90
 
         /// Stands for the colour until the line is written: characters of the private use area.

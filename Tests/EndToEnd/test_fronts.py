@@ -170,7 +170,7 @@ class Browsers:
             self.assertEqual(answer.status, expected, origin)
 
 
-class NginxTest(FrontTest):
+class BehindNginx(Fronts, Browsers, FrontTest):
     """With the block of the how-to page."""
 
     program = "nginx"
@@ -181,14 +181,6 @@ class NginxTest(FrontTest):
         user = "user root;" if os.geteuid() == 0 else ""
         file = self.configure("nginx.conf", NGINX, location=block, user=user)
         return [path, "-e", f"{self.directory}/error.log", "-c", file]
-
-
-class BehindNginx(Fronts, NginxTest):
-    """What the page promises."""
-
-
-class OpenNginx(Browsers, NginxTest):
-    """What the page does not say yet."""
 
 
 class BehindCaddy(Fronts, Browsers, FrontTest):

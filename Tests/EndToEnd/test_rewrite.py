@@ -214,6 +214,11 @@ class Rewrite(VaultTest):
         # What was dropped does not go back to the remote.
         listed = trees.git(self.remote, "rev-list", "sync").decode().split()
         self.assertNotIn(self.last, listed)
+        # The way back from it is a rollback to the head that was kept.
+        ada.ctl("rollback", self.last)
+        self.until_in_sync(ada, bob)
+        self.assertIsNotNone(bob.read("second.md"))
+        self.assertIsNone(bob.read("foreign.md"))
 
     def test_a_remote_from_a_backup_is_a_question_too(self):
         for choice in ("restore", "accept"):

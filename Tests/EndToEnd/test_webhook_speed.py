@@ -228,10 +228,6 @@ class PostReceive(HookTest):
         self.wait_in_sync(ada)
         self.assertEqual(delivery["after"], trees.head(self.remote))
 
-
-class OpenPostReceive(HookTest):
-    """What the hook does not do yet."""
-
     def test_a_branch_that_moves_back_and_forth_is_told_each_time(self):
         ada = self.receiver("ada")
         ada.write("a.md", "a\n")

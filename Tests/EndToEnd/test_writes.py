@@ -266,8 +266,8 @@ class Requests(APITest):
         wait_until(lambda: self.ada.status()["state"] == "in-sync", self.ada.output, PATIENCE)
 
 
-class OpenWrites(AgentsTest):
-    """What the daemon does not do yet."""
+class Conflicts(AgentsTest):
+    """Writes while a conflict is open."""
 
     def test_no_write_that_was_answered_is_lost_in_a_conflict(self):
         self.lose_nothing("own", "count", "race")

@@ -37,7 +37,8 @@ final class ServedVault: Sendable {
     var routes: SyncRoutes {
         get throws {
             let store = try ServiceStore(configuration.stateDirectory + "/service.db")
-            return try SyncRoutes(service, store, file: "/etc/vault.toml") { [self] in
+            return try SyncRoutes(service, store, file: "/etc/vault.toml", log: Self.silent) {
+                [self] in
                 reload.withLock { state in
                     state.count += 1
                     return state.answer

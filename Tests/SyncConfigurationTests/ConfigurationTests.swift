@@ -15,6 +15,7 @@ import Testing
             stateDirectory: home.path + "/.local/state/syncd/default",
             socket: home.path + "/.local/state/syncd/default/syncd.sock")
         expected.vault = "default"
+        expected.hooksDirectory = home.path + "/hooks"
         #expect(loaded == expected)
         #expect(loaded.branch == "sync")
         #expect(loaded.remote == nil)
@@ -77,7 +78,7 @@ import Testing
                     path: "/mem0", prefix: TreePath("shared/memories"),
                     ignore: ["vectors/", "*.tmp"]),
             ], stateDirectory: "/var/s/syncd/work", socket: "/run/user/7/syncd/work.sock")
-        expected.vault = "work"
+        (expected.vault, expected.hooksDirectory) = ("work", home.path + "/hooks")
         expected.commit.sign = .ssh
         expected.commit.signingKey = home.path + "/.ssh/id"
         expected.commit.requireSigned = true
@@ -149,6 +150,7 @@ import Testing
             folders: [.init(path: "/n", prefix: nil)],
             stateDirectory: home.path + "/.local/state/syncd/default",
             socket: home.path + "/.local/state/syncd/default/syncd.sock")
+        expected.hooksDirectory = home.path + "/hooks"
         var text = ConfigurationText.render(folders: expected.folders)
         if isFull {
             expected.vault = "work"

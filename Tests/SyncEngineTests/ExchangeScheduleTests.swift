@@ -26,6 +26,27 @@ struct ExchangeScheduleTests {
         }
     }
 
+    @Test("the first word of a change is heeded at once, many in a row once a second")
+    func told() {
+        var schedule = network()
+        #expect(schedule.due(.told, at: start) == start)
+        schedule.heeded(at: start)
+        #expect(schedule.due(.told, at: start) == start + Limits.exchangeCooldown)
+        #expect(schedule.due(.told, at: start + .seconds(5)) == start + .seconds(5))
+    }
+
+    @Test("polls are as rare as they may be while somebody tells of changes")
+    func rarePolls() {
+        func next(after span: Duration) -> Duration {
+            var (schedule, random) = (network(), SeededRandom(seed: 1))
+            schedule.told(at: start)
+            schedule.ended(.done, hasNews: true, at: start + span, using: &random)
+            return schedule.due(.fetch, at: start + span) - (start + span)
+        }
+        #expect(next(after: .seconds(1)) >= .seconds(30) * Limits.pollSlowdown * 4 / 5)
+        #expect(next(after: Limits.deliveryTrust) <= .seconds(30))
+    }
+
     @Test("five quick tries with full jitter, then slow ones for ever")
     func tries() {
         let longest: [Duration] = [1, 2, 4, 8, 16].map { .seconds($0) }

@@ -76,6 +76,25 @@ struct RestoreTests {
         #expect(again.first.map { isBehindHead ? $0 == record : $0.namedBlobs.isEmpty } == true)
     }
 
+    @Test("one record comes back while a conflict is open elsewhere, which stays so")
+    func record() throws {
+        let (_, open) = try dispute()
+        let memory = "shared/memories/m.jsonl"
+        var files = try history.files(of: history.repository.commit(open).tree)
+        files[memory] = "{\"id\":\"a\",\"memory\":\"a\"}\n{\"id\":\"b\",\"memory\":\"b\"}\n"
+        let past = try history.commit(files, on: [open], time: 3_000)
+        files[memory] = "{\"id\":\"b\",\"memory\":\"B\"}\n"
+        let vault = try vault(at: history.commit(files, on: [past], time: 4_000))
+        _ = try vault.restore(.init(paths(memory), to: past.hex, record: "a"))
+        #expect(
+            try self.files(vault)[memory]
+                == "{\"id\":\"a\",\"memory\":\"a\"}\n{\"id\":\"b\",\"memory\":\"B\"}\n")
+        #expect(try vault.conflicts().records.count == 1)
+        #expect(throws: ChangeRefusal.self) {
+            try vault.restore(.init(paths("x.md"), to: past.hex, record: "a"))
+        }
+    }
+
     @Test("what goes since a directory or a file takes its place is named")
     func places() throws {
         let file = try history.commit(["x": "file\n"], time: 1_000)

@@ -18,16 +18,22 @@ struct SimulationTests {
     private static let moving: UInt64 = 60
 
     /// `SYNC_MIX=former` leaves out what the simulation did not know at first.
-    private static var mix: SimMix { environment["SYNC_MIX"] == "former" ? .former : .all }
+    private static var mix: SimMix {
+        switch environment["SYNC_MIX"] {
+        case "former": .former
+        case "reverting": .reverting
+        default: .all
+        }
+    }
 
     /// Runs a range of seeds, ends after five failures, and says how each is seen again.
     private func run(_ count: UInt64, from first: UInt64, _ mix: SimMix) async {
         var failures: [String] = []
         for seed in first..<(first + count) where failures.count < 5 {
             do { try await SimWorld.run(seed: seed, mix: mix) } catch {
-                let former = mix == .former ? "SYNC_MIX=former " : ""
+                let word = mix == .all ? "" : "SYNC_MIX=\(mix) "
                 failures.append(
-                    "\(error)\n    again: \(former)SYNC_SEED=\(seed) "
+                    "\(error)\n    again: \(word)SYNC_SEED=\(seed) "
                         + "swift test --filter SimulationTests")
             }
         }
@@ -44,6 +50,14 @@ struct SimulationTests {
         }
         let count = Self.number("SYNC_HISTORIES") ?? Self.histories
         await run(count, from: Self.number("SYNC_FIRST_SEED") ?? Self.first, Self.mix)
+    }
+
+    @Test(
+        "so they do where documents are taken back, by device and undone",
+        .enabled(if: environment["SYNC_SEED"] == nil))
+    func reverting() async throws {
+        let count = Self.number("SYNC_REVERTING_HISTORIES") ?? 100
+        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 9_000_000, .reverting)
     }
 
     /// Of all that may happen one history in 1,000 still fails: until that is mended the range that

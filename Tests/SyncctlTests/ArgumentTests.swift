@@ -13,6 +13,8 @@ struct ArgumentTests {
             (["--config", "f", "status"], ["status", "--config", "f"]),
             (["--config=f", "-q", "log", "x"], ["log", "--config=f", "-q", "x"]),
             (["--json", "log", "--", "-x"], ["log", "--json", "--", "-x"]),
+            (["--config", "f", "service", "status"], ["service", "status", "--config", "f"]),
+            (["-q", "service", "--help"], ["service", "-q", "--help"]),
             (["--version"], ["--version"]),
             (["--config", "f"], ["--config", "f"]),
             (["--help", "status"], ["--help", "status"]),

@@ -49,6 +49,8 @@ extension Configuration {
             repository: defaults.repository(vault: vault), folders: readFolders(top, &reader),
             stateDirectory: defaults.state(vault: vault), socket: defaults.socket(vault: vault))
         configuration.vault = vault
+        let directory = reader.file.lastIndex(of: "/").map { reader.file[..<$0] } ?? "."
+        configuration.hooksDirectory = "\(directory)/hooks"
         configuration.readRepository(reader.table(top, "repository"), &reader)
         configuration.readSync(reader.table(top, "sync"), &reader)
         configuration.readCommit(reader.table(top, "commit"), &reader)

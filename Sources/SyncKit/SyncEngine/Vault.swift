@@ -62,6 +62,8 @@ package final class Vault {
     package let incoming: IncomingVerification
     /// The remote as last seen, and what it became.
     package let tracker: RemoteTracker
+    /// Is asked before something is committed; nil lets everything pass.
+    package var captureHook: (any CaptureHook)?
     /// What goes out.
     package let publisher: Publisher
     /// Writes this device's commits.

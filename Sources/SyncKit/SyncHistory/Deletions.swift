@@ -68,7 +68,7 @@ package struct Deletions {
     }
 
     /// The files that every parent has and the commit has not, with the first parent's content.
-    private func removed(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError)
+    func removed(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError)
         -> [(path: TreePath, blob: ObjectID)]
     {
         var common: [TreePath: ObjectID]?

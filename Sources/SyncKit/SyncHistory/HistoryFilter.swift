@@ -13,6 +13,8 @@ package struct HistoryFilter: Sendable, Equatable {
     package var agent: String?
     /// What the message contains, letter by letter.
     package var text: String?
+    /// Only commits that deleted files, with those alone.
+    package var deletions = false
     /// Also merges that bring nothing of their own.
     package var everyMerge = false
 

@@ -5,7 +5,7 @@ package import SyncModel
 ///
 /// With a path every commit is looked at that put a version there, on whichever side of a merge:
 /// a version that lost is listed too. A merge is shown when what it has there is none of its
-/// parents' versions.
+/// parents' versions. A file that was renamed unchanged is followed to what it was called before.
 package struct HistoryLog {
     private let reader: any ObjectReader
     private let path: TreePath?
@@ -23,40 +23,104 @@ package struct HistoryLog {
     ///   - head: where the walk begins.
     ///   - filter: which of them are wanted.
     ///   - most: how many at most; at least 0.
+    ///   - last: nothing up to this commit, with which the page before ended; nil is all.
     /// - Throws: what reading the repository says; `.io` past `Limits.historyWalk` commits.
     package func entries(
-        from head: ObjectID, where filter: HistoryFilter = HistoryFilter(), most: Int
+        from head: ObjectID, where filter: HistoryFilter = HistoryFilter(), most: Int,
+        after last: ObjectID? = nil
     ) throws(RepositoryError) -> [HistoryEntry] {
         var entries: [HistoryEntry] = []
-        var walk = try HistoryWalk(from: head, since: filter.since, reading: reader)
-        while entries.count < most, let step = try walk.next() {
-            guard filter.admits(step), let entry = try entry(step, walk) else { continue }
-            let isPlainMerge = step.commit.parents.count > 1 && entry.paths.isEmpty
-            if !isPlainMerge || filter.everyMerge { entries.append(entry) }
+        if most < 1 { return [] }
+        try each(from: head, where: filter, after: last) { entry in
+            entries.append(entry)
+            return entries.count < most
         }
         return entries
     }
 
-    /// A commit's entry; nil when it has nothing to do with the path.
-    private func entry(_ step: HistoryWalk.Step, _ walk: HistoryWalk) throws(RepositoryError)
-        -> HistoryEntry?
-    {
-        let commit = step.commit
-        var parents: [ObjectID] = []
-        for parent in commit.parents { parents.append(try walk.commit(parent).tree) }
-        if let path {
-            let here = try content(at: path, of: commit.tree)
-            for parent in parents where try content(at: path, of: parent) == here { return nil }
-            if parents.isEmpty && here == nil { return nil }
+    /// Gives commits one by one.
+    /// - Parameter body: gets the next one, and says whether more is wanted.
+    func each(
+        from head: ObjectID, where filter: HistoryFilter, after last: ObjectID? = nil,
+        _ body: (HistoryEntry) throws(RepositoryError) -> Bool
+    ) throws(RepositoryError) {
+        var walk = try HistoryWalk(from: head, since: filter.since, reading: reader)
+        if let last { while let step = try walk.next(), step.id != last {} }
+        var names = path.map { [$0] } ?? []
+        while let step = try walk.next() {
+            // Also of a commit that is not wanted: the name of before may be learnt from it.
+            guard let paths = try changed(step, walk, &names), filter.admits(step) else { continue }
+            var entry = Self.entry(step.id, step.commit, paths)
+            if filter.deletions {
+                let gone = try Deletions(reading: reader, path: path).removed(step.commit, walk)
+                if gone.isEmpty { continue }
+                entry = Self.entry(step.id, step.commit, gone.map(\.path))
+            }
+            let isPlainMerge = step.commit.parents.count > 1 && entry.paths.isEmpty
+            if isPlainMerge && !filter.everyMerge { continue }
+            if try !body(entry) { return }
         }
+    }
+
+    /// A commit's entry, and all paths that it changed; of a merge those that differ from every
+    /// parent.
+    func shown(_ id: ObjectID) throws(RepositoryError) -> (HistoryEntry, Set<TreePath>) {
+        let commit = try reader.commit(id)
+        var parents: [ObjectID] = []
+        for parent in commit.parents { parents.append(try reader.commit(parent).tree) }
         let changed = try changed(commit.tree, parents)
-        return HistoryEntry(
-            commit: step.id, time: Timestamp(seconds: commit.committer.seconds).iso8601,
+        return (Self.entry(id, commit, changed), Set(changed))
+    }
+
+    private static func entry(_ id: ObjectID, _ commit: Commit, _ changed: [TreePath])
+        -> HistoryEntry
+    {
+        HistoryEntry(
+            commit: id, time: Timestamp(seconds: commit.committer.seconds).iso8601,
             device: CommitStamps.device(of: commit), agent: commit.agent,
             subject: commit.subject, changed: changed)
     }
 
-    /// The paths in which a tree differs from every parent's, below the path that was asked for.
+    /// What a commit changed of what is looked for; nil when it has nothing to do with it.
+    /// - Parameter names: what the file is called at the commit or was called behind it; a name
+    ///   that the commit gave it brings the one of before along.
+    private func changed(
+        _ step: HistoryWalk.Step, _ walk: HistoryWalk, _ names: inout [TreePath]
+    ) throws(RepositoryError) -> [TreePath]? {
+        let tree = step.commit.tree
+        var parents: [ObjectID] = []
+        for parent in step.commit.parents { parents.append(try walk.commit(parent).tree) }
+        if path == nil { return try changed(tree, parents) }
+        var touched: [TreePath] = []
+        for name in names {
+            let here = try content(at: name, of: tree)
+            var before: [TreeEntry?] = []
+            for parent in parents { before.append(try content(at: name, of: parent)) }
+            if before.contains(here) || parents.isEmpty && here == nil { continue }
+            touched.append(name)
+            if let here, here.mode != .directory, before.allSatisfy({ $0 == nil }) {
+                try learn(name, tree, parents, &names)
+            }
+        }
+        if touched.isEmpty { return nil }
+        return try changed(tree, parents).filter { changed in
+            touched.contains { changed.isAtOrBelow($0) }
+        }
+    }
+
+    /// Learns what a file was called before a commit that renamed it.
+    private func learn(
+        _ name: TreePath, _ tree: ObjectID, _ parents: [ObjectID], _ names: inout [TreePath]
+    ) throws(RepositoryError) {
+        for parent in parents {
+            let changes = try TreeDiff.changes(from: parent, to: tree, reading: reader)
+            for (old, new) in TreeChange.renames(changes) where new == name {
+                if !names.contains(old) { names.append(old) }
+            }
+        }
+    }
+
+    /// The paths in which a tree differs from every parent's.
     private func changed(_ tree: ObjectID, _ parents: [ObjectID]) throws(RepositoryError)
         -> [TreePath]
     {
@@ -68,9 +132,7 @@ package struct HistoryLog {
                 ).map(\.path))
             common = common?.intersection(paths) ?? paths
         }
-        let all = common ?? []
-        guard let path else { return Array(all) }
-        return all.filter { $0.isAtOrBelow(path) }
+        return Array(common ?? [])
     }
 
     /// What stands at a path, file or directory; nil for nothing.

@@ -6,6 +6,9 @@ package enum Revision {
     /// Why a name is no commit.
     package struct Unknown: Error, Sendable, CustomStringConvertible {
         package let description: String
+
+        /// - Parameter description: one line for a person.
+        package init(description: String) { self.description = description }
     }
 
     /// Finds the commit.

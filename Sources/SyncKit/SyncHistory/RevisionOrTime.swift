@@ -17,7 +17,8 @@ package struct RevisionOrTime {
 
     /// Finds the commit.
     /// - Parameters:
-    ///   - name: a revision, an ISO 8601 time, `2h ago`, `yesterday`.
+    ///   - name: a revision, an ISO 8601 time (a day is its beginning here), `2h ago`,
+    ///     `yesterday`.
     ///   - now: what the last two count from.
     /// - Throws: `Revision.Unknown` with what was expected, or `RepositoryError`.
     package func find(_ name: String, now: Timestamp) throws -> ObjectID {
@@ -48,10 +49,25 @@ package struct RevisionOrTime {
             ]
             return units[unit].map { now.milliseconds - count * $0 }
         }
-        do {
-            let date = try Date(text, strategy: .iso8601)
-            return Int64((date.timeIntervalSince1970 * 1000).rounded())
-        } catch { return nil }
+        for style in styles(of: text) {
+            do {
+                let date = try style.parse(text)
+                return Int64((date.timeIntervalSince1970 * 1000).rounded())
+            } catch { continue }
+        }
+        return nil
+    }
+
+    /// How a time of so many characters may be written. A style reads the beginning of a text
+    /// and does not say that there is more.
+    private static func styles(of text: String) -> [Date.ISO8601FormatStyle] {
+        let day = Date.ISO8601FormatStyle(timeZone: .current).year().month().day()
+        let minute = day.time(includingFractionalSeconds: false)
+        switch text.utf8.count {
+        case 10: return [day]
+        case 19: return [minute, minute.dateTimeSeparator(.space)]
+        default: return [.iso8601]
+        }
     }
 
     /// The commit with the greatest stamp that is not later than a time.

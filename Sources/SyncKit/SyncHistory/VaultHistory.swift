@@ -42,6 +42,50 @@ package struct VaultHistory {
             .entries(from: head, where: filter, most: most)
     }
 
+    /// Gives the newest commits one by one as they are found.
+    /// - Parameters:
+    ///   - isFolded: whether saves of one file in a row are one.
+    ///   - most: how many at most.
+    package func eachOfLog(
+        _ path: TreePath?, where filter: HistoryFilter, isFolded: Bool, most: Int,
+        _ body: (HistoryFold) throws(RepositoryError) -> Void
+    ) throws(RepositoryError) {
+        guard let head else { return }
+        var last: HistoryFold?
+        var count = 0
+        try HistoryLog(reading: repository, path: path).each(from: head, where: filter) {
+            entry throws(RepositoryError) in
+            if isFolded, last?.takes(entry) ?? false {
+                last?.add(entry)
+                return true
+            }
+            if let last { try body(last) }
+            last = count < most ? HistoryFold(entry) : nil
+            count += 1
+            return count <= most
+        }
+        if let last { try body(last) }
+    }
+
+    /// A page of the log: the newest commits, or those behind one that the page before ended with.
+    /// - Parameters:
+    ///   - before: that commit, or a time; nil begins with the head.
+    ///   - most: how many at most.
+    /// - Throws: `Revision.Unknown`, `RepositoryError`.
+    package func page(
+        _ path: TreePath?, before: String?, most: Int, now: Timestamp
+    ) throws -> [HistoryEntry] {
+        guard let head else { return [] }
+        var filter = HistoryFilter()
+        let log = HistoryLog(reading: repository, path: path)
+        if let time = before.flatMap({ RevisionOrTime.time($0, now: now) }) {
+            filter.until = time
+            return try log.entries(from: head, where: filter, most: most)
+        }
+        return try log.entries(
+            from: head, where: filter, most: most, after: before.map { try revision($0) })
+    }
+
     /// What was deleted and is not back, the latest first.
     /// - Parameter most: how many at most.
     package func deleted(
@@ -87,6 +131,15 @@ package struct VaultHistory {
             version.mode != .submodule, !version.isDirectory
         else { return nil }
         return try repository.blob(version.id)
+    }
+
+    /// The blob that a file had in a commit; nil when no file stands there.
+    package func file(_ path: TreePath, at commit: ObjectID) throws(RepositoryError) -> ObjectID? {
+        let tree = try repository.commit(commit).tree
+        guard let version = try TreeDiff.file(at: path, of: tree, reading: repository),
+            version.mode != .submodule
+        else { return nil }
+        return version.id
     }
 
     /// How many files the head has.

@@ -22,6 +22,7 @@ package actor Daemon {
     /// The configuration file, absolute.
     private let file: String
     private let machine: Machine
+    private let notifier: ServiceNotifier
     private var running: Configuration
     /// The configuration to go on with after the services ended; nil ends the daemon.
     private var next: Configuration?
@@ -71,6 +72,7 @@ package actor Daemon {
         Machine.forbidCoreDumps()
         FreeMemory.holdLittle()
         machine = Machine()
+        notifier = ServiceNotifier(machine.environment)
         file = machine.configurationFile(option)
         do { running = try machine.load(file) } catch { throw Failure(error) }
     }
@@ -123,13 +125,15 @@ package actor Daemon {
         let service: VaultService
         do { service = try await open(configuration, log) } catch is CancellationError { return }
         let store = try ServiceStore(configuration.stateDirectory + "/service.db")
-        let routes = try SyncRoutes(service, store, file: file) { [weak self] in
+        let routes = try SyncRoutes(service, store, file: file, log: log) { [weak self] in
             await self?.reload() ?? .unchanged
         }
         let services: [any Service] =
             [
-                service, ControlServer(configuration.socket, routes, log: log), routes.streams,
+                service, ControlServer(configuration.socket, routes, log: log),
             ] + listeners(configuration, routes, service, log)
+            // The last ends first: no listener waits for a stream then.
+            + [routes.streams]
         var quiet = log
         quiet.logLevel = .warning
         let group = ServiceGroup(
@@ -142,6 +146,9 @@ package actor Daemon {
         defer { (self.group, self.service) = (nil, nil) }
         running = configuration
         log.info("started: vault \(configuration.vault), device \(configuration.device)")
+        let notifier = notifier
+        let telling = Task { await notifier.follow(service) }
+        defer { telling.cancel() }
         try await group.run()
         log.info("stopped")
     }
@@ -192,6 +199,7 @@ package actor Daemon {
             return
         }
         end = signal == .sigint ? .interrupted : .asked
+        notifier.stopping()
         endInTime()
         await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
@@ -211,9 +219,13 @@ package actor Daemon {
 
     /// Reads the configuration again, and starts anew with it when it changed.
     private func reload() -> SyncRoutes.Reload {
+        notifier.reloading()
         do {
             let read = try machine.load(file)
-            if read == running { return .unchanged }
+            if read == running {
+                notifier.reloaded()
+                return .unchanged
+            }
             log(running).info("the configuration changed: starting anew")
             next = read
             let (group, service) = (group, service)
@@ -224,6 +236,7 @@ package actor Daemon {
             return .restarting
         } catch {
             log(running).error("the configuration has mistakes, the running one stays: \(error)")
+            notifier.reloaded()
             return .refused("\(error)")
         }
     }

@@ -27,7 +27,8 @@ package struct ReadableLog: LogHandler {
             event.message.description, event.level,
             metadata.merging(event.metadata ?? [:]) { $1 })
         let now = Self.now()
-        Self.writeToStandardError(Self.line("\(now.time) \(text)"))
+        let start = Journal.isStandardError ? Journal.mark(event.level) : "\(now.time) "
+        Self.writeToStandardError(Self.line(start + text))
         file?.write(Self.line("\(now.date) \(now.time) \(text)"))
     }
 

@@ -135,6 +135,8 @@ package struct Configuration: Sendable, Equatable {
     package var http = HTTP()
     /// The daemon whose events tell that the remote changed; nil follows none.
     package var upstream: Upstream?
+    /// Absolute path of the directory in which the user's hooks stand.
+    package var hooksDirectory = "/nonexistent"
     /// Absolute path of the state directory.
     package var stateDirectory: String
     /// Absolute path of the control socket.

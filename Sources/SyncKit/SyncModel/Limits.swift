@@ -77,6 +77,9 @@ package enum Limits {
     package static let commitBytes = 4 << 20
     /// The most bytes of a message's last paragraph that are searched for trailers.
     package static let trailerBytes = 16 << 10
+    /// How many bytes of content a change that is tried out keeps in memory before it forgets what
+    /// it does not come to.
+    package static let scratchBytes = 64 << 20
     /// The most bytes of conflict records that are read of one tree.
     package static let conflictListBytes = 64 << 20
     /// How far a parent's stamp may be ahead of this device's clock for a capture to follow it.
@@ -194,6 +197,8 @@ package enum Limits {
     package static let shutdownWait = Duration.seconds(4)
     /// The most changed paths that one entry of the history lists.
     package static let historyPaths = 1_000
+    /// How far apart two saves of a file are at most that the log shows as one, in seconds.
+    package static let burstSeconds: Int64 = 600
     /// The most commits that one listing of the history gives.
     package static let historyEntries = 10_000
     /// How long a check waits for another program, such as `git fsck`.
@@ -307,6 +312,8 @@ package enum Limits {
     package static let deliveries = 1_000
     /// The largest webhook delivery, in bytes: what GitHub sends at most.
     package static let deliveryBytes = 25 << 20
+    /// The most characters that are kept of each thing that a delivery says.
+    package static let deliveryWordCharacters = 255
     /// For how long after a webhook's delivery the polls are as rare as they may be.
     package static let deliveryTrust = Duration.seconds(3_600)
     /// How old a delivery may be that says when it was signed.
@@ -325,8 +332,14 @@ package enum Limits {
     package static let sessionLife = Duration.seconds(43_200)
     /// The most connections over TCP at a time; more wait in the system's queue.
     package static let connections = 512
-    /// How long a client may take to send a request's head, or a piece of its body.
+    /// How long a client may take to send a request's head, and to read a piece of its answer.
     package static let clientWait = Duration.seconds(10)
+    /// How long a request may take to come, from its head to its end.
+    package static let requestWait = Duration.seconds(30)
+    /// How often the listener looks whether its certificate was renewed.
+    package static let certificateCheck = Duration.seconds(30)
+    /// The most bytes of an answer's body that are written at a time.
+    package static let answerPiece = 64 << 10
     /// The most bytes of a request's headers.
     package static let requestHeaderBytes = 32 << 10
     /// How long a listener waits before it tries a port again that was taken.
@@ -353,4 +366,21 @@ package enum Limits {
     package static let pageEntries = 1_000
     /// The most commits of others that one exchange checks before they come in.
     package static let checkedCommits = 1_000
+    /// While the daemon starts, the service manager waits this much longer from each sign that it
+    /// gets on.
+    package static let startPulse = Duration.seconds(60)
+    /// The longest that `pre-commit` takes for one call.
+    package static let preCommitWait = Duration.seconds(10)
+    /// The longest that any other hook takes.
+    package static let hookWait = Duration.seconds(60)
+    /// The most bytes of a hook's output that are read.
+    package static let hookOutput = 64 << 10
+    /// The most lines of a hook's output that go to the log.
+    package static let hookLines = 20
+    /// The most bytes of the words with which a hook holds a path back.
+    package static let hookWordsBytes = 500
+    /// The most paths that a hook is told at once.
+    package static let hookPaths = 1_000
+    /// The longest that `syncctl service install` waits for the daemon to be ready.
+    package static let serviceWait = Duration.seconds(10)
 }

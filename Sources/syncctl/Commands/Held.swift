@@ -23,6 +23,7 @@ struct Held: AsyncParsableCommand {
         if held.isEmpty { return output.remark("nothing is held back") }
         for path in held {
             output.line("\(path.path)  \(output.paint(path.reason.rawValue, .yellow))")
+            if let words = path.words { output.line("    \(words)") }
             output.line(output.paint("    \(path.advice)", .grey))
         }
     }

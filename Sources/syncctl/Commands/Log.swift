@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import SyncEngine
 import SyncHistory
 import SyncModel
@@ -9,19 +10,27 @@ struct Log: ParsableCommand {
         abstract: "Lists commits, the newest first.",
         discussion: """
             With a PATH, a local one or one of the repository, those that changed it, on whichever \
-            side of a merge. Merges that bring nothing of their own are left out, but for --all. A \
-            time is 2026-02-08T17:45:00Z, '2h ago' or yesterday.
+            side of a merge, and under the names that it had before. Saves of one file in a row \
+            are one line, and merges that bring nothing of their own are left out, but for --all. \
+            A time is 2026-02-08T17:45:00Z, 2026-02-08, '2h ago' or yesterday.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Option(name: .short, help: "How many at most (default: 20, with --json 10000).")
+    @Option(
+        name: .short, help: "How many at most (default: 20; on a terminal and with --json 10,000).")
     var number: Int?
 
     @OptionGroup var wanted: HistoryOptions
 
-    @Flag(help: "Also merges that bring nothing of their own.")
+    @Flag(help: "Each commit by itself, also merges that bring nothing of their own.")
     var all = false
+
+    @Flag(help: "Only commits that deleted files, with those.")
+    var deleted = false
+
+    @Flag(help: "With what each commit changed.")
+    var patch = false
 
     @Argument(help: "A file or directory.")
     var path: String?
@@ -35,23 +44,82 @@ struct Log: ParsableCommand {
         let place = try history.place(path, Machine())
         var filter = try wanted.filter()
         filter.everyMerge = all
-        let most = number ?? (options.json ? Limits.historyEntries : 20)
-        let entries = try history.log(
-            place, where: filter, most: min(most, Limits.historyEntries))
-        let output = Output(options)
-        if options.json { return try output.json(entries) }
-        for entry in entries {
-            let subject = TreePath(entry.subject)?.description ?? entry.subject
-            let commit = output.paint(entry.commit.short, .yellow)
-            let who = HistoryOptions.who(entry.device, entry.agent)
-            output.line("\(commit)  \(entry.time)  \(who)  \(subject)")
-            // A subject that names its only path says it all.
-            if entry.paths.count < 2 { continue }
-            for path in entry.paths.prefix(Limits.listedPaths) {
-                output.line(output.paint("    \(path)", .grey))
-            }
-            let more = entry.paths.count + entry.pathsOmitted - Limits.listedPaths
-            if more > 0 { output.line(output.paint("    and \(more) more", .grey)) }
+        filter.deletions = deleted
+        if options.json {
+            let most = min(number ?? Limits.historyEntries, Limits.historyEntries)
+            return try Output(options).json(history.log(place, where: filter, most: most))
         }
+        try Pager.page(options) { output in
+            let most = number ?? (output.isTerminal ? Limits.historyEntries : 20)
+            var text = LogText(output: output)
+            try history.eachOfLog(
+                place, where: filter, isFolded: !all && !patch,
+                most: min(most, Limits.historyEntries)
+            ) { fold throws(RepositoryError) in
+                text.write(fold)
+                if patch { try writePatch(fold.newest, place, history, output) }
+            }
+        }
+    }
+
+    private func writePatch(
+        _ entry: HistoryEntry, _ path: TreePath?, _ history: VaultHistory, _ output: Output
+    ) throws(RepositoryError) {
+        let files = try history.shown(entry.commit).files.filter { file in
+            guard let path else { return true }
+            return file.path.isAtOrBelow(path) || entry.paths.contains(file.path)
+        }
+        output.line()
+        DifferenceText(output: output).patch(files)
+        output.line()
+    }
+}
+
+/// Writes entries of the log: on a terminal by day, elsewhere each with its whole date.
+struct LogText {
+    let output: Output
+    private var day = ""
+
+    init(output: Output) { self.output = output }
+
+    /// Writes an entry.
+    mutating func write(_ item: HistoryFold) {
+        let entry = item.newest
+        let subject = TreePath(entry.subject)?.description ?? entry.subject
+        let commit = output.paint(entry.commit.short, .yellow)
+        let who = HistoryOptions.who(entry.device, entry.agent)
+        let times =
+            item.count > 1 ? "  (\(item.count) saves since \(time(item.oldest)))" : ""
+        if output.isTerminal { writeDay(of: entry) }
+        output.line("\(commit)  \(time(entry))  \(who)  \(subject)\(output.paint(times, .grey))")
+        // A subject that names its only path says it all.
+        if entry.paths.count < 2 { return }
+        for path in entry.paths.prefix(Limits.listedPaths) {
+            output.line(output.paint("    \(path)", .grey))
+        }
+        let more = entry.paths.count + entry.pathsOmitted - Limits.listedPaths
+        if more > 0 { output.line(output.paint("    and \(more) more", .grey)) }
+    }
+
+    private mutating func writeDay(of entry: HistoryEntry) {
+        let next = Self.local(entry, "%A, %Y-%m-%d")
+        if next == day { return }
+        if !day.isEmpty { output.line() }
+        day = next
+        output.line(output.paint(day, .bold))
+    }
+
+    private func time(_ entry: HistoryEntry) -> String {
+        output.isTerminal ? Self.local(entry, "%H:%M") : entry.time
+    }
+
+    /// A date in this machine's time.
+    private static func local(_ entry: HistoryEntry, _ format: String) -> String {
+        var seconds = time_t(entry.seconds ?? 0)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = strftime(&buffer, buffer.count, format, &parts)
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

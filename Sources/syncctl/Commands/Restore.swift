@@ -6,36 +6,76 @@ import SyncModel
 /// `syncctl restore`.
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Brings back a version of files or directories, in a new commit.",
+        abstract: "Brings back versions of files or directories, in a new commit.",
         discussion: """
-            --to takes a commit, a time (2026-02-08T17:45:00Z, '2h ago', yesterday) or the id of \
-            one file's blob, as syncctl conflicts --settled gives it.
+            --to takes a commit, a time (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday) or \
+            the id of one file's blob, as syncctl conflicts --settled gives it. Of a directory all \
+            files come back that it had then, and what came since stays.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Argument(help: "Files or directories.")
+    @Argument(help: "Files, directories, or patterns as in .gitignore ('notes/*.md').")
     var paths: [String]
 
     @Option(help: "The version.")
     var to: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Writes what would come back below this directory and changes nothing in the vault.",
+            valueName: "dir"))
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp("Brings back one record of one file of memories.", valueName: "id"))
+    var record: String?
+
     @Flag(help: "Only says what would change.")
     var dryRun = false
+
+    func validate() throws {
+        if paths.isEmpty { throw ValidationError("Give a PATH.") }
+        if record != nil && (paths.count > 1 || output != nil) {
+            throw ValidationError("--record goes with one PATH, and not with --output.")
+        }
+    }
 
     func run() async throws {
         let history = try VaultHistory(options.load())
         let paths = try paths.map { text in
-            guard let path = try history.path(text, Machine()) else {
+            guard let path = TreePath(try history.pattern(text, Machine())) else {
                 throw Failure(Exit.failed, "\(text) is outside every folder")
             }
             return path
         }
-        let request = RestoreRequest(paths, to: to, dryRun: dryRun)
+        if let output { return try copy(paths, below: output, history) }
+        let request = RestoreRequest(paths, to: to, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/restore", request) {
             try await $0.restore(request)
         }
         try Changing.tell(report, options, done: dryRun ? "would change" : "restored")
+    }
+
+    /// Writes versions beside the vault.
+    private func copy(_ paths: [TreePath], below directory: String, _ history: VaultHistory) throws
+    {
+        let found = try history.files(paths, to: to, now: SystemClock().now())
+        if let path = found.missing.first {
+            throw Failure(Exit.failed, "there is no \(path) in \(to)")
+        }
+        let output = Output(options)
+        let top = PathArgument.absolute(
+            directory, home: Machine().home, from: Machine.workingDirectory)
+        var written: [String] = []
+        for (path, place) in found.places.sorted(by: { $0.key < $1.key }) {
+            guard let version = found.files[path] else { continue }
+            let target = Array(top.utf8) + [0x2f] + place.bytes
+            if !dryRun { try Beside.write(version, to: target, history) }
+            written.append(String(decoding: target, as: UTF8.self))
+            output.remark("\(dryRun ? "would write" : "wrote") \(written.last ?? "")")
+        }
+        if options.json { try output.json(written) }
     }
 }

@@ -6,26 +6,38 @@ import SyncModel
 /// `syncctl show`.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes a version of a file to standard output, byte for byte.",
+        abstract: "Shows a commit with what it changed, or writes a version of a file.",
         discussion: """
-            REV is HEAD, HEAD~N, or 4 to 40 digits of a commit's id; PATH a local path or one of \
-            the repository. Example: syncctl show HEAD~1:shared/documents/todo.md
+            REV is HEAD, HEAD~N, or 4 to 40 digits of a commit's id. With a PATH, a local one or \
+            one of the repository, the file's bytes go to standard output as they are. Example: \
+            syncctl show HEAD~1:shared/documents/todo.md
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Argument(help: ArgumentHelp("The version.", valueName: "rev:path"))
+    @Argument(help: ArgumentHelp("The commit, or the version.", valueName: "rev[:path]"))
     var version: String
+
+    @Flag(help: "Only says how much of each file changed.")
+    var stat = false
+
+    @Flag(help: "Compares texts by words.")
+    var words = false
 
     func run() throws {
         let parts = version.split(
             separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        guard !parts[0].isEmpty, parts.last?.isEmpty == false else {
             throw ValidationError(
-                "'\(version)' is not of the form REV:PATH, such as HEAD~1:notes.md")
+                "'\(version)' is not of the form REV or REV:PATH, such as HEAD~1:notes.md")
         }
         let history = try VaultHistory(options.load())
         let commit = try history.revision(String(parts[0]))
+        if parts.count == 1 {
+            let shown = try history.shown(commit)
+            if options.json { return try Output(options).json(shown) }
+            return try Pager.page(options) { show(shown, $0) }
+        }
         guard let path = try history.path(String(parts[1]), Machine()) else {
             throw Failure(Exit.failed, "\(parts[1]) is outside every folder")
         }
@@ -33,5 +45,22 @@ struct Show: ParsableCommand {
             throw Failure(Exit.failed, "there is no file \(path) in \(commit.short)")
         }
         Output.write(content)
+    }
+
+    private func show(_ commit: CommitAnswer, _ output: Output) {
+        let entry = commit.entry
+        output.line(output.paint("commit \(entry.commit.hex)", .yellow))
+        if commit.parents.count > 1 {
+            output.line("Merge: \(commit.parents.map(\.short).joined(separator: " "))")
+        }
+        output.line("Device: \(HistoryOptions.who(entry.device, entry.agent))")
+        output.line("Date:   \(entry.time)")
+        output.line()
+        for line in commit.message.split(whereSeparator: \.isNewline) { output.line("    \(line)") }
+        if commit.files.isEmpty { return }
+        output.line()
+        var text = DifferenceText(output: output)
+        text.byWords = words
+        if stat { text.statistics(commit.files) } else { text.patch(commit.files) }
     }
 }

@@ -6,7 +6,7 @@ import SyncModel
 /// `syncctl token`.
 struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes, lists and revokes logins for scripts and agents.",
+        commandName: "token", abstract: "Makes, lists and revokes logins for scripts and agents.",
         subcommands: [Create.self, List.self, Revoke.self])
 
     /// `syncctl token create`.

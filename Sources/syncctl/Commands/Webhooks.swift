@@ -5,7 +5,8 @@ import SyncModel
 /// `syncctl webhook`.
 struct Webhook: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Looks after the remote's webhook.", subcommands: [Deliveries.self])
+        commandName: "webhook", abstract: "Looks after the remote's webhook.",
+        subcommands: [Deliveries.self])
 
     /// `syncctl webhook deliveries`.
     struct Deliveries: ParsableCommand {

@@ -13,7 +13,9 @@ extension SimWorld {
             try vault.capture([0: .everything], .init(live: true))
             let head = try vault.head()
             do {
-                if more.oneIn(3) {
+                if traits.reverts, more.oneIn(2) {
+                    try revert(device, vault)
+                } else if more.oneIn(3) {
                     try restore(device, vault)
                 } else {
                     try resolve(device, vault)
@@ -64,6 +66,34 @@ extension SimWorld {
         }
         let done = try vault.restore(.init([path], to: commit.hex))
         compare(said, done, "\(path) to \(commit.short)")
+    }
+
+    /// Documents as they were in a commit of the last ones, or without what one device did to them
+    /// since; or what was asked for last, taken back.
+    private func revert(_ device: SimDevice, _ vault: Vault) throws {
+        if more.oneIn(3) {
+            trace("\(device.name) takes back what was asked for last")
+            let said = try change(vault) { try vault.undo(.init(dryRun: true)) }
+            compare(said, try vault.undo(.init()), "undo")
+            return
+        }
+        guard var commit = try vault.head() else { return }
+        for _ in 0...more.below(8) {
+            let parents = try device.repository.commit(commit).parents
+            if parents.isEmpty { break }
+            commit = parents[more.below(parents.count)]
+        }
+        let documents = sharedPaths.filter { $0 != Self.rules }
+        let first = more.below(documents.count)
+        let paths = documents[first...].prefix(1 + more.below(documents.count))
+            .map { prefix.appending($0).text }
+        let other = more.oneIn(2) ? devices[more.below(devices.count)].name : nil
+        trace("\(device.name) takes \(paths) back to \(commit.short), of \(other ?? "all")")
+        let request = RollbackRequest(to: commit.hex, paths: paths, device: other, dryRun: true)
+        let said = try change(vault) { try vault.rollback(request) }
+        var asked = request
+        asked.dryRun = false
+        compare(said, try vault.rollback(asked), "\(paths) to \(commit.short)")
     }
 
     /// What is only tried changes nothing.

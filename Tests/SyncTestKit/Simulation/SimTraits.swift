@@ -6,6 +6,8 @@ package enum SimMix: Sendable {
     case former
     /// All of it.
     case all
+    /// All of it, and documents are taken back, by device and undone, too.
+    case reverting
 }
 
 /// What one history has beside edits, crashes and networks: each of it in some, so that a history
@@ -15,6 +17,8 @@ struct SimTraits {
     var turnsClocks = false
     /// Conflicts are resolved on request, and versions brought back.
     var chooses = false
+    /// What was done to documents is taken back, and that is undone.
+    var reverts = false
     /// Programs keep files open for many steps.
     var opens = false
     /// More names are a file here and a directory there.

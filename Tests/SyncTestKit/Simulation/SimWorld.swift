@@ -48,7 +48,10 @@ package final class SimWorld: @unchecked Sendable {
         choice = fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
         if choice != nil { rewritesLeft = 1 + fate.below(3) }
         isStrict = fate.oneIn(3)
-        traits = mix == .all ? SimTraits(&more, isRewritten: choice != nil) : SimTraits()
+        var traits =
+            mix == .former ? SimTraits() : SimTraits(&more, isRewritten: choice != nil)
+        if mix == .reverting { (traits.chooses, traits.reverts) = (true, true) }
+        self.traits = traits
         let count = 2 + random.below(3)
         for index in 0..<count {
             let skew = Int64(random.below(120) - 60) * 1_000_000_000
@@ -56,7 +59,7 @@ package final class SimWorld: @unchecked Sendable {
                 name: "d\(index)", clock: SimClock(of: clock, skew: random.oneIn(2) ? skew : 0))
             device.folder = folder(of: device, index)
             device.isStrict = isStrict
-            device.notesScope = mix == .all
+            device.notesScope = mix != .former
             devices.append(device)
             try device.restart(remote: link(of: device), prefix: prefix)
         }

@@ -47,6 +47,29 @@ final class Gate: Sendable {
         return Caller(identity: .nobody, scope: nil, address: address)
     }
 
+    /// The same where nobody has to be known: a login that is worth nothing is none. What a webhook
+    /// shows is no login.
+    func callerIfKnown(_ request: Request, _ peer: String?, at door: Door) -> Caller {
+        let stranger = nobody(request, peer, at: door)
+        guard case .network = door else {
+            return Caller(identity: .owner, scope: .admin, address: "socket")
+        }
+        do {
+            guard let secret = bearer(request),
+                let token = try store.token(hash: Secret.hash(secret), at: clock.now())
+            else { return stranger }
+            return Caller(
+                identity: .token(token.name), scope: token.scope, address: stranger.address)
+        } catch { return stranger }
+    }
+
+    /// Somebody of whom only the address is known.
+    func nobody(_ request: Request, _ peer: String?, at door: Door) -> Caller {
+        var address = "socket"
+        if case .network(let door) = door { address = door.address(of: request, peer: peer) }
+        return Caller(identity: .nobody, scope: nil, address: address)
+    }
+
     /// Refuses a request of somebody who may not make it.
     /// - Parameter needed: what one has to be allowed.
     func check(_ caller: Caller, may needed: AccessScope) throws {

@@ -88,21 +88,20 @@ final class EventRing: Service {
 
     /// Tells each stream from time to time that it is there, and ends them all at a shutdown.
     func run() async throws {
-        let clock = ContinuousClock()
-        await withGracefulShutdownHandler {
-            while !state.withLock({ $0.isOver }), !Task.isCancelled {
+        await cancelWhenGracefulShutdown { [self] in
+            let clock = ContinuousClock()
+            while true {
                 // A timer: proxies end connections on which nothing comes.
                 do { try await clock.sleep(for: Limits.eventComment) } catch { return }
                 state.withLock { Self.send(Array(": here\n\n".utf8), &$0) }
             }
-        } onGracefulShutdown: { [self] in
-            let followers = state.withLock { state in
-                state.isOver = true
-                defer { state.followers = [:] }
-                return state.followers.values
-            }
-            for follower in followers { follower.messages.finish() }
         }
+        let followers = state.withLock { state in
+            state.isOver = true
+            defer { state.followers = [:] }
+            return state.followers.values
+        }
+        for follower in followers { follower.messages.finish() }
     }
 
     private static func send(_ message: [UInt8], _ state: inout State) {

@@ -16,6 +16,8 @@ package struct NetworkServer: Service {
     private let routes: SyncRoutes
     private let board: StatusBoard
     private let log: Logger
+    /// What the library says is of no use to the vault's user.
+    private var library: Logger
 
     /// - Parameters:
     ///   - http: where to listen; `listen` is not empty.
@@ -24,24 +26,26 @@ package struct NetworkServer: Service {
         _ http: Configuration.HTTP, _ routes: SyncRoutes, _ board: StatusBoard, log: Logger
     ) {
         (self.http, self.routes, self.board) = (http, routes, board)
-        var log = log
-        // The library says much that is of no use to the vault's user.
-        log.logLevel = .warning
         self.log = log
+        library = log
+        library.logLevel = .critical
     }
 
     /// Serves until a graceful shutdown.
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var said: String?
-            while !Task.isCancelled {
-                do { try await serve() } catch is CancellationError { return } catch {
-                    let words = "nobody can ask at \(http.listen): \(Self.words(error))"
-                    board.warnOfListener(words)
-                    if said != words { log.warning("\(words)") }
-                    said = words
-                }
-                if Task.isCancelled { return }
+        var said: String?
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            do {
+                try await serve()
+                said = nil
+                continue
+            } catch is CancellationError { return } catch {
+                let words = "nobody can ask at \(http.listen): \(Self.words(error))"
+                board.warn(words, of: .listener)
+                if said != words { log.warning("\(words)") }
+                said = words
+            }
+            await cancelWhenGracefulShutdown {
                 // A timer: nothing tells when a port is free or a certificate is mended.
                 let clock = ContinuousClock()
                 do { try await clock.sleep(for: Limits.listenAgain) } catch { return }
@@ -53,7 +57,9 @@ package struct NetworkServer: Service {
         let colon = http.listen.lastIndex(of: ":") ?? http.listen.endIndex
         let host = http.listen[..<colon].filter { $0 != "[" && $0 != "]" }
         guard let port = Int(http.listen[colon...].dropFirst()) else { return }
-        var channel = HTTP1Channel.Configuration(idleTimeout: .init(Limits.clientWait))
+        var channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [SlowClientHandler()],
+            idleTimeout: .init(Limits.clientWait))
         channel.httpDecoder = .init(
             maxHeaderFieldSize: Limits.requestHeaderBytes,
             maxHeaderListSize: Limits.requestHeaderBytes)
@@ -65,10 +71,36 @@ package struct NetworkServer: Service {
             } ?? plain,
             configuration: .init(
                 address: .hostname(String(host), port: port),
-                availableConnectionsDelegate: .maximum(Limits.connections, logger: log)),
-            onServerRunning: { [board] _ in board.warnOfListener(nil) },
-            logger: log)
-        try await application.run()
+                availableConnectionsDelegate: .maximum(Limits.connections, logger: library)),
+            onServerRunning: { [board] _ in board.warn(nil, of: .listener) },
+            logger: library)
+        guard let certificate = http.certificate else { return try await application.run() }
+        let began = try Self.time(of: certificate)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            group.addTask { try await Self.waitForChange(of: certificate, since: began) }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Waits until another certificate stands at a path: whoever renews it tells nobody.
+    private static func waitForChange(of path: String, since began: Int64) async throws {
+        let clock = ContinuousClock()
+        while true {
+            try await clock.sleep(for: Limits.certificateCheck)
+            do { if try time(of: path) != began { return } } catch {
+                // It is being replaced: the next look tells.
+            }
+        }
+    }
+
+    private static func time(of path: String) throws -> Int64 {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw ControlSocketError.last("read", path)
+        }
+        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }
 
     private static func tls(_ certificate: String, key: String) throws -> TLSConfiguration {

@@ -19,9 +19,11 @@ struct AccessMiddleware: RouterMiddleware {
         let response: Response
         do {
             try checkPlace(request, context)
-            context.caller = try gate.caller(request, context.peer, at: door)
             if case .scope(let scope)? = endpoint?.access {
+                context.caller = try gate.caller(request, context.peer, at: door)
                 try gate.check(context.caller, may: scope)
+            } else {
+                context.caller = gate.callerIfKnown(request, context.peer, at: door)
             }
             response = try await next(request, context)
         } catch {
@@ -30,20 +32,12 @@ struct AccessMiddleware: RouterMiddleware {
         let isRefusal = [401, 403, 429].contains(response.status.code)
         if request.method.changes || isRefusal {
             let caller =
-                context.caller.address.isEmpty ? stranger(request, context) : context.caller
+                context.caller.address.isEmpty
+                ? gate.nobody(request, context.peer, at: door) : context.caller
             gate.audit.note(
                 caller, request.method, endpoint?.path ?? "(no route)", response.status.code)
         }
         return response
-    }
-
-    private func stranger(_ request: Request, _ context: SyncContext) -> Caller {
-        guard case .network(let door) = door else {
-            return Caller(identity: .nobody, scope: nil, address: "socket")
-        }
-        return Caller(
-            identity: .nobody, scope: nil,
-            address: door.address(of: request, peer: context.peer))
     }
 
     private func checkPlace(_ request: Request, _ context: SyncContext) throws {

@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import SyncEngine
+internal import SyncHistory
 internal import SyncModel
 
 /// What goes wrong, as problems after RFC 9457. The `type` names the failure for programs.
@@ -32,6 +33,8 @@ enum Problems {
         case let error as RemoteError:
             return try JSONAnswer.problem(.badGateway, SyncFailure(error).text, "remote")
         case let error as ChangeRefusal: return try refused(error)
+        case let error as Revision.Unknown:
+            return try JSONAnswer.problem(.notFound, error.description, "not-found")
         default:
             return try JSONAnswer.problem(.internalServerError, "\(error)", "internal")
         }

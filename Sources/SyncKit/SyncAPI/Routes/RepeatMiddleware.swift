@@ -7,13 +7,17 @@ internal import Synchronization
 /// Answers a change that comes again with the same `Idempotency-Key` as it was answered first.
 struct RepeatMiddleware: RouterMiddleware {
     let answers: RepeatedAnswers
+    let endpoints: [Endpoint]
 
     @concurrent func handle(
         _ request: Request, context: SyncContext,
         next: @concurrent (Request, SyncContext) async throws -> Response
     ) async throws -> Response {
+        let target = request.uri.path
+        // Of deliveries the store tells which came before.
         guard request.method.changes, let name = request.headers[.idempotencyKey],
-            request.uri.path != "/api/sync/webhook"
+            target != "/api/sync/webhook",
+            endpoints.contains(where: { $0.method == request.method && $0.matches(target) })
         else { return try await next(request, context) }
         guard (1...Limits.idempotencyKeyBytes).contains(name.utf8.count) else {
             throw HTTPError(

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 package import Hummingbird
+package import Logging
 package import ServiceLifecycle
 package import SyncEngine
 package import SyncModel
@@ -32,10 +33,11 @@ package struct SyncRoutes: Sendable {
     ///   - service: the vault.
     ///   - store: logins and deliveries.
     ///   - file: the configuration file, absolute.
+    ///   - log: told what a person has to mend.
     ///   - reload: reads the configuration again.
     /// - Throws: what the store throws.
     package init(
-        _ service: VaultService, _ store: ServiceStore, file: String,
+        _ service: VaultService, _ store: ServiceStore, file: String, log: Logger,
         reload: @escaping @Sendable () async -> Reload
     ) throws {
         self.service = service
@@ -49,7 +51,8 @@ package struct SyncRoutes: Sendable {
         metrics = VaultMetrics(service, ring)
         events = EventRoutes(ring, service)
         webhooks = WebhookRoutes(
-            receiver: try WebhookReceiver(service, store, clock: clock), gate: gate, ring: ring,
+            receiver: try WebhookReceiver(service, store, clock: clock, log: log), gate: gate,
+            ring: ring,
             metrics: metrics, clock: clock)
     }
 
@@ -62,7 +65,7 @@ package struct SyncRoutes: Sendable {
         let endpoints = endpoints(at: door)
         router.add(middleware: AccessMiddleware(gate: gate, door: door, endpoints: endpoints))
         router.add(middleware: ConditionalMiddleware())
-        router.add(middleware: RepeatMiddleware(answers: answers))
+        router.add(middleware: RepeatMiddleware(answers: answers, endpoints: endpoints))
         for endpoint in endpoints {
             router.on(endpoint.routerPath, method: endpoint.method, use: endpoint.handle)
         }
@@ -73,6 +76,8 @@ package struct SyncRoutes: Sendable {
     func endpoints(at door: Door) -> [Endpoint] {
         let administration = AdministrationRoutes(gate: gate, service: service, door: door)
         let writes = WriteRoutes(service: service)
+        let history = HistoryRoutes(
+            service: service, past: HistoryReader(service.configuration))
         return [
             Endpoint(open: .get, "/health", health),
             Endpoint(open: .get, "/api/health", health),
@@ -90,7 +95,12 @@ package struct SyncRoutes: Sendable {
             Endpoint(.get, "/api/sync/conflicts/{id}", .read, conflict),
             Endpoint(.get, "/api/sync/settled", .read, resolved),
             Endpoint(.get, "/api/sync/remote", .read, remote),
-            Endpoint(.get, "/api/sync/blob/{rev}/{path}", .read, writes.blob),
+            Endpoint(.get, "/api/sync/history", .read, history.log),
+            Endpoint(.get, "/api/sync/diff", .read, history.differences),
+            Endpoint(.get, "/api/sync/commit/{rev}", .read, history.commit),
+            Endpoint(.get, "/api/sync/blame", .read, history.blame),
+            Endpoint(.get, "/api/sync/deleted", .read, history.deleted),
+            Endpoint(.get, "/api/sync/blob/{rev}/{path}", .read, history.blob),
             Endpoint(.post, "/trigger-sync", .write, trigger),
             Endpoint(.post, "/api/sync/pull", .write, trigger),
             Endpoint(.post, "/api/sync/push", .write, trigger),
@@ -100,6 +110,8 @@ package struct SyncRoutes: Sendable {
             Endpoint(.post, "/api/sync/batch", .write, writes.batch),
             Endpoint(.post, "/api/sync/conflicts/{id}/resolve", .write, resolve),
             Endpoint(.post, "/api/sync/restore", .write, restore),
+            Endpoint(.post, "/api/sync/rollback", .write, history.rollback),
+            Endpoint(.post, "/api/sync/undo", .write, history.undo),
             Endpoint(.post, "/api/sync/type", .write, setType),
             Endpoint(.post, "/api/sync/remote", .admin, chooseRemote),
             Endpoint(.post, "/api/sync/remote/skip", .admin, skip),

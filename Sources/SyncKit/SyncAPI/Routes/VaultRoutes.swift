@@ -47,7 +47,10 @@ extension SyncRoutes {
     }
 
     @Sendable func quarantined(_ request: Request, _: SyncContext) async throws -> Response {
-        let ignored = request.uri.queryParameters["ignored"] == "true"
+        let said = request.uri.queryParameters["ignored"] ?? "false"
+        guard let ignored = Bool(String(said)) else {
+            throw HTTPError(.badRequest, message: "ignored takes true or false")
+        }
         return try JSONAnswer.page(
             try await service.quarantined(ignored: ignored).map(QuarantineAnswer.init), request)
     }

@@ -1,11 +1,10 @@
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
-internal import NIOCore
 internal import SyncEngine
 internal import SyncModel
 
-/// Files written and read by request.
+/// Files written by request.
 struct WriteRoutes: Sendable {
     let service: VaultService
 
@@ -40,60 +39,5 @@ struct WriteRoutes: Sendable {
         var token: String?
         if case .token(let name) = context.caller.identity { token = name }
         return try JSONAnswer.of(try await service.write(asked, token: token))
-    }
-
-    /// A file's bytes as a version has them, whole or a range of them.
-    @Sendable func blob(_ request: Request, _ context: SyncContext) async throws -> Response {
-        let version = try context.parameters.require("rev")
-        let path = context.parameters.getCatchAll().joined(separator: "/")
-        let (id, content) = try await service.blob(path, in: version)
-        let tag = "\"\(id)\""
-        var headers: HTTPFields = [
-            .contentType: "application/octet-stream", .eTag: tag, .acceptRanges: "bytes",
-            .xContentTypeOptions: "nosniff", .cacheControl: "private, no-cache",
-            // Bytes of somebody else's are never a page of this daemon's.
-            HTTPField.Name("Content-Security-Policy")!: "default-src 'none'; sandbox",
-        ]
-        let asked = request.headers[.ifRange].map { $0 == tag } ?? true
-        guard asked, let text = request.headers[.range],
-            let range = ByteRange(text, of: content.count)
-        else {
-            return Response(
-                status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: content)))
-        }
-        guard let bytes = range.bytes else {
-            headers[.contentRange] = "bytes */\(content.count)"
-            return Response(status: .rangeNotSatisfiable, headers: headers)
-        }
-        headers[.contentRange] =
-            "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(content.count)"
-        return Response(
-            status: .partialContent, headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: content[bytes])))
-    }
-}
-
-/// The header `Range` with one range (RFC 9110, 14.1.2).
-struct ByteRange: Equatable {
-    /// What is wanted; nil when nothing of it is there.
-    let bytes: Range<Int>?
-
-    /// Reads the header; nil for what is to be passed over: another unit, several ranges.
-    /// - Parameter size: of the whole, in bytes.
-    init?(_ text: String, of size: Int) {
-        guard text.hasPrefix("bytes=") else { return nil }
-        let parts = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-            .map(String.init)
-        guard parts.count == 2, parts.allSatisfy({ $0.allSatisfy { ("0"..."9").contains($0) } })
-        else { return nil }
-        if parts[0].isEmpty {
-            guard let count = Int(parts[1]) else { return nil }
-            bytes = count == 0 || size == 0 ? nil : max(0, size - count)..<size
-            return
-        }
-        guard let first = Int(parts[0]) else { return nil }
-        let last = parts[1].isEmpty ? size - 1 : Int(parts[1]) ?? .max
-        if !parts[1].isEmpty && last < first { return nil }
-        bytes = first >= size ? nil : first..<min(last, size - 1) + 1
     }
 }

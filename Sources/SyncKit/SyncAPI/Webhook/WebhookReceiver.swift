@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import HTTPTypes
+internal import Logging
 internal import SyncEngine
 internal import SyncModel
 internal import SyncRemote
@@ -13,6 +14,7 @@ final class WebhookReceiver: Sendable {
     private let service: VaultService
     private let clock: any WallClock
     private let configuration: Configuration
+    private let log: Logger
     /// The last delivery that asks for a fetch, the last whose fetch is under way, and the last
     /// whose fetch ended.
     private let queued: Mutex<(last: Int64, underWay: Int64, ended: Int64)>
@@ -24,7 +26,8 @@ final class WebhookReceiver: Sendable {
     }
 
     /// Follows the vault's exchanges from now on.
-    init(_ service: VaultService, _ store: ServiceStore, clock: any WallClock) throws {
+    init(_ service: VaultService, _ store: ServiceStore, clock: any WallClock, log: Logger) throws {
+        self.log = log
         (self.service, self.store, self.clock) = (service, store, clock)
         configuration = service.configuration
         // What a daemon before this one had taken is seen to by its first exchange.
@@ -34,10 +37,16 @@ final class WebhookReceiver: Sendable {
 
     /// The secrets that count now; they are read for each delivery, so that a new one needs no
     /// reload.
-    /// - Throws: `RemoteError` when the file is not there or others may read it.
-    func secrets() throws -> [String] {
+    /// - Returns: nil when the file is not there or others may read it, which the status says.
+    func secrets() -> [String]? {
         guard let path = configuration.http.webhookSecretFile else { return [] }
-        let text = try SecretFile.read(path) ?? ""
+        let text: String
+        do { text = try SecretFile.read(path, "webhook secret") ?? "" } catch {
+            let words = "webhooks cannot be verified: \(SyncFailure(error).text)"
+            if service.board.warn(words, of: .webhookSecret) { log.error("\(words)") }
+            return nil
+        }
+        service.board.warn(nil, of: .webhookSecret)
         return text.split(whereSeparator: \.isNewline).map { line in
             String(line.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
         }.filter { !$0.isEmpty }
@@ -59,10 +68,13 @@ final class WebhookReceiver: Sendable {
         let change =
             event.changes.first { $0.reference == "refs/heads/\(configuration.branch)" }
             ?? event.changes.first
+        func cut(_ text: String?) -> String? {
+            text.map { String($0.prefix(Limits.deliveryWordCharacters)) }
+        }
         let delivery = Delivery(
-            number: 0, received: "", provider: proof.provider.rawValue, event: event.name,
-            id: event.id, ref: change?.reference, after: change?.after, result: result,
-            reason: reason)
+            number: 0, received: "", provider: proof.provider.rawValue,
+            event: cut(event.name) ?? "", id: cut(event.id), ref: cut(change?.reference),
+            after: cut(change?.after), result: result, reason: cut(reason))
         guard
             let number = try store.add(
                 delivery, body: proof.isSigned ? SHA256Digest.of(body) : nil, at: clock.now())
@@ -71,7 +83,7 @@ final class WebhookReceiver: Sendable {
             queued.withLock { $0.last = max($0.last, number) }
             Task { await service.remoteChanged() }
         }
-        return Answer(result: result, reason: reason)
+        return Answer(result: result, reason: delivery.reason)
     }
 
     private func follow(_ event: VaultEvent) {

@@ -100,7 +100,7 @@ extension Vault {
                 again[index] = .everything
             }
         }
-        let report = try commit(captured, onto: head, pack, options)
+        let report = try commit(passed(captured, pack), onto: head, pack, options)
         isDone = true
         return report
     }

@@ -24,12 +24,18 @@ package enum CaptureMessage {
     }
 
     /// Words the message of a change that somebody asked for.
-    /// - Parameter agent: the trailer `Sync-Agent`; nil for none.
-    static func text(
-        asked subject: String, device: String, agent: String? = nil, time: Timestamp
-    ) -> String {
-        let named = agent.map { "Sync-Agent: \($0)\n" } ?? ""
-        return "\(subject)\n\n" + named + trailers(device: device, time: time)
+    static func text(asked subject: String, device: String, time: Timestamp) -> String {
+        text(asked: ChangeWords(subject), device: device, time: time)
+    }
+
+    /// The same of a change that says more of itself.
+    static func text(asked words: ChangeWords, device: String, time: Timestamp) -> String {
+        var text = words.subject + "\n\n"
+        for line in words.lines.prefix(Limits.listedPaths) { text += line + "\n" }
+        let rest = words.lines.count - Limits.listedPaths
+        if rest > 0 { text += "… and \(grouped(rest)) more\n" }
+        if !words.lines.isEmpty { text += "\n" }
+        return text + trailers(device: device, time: time) + words.trailers
     }
 
     private static func trailers(device: String, time: Timestamp) -> String {

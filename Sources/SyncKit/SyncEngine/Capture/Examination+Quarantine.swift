@@ -147,8 +147,12 @@ extension Vault {
     /// - Parameter ignored: also what built-in patterns leave out, as last seen.
     func quarantined(ignored: Bool) throws(StateStoreError) -> [QuarantinedPath] {
         var result: [QuarantinedPath] = []
+        let words = try heldWords()
         for folder in folders {
-            result += try store.quarantined(folder.id)
+            result += try store.quarantined(folder.id).map { path in
+                path.reason != .hook
+                    ? path : .init(path: path.path, reason: .hook, words: words[path.path])
+            }
             if !ignored { continue }
             result += folder.leftOut.sorted().map {
                 QuarantinedPath(path: folder.repositoryPath($0), reason: .ignored)
@@ -159,7 +163,9 @@ extension Vault {
 
     /// Held paths of a folder whose reason may go without any event that the watch sees.
     func quarantinedToRecheck(_ index: Int) throws(StateStoreError) -> DirtyPaths {
-        let passing: Set<QuarantinedPath.Reason> = [.unreadable, .failed, .mount, .inUse]
+        let passing: Set<QuarantinedPath.Reason> = [
+            .unreadable, .failed, .mount, .inUse, .hook,
+        ]
         let folder = folders[index]
         let quarantined = try folder.quarantined(store).filter { passing.contains($0.value) }
         var dirty = DirtyPaths()

@@ -20,6 +20,8 @@ package struct QuarantineAnswer: Sendable, Codable, Equatable {
     package let path: TreePath
     /// The word of docs/reference/status.md.
     package let reason: QuarantinedPath.Reason
+    /// What a hook says of it, in one line; nil for other reasons.
+    @OrNull package var words: String?
     /// What a person can do, in one line.
     package let advice: String
 
@@ -27,6 +29,7 @@ package struct QuarantineAnswer: Sendable, Codable, Equatable {
     package init(_ quarantined: QuarantinedPath) {
         path = quarantined.path
         reason = quarantined.reason
+        words = quarantined.words
         advice = quarantined.reason.advice
     }
 }

@@ -2,7 +2,7 @@ package import SyncModel
 
 /// A vault whose daemon does not run, held for a look: nothing of it is changed.
 package struct IdleVault {
-    private let opened: OpenedVault
+    let opened: OpenedVault
     private let configuration: Configuration
 
     /// Takes the vault's lock and opens it.
@@ -138,6 +138,8 @@ extension Vault {
         let above = Set(changed.lazy.flatMap(\.ancestors))
         changed.formUnion(findings.emptied.map(\.path))
         changed.formUnion(findings.deleted.map(\.path))
+        // What a hook holds back does not wait for a capture alone.
+        changed.subtract(try folder.quarantined(store).filter { $0.value == .hook }.keys)
         return changed.subtracting(above).count
     }
 

@@ -8,10 +8,12 @@ extension VaultService {
         wake()
     }
 
-    /// The same for somebody who knows that the remote changed.
+    /// The same for somebody who knows that the remote changed: the first at once, others after
+    /// `Limits.exchangeCooldown`.
     package func remoteChanged() {
-        schedule.delivered(at: .now)
-        trigger()
+        schedule.told(at: .now)
+        requests.tell()
+        wake()
     }
 
     /// Captures everything that was written before the call.

@@ -21,9 +21,17 @@ package struct CommitMerge {
     ///   - repository: holds both histories, and takes what is made.
     ///   - version: of the rules.
     package init(_ repository: any ObjectRepository, version: Int = MergeIdentity.version) {
+        self.init(repository, CommitStamps(reading: repository), version: version)
+    }
+
+    /// - Parameter stamps: of the repository, shared over several merges.
+    init(
+        _ repository: any ObjectRepository, _ stamps: CommitStamps,
+        version: Int = MergeIdentity.version
+    ) {
         self.repository = repository
         self.version = version
-        stamps = CommitStamps(reading: repository)
+        self.stamps = stamps
         history = History(stamps)
     }
 
@@ -83,6 +91,27 @@ package struct CommitMerge {
         let sides = RuleByType.Sides(
             base: try base.map { try stamps.commit($0).tree }, of: base.map { [$0] } ?? [],
             first: try side(first), second: try side(second))
+        let merged = try merge(sides, writing: pack)
+        try pack.finish()
+        return merged
+    }
+
+    /// Makes the tree that a side comes to without a change of its past.
+    /// - Parameters:
+    ///   - side: has the change behind it.
+    ///   - change: the commit that made it, and the tree that it left.
+    ///   - before: what the change was made upon, and the tree to go back to.
+    /// - Throws: `RepositoryError`.
+    func tree(of side: MergeSide, without change: MergeSide, restoring before: MergeSide) throws
+        -> MergedTree
+    {
+        let isLater =
+            try (stamps.time(of: before.commit), before.commit)
+            < (stamps.time(of: side.commit), side.commit)
+        let pack = try repository.beginPack()
+        let sides = RuleByType.Sides(
+            base: change.tree, of: [change.commit], first: isLater ? before : side,
+            second: isLater ? side : before, isTakingBack: true)
         let merged = try merge(sides, writing: pack)
         try pack.finish()
         return merged

@@ -52,22 +52,27 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
 
 /// Versions to bring back: the body of `POST /api/sync/restore`.
 package struct RestoreRequest: Sendable, Codable, Equatable {
-    /// Files or directories of the repository.
+    /// Files or directories of the repository, or patterns over its paths.
     package var paths: [TreePath]
     /// A commit, a time, or the id of one file's blob.
     package var to: String
+    /// The identity of a record, or its beginning: only that of one file comes back.
+    package var record: String?
     /// Only says what would change.
     package var dryRun: Bool
 
     enum CodingKeys: String, CodingKey {
-        case paths, to
+        case paths, to, record
         case dryRun = "dry_run"
     }
 
     /// Takes the parts.
-    package init(_ paths: [TreePath], to: String, dryRun: Bool = false) {
+    package init(
+        _ paths: [TreePath], to: String, record: String? = nil, dryRun: Bool = false
+    ) {
         self.paths = paths
         self.to = to
+        self.record = record
         self.dryRun = dryRun
     }
 
@@ -75,6 +80,7 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
         let keys = try decoder.container(keyedBy: CodingKeys.self)
         paths = try keys.decode([TreePath].self, forKey: .paths)
         to = try keys.decode(String.self, forKey: .to)
+        record = try keys.decodeIfPresent(String.self, forKey: .record)
         dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
     }
 }
@@ -104,6 +110,12 @@ package struct ChangeReport: Sendable, Codable, Equatable {
     /// Those that a folder does not hold yet, and for what they wait. The daemon applies them as
     /// soon as it can.
     package internal(set) var waiting: [QuarantinedPath] = []
+    /// The conflicts that it opened or would: somebody had gone on from what was taken back.
+    package internal(set) var conflicts: [OpenConflict] = []
+    /// Edits that somebody made over what was taken back, and that stay.
+    package internal(set) var kept: [KeptEdit] = []
+    /// The commits that were taken back, the newest first.
+    package internal(set) var undone: [ObjectID] = []
 
     /// Takes the parts; nothing waits.
     package init(commit: ObjectID?, paths: [TreePath], deletions: [TreePath] = []) {

@@ -30,7 +30,9 @@ extension Vault {
             }
         }
         return try commit(
-            versions, pack, "settled \(record.path) (\(request.choice.rawValue))",
+            versions, pack,
+            ChangeWords(
+                "settled \(record.path) (\(request.choice.rawValue))", action: .resolve),
             isDryRun: request.dryRun)
     }
 
@@ -54,21 +56,39 @@ extension Vault {
                 .findOrRefuse(request.to, now: clock.now())
             let tree = try repository.commit(commit).tree
             source = tree
-            for path in request.paths {
-                let found = try self.versions(at: path, of: tree)
-                if found.isEmpty {
-                    throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
-                }
-                for (path, version) in found { versions[path] = version }
+            let found = try PastFiles(request.paths, of: tree, reading: repository)
+            if let path = found.missing.first {
+                throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
             }
+            for (path, version) in found.files { versions[path] = version }
         }
-        try makeRoom(for: &versions, in: tree(of: head))
-        try resolveRestored(&versions, from: source, over: tree(of: head), pack)
+        if let record = request.record {
+            try keepOnly(record, of: &versions, over: tree(of: head), pack)
+            source = nil
+        }
+        try completeRestored(&versions, from: source, over: tree(of: head), pack)
         let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
         let what =
             named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"
+        let which = request.record.map { "record \($0) of " } ?? ""
         return try self.commit(
-            versions, pack, "restored \(what) to \(request.to)", isDryRun: request.dryRun)
+            versions, pack,
+            ChangeWords(
+                "restored \(which)\(what) to \(request.to)", action: .restore),
+            isDryRun: request.dryRun)
+    }
+
+    /// Adds to versions that come back what goes with them: what they take the place of, and what
+    /// is open or resolved by them.
+    /// - Parameters:
+    ///   - source: the tree that they come from; nil for none.
+    ///   - tree: the head's.
+    func completeRestored(
+        _ versions: inout [TreePath: FileVersion?], from source: ObjectID?,
+        over tree: ObjectID?, _ pack: any PackSink
+    ) throws {
+        try makeRoom(for: &versions, in: tree)
+        try resolveRestored(&versions, from: source, over: tree, pack)
     }
 
     /// Names what goes since something else takes its place: the files of a directory, or a file
@@ -107,13 +127,23 @@ extension Vault {
 
     /// What versions that stand elsewhere already do to open conflicts, as if somebody had put them
     /// there by hand.
+    /// - Parameter written: contents that somebody hands over, which are nowhere yet.
     func consequences(
-        of versions: [TreePath: FileVersion?], _ open: ResolvedByEdit, _ pack: any PackSink
+        of versions: [TreePath: FileVersion?], _ open: ResolvedByEdit, _ pack: any PackSink,
+        written: [TreePath: [UInt8]] = [:]
     ) throws -> [TreePath: FileVersion?] {
         // Nothing is read where nothing is open: a restored directory may be large.
         if open.isEmpty { return [:] }
         var contents: [TreePath: [UInt8]] = [:]
+        // A content that was made just now is of what it was made from.
+        let versions = versions.filter { path, version in
+            written[path] != nil || version.map { repository.contains($0.id) } ?? true
+        }
         for (path, version) in versions {
+            if let content = written[path] {
+                contents[path] = content
+                continue
+            }
             guard let version, version.mode.isFile,
                 try repository.header(version.id).size <= Limits.documentSize
             else { continue }
@@ -150,7 +180,7 @@ extension Vault {
         let pack = try repository.beginPack()
         let content = Array((lines.joined(separator: "\n") + "\n").utf8)
         let version = FileVersion(mode: .regular, id: try pack.add(.blob, content))
-        return try commit([path: version], pack, "set \(line)", isDryRun: false)
+        return try commit([path: version], pack, ChangeWords("set \(line)"), isDryRun: false)
     }
 
     /// The blob that 40 digits name; nil when they name something else.
@@ -161,41 +191,27 @@ extension Vault {
         return id
     }
 
-    /// The file at a path, or all files below it.
-    private func versions(at path: TreePath, of tree: ObjectID) throws -> [TreePath: FileVersion] {
-        if let file = try TreeDiff.version(at: path, of: tree, reading: repository) {
-            return [path: file]
-        }
-        var found: [TreePath: FileVersion] = [:]
-        for change in try TreeDiff.changes(
-            from: nil, to: tree, below: path, reading: repository)
-        {
-            if let version = change.after { found[change.path] = version }
-        }
-        return found
-    }
-
     /// Commits versions over the head.
-    /// - Parameter agent: who asked for it; nil where nobody is named.
     func commit(
-        _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ subject: String,
-        isDryRun: Bool, agent: String? = nil
+        _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ words: ChangeWords,
+        isDryRun: Bool
     ) throws -> ChangeReport {
         let head = try head()
         let before = try tree(of: head)
-        var paths: [TreePath] = []
-        for (path, version) in versions
-        where try TreeDiff.version(at: path, of: before, reading: repository) != version {
-            if !ConflictRecord.isRecord(path) { paths.append(path) }
+        var changes: [TreeChange] = []
+        for (path, version) in versions where !ConflictRecord.isRecord(path) {
+            let here = try TreeDiff.version(at: path, of: before, reading: repository)
+            if here != version {
+                changes.append(TreeChange(path: path, before: here, after: version))
+            }
         }
-        paths.sort()
+        let paths = TreeChange.named(changes).map(\.path).sorted()
         let deletions = paths.filter { versions[$0] == .some(nil) }
         if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
         let time = try writer.time(after: head.map { [$0] } ?? [])
-        let message = CaptureMessage.text(
-            asked: subject, device: identity.device, agent: agent, time: time)
+        let message = CaptureMessage.text(asked: words, device: identity.device, time: time)
         let id = try writer.write(
             tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
         try pack.finish()

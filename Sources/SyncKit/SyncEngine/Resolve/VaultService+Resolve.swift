@@ -28,6 +28,16 @@ extension VaultService {
         try change(isDryRun: request.dryRun) { try vault.restore(request) }
     }
 
+    /// Takes the vault, or what one device or agent did, back in a new commit.
+    package func rollback(_ request: RollbackRequest) throws -> ChangeReport {
+        try change(isDryRun: request.dryRun) { try vault.rollback(request) }
+    }
+
+    /// Takes back the last restore, rollback, resolve or undo in a new commit.
+    package func undo(_ request: UndoRequest) throws -> ChangeReport {
+        try change(isDryRun: request.dryRun) { try vault.undo(request) }
+    }
+
     /// Sets a type in a new commit.
     package func setType(_ request: TypeRequest) throws -> ChangeReport {
         try change(isDryRun: false) { try vault.setType(request) }

@@ -16,6 +16,8 @@ package struct ExchangeSchedule: Sendable {
         case fetch
         /// Something is left to be done here that has not to do with the remote.
         case rest
+        /// Somebody says that the remote has something.
+        case told
         /// Commits are to be pushed.
         case push
         /// Somebody waits for it.
@@ -47,8 +49,10 @@ package struct ExchangeSchedule: Sendable {
     private var nextTry: Instant?
     private var nextFetch: Instant
     private var lastEnd: Instant?
-    /// When a webhook last told of a change; nil for never.
-    private var lastDelivery: Instant?
+    /// When somebody last told of a change; nil for never.
+    private var lastTold: Instant?
+    /// When an exchange last began for such words alone.
+    private var lastHeeded: Instant?
     /// Until when the remote wants to be left alone; in the past, or nil, when it does not.
     private var leftAloneUntil: Instant?
 
@@ -72,6 +76,8 @@ package struct ExchangeSchedule: Sendable {
         let wanted =
             switch need {
             case .asked: now
+            // The first word at once; many in a row are not as many exchanges.
+            case .told: lastHeeded.map { max(now, $0 + Limits.exchangeCooldown) } ?? now
             case .push: isFailing ? nextTry ?? now : now
             case .rest:
                 isFailing ? nextTry ?? now : lastEnd.map { $0 + Limits.exchangeCooldown } ?? now
@@ -126,13 +132,16 @@ package struct ExchangeSchedule: Sendable {
         }
         if outcome != .done { nextTry = now + pause(using: &random) }
         pace(hasNews, isDone: outcome == .done)
-        if let lastDelivery, now - lastDelivery < Limits.deliveryTrust { interval = slowest }
+        if let lastTold, now - lastTold < Limits.deliveryTrust { interval = slowest }
         // Early rather than late: nobody waits longer than was promised.
         nextFetch = now + .random(in: interval * 4 / 5...interval, using: &random)
     }
 
-    /// Notes that a webhook told of a change: the polls are the net behind it for a while.
-    package mutating func delivered(at now: Instant) { lastDelivery = now }
+    /// Notes that somebody told of a change: the polls are the net behind that for a while.
+    package mutating func told(at now: Instant) { lastTold = now }
+
+    /// Notes that an exchange begins because of such words.
+    package mutating func heeded(at now: Instant) { lastHeeded = now }
 
     /// Notes that the network changed, or that the machine woke up: a failure of before means
     /// nothing any more.

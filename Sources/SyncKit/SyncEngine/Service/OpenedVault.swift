@@ -16,16 +16,20 @@ package final class OpenedVault {
     /// Why the state store was begun anew; nil when it was not.
     package let rebuilt: String?
     private let lock: VaultLock
-    private let configuration: Configuration
+    let configuration: Configuration
 
     /// Opens everything a vault has. What is not there yet is made: the state directory (0700),
     /// the repository, the state store.
     /// - Parameters:
     ///   - configuration: a checked configuration.
     ///   - wait: how long to wait for another process that has the vault.
+    ///   - progress: where the steps in folders are counted; nil for nowhere.
     /// - Throws: `StateStoreError` `.locked` when another process runs the vault, and what the
     ///   repository or the state store say when they cannot be used.
-    package init(_ configuration: Configuration, waiting wait: Duration = .zero) throws {
+    package init(
+        _ configuration: Configuration, waiting wait: Duration = .zero,
+        progress: EngineProgress? = nil
+    ) throws {
         self.configuration = configuration
         let events = RemoteEvents()
         self.events = events
@@ -47,7 +51,7 @@ package final class OpenedVault {
             folders.append(
                 ReopeningFolder(
                     root: folder.path, expected: fact.flatMap { .init($0) },
-                    staging: state + "/staging"))
+                    staging: state + "/staging", progress: progress))
         }
         self.folders = folders
         remote = try configuration.remote.map { try Self.remote($0, configuration, events) }
@@ -148,7 +152,9 @@ package final class OpenedVault {
             configuration, repository, UnavailableStateStore(), folders, remote, brake)
         let store = try SQLiteStateStore.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
+        let hook = vault.captureHook
         vault = Self.assemble(configuration, repository, store, folders, remote, brake)
+        vault.captureHook = hook
         try vault.appliedReference.recall()
         try vault.noteScope()
     }

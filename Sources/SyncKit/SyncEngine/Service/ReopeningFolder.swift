@@ -31,12 +31,17 @@ package final class ReopeningFolder: FolderAccess {
     package let root: String
     private let staging: String
     private let state: Mutex<(folder: LocalFolder?, expected: Identity?)>
+    private let progress: EngineProgress?
 
     /// - Parameters:
     ///   - root: absolute path of the directory.
     ///   - expected: what the root was when it was first seen; nil takes what is there.
     ///   - staging: a directory for the apply's own files, outside the folder.
-    package init(root: String, expected: Identity?, staging: String) {
+    ///   - progress: where each call counts as a step; nil for nowhere.
+    package init(
+        root: String, expected: Identity?, staging: String, progress: EngineProgress? = nil
+    ) {
+        self.progress = progress
         self.root = root
         self.staging = staging
         state = Mutex((nil, expected))
@@ -49,7 +54,8 @@ package final class ReopeningFolder: FolderAccess {
     package func acceptRoot() { state.withLock { $0 = (nil, nil) } }
 
     private func opened() throws(FolderError) -> LocalFolder {
-        try state.withLock { state throws(FolderError) in
+        progress?.step()
+        return try state.withLock { state throws(FolderError) in
             if let folder = state.folder { return folder }
             let expected = state.expected.map { (device: $0.device, inode: $0.inode) }
             let folder = try LocalFolder(

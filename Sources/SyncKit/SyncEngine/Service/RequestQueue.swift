@@ -11,6 +11,8 @@ struct RequestQueue {
     private var captured: [Waiting] = []
     /// Whether somebody wants an exchange now and does not wait for it.
     private var isTriggered = false
+    /// Whether somebody says that the remote has something.
+    private(set) var isTold = false
 
     /// Whether somebody wants the exchange now.
     var isAsked: Bool { isTriggered || !captured.isEmpty }
@@ -24,6 +26,9 @@ struct RequestQueue {
     /// Asks for an exchange that nobody waits for.
     mutating func trigger() { isTriggered = true }
 
+    /// Notes that the remote is said to have something.
+    mutating func tell() { isTold = true }
+
     /// The requests that arrived: they are to be captured now, and wait for the exchange.
     mutating func takeArrivals() -> [VaultService.Request] {
         let taken = arrived
@@ -33,7 +38,7 @@ struct RequestQueue {
     }
 
     /// An exchange begins: a trigger that comes meanwhile wants another one.
-    mutating func begin() { isTriggered = false }
+    mutating func begin() { (isTriggered, isTold) = (false, false) }
 
     /// Answers everybody who waits for an exchange.
     mutating func answer(_ outcome: ExchangeOutcome?) {

@@ -5,7 +5,19 @@ internal import Synchronization
 package final class StatusBoard: Sendable {
     private let current: Mutex<VaultStatus>
     private let watch = Mutex<(@Sendable () -> Bool)?>(nil)
-    private let listener = Mutex<String?>(nil)
+    private let warnings = Mutex<[Topic: String]>([:])
+
+    /// What beside the vault may need somebody: syncing goes on meanwhile.
+    package enum Topic: Int, Sendable, Comparable {
+        /// Nobody can ask over TCP.
+        case listener
+        /// Webhooks cannot be verified.
+        case webhookSecret
+
+        package static func < (left: Topic, right: Topic) -> Bool {
+            left.rawValue < right.rawValue
+        }
+    }
 
     /// Starts with a status of which nothing is known.
     package init(_ status: VaultStatus) { current = Mutex(status) }
@@ -17,12 +29,20 @@ package final class StatusBoard: Sendable {
         let isQuiet = watch.withLock { $0 }?() ?? true
         var status = current.withLock { $0 }
         if !isQuiet && status.state == .inSync { status.state = .pending }
-        if let words = listener.withLock({ $0 }) { status.notices.append(words) }
+        status.notices += warnings.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
         return status
     }
 
-    /// Says why nobody can ask over TCP; nil once they can. Syncing goes on meanwhile.
-    package func warnOfListener(_ words: String?) { listener.withLock { $0 = words } }
+    /// Adds a notice to every status from now on.
+    /// - Parameter words: nil once all is well.
+    /// - Returns: whether that is news.
+    @discardableResult
+    package func warn(_ words: String?, of topic: Topic) -> Bool {
+        warnings.withLock { warnings in
+            defer { warnings[topic] = words }
+            return warnings[topic] != words
+        }
+    }
 
     /// Asks `isQuiet` before "in sync" is said; nil asks nobody.
     func follow(_ isQuiet: (@Sendable () -> Bool)?) { watch.withLock { $0 = isQuiet } }

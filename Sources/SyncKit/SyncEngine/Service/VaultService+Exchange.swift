@@ -42,9 +42,11 @@ extension VaultService {
     }
 
     private func exchangeNow() async {
+        if requests.isTold && !requests.isAsked { schedule.heeded(at: .now) }
         requests.begin()
         let outcome = await exchange()
         requests.answer(outcome)
+        noteSynced(outcome)
         if requests.hasArrivals { wake() }
         if isPaused { return }
         notePushes()
@@ -60,6 +62,7 @@ extension VaultService {
         if requests.isAsked { return .asked }
         do {
             if try vault.head() != vault.tracker.seen?.head { return .push }
+            if requests.isTold { return .told }
             return try vault.isInSync() ? .fetch : .rest
         } catch { return .push }
     }

@@ -8,7 +8,8 @@ internal import SyncWatch
 extension VaultService {
     /// Puts the present picture on the board.
     func publish() {
-        var status = board.status
+        let before = board.status
+        var status = before
         status.daemon = life.loop == nil ? "stopped" : "running"
         var unsigned: String?
         do {
@@ -41,6 +42,7 @@ extension VaultService {
         }
         board.update { $0 = status }
         tell(status)
+        noteForHooks(before, status)
     }
 
     /// The one word for where the vault stands, the most urgent first.

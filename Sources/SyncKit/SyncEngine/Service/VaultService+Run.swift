@@ -17,18 +17,21 @@ extension VaultService: Service {
         board.follow { watch.isQuiet }
         publish()
         writeState()
-        let service = self
+        let (service, hooks) = (self, hooks)
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) { await service.follow(watch) }
                 group.addTask { await service.exchangeOn(wakeups) }
                 group.addTask { await service.tick() }
+                group.addTask { await hooks.follow(service) }
                 await group.next()
+                hooks.stop()
                 group.cancelAll()
             }
         } onGracefulShutdown: {
             watch.stop()
             wake.finish()
+            hooks.stop()
         }
         alarm?.cancel()
         board.follow(nil)

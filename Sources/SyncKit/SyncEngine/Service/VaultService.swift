@@ -27,6 +27,11 @@ package actor VaultService {
     nonisolated package let board: StatusBoard
     /// What happens in the vault.
     nonisolated package let events = VaultEvents()
+    /// Whether it gets on; from anywhere, too.
+    nonisolated package let progress: EngineProgress
+    /// Runs what the user put beside the configuration for what happens.
+    nonisolated let hooks: HookRunner
+    var hookState = HookState()
     /// What the vault was opened with; a reload makes another service.
     nonisolated package let configuration: Configuration
     let log: Logger
@@ -86,7 +91,11 @@ package actor VaultService {
         self.configuration = configuration
         self.log = log
         repacker = Repacker(log: log)
-        let opened = try OpenedVault(configuration, waiting: wait)
+        let progress = EngineProgress(folders: configuration.folders.count)
+        self.progress = progress
+        hooks = HookRunner(configuration, log: log)
+        let opened = try OpenedVault(configuration, waiting: wait, progress: progress)
+        opened.guardCaptures(log: log)
         self.opened = opened
         schedule = ExchangeSchedule(
             isNetwork: opened.remote?.isFar ?? false, poll: configuration.sync.poll,
@@ -120,6 +129,7 @@ package actor VaultService {
     /// Takes what the watch or a scan named, and captures it.
     func notice(_ folder: Int, _ dirty: DirtyPaths, live: Bool) {
         inbox[folder, default: DirtyPaths()].merge(dirty)
+        defer { progress.noteCapture(of: folder) }
         if isPaused { return publish() }
         // Until it is captured and pushed nobody may say that all is in sync.
         board.update { if $0.state == .inSync { $0.state = .syncing } }

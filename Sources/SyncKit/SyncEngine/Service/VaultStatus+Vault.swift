@@ -17,6 +17,8 @@ extension Vault {
         static let pushes = "pushes"
         static let pushed = "last-local-to-remote"
         static let pulled = "last-remote-to-local"
+        static let hookWords = "hook-words"
+        static let hookHead = "hook-head"
     }
 
     /// The most commits that are counted before the status says "at least".

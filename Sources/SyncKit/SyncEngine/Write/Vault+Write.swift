@@ -36,7 +36,8 @@ extension Vault {
             return WriteTarget(folder: index, path: tree, local: local)
         }
         let prefixes = folders.compactMap { $0.id?.text }.joined(separator: ", ")
-        throw refuse("\(tree) is in no folder of this device; there are \(prefixes)")
+        throw ChangeRefusal(
+            .missing, "\(tree) is in no folder of this device; there are \(prefixes)")
     }
 
     /// Commits files.
@@ -52,6 +53,7 @@ extension Vault {
         let pack = try repository.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
         var files: [WriteReport.File] = []
+        var written: [TreePath: [UInt8]] = [:]
         for (write, target) in zip(request.writes, targets) {
             let here = try TreeDiff.version(at: target.path, of: tree, reading: repository)
             try check(write, target.path, here)
@@ -64,6 +66,7 @@ extension Vault {
                 continue
             }
             let content = try Self.content(of: write, target.path)
+            written[target.path] = content
             let mode: FileMode = here?.mode == .executable ? .executable : .regular
             let version = FileVersion(mode: mode, id: try pack.add(.blob, content))
             for above in target.path.ancestors
@@ -77,10 +80,13 @@ extension Vault {
             throw ChangeRefusal(.wrong, "a path is written twice")
         }
         versions.merge(
-            try consequences(of: versions, ResolvedByEdit(tree, reading: repository), pack)
+            try consequences(
+                of: versions, ResolvedByEdit(tree, reading: repository), pack,
+                written: written)
         ) { written, _ in written }
         let report = try commit(
-            versions, pack, Self.subject(request, targets), isDryRun: false, agent: agent)
+            versions, pack, ChangeWords(Self.subject(request, targets), agent: agent),
+            isDryRun: false)
         return (report, files)
     }
 

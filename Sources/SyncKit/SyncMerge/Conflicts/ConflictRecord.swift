@@ -128,6 +128,29 @@ package struct ConflictRecord: Sendable, Hashable {
         return held
     }
 
+    /// The same conflict for a history that lacks some of what it names.
+    /// - Parameters:
+    ///   - commit: gives the commit to name in place of one.
+    ///   - isLacking: whether the history has no blob of that name: its bytes go into the record.
+    package func holding(
+        reading reader: any ObjectReader, commit: (ObjectID) -> ObjectID,
+        bytesOf isLacking: (ObjectID) -> Bool
+    ) throws(RepositoryError) -> ConflictRecord {
+        var held = self
+        for index in bases.indices where bases[index].blob.map(isLacking) ?? false {
+            held.bases[index].text = try content(bases[index].blob, bases[index].text, reader)
+        }
+        for index in sides.indices {
+            let (side, stamp) = (sides[index], sides[index].stamp)
+            held.sides[index].stamp = VersionStamp(
+                milliseconds: stamp.milliseconds, device: stamp.device,
+                commit: commit(stamp.commit), blob: stamp.blob)
+            guard side.blob.map(isLacking) ?? false else { continue }
+            held.sides[index].text = try content(side.blob, side.text, reader)
+        }
+        return held
+    }
+
     /// Whether it is one of texts, which markers show, and not of whole versions.
     package var isText: Bool {
         type == .document && (kind == .content || kind == .addAdd) && copy == nil

@@ -15,17 +15,21 @@ package final class RuleByType: ContentRule {
         package let second: MergeSide
         /// Whether the result is itself a base: what conflicts takes its ancestor's text.
         let isFolding: Bool
+        /// Whether the base is a change of the past that is taken back: what one side was made of
+        /// was not made upon it then, and each side counts as one version.
+        let isTakingBack: Bool
 
         /// Takes the parts.
         package init(
             base: ObjectID?, of bases: [ObjectID], first: MergeSide, second: MergeSide,
-            isFolding: Bool = false
+            isFolding: Bool = false, isTakingBack: Bool = false
         ) {
             self.base = base
             self.bases = bases
             self.first = first
             self.second = second
             self.isFolding = isFolding
+            self.isTakingBack = isTakingBack
         }
     }
 
@@ -154,7 +158,8 @@ package final class RuleByType: ContentRule {
         _ version: StampedVersion, _ path: TreePath, _ side: MergeSide, _ terms: ConflictTerms?
     ) throws(RepositoryError) -> ContentSide {
         var captures: [CapturedContent] = []
-        for stamp in try self.captures.versions(of: path, at: side.commit) {
+        let made = sides.isTakingBack ? [] : try self.captures.versions(of: path, at: side.commit)
+        for stamp in made {
             var content: [UInt8]?
             if let blob = stamp.blob { content = try reader.blob(blob) }
             captures.append(CapturedContent(content: content, stamp: stamp))

@@ -19,3 +19,10 @@ extension TypeRules {
         self.init(files: files)
     }
 }
+
+extension TreeChange {
+    /// Renames of exactly equal content, one to one, by the old name.
+    package static func renames(_ changes: [TreeChange]) -> [TreePath: TreePath] {
+        PathTable.renames(changes)
+    }
+}

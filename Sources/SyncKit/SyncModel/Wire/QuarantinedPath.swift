@@ -28,6 +28,8 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
         case mount
         /// A SQLite database with a log or journal beside it that is not empty.
         case inUse = "in-use"
+        /// The hook `pre-commit` holds it back.
+        case hook
         /// Reading or writing it failed.
         case failed
         /// A built-in pattern takes it for a temporary file: listed on request only.
@@ -59,6 +61,9 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
                     + "PRAGMA wal_checkpoint(TRUNCATE))"
             case .ignored:
                 "its name is taken for a temporary file's; a line !NAME in .gitignore syncs it"
+            case .hook:
+                "what the hook pre-commit asks for; it is asked again when the file changes, and "
+                    + "with each poll"
             case .failed: "look at the disk (dmesg); it is tried again"
             }
         }
@@ -71,10 +76,13 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
     package let path: TreePath
     /// The newest one found; a path has one at a time.
     package let reason: Reason
+    /// What a hook says of it, in one line; nil for other reasons, and where it is not known.
+    package let words: String?
 
     /// Pairs the path with the reason.
-    package init(path: TreePath, reason: Reason) {
+    package init(path: TreePath, reason: Reason, words: String? = nil) {
         self.path = path
         self.reason = reason
+        self.words = words
     }
 }

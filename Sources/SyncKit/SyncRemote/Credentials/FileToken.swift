@@ -18,20 +18,23 @@ struct FileToken: SecretSource {
 /// A small file that holds a secret.
 package enum SecretFile {
     /// Reads the file.
+    /// - Parameters:
+    ///   - what: what it holds, for the words of a failure.
+    ///   - isOptional: whether it need not be there.
     /// - Returns: nil when it is not there and need not be.
     /// - Throws: `.authentication` when it is not there, another user's, or open to others; never
     ///   with its content.
     package static func read(
-        _ path: String, isOptional: Bool = false
+        _ path: String, _ what: String = "token", isOptional: Bool = false
     ) throws(RemoteError) -> String? {
         func refuse(_ cause: String, _ hint: String?) -> RemoteError {
-            RemoteError(.authentication, "read the token", "\(path): \(cause)", hint: hint)
+            RemoteError(.authentication, "read the \(what)", "\(path): \(cause)", hint: hint)
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor < 0 {
             if errno == ENOENT && isOptional { return nil }
             throw refuse(
-                String(cString: strerror(errno)), "write the token into \(path), mode 0600")
+                String(cString: strerror(errno)), "write the \(what) into \(path), mode 0600")
         }
         defer { close(descriptor) }
         var status = stat()
@@ -57,7 +60,7 @@ package enum SecretFile {
             if read == 0 { break }
             count += read
         }
-        if count > Limits.secretBytes { throw refuse("it is too large for a token", nil) }
+        if count > Limits.secretBytes { throw refuse("it is too large for a \(what)", nil) }
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 }

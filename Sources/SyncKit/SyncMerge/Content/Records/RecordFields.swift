@@ -48,6 +48,11 @@ enum RecordFields {
     /// A text and what is computed from it: they change together.
     static let body: Set<[UInt8]> = set("memory", "text", "content", "data", "hash", "embedding")
 
+    /// What a record says to people, the best first.
+    static let texts: [[UInt8]] = [
+        "memory", "text", "content", "fact", "summary", "title", "name", "data",
+    ].map { Array($0.utf8) }
+
     /// What marks a record as deleted: decided together.
     static let tombstone: Set<[UInt8]> = set(
         "is_deleted", "isDeleted", "deleted", "deleted_at", "deletedAt")

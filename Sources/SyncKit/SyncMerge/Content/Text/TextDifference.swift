@@ -2,14 +2,92 @@ internal import SyncModel
 
 /// How one text differs from another, for a person.
 package enum TextDifference {
+    /// What became of a line.
+    package enum Mark: String, Sendable, Codable {
+        case same = " "
+        case removed = "-"
+        case added = "+"
+    }
+
+    /// A line of either text.
+    package struct Line: Sendable, Equatable {
+        /// What became of it.
+        package let mark: Mark
+        /// Its bytes, without its end.
+        package let bytes: ArraySlice<UInt8>
+        /// False for the last line of a text that does not end in a newline.
+        package let hasEnd: Bool
+    }
+
+    /// A stretch that differs, with lines around that do not.
+    package struct Hunk: Sendable, Equatable {
+        /// The first line's number in the older text, from 1; the line before where it has none.
+        package let oldStart: Int
+        /// How many lines of the older text it has.
+        package let oldCount: Int
+        /// The same in the newer text.
+        package let newStart: Int
+        /// The same in the newer text.
+        package let newCount: Int
+        /// In order; of a change what was removed comes first.
+        package let lines: [Line]
+    }
+
+    /// Compares two texts.
+    /// - Parameter context: how many lines that are the same stand around a change.
+    /// - Returns: empty where they are equal; nil when one of the two is no text or larger than a
+    ///   document.
+    package static func hunks(_ old: [UInt8], _ new: [UInt8], context: Int = 3) -> [Hunk]? {
+        for text in [old, new] where TextFile.isBinary(text) || text.count > Limits.documentSize {
+            return nil
+        }
+        let marked = marked(old, new)
+        var hunks: [Hunk] = []
+        var (oldLine, newLine) = (1, 1)
+        var at = 0
+        var stretch: [Line] = []
+        var start = (old: 1, new: 1)
+        let near = near(marked, context)
+        while at < marked.count {
+            if near[at] {
+                if stretch.isEmpty { start = (oldLine, newLine) }
+                stretch.append(marked[at])
+            }
+            if marked[at].mark != .added { oldLine += 1 }
+            if marked[at].mark != .removed { newLine += 1 }
+            at += 1
+            if !stretch.isEmpty, at == marked.count || !near[at] {
+                hunks.append(hunk(stretch, start))
+                stretch = []
+            }
+        }
+        return hunks
+    }
+
+    private static func hunk(_ lines: [Line], _ start: (old: Int, new: Int)) -> Hunk {
+        let (old, new) = (lines.count { $0.mark != .added }, lines.count { $0.mark != .removed })
+        return Hunk(
+            oldStart: old == 0 ? start.old - 1 : start.old, oldCount: old,
+            newStart: new == 0 ? start.new - 1 : start.new, newCount: new, lines: lines)
+    }
+
     /// Lists the changed lines with three lines around each.
     /// - Returns: lines that begin with ` `, `-` or `+`, stretches apart by `@@`; nil when one of
     ///   the two is no text or larger than a document.
     package static func lines(_ old: [UInt8], _ new: [UInt8]) -> [String]? {
-        for text in [old, new] where TextFile.isBinary(text) || text.count > Limits.documentSize {
-            return nil
+        guard let hunks = hunks(old, new) else { return nil }
+        var result: [String] = []
+        for hunk in hunks {
+            if hunk.oldStart > 1 || hunk.newStart > 1 { result.append("@@") }
+            result += hunk.lines.map {
+                $0.mark.rawValue + String(decoding: $0.bytes, as: UTF8.self)
+            }
         }
-        let (before, after) = (split(old), split(new))
+        return result
+    }
+
+    /// For each line of a text, where it stands in another; -1 where it does not.
+    package static func matches(_ old: [ArraySlice<UInt8>], in new: [ArraySlice<UInt8>]) -> [Int] {
         var numbers: [ArraySlice<UInt8>: Int] = [:]
         func number(_ line: ArraySlice<UInt8>) -> Int {
             let next = numbers.count
@@ -18,38 +96,52 @@ package enum TextDifference {
                     numbers[line] = next; return next
                 }()
         }
-        let matches = LineDiff.matches(before.map(number), after.map(number))
-        var marked: [(mark: String, line: ArraySlice<UInt8>)] = []
-        var next = 0
-        for (index, place) in matches.enumerated() {
-            if place < 0 {
-                marked.append(("-", before[index]))
-                continue
-            }
-            for line in after[next..<place] { marked.append(("+", line)) }
-            marked.append((" ", before[index]))
-            next = place + 1
-        }
-        for line in after[next...] { marked.append(("+", line)) }
-        return shown(marked)
+        return LineDiff.matches(old.map(number), new.map(number))
     }
 
-    private static func split(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+    /// A text's lines without their ends.
+    package static func split(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
         var lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines
     }
 
-    private static func shown(_ marked: [(mark: String, line: ArraySlice<UInt8>)]) -> [String] {
+    /// All lines of both texts, marked.
+    private static func marked(_ old: [UInt8], _ new: [UInt8]) -> [Line] {
+        let (before, after) = (split(old), split(new))
+        // A last line without an end is another than one with it: no text has a zero in it.
+        func keys(_ lines: [ArraySlice<UInt8>], _ text: [UInt8]) -> [ArraySlice<UInt8>] {
+            guard let last = lines.last, text.last != 0x0a else { return lines }
+            return lines.dropLast() + [last + [0]]
+        }
+        func line(_ mark: Mark, _ lines: [ArraySlice<UInt8>], _ index: Int, _ text: [UInt8])
+            -> Line
+        {
+            let hasEnd = index < lines.count - 1 || text.last == 0x0a
+            return Line(mark: mark, bytes: lines[index], hasEnd: hasEnd)
+        }
+        var marked: [Line] = []
+        var next = 0
+        let matches = matches(keys(before, old), in: keys(after, new))
+        for (index, place) in matches.enumerated() {
+            if place < 0 {
+                marked.append(line(.removed, before, index, old))
+                continue
+            }
+            for added in next..<place { marked.append(line(.added, after, added, new)) }
+            marked.append(line(.same, before, index, old))
+            next = place + 1
+        }
+        for added in next..<after.count { marked.append(line(.added, after, added, new)) }
+        return marked
+    }
+
+    private static func near(_ marked: [Line], _ context: Int) -> [Bool] {
         var near = [Bool](repeating: false, count: marked.count)
-        for (index, entry) in marked.enumerated() where entry.mark != " " {
-            for place in max(0, index - 3)...min(marked.count - 1, index + 3) { near[place] = true }
+        for (index, line) in marked.enumerated() where line.mark != .same {
+            let last = min(marked.count - 1, index + context)
+            for place in max(0, index - context)...last { near[place] = true }
         }
-        var result: [String] = []
-        for (index, entry) in marked.enumerated() where near[index] {
-            if index > 0, !near[index - 1] { result.append("@@") }
-            result.append(entry.mark + String(decoding: entry.line, as: UTF8.self))
-        }
-        return result
+        return near
     }
 }

@@ -1,0 +1,160 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import SyncEngine
+internal import SyncHistory
+internal import SyncModel
+
+/// The past: looked at, taken back.
+struct HistoryRoutes: Sendable {
+    let service: VaultService
+    let past: HistoryReader
+
+    @Sendable func rollback(_ request: Request, _: SyncContext) async throws
+        -> Response
+    {
+        let asked: RollbackRequest = try await JSONBody.read(request)
+        return try JSONAnswer.of(try await service.rollback(asked))
+    }
+
+    @Sendable func undo(_ request: Request, _: SyncContext) async throws
+        -> Response
+    {
+        let asked: UndoRequest = try await JSONBody.read(request)
+        return try JSONAnswer.of(try await service.undo(asked))
+    }
+
+    @Sendable func log(_ request: Request, _: SyncContext) async throws -> Response {
+        let query = try HistoryQuery(request)
+        return try await read { history in
+            try history.page(query.path, before: query.before, most: query.limit, now: query.now)
+        }
+    }
+
+    @Sendable func differences(_ request: Request, _: SyncContext) async throws
+        -> Response
+    {
+        let query = try HistoryQuery(request)
+        guard let from = query.from else {
+            throw HTTPError(.badRequest, message: "expected from, a commit or a time")
+        }
+        if query.to == nil { _ = try await service.barrier() }
+        return try await read { history in
+            let old = try history.revisionOrTime(from, now: query.now)
+            guard let to = query.to else {
+                let new = try history.revision("HEAD")
+                let files = try history.differences(from: old, to: new, query.path).files
+                return DifferenceAnswer(from: old, to: nil, files: files)
+            }
+            return try history.differences(
+                from: old, to: history.revisionOrTime(to, now: query.now), query.path)
+        }
+    }
+
+    @Sendable func commit(_: Request, _ context: SyncContext) async throws
+        -> Response
+    {
+        let name = try context.parameters.require("rev")
+        return try await read { try $0.shown($0.revision(name)) }
+    }
+
+    @Sendable func blame(_ request: Request, _: SyncContext) async throws
+        -> Response
+    {
+        let query = try HistoryQuery(request)
+        guard let path = query.path else {
+            throw HTTPError(.badRequest, message: "expected path, a file of the repository")
+        }
+        return try await read { history in
+            let head = try history.revisionOrTime(query.at ?? "HEAD", now: query.now)
+            guard let answer = try Blame(reading: history.repository).answer(path, at: head)
+            else {
+                throw Revision.Unknown(description: "there is no text and no record at \(path)")
+            }
+            return answer
+        }
+    }
+
+    @Sendable func deleted(_ request: Request, _: SyncContext) async throws
+        -> Response
+    {
+        let query = try HistoryQuery(request)
+        return try await read { history in
+            try history.deleted(query.path, where: HistoryFilter(), most: query.limit)
+        }
+    }
+
+    @Sendable func blob(_ request: Request, _ context: SyncContext) async throws
+        -> Response
+    {
+        let name = try context.parameters.require("rev")
+        // The path as it was sent: its bytes need not be a text.
+        let names = request.uri.path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let path = HistoryQuery.path(names.dropFirst(5).joined(separator: "/")) else {
+            throw HTTPError(.badRequest, message: "expected a path behind the commit")
+        }
+        let found = try await past.read { history in
+            let commit = try history.revisionOrTime(name, now: SystemClock().now())
+            guard let file = try history.file(path, at: commit) else {
+                throw Revision.Unknown(description: "there is no file \(path) in \(commit.short)")
+            }
+            return file
+        }
+        let bytes = try await past.read { try $0.repository.blob(found) }
+        return FileAnswer.of(bytes, found, request)
+    }
+
+    /// Answers with what the history says.
+    private func read<Answer: Encodable & Sendable>(
+        _ work: @Sendable (VaultHistory) throws -> Answer
+    ) async throws -> Response {
+        try JSONAnswer.of(try await past.read(work))
+    }
+}
+
+/// What is asked of the history, as the query says it.
+struct HistoryQuery: Sendable {
+    /// A file or directory of the repository.
+    let path: TreePath?
+    /// A commit or a time.
+    let from: String?
+    let to: String?
+    let at: String?
+    let before: String?
+    /// How many entries at most: 1 to `Limits.historyEntries`, 50 where nothing is said.
+    let limit: Int
+    let now = SystemClock().now()
+
+    /// - Throws: `HTTPError` for a path that is none and a limit that is no number from 1.
+    init(_ request: Request) throws {
+        let query = request.uri.queryParameters
+        func text(_ name: String) -> String? { query[Substring(name)].map(String.init) }
+        (from, to, at, before) = (text("from"), text("to"), text("at"), text("before"))
+        path = text("path").flatMap { $0.isEmpty ? nil : TreePath($0) }
+        if let written = text("path"), path == nil, !written.isEmpty {
+            throw HTTPError(.badRequest, message: "'\(written)' is no path of the repository")
+        }
+        let limit = text("limit").map { Int($0) ?? 0 } ?? 50
+        guard limit > 0 else {
+            throw HTTPError(.badRequest, message: "expected limit, a number from 1")
+        }
+        self.limit = min(limit, Limits.historyEntries)
+    }
+
+    /// A path whose bytes a URL writes with `%`; nil when it is none.
+    static func path(_ text: String) -> TreePath? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == 0x25 else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return TreePath(bytes)
+    }
+}

@@ -1,0 +1,68 @@
+internal import FoundationEssentials
+internal import SyncModel
+
+/// Asking the hook before a commit. Its word comes after the contents are in the repository, so
+/// that it may look at the very bytes that would be committed, and before anything names them.
+extension Vault {
+    /// What a hook said of a path that it holds back.
+    private struct Words: Codable {
+        let path: TreePath
+        let words: String
+    }
+
+    /// Leaves out what the hook holds back: the state store keeps what was there before, so that
+    /// the path is looked at again, and asked about again, until the hook lets it pass.
+    func passed(_ captured: [Captured], _ pack: any PackSink) throws -> [Captured] {
+        guard let captureHook, captureHook.isThere else { return captured }
+        let asked = captured.filter { !($0.change.after ?? $0.change.before).isDirectory }
+        if asked.isEmpty { return captured }
+        try pack.finish()
+        let held = captureHook.held(
+            asked.map {
+                CapturedChange(change: $0.change, folder: $0.folder, local: $0.local)
+            })
+        try note(held, of: Set(asked.map(\.change.path)))
+        if held.isEmpty { return captured }
+        var result: [Captured] = []
+        for item in captured {
+            guard held[item.change.path] != nil else {
+                result.append(item)
+                continue
+            }
+            let folder = folders[item.folder]
+            try quarantine(folder, item.local, .hook)
+            if folder.mayBeApplied(item.local) {
+                folder.unread.insert(item.local)
+                folder.readAtLast.remove(item.local)
+            }
+        }
+        return result
+    }
+
+    /// Of each path that a hook holds back why, as far as that is remembered.
+    func heldWords() throws(StateStoreError) -> [TreePath: String] {
+        guard let fact = try store.fact(Fact.hookWords) else { return [:] }
+        do {
+            let words = try JSONDecoder().decode([Words].self, from: Data(fact.utf8))
+            return Dictionary(words.map { ($0.path, $0.words) }, uniquingKeysWith: { $1 })
+        } catch {
+            // The reason alone is shown then; the next question brings the words again.
+            return [:]
+        }
+    }
+
+    private func note(_ held: [TreePath: String], of asked: Set<TreePath>) throws {
+        let before = try heldWords()
+        var words = before.filter { !asked.contains($0.key) }
+        for (path, text) in held where words.count < Limits.hookPaths { words[path] = text }
+        if words == before { return }
+        let list = words.sorted { $0.key < $1.key }.map { Words(path: $0.key, words: $0.value) }
+        let data = try JSONEncoder().encode(list)
+        try store.setFact(
+            Fact.hookWords, list.isEmpty ? nil : String(decoding: data, as: UTF8.self))
+    }
+}
+
+extension FileVersion? {
+    fileprivate var isDirectory: Bool { self?.isDirectory ?? false }
+}

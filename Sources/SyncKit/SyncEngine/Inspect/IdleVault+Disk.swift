@@ -1,0 +1,39 @@
+package import SyncHistory
+package import SyncModel
+
+extension IdleVault {
+    /// How a commit's tree differs from what the folders hold, with what nobody captured yet.
+    /// - Parameters:
+    ///   - tree: nil is the empty tree.
+    ///   - path: only this file, or what is below this directory; nil is everything.
+    /// - Throws: what reading the folders or the repository throws; a file that cannot be read
+    ///   counts as unchanged.
+    package func differences(from tree: ObjectID?, _ path: TreePath?) throws -> [FileDifference] {
+        let vault = opened.vault
+        let scratch = ScratchRepository(over: vault.repository)
+        let pack = try scratch.beginPack()
+        var versions: [TreePath: FileVersion?] = [:]
+        for folder in vault.folders {
+            try folder.access.checkRoot()
+            let findings = try Examination.examine(
+                .everything, of: folder, store: vault.store, tracked: [])
+            for row in findings.deleted {
+                versions.updateValue(nil, forKey: folder.repositoryPath(row.path))
+            }
+            for (path, row) in findings.toRead {
+                let snapshot: FileSnapshot
+                do { snapshot = try folder.access.read(path) } catch {
+                    if error.path == nil { throw error }
+                    continue
+                }
+                let id = try pack.add(.blob, snapshot.content)
+                let version = FileVersion(mode: snapshot.mode, id: id)
+                if version != row?.version { versions[folder.repositoryPath(path)] = version }
+            }
+        }
+        let head = try vault.repository.tree(of: vault.head())
+        let now = try TreeEdit.apply(versions, to: head, reading: vault.repository, writing: pack)
+        try pack.finish()
+        return try TreeComparison(from: tree, to: now, reading: scratch).files(path)
+    }
+}

@@ -1,0 +1,46 @@
+internal import SyncModel
+
+/// What somebody can ask for that `undo` takes back: the trailer `Sync-Action` of its commit.
+enum ChangeAction: String {
+    case restore, rollback, resolve, undo
+
+    /// The trailer's name.
+    static let trailer = "Sync-Action"
+    /// Names the commit that an undo takes back.
+    static let undoes = "Sync-Undoes"
+}
+
+/// What a change that somebody asked for says of itself in its commit.
+struct ChangeWords {
+    let subject: String
+    /// What it did, a line each.
+    var lines: [String] = []
+    /// Nil for what `undo` does not take back.
+    var action: ChangeAction?
+    /// Of an undo, what it took back.
+    var undoes: ObjectID?
+    /// The program that asked for it; nil where none is named.
+    var agent: String?
+
+    init(
+        _ subject: String, lines: [String] = [], action: ChangeAction? = nil,
+        undoes: ObjectID? = nil, agent: String? = nil
+    ) {
+        // A path may hold a line's end, which would begin a trailer of its own.
+        self.subject = Self.line(subject)
+        self.lines = lines.map(Self.line)
+        (self.action, self.undoes, self.agent) = (action, undoes, agent)
+    }
+
+    private static func line(_ text: String) -> String {
+        text.contains(where: \.isNewline) ? SafeText.escaped(text) : text
+    }
+
+    /// The trailers behind those of every commit.
+    var trailers: String {
+        var text = agent.map { "Sync-Agent: \($0)\n" } ?? ""
+        text += action.map { "\(ChangeAction.trailer): \($0.rawValue)\n" } ?? ""
+        if let undoes { text += "\(ChangeAction.undoes): \(undoes.hex)\n" }
+        return text
+    }
+}

@@ -1,0 +1,141 @@
+internal import SyncHistory
+internal import SyncMerge
+internal import SyncModel
+
+/// Taking back what stands in the history, in a new commit over the head.
+extension Vault {
+    /// Takes the vault back to a commit or a time, or takes back what one device or agent did
+    /// since then and keeps everybody else's work.
+    /// - Throws: `ChangeRefusal`, or what reading and writing throws; nothing has changed then.
+    package func rollback(_ request: RollbackRequest) throws -> ChangeReport {
+        let head = try headOrRefuse()
+        let patterns = request.paths.isEmpty ? nil : PathPatterns(request.paths)
+        if patterns == nil && !request.paths.isEmpty {
+            throw ChangeRefusal(.wrong, "expected paths or patterns of paths, such as notes/**")
+        }
+        if request.device != nil || request.agent != nil {
+            return try rollback(request, from: head, only: patterns)
+        }
+        let target = try RevisionOrTime(head: head, branch: identity.branch, repository)
+            .findOrRefuse(request.to, now: clock.now())
+        let scratch = ScratchRepository(over: repository)
+        let tree = try tree(target, over: head, only: patterns, scratch)
+        let reversal = try Reversal(from: repository.commit(head).tree, to: tree, in: scratch)
+        let to = request.to == target.hex ? target.short : "\(request.to) (\(target.short))"
+        let what = request.paths.isEmpty ? "" : " \(request.paths.joined(separator: ", "))"
+        let words = ChangeWords("rolled back\(what) to \(to)", action: .rollback)
+        return try commit(reversal, words, isDryRun: request.dryRun)
+    }
+
+    /// Takes back the last restore, rollback, resolve or undo, or the commit that was named.
+    /// - Throws: as `rollback`.
+    package func undo(_ request: UndoRequest) throws -> ChangeReport {
+        let head = try headOrRefuse()
+        let undone =
+            try request.commit.map { name in
+                try RevisionOrTime(head: head, branch: identity.branch, repository)
+                    .findOrRefuse(name, now: clock.now())
+            } ?? lastAction(behind: head)
+        guard let undone else {
+            throw ChangeRefusal(
+                .missing, "nothing to take back: no restore, rollback or resolve so far")
+        }
+        let commit = try repository.commit(undone)
+        if commit.parents.count > 1 {
+            throw ChangeRefusal(.wrong, "\(undone.short) is a merge: it cannot be taken back alone")
+        }
+        if try undone != head
+            && !History(CommitStamps(reading: repository)).isAncestor(undone, of: head)
+        {
+            throw ChangeRefusal(.wrong, "\(undone.short) is not in the history of the vault")
+        }
+        var takeBack = try TakeBack(
+            from: head, in: repository, by: identity.device, at: writer.time(after: [head]))
+        try takeBack.take(.init(commit: undone, before: commit.parents.first, commits: [undone]))
+        let words = ChangeWords(
+            "took back \(undone.short): \(commit.subject)", action: .undo, undoes: undone)
+        return try self.commit(takeBack.outcome(), words, isDryRun: request.dryRun, [undone])
+    }
+
+    private func headOrRefuse() throws -> ObjectID {
+        guard let head = try head() else {
+            throw ChangeRefusal(.missing, "nothing is committed yet")
+        }
+        return head
+    }
+
+    /// The newest commit that somebody asked for and that can be taken back. A copy of one, made
+    /// by another program, is an edit like any other.
+    private func lastAction(behind head: ObjectID) throws -> ObjectID? {
+        var walk = try HistoryWalk(from: head, reading: repository)
+        while let step = try walk.next() {
+            if step.commit.trailer(ChangeAction.trailer).flatMap(ChangeAction.init) != nil,
+                CommitStamps.capturer(of: step.commit) != nil
+            {
+                return step.id
+            }
+        }
+        return nil
+    }
+
+    /// Takes back what one device or agent did.
+    private func rollback(
+        _ request: RollbackRequest, from head: ObjectID, only patterns: PathPatterns?
+    ) throws -> ChangeReport {
+        let now = clock.now()
+        let start: OwnChanges.Start =
+            try RevisionOrTime.time(request.to, now: now).map { .time($0) }
+            ?? .commit(
+                RevisionOrTime(head: head, branch: identity.branch, repository)
+                    .findOrRefuse(request.to, now: now))
+        let changes = try OwnChanges(
+            reader: repository, device: request.device, agent: request.agent
+        ).list(from: head, since: start)
+        var takeBack = try TakeBack(
+            from: head, in: repository, by: identity.device, at: writer.time(after: [head]),
+            only: patterns)
+        for change in changes { try takeBack.take(change) }
+        let commits = changes.flatMap(\.commits)
+        let who = [request.agent, request.device].compactMap { $0 }.joined(separator: " on ")
+        let lines = try commits.prefix(Limits.listedPaths + 1).map {
+            "\($0.short) \(try repository.commit($0).subject)"
+        }
+        let all = lines + Array(repeating: "", count: max(0, commits.count - lines.count))
+        let words = ChangeWords(
+            "took back what \(who) did since \(request.to) (\(commits.count) commits)",
+            lines: all, action: .rollback)
+        return try commit(takeBack.outcome(), words, isDryRun: request.dryRun, commits)
+    }
+
+    /// The tree to go back to: a commit's, or the head's with what the patterns mean from there.
+    private func tree(
+        _ target: ObjectID, over head: ObjectID, only patterns: PathPatterns?,
+        _ scratch: ScratchRepository
+    ) throws -> ObjectID {
+        let (old, new) = (try repository.commit(head).tree, try repository.commit(target).tree)
+        guard let patterns else { return new }
+        var versions: [TreePath: FileVersion?] = [:]
+        for change in try TreeDiff.changes(from: old, to: new, reading: repository)
+        where patterns.match(change.path) && !ConflictRecord.isRecord(change.path) {
+            versions.updateValue(change.after, forKey: change.path)
+        }
+        let pack = try scratch.beginPack()
+        try completeRestored(&versions, from: new, over: old, pack)
+        let tree = try TreeEdit.apply(versions, to: old, reading: repository, writing: pack)
+        try pack.finish()
+        return tree
+    }
+
+    /// Commits what was decided over the head.
+    private func commit(
+        _ reversal: Reversal, _ words: ChangeWords, isDryRun: Bool, _ undone: [ObjectID] = []
+    ) throws -> ChangeReport {
+        let pack = try repository.beginPack()
+        for content in reversal.contents { _ = try pack.add(.blob, content) }
+        var report = try commit(reversal.versions, pack, words, isDryRun: isDryRun)
+        report.conflicts = reversal.opened.map { OpenConflict($0, device: identity.device) }
+        report.kept = reversal.kept
+        report.undone = undone
+        return report
+    }
+}

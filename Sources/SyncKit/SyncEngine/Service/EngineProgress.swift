@@ -1,0 +1,40 @@
+internal import Synchronization
+
+/// Whether the engine gets on: what it does of one vault, counted, and whether each folder was
+/// looked at since the start. May be asked from any thread.
+package final class EngineProgress: Sendable {
+    private let steps = Atomic<UInt64>(0)
+    private let waiting: Mutex<Set<Int>>
+    private let captured: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+
+    /// - Parameter folders: how many are to be looked at.
+    init(folders: Int) {
+        waiting = Mutex(Set(0..<folders))
+        captured = AsyncStream.makeStream(of: Void.self)
+        if folders == 0 { captured.continuation.finish() }
+    }
+
+    /// Moves with every turn of the engine and every file that it touches; stands still when it
+    /// hangs.
+    package var count: UInt64 { steps.load(ordering: .relaxed) }
+
+    /// Notes a step.
+    func step() { steps.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Notes that a folder was looked at, or cannot be.
+    func noteCapture(of folder: Int) {
+        step()
+        let isDone = waiting.withLock { waiting in
+            waiting.remove(folder) != nil && waiting.isEmpty
+        }
+        if isDone { captured.continuation.finish() }
+    }
+
+    /// Waits until each folder was looked at, or the task is cancelled; for one task.
+    package func waitForCapture() async { for await _ in captured.stream {} }
+}
+
+extension VaultService {
+    /// Takes a turn on the vault's queue: done when what was before it there is.
+    package func takeTurn() { progress.step() }
+}

@@ -1,0 +1,198 @@
+internal import SyncMerge
+package import SyncModel
+
+/// Who wrote each line of a file, or each record: the answer of `blame --json`.
+package struct BlameAnswer: Sendable, Codable, Equatable {
+    /// A line or a record, and the commit that made it what it is.
+    package struct Entry: Sendable, Codable, Equatable {
+        /// The commit.
+        package let commit: ObjectID
+        /// Its date, ISO 8601.
+        package let time: String
+        /// The device that made it.
+        package let device: String
+        /// The agent that it names; nil for none.
+        package let agent: String?
+        /// What identifies the record; nil for a line.
+        package let record: String?
+        /// The line, or what the record says.
+        package let text: String
+    }
+
+    /// In the repository.
+    package let path: TreePath
+    /// `lines` or `records`.
+    package let kind: String
+    /// In the file's order.
+    package let entries: [Entry]
+}
+
+/// Follows each part of a file back to the commit that made it, over merges and renames.
+package struct Blame {
+    private let reader: any ObjectReader
+    private let stamps: CommitStamps
+
+    /// - Parameter reader: the repository.
+    package init(reading reader: any ObjectReader) {
+        self.reader = reader
+        stamps = CommitStamps(reading: reader)
+    }
+
+    /// A version of the file on the way back.
+    private struct Place: Hashable {
+        let commit: ObjectID
+        let path: TreePath
+    }
+
+    /// Says who wrote what.
+    /// - Returns: nil when no file stands there that has lines or records.
+    /// - Throws: what reading the repository says; `.io` past `Limits.historyWalk` commits.
+    package func answer(_ path: TreePath, at head: ObjectID) throws(RepositoryError)
+        -> BlameAnswer?
+    {
+        guard let version = try stamps.file(at: path, of: head, reader), version.mode.isFile
+        else { return nil }
+        let content = try reader.blob(version.id)
+        let type = try TypeRules(of: stamps.commit(head).tree, for: path, reading: reader)
+            .type(of: path, content: content).rule.type
+        let hasRecords = type.hasRecords && RecordDifference.records(of: content) != nil
+        guard let parts = Parts(content, hasRecords: hasRecords) else { return nil }
+        let makers = try makers(of: parts, Place(commit: head, path: path))
+        var entries: [BlameAnswer.Entry] = []
+        for (index, maker) in makers.enumerated() {
+            let commit = try stamps.commit(maker)
+            entries.append(
+                BlameAnswer.Entry(
+                    commit: maker, time: Timestamp(seconds: commit.committer.seconds).iso8601,
+                    device: CommitStamps.device(of: commit), agent: commit.agent,
+                    record: parts.names?[index], text: parts.texts[index]))
+        }
+        return BlameAnswer(path: path, kind: hasRecords ? "records" : "lines", entries: entries)
+    }
+
+    /// The commit that made each part.
+    private func makers(of all: Parts, _ start: Place) throws(RepositoryError) -> [ObjectID] {
+        var makers = Array(repeating: start.commit, count: all.count)
+        // Of each version that is still to be looked at: where in it which of the parts stands.
+        var open: [Place: [(at: Int, part: Int)]] = [start: (0..<all.count).map { ($0, $0) }]
+        var known: [ObjectID: Parts] = [:]
+        var walk = try HistoryWalk(from: start.commit, reading: reader)
+        while !open.isEmpty, let step = try walk.next() {
+            for place in open.keys.filter({ $0.commit == step.id }) {
+                guard var parts = open.removeValue(forKey: place) else { continue }
+                let version = try version(place)
+                for parent in step.commit.parents where !parts.isEmpty {
+                    guard let before = try source(of: place, in: parent, step.commit) else {
+                        continue
+                    }
+                    if try self.version(before) == version {
+                        open[before, default: []] += parts
+                        parts = []
+                        continue
+                    }
+                    let here = try self.parts(place, all, &known)
+                    let places = try self.parts(before, all, &known).places(in: here)
+                    open[before, default: []] += parts.compactMap { item in
+                        places[item.at].map { ($0, item.part) }
+                    }
+                    parts.removeAll { places[$0.at] != nil }
+                }
+                for item in parts { makers[item.part] = step.id }
+            }
+            open = open.filter { !$0.value.isEmpty }
+        }
+        return makers
+    }
+
+    private func version(_ place: Place) throws(RepositoryError) -> FileVersion? {
+        try stamps.file(at: place.path, of: place.commit, reader)
+    }
+
+    private func parts(
+        _ place: Place, _ all: Parts, _ known: inout [ObjectID: Parts]
+    ) throws(RepositoryError) -> Parts {
+        guard let version = try version(place), version.mode.isFile else { return Parts.none }
+        if let parts = known[version.id] { return parts }
+        let content = try reader.blob(version.id)
+        let parts = Parts(content, hasRecords: all.names != nil) ?? Parts.none
+        known[version.id] = parts
+        return parts
+    }
+
+    /// Where a parent has the file: under its name, or under the one that the commit renamed.
+    private func source(of place: Place, in parent: ObjectID, _ commit: Commit)
+        throws(RepositoryError) -> Place?
+    {
+        if try stamps.file(at: place.path, of: parent, reader) != nil {
+            return Place(commit: parent, path: place.path)
+        }
+        let changes = try TreeDiff.changes(
+            from: stamps.commit(parent).tree, to: commit.tree, reading: reader)
+        return TreeChange.renames(changes).first { $0.value == place.path }.map {
+            Place(commit: parent, path: $0.key)
+        }
+    }
+}
+
+extension Blame {
+    /// A content taken apart.
+    private struct Parts {
+        /// Of records, what identifies each.
+        let names: [String]?
+        let texts: [String]
+        private let bytes: [ArraySlice<UInt8>]
+
+        static let none = Parts(names: nil, texts: [], bytes: [])
+
+        var count: Int { bytes.count }
+
+        private init(names: [String]?, texts: [String], bytes: [ArraySlice<UInt8>]) {
+            (self.names, self.texts, self.bytes) = (names, texts, bytes)
+        }
+
+        /// - Returns: nil for what has neither lines nor records.
+        init?(_ content: [UInt8], hasRecords: Bool) {
+            if hasRecords {
+                guard let records = RecordDifference.records(of: content) else { return nil }
+                self.init(
+                    names: records.map(\.name), texts: records.map(\.text),
+                    bytes: records.map { $0.bytes[...] })
+                return
+            }
+            guard TextDifference.hunks(content, []) != nil else { return nil }
+            let lines = TextDifference.split(content)
+            self.init(
+                names: nil, texts: lines.map { String(decoding: $0, as: UTF8.self) },
+                bytes: lines)
+        }
+
+        /// Which parts of a later content are here already: where they stand there, and here.
+        func places(in other: Parts) -> [Int: Int] {
+            var result: [Int: Int] = [:]
+            guard let names, let others = other.names else {
+                if names != nil || other.names != nil { return [:] }
+                for (old, new) in TextDifference.matches(bytes, in: other.bytes).enumerated()
+                where new >= 0 {
+                    result[new] = old
+                }
+                return result
+            }
+            let here = Dictionary(names.enumerated().map { ($0.element, $0.offset) }) {
+                first, _ in first
+            }
+            for (new, name) in others.enumerated() {
+                if let old = here[name], bytes[old] == other.bytes[new] { result[new] = old }
+            }
+            return result
+        }
+    }
+}
+
+extension CommitStamps {
+    /// What a commit has at a path; nil for nothing and for a directory.
+    fileprivate func file(at path: TreePath, of id: ObjectID, _ reader: any ObjectReader)
+        throws(RepositoryError) -> FileVersion?
+    {
+        try TreeDiff.file(at: path, of: commit(id).tree, reading: reader)
+    }
+}

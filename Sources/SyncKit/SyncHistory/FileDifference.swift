@@ -1,0 +1,103 @@
+package import SyncMerge
+package import SyncModel
+
+/// How a file differs between two states: an entry of `diff --json`.
+package struct FileDifference: Sendable, Encodable, Equatable {
+    /// What became of the file.
+    package enum Status: String, Sendable, Codable {
+        case added, deleted, modified, renamed
+    }
+
+    /// What is compared.
+    package enum Kind: String, Sendable, Codable {
+        /// By lines.
+        case text
+        /// By records: memories, conversations, events.
+        case records
+        /// By size alone: no text, or more than a document has.
+        case binary
+        /// Nothing but the mode or the name.
+        case none
+    }
+
+    /// A stretch of lines.
+    package struct Hunk: Sendable, Codable, Equatable {
+        /// As in a unified diff: `@@ -oldStart,oldCount +newStart,newCount @@`.
+        package let oldStart: Int
+        /// Of the older text.
+        package let oldCount: Int
+        /// The first line in the newer text.
+        package let newStart: Int
+        /// Of the newer text.
+        package let newCount: Int
+        /// Each with ` `, `-` or `+` before it; `\` begins a remark, as in git.
+        package let lines: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case lines
+            case oldStart = "old_start"
+            case oldCount = "old_count"
+            case newStart = "new_start"
+            case newCount = "new_count"
+        }
+    }
+
+    /// A record that came, went or changed.
+    package struct Record: Sendable, Codable, Equatable {
+        /// `added`, `deleted` or `modified`.
+        package let status: Status
+        /// What identifies it, or the beginning of its text.
+        package let record: String
+        /// What it says.
+        package let text: String
+        /// What it said before; nil where it was not there.
+        package let textBefore: String?
+
+        enum CodingKeys: String, CodingKey {
+            case status, record, text
+            case textBefore = "text_before"
+        }
+    }
+
+    /// In the repository.
+    package let path: TreePath
+    /// What it was called before; nil where that is the same.
+    @OrNull package private(set) var oldPath: TreePath?
+    /// What became of it.
+    package let status: Status
+    /// What is compared.
+    package let kind: Kind
+    /// By which rule the file merges: `document`, `memory`, …
+    package let type: String
+    /// The older content; nil for none.
+    @OrNull package private(set) var before: ObjectID?
+    /// The newer content; nil for none.
+    @OrNull package private(set) var after: ObjectID?
+    /// The older mode in octal, as git writes it; nil for none.
+    @OrNull package private(set) var modeBefore: String?
+    /// The newer mode.
+    @OrNull package private(set) var modeAfter: String?
+    /// Bytes.
+    package let sizeBefore: Int
+    /// Bytes.
+    package let sizeAfter: Int
+    /// Lines or records that came.
+    package let insertions: Int
+    /// Lines or records that went.
+    package let deletions: Int
+    /// Of a text.
+    package let hunks: [Hunk]
+    /// Of a file of records.
+    package let records: [Record]
+    /// Of a text, for whoever compares words; not in the JSON.
+    package let stretches: [TextDifference.Hunk]
+
+    enum CodingKeys: String, CodingKey {
+        case path, status, kind, type, before, after, insertions, deletions, hunks, records
+        case oldPath = "old_path"
+        case modeBefore = "mode_before"
+        case modeAfter = "mode_after"
+        case sizeBefore = "size_before"
+        case sizeAfter = "size_after"
+    }
+}

@@ -1,0 +1,127 @@
+package import SyncMerge
+package import SyncModel
+
+/// Compares two trees file by file. The records of conflicts are left out.
+package struct TreeComparison {
+    private let reader: any ObjectReader
+    private let old: ObjectID?
+    private let new: ObjectID?
+
+    /// - Parameters:
+    ///   - old: the older tree; nil is the empty one.
+    ///   - new: the newer tree; nil is the empty one.
+    package init(from old: ObjectID?, to new: ObjectID?, reading reader: any ObjectReader) {
+        (self.old, self.new, self.reader) = (old, new, reader)
+    }
+
+    /// Lists how files differ, by path.
+    /// - Parameters:
+    ///   - path: only this file, or what is below this directory; nil is everything.
+    ///   - paths: only these, where given.
+    package func files(
+        _ path: TreePath? = nil, only paths: Set<TreePath>? = nil
+    ) throws(RepositoryError) -> [FileDifference] {
+        let changes = try TreeDiff.changes(from: old, to: new, reading: reader)
+            .compactMap(\.ofFilesOnly)
+            .filter { change in
+                !ConflictRecord.isRecord(change.path)
+                    && (path.map { change.path.isAtOrBelow($0) } ?? true)
+                    && (paths.map { $0.contains(change.path) } ?? true)
+            }
+        let renames = TreeChange.renames(changes)
+        let sources = Dictionary(renames.map { ($0.value, $0.key) }) { first, _ in first }
+        let before = Dictionary(changes.map { ($0.path, $0.before) }) { first, _ in first }
+        var result: [FileDifference] = []
+        for change in changes.sorted(by: { $0.path < $1.path })
+        where renames[change.path] == nil {
+            let source = sources[change.path]
+            let old = source.flatMap { before[$0] ?? nil } ?? change.before
+            result.append(try difference(change.path, from: source, old, change.after))
+        }
+        return result
+    }
+
+    private func difference(
+        _ path: TreePath, from source: TreePath?, _ before: FileVersion?, _ after: FileVersion?
+    ) throws(RepositoryError) -> FileDifference {
+        let sizes = (try size(before), try size(after))
+        let isSame = before?.id == after?.id
+        let isLarge = max(sizes.0, sizes.1) > Limits.memorySize
+        var contents: (old: [UInt8]?, new: [UInt8]?) = (nil, nil)
+        if !isSame && !isLarge { contents = (try content(before), try content(after)) }
+        let type = try type(of: path, contents.new ?? contents.old ?? [])
+        var kind = FileDifference.Kind.binary
+        var stretches: [TextDifference.Hunk] = []
+        var records: [FileDifference.Record] = []
+        if isSame {
+            kind = .none
+        } else if !isLarge, type.hasRecords,
+            let changes = RecordDifference.changes(contents.old, contents.new)
+        {
+            (kind, records) = (.records, changes.map(FileDifference.Record.init))
+        } else if !isLarge,
+            let hunks = TextDifference.hunks(contents.old ?? [], contents.new ?? [])
+        {
+            (kind, stretches) = (.text, hunks)
+        }
+        let lines = stretches.flatMap(\.lines)
+        let status: FileDifference.Status =
+            source != nil ? .renamed : before == nil ? .added : after == nil ? .deleted : .modified
+        return FileDifference(
+            path: path, oldPath: source, status: status, kind: kind, type: type.rawValue,
+            before: before?.id, after: after?.id,
+            modeBefore: before.map(\.mode.octal), modeAfter: after.map(\.mode.octal),
+            sizeBefore: sizes.0, sizeAfter: sizes.1,
+            insertions: lines.count { $0.mark == .added }
+                + records.count { $0.status != .deleted },
+            deletions: lines.count { $0.mark == .removed }
+                + records.count { $0.status != .added },
+            hunks: stretches.map(FileDifference.Hunk.init), records: records,
+            stretches: stretches)
+    }
+
+    private func size(_ version: FileVersion?) throws(RepositoryError) -> Int {
+        guard let version, version.mode != .submodule else { return 0 }
+        return try reader.header(version.id).size
+    }
+
+    private func content(_ version: FileVersion?) throws(RepositoryError) -> [UInt8]? {
+        guard let version, version.mode != .submodule else { return nil }
+        return try reader.blob(version.id)
+    }
+
+    private func type(of path: TreePath, _ content: [UInt8]) throws(RepositoryError) -> FileType {
+        try TypeRules(of: new ?? old, for: path, reading: reader)
+            .type(of: path, content: content).rule.type
+    }
+}
+
+extension FileDifference.Hunk {
+    init(_ hunk: TextDifference.Hunk) {
+        var lines: [String] = []
+        for line in hunk.lines {
+            lines.append(line.mark.rawValue + String(decoding: line.bytes, as: UTF8.self))
+            if !line.hasEnd { lines.append("\\ No newline at end of file") }
+        }
+        self.init(
+            oldStart: hunk.oldStart, oldCount: hunk.oldCount, newStart: hunk.newStart,
+            newCount: hunk.newCount, lines: lines)
+    }
+}
+
+extension FileDifference.Record {
+    init(_ change: RecordDifference.Change) {
+        let status: FileDifference.Status =
+            change.before == nil ? .added : change.after == nil ? .deleted : .modified
+        self.init(
+            status: status, record: change.name, text: change.text, textBefore: change.textBefore)
+    }
+}
+
+extension FileMode {
+    /// Six octal digits, as git writes them.
+    package var octal: String {
+        let digits = String(rawValue, radix: 8)
+        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+}

@@ -1,0 +1,187 @@
+internal import SyncModel
+
+/// How one version of a file of records differs from another, record by record.
+package enum RecordDifference {
+    /// A record that came, went or changed.
+    package struct Change: Sendable, Equatable {
+        /// What identifies the record, for people to read; of one that nothing identifies the
+        /// beginning of its text.
+        package let name: String
+        /// Its bytes in the older version; nil where it was not there.
+        package let before: [UInt8]?
+        /// Its bytes in the newer version; nil where it is not there.
+        package let after: [UInt8]?
+        /// What it says, in one line: of the newer version where it is there.
+        package let text: String
+        /// What it said before; nil where it was not there.
+        package let textBefore: String?
+    }
+
+    /// One record of a file.
+    package struct Record: Sendable, Equatable {
+        /// As in `Change`.
+        package let name: String
+        /// As the file has it.
+        package let bytes: [UInt8]
+        /// What it says, in one line.
+        package let text: String
+    }
+
+    /// Compares two versions.
+    /// - Parameters: nil is an absent file.
+    /// - Returns: removed and changed records in the older file's order, then what came; nil when
+    ///   the two hold no records of one shape, or one is past `Limits.memorySize`.
+    package static func changes(_ old: [UInt8]?, _ new: [UInt8]?) -> [Change]? {
+        guard var versions = Versions(old, new) else { return nil }
+        var changes: [Change] = []
+        for entry in versions.old.entries {
+            let now = versions.new[entry.id]
+            if let now, versions.means(entry.raws, now.raws) { continue }
+            changes.append(versions.change(entry.id, from: entry.raws, to: now?.raws))
+        }
+        for entry in versions.new.entries where versions.old.place(entry.id) == nil {
+            changes.append(versions.change(entry.id, from: nil, to: entry.raws))
+        }
+        return changes
+    }
+
+    /// The records of a file, in its order.
+    /// - Returns: nil when it holds none of a shape that is known, or is past `Limits.memorySize`.
+    package static func records(of content: [UInt8]) -> [Record]? {
+        guard let versions = Versions(content, content) else { return nil }
+        return versions.old.entries.map { entry in
+            Record(
+                name: versions.name(entry.id, entry.raw), bytes: versions.bytes(entry.raws),
+                text: versions.text(entry.raw))
+        }
+    }
+
+    /// Puts one version's record into another version, all else as it is: in the place of the
+    /// record of that identity, or behind the one that stands before it where it comes from.
+    /// - Parameters:
+    ///   - name: the record's, as `records` gives it.
+    ///   - past: has the record.
+    ///   - content: nil for an absent file.
+    /// - Returns: nil when the two hold no records of one shape, or `past` has no such record.
+    package static func restoring(_ name: String, from past: [UInt8], into content: [UInt8]?)
+        -> [UInt8]?
+    {
+        guard let versions = Versions(content, past) else { return nil }
+        let (old, new) = (versions.old.entries, versions.new.entries)
+        guard let index = new.firstIndex(where: { versions.name($0.id, $0.raw) == name }) else {
+            return nil
+        }
+        var records = old.map(\.raws)
+        if let place = versions.old.place(new[index].id) {
+            records[place] = new[index].raws
+        } else {
+            let before = new[..<index].last { versions.old.place($0.id) != nil }
+            let place = before.flatMap { versions.old.place($0.id) }.map { $0 + 1 } ?? 0
+            records.insert(new[index].raws, at: place)
+        }
+        return versions.rendered(records.flatMap { $0 })
+    }
+
+    /// Two versions whose records are numbered alike.
+    private struct Versions {
+        private var table: RecordTable
+        private let names: [ArraySlice<UInt8>]
+        private let identity: RecordIdentity
+        private let shape: RecordShape
+        private let files: [RecordFile]
+        let old: RecordVersion
+        let new: RecordVersion
+
+        init?(_ old: [UInt8]?, _ new: [UInt8]?) {
+            for content in [old, new] where content?.count ?? 0 > Limits.memorySize { return nil }
+            let shapes = (RecordShapes(old), RecordShapes(new))
+            let common =
+                shapes.0.isBlank
+                ? shapes.1.shapes.first
+                : shapes.1.isBlank
+                    ? shapes.0.shapes.first
+                    : RecordShapes.common(shapes.0, shapes.0, shapes.1)?.shape
+            guard let shape = common else { return nil }
+            var table = RecordTable(shape.form)
+            let files = [old, new].map { content in
+                RecordFile.isBlank(content) ? RecordFile() : RecordFile(content ?? [], shape)
+            }
+            let numbers = files.map { file in file.records.map { table.add($0) } }
+            let identity: RecordIdentity =
+                shape.hasPlaces
+                ? .place : .choose([numbers[0], numbers[0], numbers[1]], &table)
+            var reader = RecordReader(identity: identity, isEvent: false)
+            let none = VersionStamp(milliseconds: 0, device: "", commit: .zero, blob: nil)
+            self.old = reader.version(numbers[0], none, &table)
+            self.new = reader.version(numbers[1], none, &table)
+            names = reader.names
+            (self.shape, self.files) = (shape, files)
+            self.table = table
+            self.identity = identity
+        }
+
+        /// The older file with other records; what it has no manner for is as in the newer one.
+        func rendered(_ raws: [Int]) -> [UInt8] {
+            let (own, other) = (files[0].style, files[1].style)
+            let style = RecordFile.Style(
+                prefix: own.prefix ?? other.prefix, open: own.open ?? other.open,
+                separator: own.separator ?? other.separator, close: own.close ?? other.close,
+                suffix: own.suffix ?? other.suffix)
+            return RecordFile.rendered(
+                raws.map { table.bytes($0) }, shape, style, shell: files[0].shell ?? files[1].shell)
+        }
+
+        mutating func means(_ left: [Int], _ right: [Int]) -> Bool {
+            guard left.count == right.count else { return false }
+            for (one, two) in zip(left, right) where !table.means(one, two) { return false }
+            return true
+        }
+
+        func change(_ id: Int, from old: [Int]?, to new: [Int]?) -> Change {
+            let shown = (new ?? old)?.first ?? 0
+            return Change(
+                name: name(id, shown), before: old.map(bytes), after: new.map(bytes),
+                text: text(shown), textBefore: old?.first.map(text))
+        }
+
+        func bytes(_ raws: [Int]) -> [UInt8] {
+            Array(raws.map { Array(table.bytes($0)) }.joined(separator: [0x0a]))
+        }
+
+        /// The identity without what only tells identities apart.
+        func name(_ id: Int, _ raw: Int) -> String {
+            if RecordReader.isCounted(names[id]) { return text(raw) }
+            if case .key(let key) = identity,
+                let value = table.value(raw)?.dictionary[RecordFields.identities[key]]
+            {
+                let bytes = value.kind == .string ? value.string[...] : value.source
+                return String(decoding: bytes.prefix(64), as: UTF8.self)
+            }
+            let bytes = names[id].dropFirst().filter { $0 < 0xfe && $0 != 0x22 }.prefix(64)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+
+        func text(_ raw: Int) -> String {
+            guard let fields = table.value(raw)?.dictionary else {
+                return Self.line(table.bytes(raw))
+            }
+            for name in RecordFields.texts {
+                if let value = fields[name], value.kind == .string {
+                    return Self.line(value.string[...])
+                }
+            }
+            return Self.line(table.bytes(raw))
+        }
+
+        private static func line(_ bytes: ArraySlice<UInt8>) -> String {
+            let text = String(decoding: bytes.prefix(400), as: UTF8.self)
+            let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            return words.count > 80 ? words.prefix(79) + "…" : words
+        }
+    }
+}
+
+extension FileType {
+    /// Whether files of the type are records.
+    package var hasRecords: Bool { [.memory, .conversation, .event].contains(self) }
+}

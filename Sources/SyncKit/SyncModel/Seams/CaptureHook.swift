@@ -1,0 +1,27 @@
+/// Is asked before changes are committed, and may hold paths back. Calls come from one thread at a
+/// time and may take `Limits.preCommitWait` for each `Limits.hookPaths` changes.
+package protocol CaptureHook: Sendable {
+    /// Whether there is anybody to be asked, at this moment.
+    var isThere: Bool { get }
+
+    /// Asks about changes whose contents are in the repository already.
+    /// - Returns: of each path to hold back why, in one line for a person.
+    func held(_ changes: [CapturedChange]) -> [TreePath: String]
+}
+
+/// A change that is about to be committed.
+package struct CapturedChange: Sendable {
+    /// In the repository, with what stood there and what stands there.
+    package let change: TreeChange
+    /// The folder's place in the configuration.
+    package let folder: Int
+    /// Below the folder's root.
+    package let local: TreePath
+
+    /// Takes the parts.
+    package init(change: TreeChange, folder: Int, local: TreePath) {
+        self.change = change
+        self.folder = folder
+        self.local = local
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import SyncEngine
+import SyncHistory
+import SyncModel
+
+/// `syncctl blame`.
+struct BlameCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "blame",
+        abstract: "Says who wrote each line of a document, or each record of memories, and when.",
+        discussion: "Follows renames. A local path or one of the repository.")
+
+    @OptionGroup var options: CommonOptions
+
+    @Argument(help: "A file.")
+    var path: String
+
+    @Option(help: ArgumentHelp("As it was then.", valueName: "rev|time"))
+    var at: String?
+
+    func run() throws {
+        let history = try VaultHistory(options.load())
+        guard let path = try history.place(path, Machine()) else {
+            throw Failure(Exit.failed, "blame takes a file")
+        }
+        let commit = try at.map { try history.named($0, now: SystemClock().now()) } ?? history.head
+        guard let commit,
+            let answer = try Blame(reading: history.repository).answer(path, at: commit)
+        else { throw Failure(Exit.failed, "there is no text and no record at \(path)") }
+        if options.json { return try Output(options).json(answer) }
+        try Pager.page(options) { write(answer, $0) }
+    }
+
+    private func write(_ answer: BlameAnswer, _ output: Output) {
+        let names = answer.entries.map { HistoryOptions.who($0.device, $0.agent) }
+        let width = names.map(\.count).max() ?? 0
+        let digits = "\(answer.entries.count)".count
+        for (index, entry) in answer.entries.enumerated() {
+            let name = names[index] + String(repeating: " ", count: width - names[index].count)
+            let number = "\(index + 1)"
+            let blank = String(repeating: " ", count: digits - number.count)
+            let record = entry.record.map { $0 == entry.text ? "" : "\($0) " } ?? ""
+            output.line(
+                output.paint(entry.commit.short, .yellow)
+                    + " (\(name) \(entry.time) \(blank)\(number)) \(record)\(entry.text)")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import FoundationEssentials
+import SyncEngine
+import SyncHistory
+import SyncModel
+
+/// `syncctl diff`.
+struct Diff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows how two states of the vault differ.",
+        discussion: """
+            A and B are commits or times (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday). \
+            Without B the state is compared with what the folders hold. Texts are compared by \
+            lines, memories by records, everything else by size.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Argument(help: "The older state.")
+    var a: String
+
+    @Argument(help: "The newer state, and a file or directory; either may be left out.")
+    var rest: [String] = []
+
+    @Flag(help: "Only says how much of each file changed.")
+    var stat = false
+
+    @Flag(help: "Compares texts by words.")
+    var words = false
+
+    func validate() throws {
+        if rest.count > 2 { throw ValidationError("Give A, then B, then one PATH.") }
+    }
+
+    func run() async throws {
+        let configuration = try options.load()
+        let history = try VaultHistory(configuration)
+        let now = SystemClock().now()
+        let from = try history.named(a, now: now)
+        var rest = rest
+        var to: ObjectID?
+        if let first = rest.first {
+            do {
+                to = try history.revisionOrTime(first, now: now)
+                rest.removeFirst()
+            } catch let error as Revision.Unknown {
+                if rest.count > 1 { throw Failure(Exit.failed, error.description) }
+            }
+        }
+        let path = try history.place(rest.first, Machine())
+        let answer =
+            try to.map { try history.differences(from: from, to: $0, path) }
+            ?? disk(from, path, history)
+        if options.json { return try Output(options).json(answer) }
+        try Pager.page(options) { output in
+            var text = DifferenceText(output: output)
+            text.byWords = words
+            if stat { text.statistics(answer.files) } else { text.patch(answer.files) }
+        }
+    }
+
+    /// Compares a commit with what the folders hold: a running daemon captures that first.
+    private func disk(_ from: ObjectID, _ path: TreePath?, _ history: VaultHistory) throws
+        -> DifferenceAnswer
+    {
+        let client = try DaemonClient(options)
+        let flushed: Flushed? = try client.askIfRunning(
+            "POST", "/api/sync/flush", within: Limits.cycleWait)
+        if let flushed {
+            if !flushed.complete {
+                Output.message("some files could not be captured: syncctl held names them")
+            }
+            let files = try flushed.head.map { try history.differences(from: from, to: $0, path) }
+            return DifferenceAnswer(from: from, to: nil, files: files?.files ?? [])
+        }
+        let tree = try history.repository.commit(from).tree
+        let vault = try IdleVault(history.configuration, waiting: Limits.lockWait)
+        return DifferenceAnswer(
+            from: from, to: nil, files: try vault.differences(from: tree, path))
+    }
+}
+
+extension VaultHistory {
+    /// The commit that a user names by a revision or a time.
+    /// - Throws: `Failure` for what names none.
+    func named(_ text: String, now: Timestamp) throws -> ObjectID {
+        do { return try revisionOrTime(text, now: now) } catch let error as Revision.Unknown {
+            throw Failure(Exit.failed, error.description)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import SyncEngine
+import SyncHistory
+import SyncModel
+
+/// `syncctl rollback`.
+struct Rollback: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Takes the vault back to a commit or a time, in a new commit.",
+        discussion: """
+            With --device or --agent only what that one did since then is taken back, and \
+            everybody else's work stays: where somebody went on from it, that is merged, and what \
+            cannot be is listed as a conflict (exit code 10). History is never rewritten, and \
+            syncctl undo takes the rollback back.
+
+            A time is 2026-02-08T17:45:00Z, '2h ago' or yesterday.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Argument(help: ArgumentHelp("A commit or a time.", valueName: "rev|time"))
+    var to: String
+
+    @Option(help: "Takes back only what this device did since then.")
+    var device: String?
+
+    @Option(help: "Takes back only what this agent did since then.")
+    var agent: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only these: a file, a directory, or a pattern as in .gitignore. May be repeated.",
+            valueName: "glob"))
+    var path: [String] = []
+
+    @Flag(help: "Only says what would change.")
+    var dryRun = false
+
+    func run() async throws {
+        let history = try VaultHistory(options.load())
+        let paths = try path.map { try history.pattern($0, Machine()) }
+        let request = RollbackRequest(
+            to: to, paths: paths, device: device, agent: agent, dryRun: dryRun)
+        let client = try DaemonClient(options)
+        let report = try await Changing.make(client, "/api/sync/rollback", request) {
+            try await $0.rollback(request)
+        }
+        try Changing.tellTakenBack(report, options, isDryRun: dryRun)
+    }
+}
+
+/// `syncctl undo`.
+struct Undo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Takes back the last restore, rollback or resolve, in a new commit.",
+        discussion: """
+            Done twice, it does again what was undone. What somebody changed since stays: it is \
+            merged, and what cannot be is listed as a conflict (exit code 10). With a COMMIT that \
+            one is taken back, whatever it is but a merge.
+            """)
+
+    @OptionGroup var options: CommonOptions
+
+    @Argument(help: "The commit to take back.")
+    var commit: String?
+
+    @Flag(help: "Only says what would change.")
+    var dryRun = false
+
+    func run() async throws {
+        let request = UndoRequest(commit, dryRun: dryRun)
+        let client = try DaemonClient(options)
+        let report = try await Changing.make(client, "/api/sync/undo", request) {
+            try await $0.undo(request)
+        }
+        try Changing.tellTakenBack(report, options, isDryRun: dryRun)
+    }
+}
+
+extension Changing {
+    /// Says what was taken back, what stays and what has to be decided; ends with 10 while
+    /// conflicts are open.
+    static func tellTakenBack(
+        _ report: ChangeReport, _ options: CommonOptions, isDryRun: Bool
+    ) throws {
+        let output = Output(options)
+        if options.json { try output.json(report) } else { tell(report, output, isDryRun) }
+        let open = isDryRun ? report.conflicts : try VaultHistory(options.load()).conflicts()
+        if !open.isEmpty { throw ExitCode(Exit.conflicts) }
+    }
+
+    private static func tell(_ report: ChangeReport, _ output: Output, _ isDryRun: Bool) {
+        list(report.undone, output) {
+            "\(isDryRun ? "would take back" : "took back") \($0.short)"
+        }
+        if report.paths.isEmpty { output.remark("nothing to change: it is so already") }
+        let deletions = Set(report.deletions)
+        let waiting = Set(report.waiting.map(\.path))
+        list(report.paths.filter { !waiting.contains($0) }, output) { path in
+            let verb = deletions.contains(path) ? "delete" : "change"
+            return isDryRun ? "would \(verb) \(path)" : "\(verb)d \(path)"
+        }
+        tellWaiting(report, output)
+        list(report.kept, output) { edit in
+            let records =
+                edit.records.isEmpty ? "" : ": \(edit.records.joined(separator: ", "))"
+            return "stays, since somebody changed it: \(edit.path)\(records)"
+        }
+        list(report.conflicts, output) { conflict in
+            "conflict: \(conflict.path) (\(conflict.kind.rawValue))"
+        }
+        if !report.conflicts.isEmpty && !isDryRun {
+            output.remark("syncctl conflicts PATH shows the sides, syncctl resolve decides")
+        }
+    }
+}

@@ -1,0 +1,200 @@
+"""What changed and who wrote it, with the real programs, beside what git says of it."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+
+class Diff(VaultTest):
+    """One device, with its daemon and without."""
+
+    def history(self):
+        """A device whose daemon is stopped, with two commits."""
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "".join(f"line {n}\n" for n in range(30)))
+        ada.write("no end.md", "one\ntwo")
+        ada.write("bin", b"\0one")
+        ada.write("old.md", "the same\nin another place\n")
+        ada.write("run.sh", "echo\n")
+        self.assertEqual(ada.once().returncode, 0)
+        ada.write("a.md", "".join(f"line {n}\n" if n != 12 else "LINE\n" for n in range(31)))
+        ada.write("no end.md", "one\ntwo\n")
+        ada.write("bin", b"\0another")
+        os.rename(ada.path("old.md"), ada.path("new.md"))
+        os.chmod(ada.path("run.sh"), 0o755)
+        ada.write("came äöü.md", "new\n")
+        self.assertEqual(ada.once().returncode, 0)
+        return ada
+
+    def ask(self, device, route):
+        """What a route of the control socket answers."""
+        socket = f"{device.home}/run/syncd/default.sock"
+        command = ["curl", "-s", "--unix-socket", socket, f"http://localhost{route}"]
+        return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+
+    def test_a_patch_is_one_that_git_takes(self):
+        ada = self.history()
+        first, last = f"{trees.head(ada.repository)}~1", trees.head(ada.repository)
+        patch = ada.ctl("diff", "HEAD~1", "HEAD", expect=(0,)).stdout
+        place = f"{self.top}/plain"
+        subprocess.run(["git", "clone", "-q", "-b", "sync", ada.repository, place], check=True)
+        subprocess.run(["git", "-C", place, "checkout", "-q", first], check=True)
+        # What git cannot take is the file that is no text.
+        parts = [part for part in patch.split("diff --git") if "Binary files" not in part]
+        text = "diff --git".join(parts)
+        done = subprocess.run(
+            ["git", "-C", place, "apply", "-"], input=text.encode(), check=False,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        for name in ("a.md", "no end.md", "new.md", "came äöü.md"):
+            with open(f"{place}/{PREFIX}/{name}", "rb") as file:
+                self.assertEqual(file.read(), ada.read(name), name)
+        self.assertTrue(os.access(f"{place}/{PREFIX}/run.sh", os.X_OK))
+        self.assertFalse(os.path.exists(f"{place}/{PREFIX}/old.md"))
+        self.assertIn("Binary files", patch)
+        self.assertIn("rename from", patch)
+        ours = ada.ctl("diff", "HEAD~1", "HEAD", f"{PREFIX}/a.md", expect=(0,)).stdout
+        theirs = trees.git(
+            ada.repository, "diff", "--no-color", first, last, "--", f"{PREFIX}/a.md"
+        ).decode()
+
+        def hunks(text):
+            return [line for line in text.splitlines() if line[:1] in "+-@ "]
+
+        # git writes the line before a hunk behind its numbers, and shorter names of objects.
+        self.assertEqual(
+            [line.split(" @@")[0] for line in hunks(ours)],
+            [line.split(" @@")[0] for line in hunks(theirs)],
+        )
+
+    def test_json_words_and_figures(self):
+        ada = self.history()
+        answer = json.loads(ada.ctl("diff", "HEAD~1", "HEAD", "--json", expect=(0,)).stdout)
+        by_name = {entry["path"].removeprefix(f"{PREFIX}/"): entry for entry in answer["files"]}
+        self.assertEqual(answer["to"], trees.head(ada.repository))
+        self.assertEqual(by_name["bin"]["kind"], "binary")
+        self.assertEqual(by_name["bin"]["size_after"], 8)
+        self.assertEqual(by_name["new.md"]["old_path"], f"{PREFIX}/old.md")
+        self.assertEqual(by_name["run.sh"]["mode_after"], "100755")
+        self.assertEqual((by_name["a.md"]["insertions"], by_name["a.md"]["deletions"]), (2, 1))
+        self.assertIsNone(by_name["came äöü.md"]["before"])
+        figures = ada.ctl("diff", "HEAD~1", "HEAD", "--stat", expect=(0,)).stdout
+        self.assertIn("Bin 4 -> 8 bytes", figures)
+        self.assertIn("6 files changed", figures)
+        words = ada.ctl("diff", "--words", "HEAD~1", "HEAD", f"{PREFIX}/a.md", expect=(0,)).stdout
+        self.assertIn("[-line 12-]{+LINE+}\n", words)
+        self.assertIn("{+line 30+}\n", words)
+        self.assertNotIn("\x1b", words)
+
+    def test_with_what_the_folder_holds(self):
+        ada = self.history()
+        ada.write("a.md", "short\n")
+        os.remove(ada.path("bin"))
+        head = trees.head(ada.repository)
+        for running in (False, True):
+            if running:
+                ada.start()
+            with self.subTest("with the daemon" if running else "without"):
+                answer = json.loads(ada.ctl("diff", head, "--json", expect=(0,)).stdout)
+                self.assertIsNone(answer["to"])
+                self.assertEqual(
+                    [(entry["path"], entry["status"]) for entry in answer["files"]],
+                    [(f"{PREFIX}/a.md", "modified"), (f"{PREFIX}/bin", "deleted")],
+                )
+                if not running:
+                    self.assertEqual(trees.head(ada.repository), head)
+        for time in ("2h ago", "1999-01-01"):
+            self.assertIn("nothing is as old", ada.ctl("diff", time, expect=(1,)).stderr)
+
+    def test_memories_are_compared_and_blamed_by_record(self):
+        ada = self.device("ada", start=False)
+        with open(ada.config, encoding="utf-8") as file:
+            text = file.read().replace(PREFIX, "shared/memories")
+        with open(ada.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        first = [{"id": "4f2a91c08d1b7c52", "memory": "likes tea"}, {"id": "b", "memory": "goes"}]
+        ada.write("m.json", json.dumps(first))
+        self.assertEqual(ada.once().returncode, 0)
+        first[0]["memory"] = "prefers TypeScript"
+        ada.write("m.json", json.dumps([first[0], {"id": "c", "memory": "comes"}]))
+        self.assertEqual(ada.once().returncode, 0)
+        lines = ada.ctl("diff", "HEAD~1", "HEAD", expect=(0,)).stdout.splitlines()
+        self.assertEqual(
+            lines[-3:],
+            [
+                '~ memory 4f2a91c0… "likes tea" → "prefers TypeScript"',
+                '- memory b "goes"',
+                '+ memory c "comes"',
+            ],
+        )
+        answer = json.loads(ada.ctl("blame", ada.path("m.json"), "--json", expect=(0,)).stdout)
+        self.assertEqual(answer["kind"], "records")
+        head = trees.head(ada.repository)
+        self.assertEqual([entry["commit"] for entry in answer["entries"]], [head, head])
+        answer = json.loads(
+            ada.ctl("blame", "--at", "HEAD~1", ada.path("m.json"), "--json", expect=(0,)).stdout
+        )
+        self.assertNotEqual(answer["entries"][1]["commit"], head)
+
+    def test_blame_says_what_git_says(self):
+        ada = self.device("ada", start=False)
+        lines = [f"line {n}" for n in range(12)]
+        for round_ in range(8):
+            at = self.random.randrange(len(lines))
+            if self.random.randrange(2):
+                lines.insert(at, f"new {round_}")
+            else:
+                lines[at] = f"other {round_}"
+            ada.write("a.md", "\n".join(lines) + "\n")
+            self.assertEqual(ada.once().returncode, 0)
+        os.rename(ada.path("a.md"), ada.path("b.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        answer = json.loads(ada.ctl("blame", ada.path("b.md"), "--json", expect=(0,)).stdout)
+        git = trees.git(
+            ada.repository, "blame", "-s", "-l", "--root", "sync", "--", f"{PREFIX}/b.md"
+        ).decode()
+        self.assertEqual(
+            [entry["commit"] for entry in answer["entries"]],
+            [line.split()[0].lstrip("^") for line in git.splitlines()],
+        )
+        self.assertEqual([entry["text"] for entry in answer["entries"]], lines)
+        self.assertIn("(ada ", ada.ctl("blame", ada.path("b.md"), expect=(0,)).stdout)
+
+    def test_over_the_control_socket(self):
+        ada = self.history()
+        head = trees.head(ada.repository)
+        ada.start()
+        answer = json.loads(self.ask(ada, "/api/sync/diff?from=HEAD~1&to=HEAD"))
+        self.assertEqual(answer["to"], head)
+        page = json.loads(self.ask(ada, "/api/sync/history?limit=1"))
+        self.assertEqual([entry["commit"] for entry in page], [head])
+        page = json.loads(self.ask(ada, f"/api/sync/history?limit=1&before={head}"))
+        self.assertNotEqual(page[0]["commit"], head)
+        shown = json.loads(self.ask(ada, "/api/sync/commit/HEAD"))
+        self.assertEqual(shown["entry"]["commit"], head)
+        path = f"{PREFIX}/came%20%C3%A4%C3%B6%C3%BC.md"
+        self.assertEqual(self.ask(ada, f"/api/sync/blob/HEAD/{path}"), b"new\n")
+        blame = json.loads(self.ask(ada, f"/api/sync/blame?path={PREFIX}/a.md"))
+        self.assertEqual(len(blame["entries"]), 31)
+        for route, status in (
+            ("/api/sync/diff", 400), ("/api/sync/diff?from=soon", 404),
+            ("/api/sync/blob/HEAD/nowhere", 404), ("/api/sync/blame?path=nowhere", 404),
+            ("/api/sync/history?limit=0", 400), ("/api/sync/deleted?path=../x", 400),
+            ("/api/sync/commit/soon", 404),
+        ):  # fmt: skip
+            with self.subTest(route):
+                self.assertEqual(json.loads(self.ask(ada, route))["status"], status)
+        self.assertEqual(json.loads(self.ask(ada, "/api/sync/deleted")), [])
+        shown = ada.ctl("show", "HEAD", expect=(0,)).stdout
+        self.assertIn(f"commit {head}", shown)
+        self.assertIn("+LINE", shown)
+
+
+if __name__ == "__main__":
+    unittest.main()

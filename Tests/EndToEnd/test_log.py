@@ -1,0 +1,98 @@
+"""The log with the real programs: bursts, renames, deletions, patches, and on a terminal."""
+
+import json
+import os
+import pty
+import unittest
+
+from device import PREFIX, binaries
+from harness import VaultTest
+
+
+class Log(VaultTest):
+    """One device whose daemon is stopped."""
+
+    def history(self):
+        """Three saves of one file, another file, a rename with an edit after it, a deletion."""
+        ada = self.device("ada", start=False)
+        for text in ("one\n", "one\ntwo\n", "one\ntwo\nthree\n"):
+            ada.write("a.md", text)
+            self.assertEqual(ada.once().returncode, 0)
+        ada.write("gone.md", "gone\n")
+        self.assertEqual(ada.once().returncode, 0)
+        os.rename(ada.path("a.md"), ada.path("b.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        ada.write("b.md", "one\ntwo\nthree\nfour\n")
+        self.assertEqual(ada.once().returncode, 0)
+        os.remove(ada.path("gone.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        return ada
+
+    def on_a_terminal(self, device, *arguments, **environment):
+        """What a command writes where its output is a terminal."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            command = [f"{binaries()}/syncctl", "--config", device.config, *arguments]
+            os.execve(command[0], command, device.environment | environment)
+        output = b""
+        while True:
+            try:
+                part = os.read(terminal, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            output += part
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0, output)
+        return output.decode()
+
+    def test_saves_of_one_file_in_a_row_are_one_line(self):
+        ada = self.history()
+        lines = ada.ctl("log", expect=(0,)).stdout.splitlines()
+        shown = [line for line in lines if not line.startswith(" ")]
+        # Of a.md the addition is another thing than the two saves after it.
+        self.assertEqual(len(shown), 6)
+        self.assertEqual(sum("2 saves since" in line for line in shown), 1)
+        lines = ada.ctl("log", "--all", expect=(0,)).stdout.splitlines()
+        self.assertEqual(len([line for line in lines if not line.startswith(" ")]), 7)
+        self.assertEqual(len(json.loads(ada.ctl("log", "--json").stdout)), 7)
+        self.assertEqual(len(ada.ctl("log", "-n", "2").stdout.splitlines()), 2)
+
+    def test_a_renamed_file_is_followed(self):
+        ada = self.history()
+        entries = json.loads(ada.ctl("log", ada.path("b.md"), "--json", expect=(0,)).stdout)
+        subjects = [entry["subject"].replace(f"{PREFIX}/", "") for entry in entries]
+        self.assertEqual(
+            subjects, ["b.md", "renamed a.md to b.md", "a.md", "a.md", "added a.md"]
+        )
+
+    def test_deletions_and_patches(self):
+        ada = self.history()
+        entries = json.loads(ada.ctl("log", "--deleted", "--json", expect=(0,)).stdout)
+        self.assertEqual([entry["paths"] for entry in entries], [[f"{PREFIX}/gone.md"]])
+        patch = ada.ctl("log", "--patch", f"{PREFIX}/b.md", expect=(0,)).stdout
+        self.assertIn("+four", patch)
+        self.assertIn("+two", patch)
+        self.assertNotIn("gone", patch)
+
+    def test_on_a_terminal_it_goes_by_day_and_through_a_pager(self):
+        ada = self.history()
+        told = self.on_a_terminal(ada, "log", PAGER="sed s/^/page:/")
+        lines = told.splitlines()
+        self.assertTrue(all(line.startswith("page:") for line in lines), told)
+        self.assertRegex(lines[0], r"\x1b\[1m\w+, \d{4}-\d\d-\d\d\x1b\[0m")
+        self.assertRegex(lines[1], r"  \d\d:\d\d  ada  ")
+        plain = self.on_a_terminal(ada, "log", "--no-color", PAGER="cat")
+        self.assertNotIn("\x1b", plain)
+        self.assertNotIn("page:", plain)
+        bare = self.on_a_terminal(ada, "diff", "HEAD~2", "HEAD", NO_COLOR="1", PAGER="")
+        self.assertNotIn("\x1b", bare)
+        coloured = self.on_a_terminal(ada, "diff", "HEAD~2", "HEAD", PAGER="cat")
+        self.assertIn("\x1b[32m+four\x1b[0m", coloured)
+        self.assertIn("\x1b[36m@@", coloured)
+
+
+if __name__ == "__main__":
+    unittest.main()

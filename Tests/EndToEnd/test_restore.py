@@ -1,0 +1,103 @@
+"""Versions brought back with the real programs: patterns, records, and beside the vault."""
+
+import json
+import os
+import unittest
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+
+class Restore(VaultTest):
+    """One device whose daemon is stopped, or runs."""
+
+    def history(self):
+        """A device with two commits: the second changes and deletes what the first had."""
+        ada = self.device("ada", start=False)
+        for name in ("a.md", "d/b.md", "d/c.md", "d/e/f.txt"):
+            ada.write(name, f"{name}\n")
+        os.chmod(ada.path("a.md"), 0o755)
+        os.symlink("a.md", ada.path("d/link"))
+        self.assertEqual(ada.once().returncode, 0)
+        for name in ("d/b.md", "d/e/f.txt"):
+            os.remove(ada.path(name))
+        ada.write("d/c.md", "changed\n")
+        ada.write("a.md", "changed\n")
+        self.assertEqual(ada.once().returncode, 0)
+        return ada
+
+    def test_patterns_and_several_paths(self):
+        ada = self.history()
+        first = trees.git(ada.repository, "rev-parse", "sync~1").decode().strip()
+        for running in (False, True):
+            if running:
+                ada.start()
+            with self.subTest("with the daemon" if running else "without"):
+                done = json.loads(
+                    ada.ctl(
+                        "restore", "--to", first, f"{PREFIX}/d/*.md", ada.path("a.md"),
+                        "--json", expect=(0,),
+                    ).stdout
+                )  # fmt: skip
+                self.assertEqual(
+                    done["paths"], [f"{PREFIX}/{name}" for name in ("a.md", "d/b.md", "d/c.md")]
+                )
+                self.assertEqual(ada.read("d/b.md"), b"d/b.md\n")
+                self.assertIsNone(ada.read("d/e/f.txt"))
+                ada.ctl("undo", expect=(0,))
+                self.assertIsNone(ada.read("d/b.md"))
+                self.assertEqual(ada.read("a.md"), b"changed\n")
+
+    def test_beside_the_vault(self):
+        ada = self.history()
+        head = trees.head(ada.repository)
+        place = f"{self.top}/beside"
+        ada.ctl("restore", "--to", "HEAD~1", "--output", place, ada.path("d"), expect=(0,))
+        with open(f"{place}/d/e/f.txt", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "d/e/f.txt\n")
+        self.assertEqual(os.readlink(f"{place}/d/link"), "a.md")
+        ada.ctl("restore", "--to", "HEAD~1", "--output", place, f"{PREFIX}/a.md", expect=(0,))
+        self.assertTrue(os.access(f"{place}/a.md", os.X_OK))
+        again = ada.ctl(
+            "restore", "--to", "HEAD~1", "--output", place, f"{PREFIX}/a.md", expect=(1,)
+        )
+        self.assertIn("File exists", again.stderr)
+        files = ada.ctl(
+            "restore", "--to", "HEAD~1", "--output", f"{self.top}/other", f"{PREFIX}/d/**/*.txt",
+            "--json", expect=(0,),
+        )  # fmt: skip
+        self.assertEqual(json.loads(files.stdout), [f"{self.top}/other/e/f.txt"])
+        self.assertIn(
+            "there is no",
+            ada.ctl("restore", "--to", "HEAD", "--output", place, "nowhere", expect=(1,)).stderr,
+        )
+        self.assertEqual(trees.head(ada.repository), head)
+        self.assertEqual(ada.read("a.md"), b"changed\n")
+
+    def test_one_record(self):
+        ada = self.device("ada", start=False)
+        with open(ada.config, encoding="utf-8") as file:
+            text = file.read().replace(PREFIX, "shared/memories")
+        with open(ada.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        records = [{"id": f"{name}-1", "memory": name} for name in ("one", "two", "three")]
+        ada.write("m.json", json.dumps(records, indent=2))
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        records[0]["memory"], records[2]["memory"] = "uno", "tres"
+        ada.write("m.json", json.dumps([records[0], records[2]], indent=2))
+        self.assertEqual(ada.once().returncode, 0)
+        back = ("restore", "--to", first, ada.path("m.json"), "--record")
+        ada.ctl(*back, "two", expect=(0,))
+        records[1]["memory"] = "two"
+        self.assertEqual(json.loads(ada.read("m.json")), records)
+        ada.ctl(*back, "one-1", expect=(0,))
+        records[0]["memory"] = "one"
+        self.assertEqual(json.loads(ada.read("m.json")), records)
+        self.assertIn("no record", ada.ctl(*back, "four", expect=(1,)).stderr)
+        self.assertIn("short for", ada.ctl(*back, "t", expect=(1,)).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,204 @@
+"""The vault taken back with the real programs: all of it, what an agent did, and undone again."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import trees
+from device import PREFIX, wait_until
+from harness import VaultTest
+
+AGENT = "scribe"
+
+
+class Rollback(VaultTest):
+    """One or two devices and an agent that commits by itself, in a clone of its own."""
+
+    def report(self, device, *arguments, expect=(0,)):
+        """What a command that changes the vault prints as JSON."""
+        return json.loads(device.ctl(*arguments, "--json", expect=expect).stdout)
+
+    def clone(self):
+        """The agent's clone of the remote."""
+        place = f"{self.top}/agent"
+        subprocess.run(["git", "clone", "-q", "-b", "sync", self.remote, place], check=True)
+        for key, value in (("user.name", AGENT), ("user.email", f"{AGENT}@x")):
+            subprocess.run(["git", "-C", place, "config", key, value], check=True)
+        return place
+
+    def publish(self, place, subject):
+        """Commits what stands in the agent's clone and pushes it, over whatever came meanwhile."""
+        git = ["git", "-C", place]
+        subprocess.run([*git, "add", "-A"], check=True)
+        words = f"{subject}\n\nSync-Agent: {AGENT}\n"
+        subprocess.run([*git, "commit", "-q", "-m", words], check=True)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+        for _ in range(50):
+            if subprocess.run([*git, "push", "-q", "origin", "HEAD:sync"], **quiet).returncode == 0:
+                return
+            subprocess.run([*git, "pull", "-q", "--rebase", "origin", "sync"], check=True)
+        self.fail("the agent cannot push")
+
+    def test_to_a_commit_and_undone_with_and_without_the_daemon(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        ada.write("d/b.md", "b\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        ada.write("a.md", "two\n")
+        os.remove(ada.path("d/b.md"))
+        ada.write("c.md", "c\n")
+        self.assertEqual(ada.once().returncode, 0)
+        second = ada.tree()
+        for running in (False, True):
+            with self.subTest("with the daemon" if running else "without"):
+                if running:
+                    ada.start()
+                said = self.report(ada, "rollback", first, "--dry-run")
+                self.assertIsNone(said["commit"])
+                self.assertEqual(ada.tree(), second)
+                done = self.report(ada, "rollback", first)
+                self.assertEqual(done["paths"], said["paths"])
+                self.assertEqual(done["deletions"], [f"{PREFIX}/c.md"])
+                self.assertEqual(ada.read("a.md"), b"one\n")
+                self.assertEqual(ada.read("d/b.md"), b"b\n")
+                self.assertIsNone(ada.read("c.md"))
+                told = trees.git(ada.repository, "log", "-1", "--format=%B", "sync").decode()
+                self.assertIn("rolled back to", told)
+                self.assertIn("Sync-Action: rollback", told)
+                undone = self.report(ada, "undo")
+                self.assertEqual(undone["undone"], [done["commit"]])
+                self.assertEqual(ada.read("a.md"), b"two\n")
+                self.assertIsNone(ada.read("d/b.md"))
+                self.assertEqual(ada.read("c.md"), b"c\n")
+                told = trees.git(ada.repository, "log", "-1", "--format=%B", "sync").decode()
+                self.assertIn(f"Sync-Undoes: {done['commit']}", told)
+                only = self.report(ada, "rollback", first, "--path", "*.md", "--dry-run")
+                self.assertIn(f"{PREFIX}/a.md", only["paths"])
+                only = self.report(ada, "rollback", first, "--path", ada.path("d"), "--dry-run")
+                self.assertEqual(only["paths"], [f"{PREFIX}/d/b.md"])
+        self.wait_in_sync(ada)
+
+    def test_what_is_no_commit_is_refused(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertIn("names no commit", ada.ctl("rollback", "soon", expect=(1,)).stderr)
+        self.assertIn("nothing to take back", ada.ctl("undo", expect=(1,)).stderr)
+
+    def test_an_edit_over_what_an_agent_did_is_a_conflict(self):
+        ada, bob = self.pair()
+        place = self.clone()
+        first = trees.head(self.remote)
+        with open(f"{place}/{PREFIX}/agent.md", "w", encoding="utf-8") as file:
+            file.write("nonsense\n")
+        with open(f"{place}/{PREFIX}/other.md", "w", encoding="utf-8") as file:
+            file.write("more nonsense\n")
+        self.publish(place, "wrote")
+        wait_until(lambda: ada.read("agent.md") and ada.read("other.md"), "nothing came")
+        ada.write("agent.md", "nonsense, but mine\n")
+        self.wait_in_sync(ada, bob)
+        done = self.report(bob, "rollback", first, "--agent", AGENT, expect=(10,))
+        self.assertEqual([c["path"] for c in done["conflicts"]], [f"{PREFIX}/agent.md"])
+        self.assertEqual(done["deletions"], [f"{PREFIX}/other.md"])
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("agent.md"), b"nonsense, but mine\n")
+        self.assertIsNone(ada.read("other.md"))
+        listed = json.loads(ada.ctl("conflicts", "--json", expect=(10,)).stdout)
+        self.assertEqual([c["kind"] for c in listed], ["delete-modify"])
+        self.report(ada, "undo")
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.read("other.md"), b"more nonsense\n")
+        self.assertEqual(json.loads(ada.ctl("conflicts", "--json", expect=(0,)).stdout), [])
+
+    def test_an_agents_memories_among_a_persons_are_taken_back(self):
+        self.prefix = "shared/memories"
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        for device in (ada, bob):
+            with open(device.config, encoding="utf-8") as file:
+                text = file.read().replace(PREFIX, self.prefix)
+            with open(device.config, "w", encoding="utf-8") as file:
+                file.write(text)
+
+        def line(name, text):
+            return json.dumps({"id": name, "memory": text}) + "\n"
+
+        memories, notes = "m.jsonl", "notes.jsonl"
+        ada.write(memories, line("start", "a person's"))
+        ada.start()
+        bob.start()
+        wait_until(lambda: bob.read(memories), "nothing came")
+        first = trees.head(self.remote)
+        place = self.clone()
+        mine = ["start"]
+        for round_ in range(25):
+            with open(f"{place}/{self.prefix}/{memories}", "a", encoding="utf-8") as file:
+                for number in range(20):
+                    file.write(line(f"bad-{round_}-{number}", "nonsense"))
+            self.publish(place, f"learnt {round_}")
+            bad = f"bad-{round_}-".encode()
+            wait_until(lambda bad=bad: bad in (ada.read(memories) or b""), "the agent's are late")
+            mine.append(f"mine-{round_}")
+            text = ada.read(memories).decode() + line(mine[-1], "a person's")
+            ada.write(memories, text)
+            ada.write(notes, line("n", f"{round_}"))
+            head = trees.head(self.remote)
+            wait_until(lambda head=head: trees.head(self.remote) != head, "nothing is pushed")
+            subprocess.run(
+                ["git", "-C", place, "pull", "-q", "--rebase", "origin", "sync"], check=True
+            )
+        text = ada.read(memories).decode()
+        ada.write(memories, text.replace(line("bad-3-3", "nonsense"), line("bad-3-3", "true")))
+        wait_until(lambda: b"true" in (bob.read(memories) or b""), "the edit is late")
+        done = self.report(ada, "rollback", first, "--agent", AGENT, expect=(0,))
+        self.assertEqual(len(done["undone"]), 25)
+        self.assertEqual(
+            done["kept"], [{"path": f"{self.prefix}/{memories}", "records": ["bad-3-3"]}]
+        )
+
+        def names(device):
+            lines = (device.read(memories) or b"").decode().splitlines()
+            return sorted(json.loads(one)["id"] for one in lines)
+
+        for device in (ada, bob):
+            wait_until(
+                lambda device=device: names(device) == sorted([*mine, "bad-3-3"]),
+                lambda device=device: f"{device.name}: {names(device)[:50]}",
+            )
+            self.assertEqual(json.loads(device.read(notes))["memory"], "24")
+
+    def test_a_directory_and_a_bad_deploy_come_back_on_two_devices(self):
+        ada, bob = self.pair()
+        for number in range(1000):
+            ada.write(f"site/{number}.html", f"page {number}\n")
+        self.wait_in_sync(ada, bob)
+        good = ada.tree()
+        ada.ctl("pause")
+        for number in range(1000):
+            os.remove(ada.path(f"site/{number}.html"))
+        ada.ctl("resume")
+        ada.ctl("sync", "--accept-deletes", expect=(0, 1))
+        self.wait_in_sync(ada, bob)
+        self.assertIsNone(bob.read("site/1.html"))
+        last = json.loads(ada.ctl("deleted", "-n", "1", "--json").stdout)[0]["last"]
+        done = self.report(bob, "restore", "--to", last, f"{PREFIX}/site")
+        self.assertEqual(len(done["paths"]), 1000)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.tree(), good)
+        # The commits' clocks are of milliseconds: whoever goes back by time needs one in between.
+        date = ["date", "-u", "+%Y-%m-%dT%H:%M:%S.%3NZ"]
+        before = subprocess.run(date, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        for number in range(1000):
+            ada.write(f"site/{number}.html", "broken\n")
+        ada.write("mine.md", "stays\n")
+        self.wait_in_sync(ada, bob)
+        done = self.report(bob, "rollback", before, "--path", f"{PREFIX}/site/**")
+        self.assertEqual(len(done["paths"]), 1000)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.read("site/7.html"), b"page 7\n")
+        self.assertEqual(ada.read("mine.md"), b"stays\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

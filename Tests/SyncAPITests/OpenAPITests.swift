@@ -1,0 +1,61 @@
+internal import Foundation
+internal import HTTPTypes
+internal import SyncModel
+import Testing
+
+@testable import SyncAPI
+
+@Suite("The API's description")
+struct OpenAPITests {
+    private struct Document: Decodable {
+        struct Operation: Decodable {
+            let operationId: String
+            let scope: String?
+            let responses: [String: Anything]
+
+            enum CodingKeys: String, CodingKey {
+                case operationId, responses
+                case scope = "x-scope"
+            }
+        }
+
+        struct Anything: Decodable {}
+
+        let openapi: String
+        let paths: [String: [String: Operation]]
+    }
+
+    private func document() throws -> Document {
+        let file = #filePath.replacing(
+            "Tests/SyncAPITests/OpenAPITests.swift",
+            with: "Sources/SyncKit/SyncAPI/Routes/openapi.json")
+        return try JSONDecoder().decode(
+            Document.self, from: Data(contentsOf: URL(fileURLWithPath: file)))
+    }
+
+    @Test("has each route with the scope that it asks for, and no other")
+    func routes() throws {
+        let vault = try ServedVault()
+        let routes = Set(
+            try vault.routes.endpoints(at: .socket).map { endpoint in
+                let scope =
+                    if case .scope(let scope) = endpoint.access { scope.rawValue } else { "none" }
+                return "\(endpoint.method.rawValue.lowercased()) \(endpoint.path) \(scope)"
+            })
+        let described = Set(
+            try document().paths.flatMap { path, methods in
+                methods.map { "\($0.key) \(path) \($0.value.scope ?? "none")" }
+            })
+        #expect(routes.subtracting(described).sorted() == [])
+        #expect(described.subtracting(routes).sorted() == [])
+    }
+
+    @Test("names each operation once, and what it answers")
+    func operations() throws {
+        let document = try document()
+        #expect(document.openapi == "3.1.0")
+        let operations = document.paths.values.flatMap(\.values)
+        #expect(Set(operations.map(\.operationId)).count == operations.count)
+        #expect(operations.allSatisfy { !$0.responses.isEmpty })
+    }
+}

@@ -1,0 +1,42 @@
+import SyncModel
+import SyncTestKit
+import Testing
+
+@testable import SyncEngine
+
+@Suite("A repository to try changes out in")
+struct ScratchRepositoryTests {
+    private let history = SmallHistory()
+
+    @Test("what is made is read there and nowhere else, and what is not wanted is forgotten")
+    func forgets() throws {
+        let head = try history.commit(["a": "a\n", "d/b": "b\n"], time: 1_000)
+        let old = try history.repository.commit(head).tree
+        let scratch = ScratchRepository(over: history.repository)
+        let path = try #require(TreePath("d/b"))
+        var trees: [ObjectID] = []
+        var blobs: [ObjectID] = []
+        for text in ["one\n", "two\n"] {
+            let pack = try scratch.beginPack()
+            let blob = try pack.add(.blob, Array(text.utf8))
+            let version = FileVersion(mode: .regular, id: blob)
+            trees.append(
+                try TreeEdit.apply([path: version], to: old, reading: scratch, writing: pack))
+            try pack.finish()
+            blobs.append(blob)
+        }
+        #expect(blobs.allSatisfy { scratch.contains($0) })
+        #expect(blobs.allSatisfy { !history.repository.contains($0) })
+        let before = scratch.bytes
+        try scratch.forgetAll(but: trees[1], over: old)
+        #expect(scratch.bytes < before)
+        #expect(!scratch.contains(blobs[0]))
+        #expect(!scratch.contains(trees[0]))
+        #expect(try scratch.blob(blobs[1]) == Array("two\n".utf8))
+        let version = try TreeDiff.version(at: path, of: trees[1], reading: scratch)
+        #expect(version?.id == blobs[1])
+        #expect(throws: RepositoryError.self) {
+            try scratch.setReference("refs/heads/sync", to: head, expecting: nil)
+        }
+    }
+}

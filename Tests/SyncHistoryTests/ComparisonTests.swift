@@ -1,0 +1,96 @@
+import SyncModel
+import SyncTestKit
+import Testing
+
+@testable import SyncHistory
+
+@Suite("Comparing trees, and who wrote what")
+struct ComparisonTests {
+    private let history = SmallHistory()
+
+    private func compare(
+        _ old: [String: String], _ new: [String: String], _ path: String? = nil
+    ) throws -> [FileDifference] {
+        let trees = try [old, new].map { files in
+            try history.repository.commit(history.commit(files, time: 1_000)).tree
+        }
+        return try TreeComparison(from: trees[0], to: trees[1], reading: history.repository)
+            .files(path.flatMap { TreePath($0) })
+    }
+
+    @Test(
+        "what becomes of a file",
+        arguments: [
+            (["a": "1\n"], ["a": "2\n"], FileDifference.Status.modified, FileDifference.Kind.text),
+            ([:], ["a": "2\n"], .added, .text), (["a": "1\n"], [:], .deleted, .text),
+            (["b": "1\n"], ["a": "1\n"], .renamed, .none),
+            (["a": "1\n"], ["a": "exec:1\n"], .modified, .none),
+            (["a": "1\n"], ["a": "link:1\n"], .modified, .none),
+            (["a": "\0"], ["a": "1\n"], .modified, .binary),
+            ([:], ["a": ""], .added, .text),
+        ] as [([String: String], [String: String], FileDifference.Status, FileDifference.Kind)])
+    func status(
+        old: [String: String], new: [String: String], status: FileDifference.Status,
+        kind: FileDifference.Kind
+    ) throws {
+        let files = try compare(old, new)
+        #expect(files.map(\.path.text) == ["a"])
+        #expect(files.first?.status == status)
+        #expect(files.first?.kind == kind)
+    }
+
+    @Test("only what is asked for, and no record of a conflict")
+    func narrowed() throws {
+        let old = ["d/a": "1\n", "e": "1\n", ".sync/conflicts/x.json": "{}"]
+        #expect(try compare(old, [:], "d").map(\.path.text) == ["d/a"])
+        #expect(try compare(old, [:]).map(\.path.text) == ["d/a", "e"])
+    }
+
+    @Test("a line that both sides of a merge kept is of whoever wrote it")
+    func merged() throws {
+        let base = try history.commit(["a": "1\n\n2\n\n3\n"], time: 1_000, device: "ada")
+        let one = try history.commit(
+            ["a": "one\n\n2\n\n3\n"], on: [base], time: 2_000, device: "bob")
+        let two = try history.commit(
+            ["a": "1\n\n2\n\nthree\n"], on: [base], time: 3_000, device: "cyd")
+        let merge = try history.commit(
+            ["b": "one\n\n2\n\nthree\n"], on: [one, two], time: 4_000, device: "dee")
+        let path = try #require(TreePath("b"))
+        let first = try #require(TreePath("a"))
+        // The merge renamed nothing whole: both of its parents have the file under another name.
+        let answer = try #require(
+            try Blame(reading: history.repository).answer(path, at: merge))
+        #expect(Set(answer.entries.map(\.device)) == ["dee"])
+        let named = try history.commit(
+            ["a": "one\n\n2\n\nthree\n"], on: [one, two], time: 4_000, device: "dee")
+        let plain = try #require(
+            try Blame(reading: history.repository).answer(first, at: named))
+        #expect(plain.entries.map(\.device) == ["bob", "ada", "ada", "ada", "cyd"])
+        #expect(try Blame(reading: history.repository).answer(path, at: named) == nil)
+    }
+
+    @Test(
+        "times as people write them",
+        arguments: [
+            ("2026-02-08T17:45:00Z", 1_770_572_700_000), ("2026-02-08T17:45:00.250Z", nil),
+            ("2026-02-08T17:45:00+01:00", 1_770_569_100_000), ("soon", nil), ("20260208", nil),
+            ("2026-13-40", nil), ("1234567890", nil),
+        ] as [(String, Int64?)])
+    func times(text: String, wanted: Int64?) {
+        let time = RevisionOrTime.time(text, now: Timestamp(milliseconds: 0))
+        if text.contains(".250") {
+            #expect(time == 1_770_572_700_250)
+        } else {
+            #expect(time == wanted)
+        }
+    }
+
+    @Test("a day is its beginning here")
+    func day() throws {
+        let now = Timestamp(milliseconds: 0)
+        let day = try #require(RevisionOrTime.time("2026-02-08", now: now))
+        #expect(day == RevisionOrTime.time("2026-02-08T00:00:00", now: now))
+        #expect(day == RevisionOrTime.time("2026-02-08 00:00:00", now: now))
+        #expect(abs(day - 1_770_508_800_000) <= 14 * 3_600_000)
+    }
+}
