@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 
@@ -32,6 +33,9 @@ class NeedsTest(VaultTest):
 
     def setUp(self):
         super().setUp()
+        for program in ("curl", "jq"):
+            if shutil.which(program) is None:
+                self.skipTest(f"there is no {program} here")
         with open(PAGE, encoding="utf-8") as file:
             self.text = file.read()
         self.base = f"127.0.0.1:{free_port()}"
