@@ -69,20 +69,7 @@ package struct RemotePath: Sendable, Equatable {
 
     /// Decodes `%20` and the like; nil when a percent sign is not followed by two digits.
     static func decode(_ text: String) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == 0x25 else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16), value != 0 else {
-                return nil
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
+        guard let bytes = PercentEncoding.bytes(text), !bytes.contains(0) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -143,18 +143,6 @@ struct HistoryQuery: Sendable {
 
     /// A path whose bytes a URL writes with `%`; nil when it is none.
     static func path(_ text: String) -> TreePath? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == 0x25 else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return TreePath(bytes)
+        PercentEncoding.bytes(text).flatMap { TreePath($0) }
     }
 }

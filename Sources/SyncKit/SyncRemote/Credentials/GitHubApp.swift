@@ -85,34 +85,16 @@ struct GitHubApp: SecretSource {
     private func ask<Answer: Decodable>(
         _ url: String, _ body: HTTPRequest.Body, _ proof: String, _ cancellation: Cancellation
     ) throws(RemoteError) -> Answer {
-        var request = HTTPRequest(
-            url, answerType: "application/json", mostBytes: Limits.requestBytes,
-            deadline: Limits.questionWait)
-        request.body = body
-        request.headers = [
-            "Accept: application/vnd.github+json", "X-GitHub-Api-Version: 2022-11-28",
-            "Authorization: Bearer \(proof)", "Content-Type: application/json",
-        ]
-        var answer: [UInt8] = []
-        do {
-            let head = try HTTPClient(client).send(request, cancellation: cancellation) { piece in
-                answer += piece
-                return true
-            }
-            switch head.status {
-            case 200, 201: return try JSONDecoder().decode(Answer.self, from: Data(answer))
-            case 401:
-                throw refuse("GitHub does not take the App's key", "check auth.github_app, its key")
-            case 404:
-                throw refuse(
+        try GitHubAPI(
+            client: client, operation: "read the token",
+            refusals: [
+                401: ("GitHub does not take the App's key", "check auth.github_app, its key"),
+                404: (
                     "the GitHub App is not installed on this repository",
-                    "install it there, with leave to write contents")
-            default: throw RemoteError(head, "read the token", url)
-            }
-        } catch is DecodingError {
-            // Never with the answer: it may hold a token.
-            throw refuse("GitHub's answer is not as it was", "syncctl doctor")
-        } catch { throw RemoteError(any: error, "read the token") }
+                    "install it there, with leave to write contents"
+                ),
+            ]
+        ).ask(url, body, as: proof, cancellation)
     }
 
     private func refuse(_ cause: String, _ hint: String) -> RemoteError {

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import SyncHTTP
 package import SyncModel
 
@@ -84,39 +83,22 @@ package struct GitHubWebhook {
         throws(RemoteError) -> Answer
     {
         let cancellation = Cancellation()
+        let operation = "install the webhook"
         guard let login = try credentials.other(than: nil, cancellation) else {
-            throw refuse("there is no login", "name one in [auth]: syncctl doctor")
+            throw RemoteError(
+                .authentication, operation, "there is no login",
+                hint: "name one in [auth]: syncctl doctor")
         }
-        var request = HTTPRequest(
-            url, answerType: "application/json", mostBytes: Limits.requestBytes,
-            deadline: Limits.questionWait)
-        request.body = body
-        request.headers = [
-            "Accept: application/vnd.github+json", "X-GitHub-Api-Version: 2022-11-28",
-            "Authorization: Bearer \(login.password)", "Content-Type: application/json",
-        ]
-        var answer: [UInt8] = []
-        do {
-            let head = try HTTPClient(client).send(request, cancellation: cancellation) { piece in
-                answer += piece
-                return true
-            }
-            switch head.status {
-            case 200, 201: return try JSONDecoder().decode(Answer.self, from: Data(answer))
-            case 401: throw refuse("GitHub does not take the login", "syncctl doctor")
-            // GitHub hides what a login may not do.
-            case 404:
-                throw refuse(
+        return try GitHubAPI(
+            client: client, operation: operation,
+            refusals: [
+                401: ("GitHub does not take the login", "syncctl doctor"),
+                // GitHub hides what a login may not do.
+                404: (
                     "the login may not see the repository's webhooks",
-                    "give the token leave for them: classic admin:repo_hook, fine-grained Webhooks")
-            default: throw RemoteError(head, "install the webhook", url)
-            }
-        } catch is DecodingError {
-            throw RemoteError(.corrupt, "install the webhook", "GitHub's answer is not as it was")
-        } catch { throw RemoteError(any: error, "install the webhook") }
-    }
-
-    private func refuse(_ cause: String, _ hint: String) -> RemoteError {
-        RemoteError(.authentication, "install the webhook", cause, hint: hint)
+                    "give the token leave for them: classic admin:repo_hook, fine-grained Webhooks"
+                ),
+            ]
+        ).ask(url, body, as: login.password, cancellation)
     }
 }
