@@ -59,6 +59,10 @@ extension SyncRoutes {
         try JSONAnswer.of(await service.devices())
     }
 
+    @Sendable func forget(_: Request, _ context: SyncContext) async throws -> Response {
+        try JSONAnswer.of(await service.forget(try context.parameters.require("name")))
+    }
+
     @Sendable func pause(_: Request, _: SyncContext) async throws -> Response {
         try await setPaused(true)
     }
