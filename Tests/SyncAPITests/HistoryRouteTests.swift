@@ -68,7 +68,7 @@ struct HistoryRouteTests {
         #expect(String(buffer: response.body) == "one\n")
         let blob = ObjectID(hashing: Array("one\n".utf8), as: .blob)
         #expect(response.headers[.eTag] == "\"\(blob.hex)\"")
-        let application = Application(router: vault.routes.router())
+        let application = Application(router: try vault.routes.router(at: .socket))
         let again = try await application.test(.router) { client in
             try await client.execute(
                 uri: path, method: .get, headers: [.ifNoneMatch: "\"\(blob.hex)\""])

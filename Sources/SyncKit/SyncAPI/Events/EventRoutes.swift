@@ -25,6 +25,7 @@ struct EventRoutes: Sendable {
             throw HTTPError(
                 .serviceUnavailable, message: "too many streams: there are \(Limits.eventStreams)")
         }
+        channel?.closeFuture.whenComplete { [ring] _ in ring.leave(stream.id) }
         var status = service.board.status
         status.daemon = "running"
         let picture = try EventWords.json(status)

@@ -8,8 +8,8 @@ extension VaultService {
         wake()
     }
 
-    /// The same for somebody who knows that the remote changed: the first at once, others after
-    /// `Limits.exchangeCooldown`.
+    /// The same for somebody who knows that the remote changed: `Limits.heededWords` at once,
+    /// others one a second.
     package func remoteChanged() {
         schedule.told(at: .now)
         requests.tell()

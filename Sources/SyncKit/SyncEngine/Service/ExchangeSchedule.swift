@@ -51,8 +51,8 @@ package struct ExchangeSchedule: Sendable {
     private var lastEnd: Instant?
     /// When somebody last told of a change; nil for never.
     private var lastTold: Instant?
-    /// When an exchange last began for such words alone.
-    private var lastHeeded: Instant?
+    /// When exchanges began for such words alone, the latest `Limits.heededWords`.
+    private var heeded: [Instant] = []
     /// Until when the remote wants to be left alone; in the past, or nil, when it does not.
     private var leftAloneUntil: Instant?
 
@@ -76,15 +76,16 @@ package struct ExchangeSchedule: Sendable {
         let wanted =
             switch need {
             case .asked: now
-            // The first word at once; many in a row are not as many exchanges.
-            case .told: lastHeeded.map { max(now, $0 + Limits.exchangeCooldown) } ?? now
+            // Some words at once; many in a row are not as many exchanges.
+            case .told: heeded.count < Limits.heededWords ? now : max(now, heeded[0] + heedSpan)
             case .push: isFailing ? nextTry ?? now : now
             case .rest:
                 isFailing ? nextTry ?? now : lastEnd.map { $0 + Limits.exchangeCooldown } ?? now
             case .fetch: isFailing ? nextTry ?? now : min(nextTry ?? nextFetch, nextFetch)
             }
-        // An exchange that only looks may turn into one that pushes.
-        let turn = pushTurn(at: now, isAsked: need == .asked)
+        // An exchange that only looks may turn into one that pushes. One that somebody told to
+        // look has nothing to push.
+        let turn = need == .told ? now : pushTurn(at: now, isAsked: need == .asked)
         return max(wanted, turn, leftAloneUntil ?? now)
     }
 
@@ -141,7 +142,10 @@ package struct ExchangeSchedule: Sendable {
     package mutating func told(at now: Instant) { lastTold = now }
 
     /// Notes that an exchange begins because of such words.
-    package mutating func heeded(at now: Instant) { lastHeeded = now }
+    package mutating func heeded(at now: Instant) {
+        heeded.append(now)
+        if heeded.count > Limits.heededWords { heeded.removeFirst() }
+    }
 
     /// Notes that the network changed, or that the machine woke up: a failure of before means
     /// nothing any more.
@@ -170,6 +174,9 @@ package struct ExchangeSchedule: Sendable {
             (interval, quiet) = (min(interval * 2, slowest), 0)
         }
     }
+
+    /// In which at most `Limits.heededWords` words bring an exchange each.
+    private var heedSpan: Duration { Limits.exchangeCooldown * Limits.heededWords }
 
     /// The longest time between two looks.
     private var slowest: Duration {
