@@ -78,7 +78,8 @@ struct Devices: AsyncParsableCommand {
         private static func encoded(_ name: String) -> String {
             name.utf8.map { byte in
                 let digits = String(byte, radix: 16, uppercase: true)
-                let isPlain = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                let isPlain =
+                    UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
                     || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
                 return isPlain
                     ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + digits

@@ -60,7 +60,9 @@ extension SyncRoutes {
     }
 
     @Sendable func forget(_: Request, _ context: SyncContext) async throws -> Response {
-        try JSONAnswer.of(await service.forget(try context.parameters.require("name")))
+        // As it was sent: in percents.
+        let name = try context.parameters.require("name")
+        return try JSONAnswer.of(await service.forget(HistoryQuery.path(name)?.text ?? name))
     }
 
     @Sendable func pause(_: Request, _: SyncContext) async throws -> Response {

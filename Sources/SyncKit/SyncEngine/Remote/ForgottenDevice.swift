@@ -1,3 +1,4 @@
+internal import Logging
 internal import SyncGit
 package import SyncModel
 internal import SyncRemote

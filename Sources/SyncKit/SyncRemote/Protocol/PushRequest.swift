@@ -27,8 +27,8 @@ final class GitRequest: HTTPBodySource {
         (self.beginning, self.pack, piece) = (beginning, pack, beginning)
     }
 
-    /// Asks to move references; where all are deleted there is no pack. Source: `gitprotocol-pack`, "Reference Update Request and
-    /// Packfile Transfer".
+    /// Asks to move references; where all are deleted there is no pack. Source:
+    /// `gitprotocol-pack`, "Reference Update Request and Packfile Transfer".
     convenience init(
         _ commands: [PushCommand], _ pack: OutgoingPack?, to server: Advertisement
     ) {
@@ -40,7 +40,8 @@ final class GitRequest: HTTPBodySource {
         if server.capabilities["agent"] != nil { words.append("agent=\(Agent.name)") }
         var writer = PacketWriter()
         for (index, command) in commands.enumerated() {
-            let move = "\((command.old ?? .zero).hex) \((command.new ?? .zero).hex) \(command.reference)"
+            let move =
+                "\((command.old ?? .zero).hex) \((command.new ?? .zero).hex) \(command.reference)"
             // Without a line end: some servers took it for part of the name.
             writer.data(
                 Array((index == 0 ? "\(move)\0 \(words.joined(separator: " "))" : move).utf8))
