@@ -35,7 +35,7 @@ struct CommonOptions: ParsableArguments {
         var index = 0
         while index < arguments.count, arguments[index].hasPrefix("-") {
             let argument = arguments[index]
-            if ["--help", "-h", "--version", "--"].contains(argument) { return arguments }
+            if alone.contains(argument) { return arguments }
             index += argument == "--config" ? 2 : 1
         }
         guard index < arguments.count else { return arguments }
@@ -47,6 +47,11 @@ struct CommonOptions: ParsableArguments {
         }
         return Array(arguments[index..<end] + arguments[..<index] + arguments[end...])
     }
+
+    /// What goes before no command: the next word is no command's name.
+    private static let alone: Set = [
+        "--help", "-h", "--version", "--", "--generate-completion-script",
+    ]
 
     /// The commands whose name has two words.
     private static let groups = Set(

@@ -18,6 +18,7 @@ struct ArgumentTests {
             (["--version"], ["--version"]),
             (["--config", "f"], ["--config", "f"]),
             (["--help", "status"], ["--help", "status"]),
+            (["--generate-completion-script", "zsh"], ["--generate-completion-script", "zsh"]),
             ([], []),
         ])
     func moved(given: [String], wanted: [String]) {

@@ -1,12 +1,63 @@
 import ArgumentParser
 import SyncEngine
 import SyncModel
+import SyncRemote
 
 /// `syncctl webhook`.
 struct Webhook: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook", abstract: "Looks after the remote's webhook.",
-        subcommands: [Deliveries.self])
+        subcommands: [Install.self, Deliveries.self])
+
+    /// `syncctl webhook install`.
+    struct Install: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make the webhook of a repository at GitHub.",
+            discussion: """
+                Deliveries are signed with the first line of http.webhook_secret_file. The login of \
+                [auth] needs leave to administer webhooks. A webhook for the URL that is there \
+                already stays as it is.
+                """)
+
+        @OptionGroup var options: CommonOptions
+
+        @Option(help: "Where to deliver (default: https://HOST/api/sync/webhook of http.hosts).")
+        var url: String?
+
+        func run() throws {
+            let configuration = try options.load()
+            guard let remote = configuration.remote else {
+                throw Failure(Exit.failed, "this vault has no remote")
+            }
+            guard
+                let url = url
+                    ?? configuration.http.hosts.first.map({ "https://\($0)/api/sync/webhook" })
+            else {
+                throw Failure(
+                    Exit.usage, "where to deliver? Give --url, or hosts in [http]")
+            }
+            guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+                throw Failure(Exit.usage, "--url takes an http or https URL, found \(url)")
+            }
+            guard let file = configuration.http.webhookSecretFile,
+                let secret = try SecretFile.read(file, "webhook secret")?
+                    .split(whereSeparator: \.isNewline).first
+            else {
+                throw Failure(
+                    Exit.configuration,
+                    "webhook_secret_file in [http] names no secret: see docs/how-to/webhooks.md")
+            }
+            let installed = try GitHubWebhook(
+                remote: remote, auth: configuration.auth, environment: Machine().environment
+            ).install(url, secret: String(secret))
+            let output = Output(options)
+            if options.json { return try output.json(installed) }
+            output.remark(
+                installed.isNew
+                    ? "made webhook \(installed.id): \(url)"
+                    : "webhook \(installed.id) delivers there already; it was left as it is")
+        }
+    }
 
     /// `syncctl webhook deliveries`.
     struct Deliveries: ParsableCommand {
