@@ -14,8 +14,8 @@ struct Webhook: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make the webhook of a repository at GitHub.",
             discussion: """
-                Deliveries are signed with the first line of http.webhook_secret_file. The login of \
-                [auth] needs leave to administer webhooks. A webhook for the URL that is there \
+                Deliveries are signed with the first line of http.webhook_secret_file. The login \
+                of [auth] needs leave to administer webhooks. A webhook for the URL that is there \
                 already stays as it is.
                 """)
 
