@@ -33,4 +33,13 @@ struct ForeignReferencesTests {
             #expect(try references.resolve(name).id?.hex == id)
         }
     }
+
+    @Test("a packed one goes with what its tag leads to, and nothing else does")
+    func without() {
+        let (one, two) = (String(repeating: "1", count: 40), String(repeating: "2", count: 40))
+        let kept = "# pack-refs with: peeled\n\(one) refs/a/bc\n\(one) refs/tags/t\n^\(two)\n"
+        let all = kept + "\(two) refs/a/b\n^\(one)\n\(two) refs/z\n"
+        let rest = ForeignReferences.without(Array("refs/a/b".utf8), Array(all.utf8))
+        #expect(String(decoding: rest, as: UTF8.self) == kept + "\(two) refs/z\n")
+    }
 }

@@ -4,18 +4,6 @@ package import SyncModel
 
 /// A vault's history, for reading; beside a daemon that runs as well as without one.
 package struct VaultHistory {
-    /// How far a device has applied the vault: an entry of `devices --json`.
-    package struct Device: Sendable, Codable, Equatable {
-        /// The name in its configuration, and in its reference.
-        package let device: String
-        /// The commit it has applied.
-        package let commit: ObjectID
-        /// That commit's date, ISO 8601.
-        package let time: String
-        /// How many commits of the head it lacks, counted up to 10,000.
-        package let behind: Int
-    }
-
     /// What the vault is and where.
     package let configuration: Configuration
     /// Where objects are read from; the type lets nobody write.
@@ -148,26 +136,5 @@ package struct VaultHistory {
         return try TreeDiff.changes(
             from: nil, to: repository.commit(head).tree, reading: repository
         ).count
-    }
-
-    /// Says of each device how far it is.
-    /// - Parameter applied: the commits that devices published.
-    /// - Returns: by name; a device whose commit is not here is left out.
-    package func devices(_ applied: [String: ObjectID]) throws(RepositoryError) -> [Device] {
-        let stamps = CommitStamps(reading: repository)
-        let history = History(stamps)
-        var devices: [Device] = []
-        for (name, id) in applied.sorted(by: { $0.key < $1.key }) where repository.contains(id) {
-            let seconds = try stamps.commit(id).committer.seconds
-            var behind = 0
-            if let head, head != id {
-                behind = try history.count(from: head, notIn: id, most: 10_000)
-            }
-            devices.append(
-                Device(
-                    device: name, commit: id,
-                    time: Timestamp(seconds: seconds).iso8601, behind: behind))
-        }
-        return devices
     }
 }

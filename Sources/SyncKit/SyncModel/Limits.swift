@@ -203,6 +203,8 @@ package enum Limits {
     package static let historyEntries = 10_000
     /// How long a check waits for another program, such as `git fsck`.
     package static let programWait = Duration.seconds(60)
+    /// How long `verify` and `backup` wait for git, which may read or write all of a repository.
+    package static let verifyWait = Duration.seconds(3600)
     /// The most bytes that are read of another program's output.
     package static let programOutput = 64 << 10
     /// The most directories that a check counts.

@@ -78,6 +78,13 @@ package actor NetworkRemote: RemoteLink {
         }
     }
 
+    /// Takes away what a device said there. Ends at once when the task is cancelled.
+    package func forget(_ device: String) async throws(RemoteError) -> Bool {
+        try await run("forget \(device)") { transfer, memory throws(RemoteError) in
+            try transfer.forget(device, &memory)
+        }
+    }
+
     /// Asks where the remote's branch stands. Brings nothing here, changes nothing there, and
     /// reads nothing of this device's repository.
     /// - Parameters:

@@ -88,7 +88,7 @@ extension NetworkTransfer {
     private func missing(for commands: [PushCommand], _ memory: Memory) throws -> [ObjectID] {
         // What a reference of the remote leads to is there: nobody rewinds but by new objects.
         let known = Set(memory.references.values).union(commands.compactMap(\.old))
-        let commits = try local.commits(from: commands.map(\.new), notIn: known.sorted())
+        let commits = try local.commits(from: commands.compactMap(\.new), notIn: known.sorted())
         return try MissingObjects.ids(of: commits.reversed(), reading: local)
     }
 

@@ -67,6 +67,11 @@ package actor PathRemote: RemoteLink {
         return try transfer.push(head, expecting: expected, applied: applied)
     }
 
+    /// Takes away what a device said there; see `PathTransfer`.
+    package func forget(_ device: String) throws(RemoteError) -> Bool {
+        try transfer(try session("forget \(device)")).forget(device)
+    }
+
     /// Where a remote's branch stands, asked without a vault.
     /// - Returns: nil when the remote has no such branch yet.
     /// - Throws: as `fetch`.

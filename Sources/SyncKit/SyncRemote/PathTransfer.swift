@@ -129,4 +129,17 @@ package final class PathTransfer {
             try remote.setReference(name, to: applied, expecting: before)
         }
     }
+
+    /// Takes away what a device said at the remote of how far it has applied.
+    /// - Returns: false when it said nothing there.
+    /// - Throws: as `RemoteLink.forget`.
+    package func forget(_ device: String) throws(RemoteError) -> Bool {
+        let name = Self.devices + device
+        do {
+            guard let old = try remote.references(Self.devices).first(where: { $0.name == name })
+            else { return false }
+            try remote.setReference(name, to: nil, expecting: old.id)
+            return true
+        } catch { throw RemoteError(error, "forget \(device)") }
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import SyncEngine
 import SyncHistory
 import SyncModel
@@ -6,32 +7,83 @@ import SyncModel
 /// `syncctl devices`.
 struct Devices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists every device, the commit it has applied and how far behind it is.")
+        commandName: "devices",
+        abstract: "Lists every device, the commit it has applied and how far behind it is.",
+        subcommands: [List.self, Forget.self], defaultSubcommand: List.self)
 
-    @OptionGroup var options: CommonOptions
+    /// `syncctl devices list`, what `syncctl devices` does.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List every device: when it was last seen, its commit, how far behind it is.")
 
-    func run() async throws {
-        let configuration = try options.load()
-        let client = try DaemonClient(options)
-        var applied: [String: ObjectID]? = try client.askIfRunning("GET", "/api/sync/devices")
-        if applied == nil {
-            // The vault itself is not needed: a daemon may start while a slow server is asked.
-            applied = try await RemoteProbe.fetch(configuration)?.devices
+        @OptionGroup var options: CommonOptions
+
+        func run() async throws {
+            let configuration = try options.load()
+            let client = try DaemonClient(options)
+            var applied: [String: ObjectID]? = try client.askIfRunning("GET", "/api/sync/devices")
+            if applied == nil {
+                // The vault itself is not needed: a daemon may start while a slow server is asked.
+                applied = try await RemoteProbe.fetch(configuration)?.devices
+            }
+            let devices = try VaultHistory(configuration).devices(applied ?? [:])
+            let output = Output(options)
+            if options.json { return try output.json(devices) }
+            if devices.isEmpty { return output.remark("no device has said how far it is") }
+            let names = devices.map(\.device.count).max() ?? 0
+            let times = devices.map(\.lastSeen.count).max() ?? 0
+            for device in devices {
+                let behind =
+                    device.behind == 0
+                    ? output.paint("has all of it", .green)
+                    : output.paint(
+                        VaultStatus.count(device.behind, "commit", "commits") + " behind", .yellow)
+                let here = device.device == configuration.device ? "  (this device)" : ""
+                output.line(
+                    "\(Self.padded(device.device, to: names))  "
+                        + "\(Self.padded(device.lastSeen, to: times))  "
+                        + "\(device.commit.short)  \(behind)\(here)")
+            }
         }
-        let devices = try VaultHistory(configuration).devices(applied ?? [:])
-        let output = Output(options)
-        if options.json { return try output.json(devices) }
-        if devices.isEmpty { return output.remark("no device has said how far it is") }
-        let width = devices.map(\.device.count).max() ?? 0
-        for device in devices {
-            let name = device.device + String(repeating: " ", count: width - device.device.count)
-            let behind =
-                device.behind == 0
-                ? output.paint("has all of it", .green)
-                : output.paint(
-                    VaultStatus.count(device.behind, "commit", "commits") + " behind", .yellow)
-            let here = device.device == configuration.device ? "  (this device)" : ""
-            output.line("\(name)  \(device.commit.short)  \(device.time)  \(behind)\(here)")
+
+        private static func padded(_ text: String, to width: Int) -> String {
+            text + String(repeating: " ", count: max(0, width - text.count))
+        }
+    }
+
+    /// `syncctl devices forget`.
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget a device that is gone; one that comes back is listed again.")
+
+        @OptionGroup var options: CommonOptions
+
+        @Argument(help: "The device's name, as syncctl devices lists it.")
+        var name: String
+
+        func run() async throws {
+            let configuration = try options.load()
+            let client = try DaemonClient(options)
+            let path = "/api/sync/devices/\(Self.encoded(name))"
+            var forgotten: ForgottenDevice? = try client.askIfRunning(
+                "DELETE", path, within: Limits.cycleWait)
+            // The vault itself is not needed: a daemon may start while a slow server is asked.
+            if forgotten == nil { forgotten = try await ForgottenDevice(name, configuration) }
+            let output = Output(options)
+            if options.json { return try output.json(forgotten) }
+            output.remark("\(name) is forgotten: it is listed again when it comes back")
+        }
+
+        /// A name as a part of a path: all but letters and digits of ASCII in percents.
+        private static func encoded(_ name: String) -> String {
+            name.utf8.map { byte in
+                let digits = String(byte, radix: 16, uppercase: true)
+                let isPlain =
+                    UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                    || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+                return isPlain
+                    ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + digits
+            }.joined()
         }
     }
 }

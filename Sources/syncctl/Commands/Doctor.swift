@@ -94,7 +94,8 @@ struct Doctor: AsyncParsableCommand {
         ]
     }
 
-    private static func line(_ finding: Finding, _ output: Output) -> String {
+    /// A finding as a line, and one for what mends it.
+    static func line(_ finding: Finding, _ output: Output) -> String {
         let colour: Output.Colour =
             switch finding.state {
             case .ok: .green

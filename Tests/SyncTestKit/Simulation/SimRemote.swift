@@ -25,4 +25,9 @@ package final class SimRemote: RemoteLink {
     {
         try push_(head, expected, applied)
     }
+
+    /// Nobody forgets a device in a simulation.
+    package func forget(_ device: String) async throws(RemoteError) -> Bool {
+        throw RemoteError(.unreachable, "forget \(device)", "nobody is forgotten here")
+    }
 }

@@ -115,6 +115,7 @@ package struct SyncRoutes: Sendable {
             Endpoint(.post, "/api/sync/type", .write, setType),
             Endpoint(.post, "/api/sync/remote", .admin, chooseRemote),
             Endpoint(.post, "/api/sync/remote/skip", .admin, skip),
+            Endpoint(.delete, "/api/sync/devices/{name}", .admin, forget),
             Endpoint(.post, "/api/sync/pause", .admin, pause),
             Endpoint(.post, "/api/sync/resume", .admin, resume),
             Endpoint(.post, "/api/sync/reload", .admin, reloading),

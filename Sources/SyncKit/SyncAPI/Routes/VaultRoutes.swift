@@ -59,6 +59,12 @@ extension SyncRoutes {
         try JSONAnswer.of(await service.devices())
     }
 
+    @Sendable func forget(_: Request, _ context: SyncContext) async throws -> Response {
+        // As it was sent: in percents.
+        let name = try context.parameters.require("name")
+        return try JSONAnswer.of(await service.forget(HistoryQuery.path(name)?.text ?? name))
+    }
+
     @Sendable func pause(_: Request, _: SyncContext) async throws -> Response {
         try await setPaused(true)
     }

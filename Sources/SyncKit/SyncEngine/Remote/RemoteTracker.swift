@@ -145,6 +145,14 @@ package final class RemoteTracker {
         change = nil
     }
 
+    /// Notes that the remote does not show a device any more.
+    func forget(_ device: String) {
+        guard let seen else { return }
+        var devices = seen.devices
+        devices[device] = nil
+        self.seen = RemoteSnapshot(head: seen.head, devices: devices)
+    }
+
     /// Takes note of which remote it is. Another one is met for the first time: what the one
     /// before had is not missed there.
     package func meet(_ url: String) throws(StateStoreError) {

@@ -95,7 +95,7 @@ struct ForeignReferences {
         )
     }
 
-    private func makeParents(of name: String) throws(RepositoryError) {
+    func makeParents(of name: String) throws(RepositoryError) {
         var path = directory
         for part in name.split(separator: "/").dropLast() {
             path += "/\(part)"
@@ -106,7 +106,7 @@ struct ForeignReferences {
         }
     }
 
-    private func lockFile(_ path: String) throws(RepositoryError) -> Int32 {
+    func lockFile(_ path: String) throws(RepositoryError) -> Int32 {
         for isAgain in [false, true] {
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             if descriptor >= 0 { return descriptor }
@@ -141,7 +141,7 @@ struct ForeignReferences {
     }
 
     /// Those of the packed references whose names are wanted.
-    private func packed(_ wanted: (String) -> Bool) throws(RepositoryError) -> [String: ObjectID] {
+    func packed(_ wanted: (String) -> Bool) throws(RepositoryError) -> [String: ObjectID] {
         let path = "\(directory)/packed-refs"
         let bytes = try ForeignFile.content(path, most: Limits.packedReferencesBytes) ?? []
         var found: [String: ObjectID] = [:]
@@ -158,7 +158,7 @@ struct ForeignReferences {
         return found
     }
 
-    private func refuse(_ name: String, _ cause: String) -> RepositoryError {
+    func refuse(_ name: String, _ cause: String) -> RepositoryError {
         RepositoryError(.corrupt, "read \(directory)/\(name)", cause)
     }
 

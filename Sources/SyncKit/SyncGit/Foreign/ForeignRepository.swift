@@ -88,7 +88,7 @@ package final class ForeignRepository: ObjectRepository {
     package func setReference(_ name: String, to id: ObjectID?, expecting expected: ObjectID?)
         throws(RepositoryError)
     {
-        guard let id else { throw RepositoryError(.io, "delete \(name)", "nobody does that there") }
+        guard let id else { return try references.delete(name, expecting: expected) }
         guard try objects.contains(id) else {
             throw RepositoryError(.missing, "move \(name)", object: id)
         }

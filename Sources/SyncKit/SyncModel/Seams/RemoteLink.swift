@@ -37,6 +37,11 @@ package protocol RemoteLink: Sendable {
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         async throws(RemoteError) -> PushOutcome
 
+    /// Takes away what a device said there of how far it has applied.
+    /// - Returns: false when it said nothing.
+    /// - Throws: `RemoteError`; nothing has changed then, or the answer was lost.
+    func forget(_ device: String) async throws(RemoteError) -> Bool
+
     /// Local directories in which something changes when somebody pushes; those that are there.
     var watchPaths: [String] { get }
 

@@ -35,15 +35,19 @@ package struct ProgramRun: Sendable {
 
     /// Runs a program that is looked up in `PATH`, with this process's own environment and no
     /// input.
-    /// - Parameter settings: of the environment, instead of what is there.
-    /// - Returns: nil when it cannot be run, was ended by a signal, or took longer than
-    ///   `Limits.programWait`; at most `Limits.programOutput` bytes.
-    package static func answer(_ words: [String], with settings: [String: String] = [:])
-        -> (code: Int32, run: ProgramRun)?
-    {
+    /// - Parameters:
+    ///   - settings: of the environment, instead of what is there.
+    ///   - wait: for all of it.
+    /// - Returns: nil when it cannot be run, was ended by a signal, or took longer; at most
+    ///   `Limits.programOutput` bytes.
+    package static func answer(
+        _ words: [String], with settings: [String: String] = [:],
+        within wait: Duration = Limits.programWait
+    ) -> (code: Int32, run: ProgramRun)? {
         let environment = ownEnvironment.merging(settings) { $1 }
         do throws(RemoteError) {
-            let run = try ProgramRun(words, environment: environment, most: Limits.programOutput)
+            let run = try ProgramRun(
+                words, environment: environment, most: Limits.programOutput, within: wait)
             return run.code.map { ($0, run) }
         } catch {
             // Who asks goes on without the answer.

@@ -7,7 +7,8 @@ struct PushCommand: Equatable {
     let reference: String
     /// Nil: it must not be there.
     let old: ObjectID?
-    let new: ObjectID
+    /// Nil: it is deleted.
+    let new: ObjectID?
 }
 
 /// What is sent to a server: bytes, and a pack after them where there is one.
@@ -26,10 +27,10 @@ final class GitRequest: HTTPBodySource {
         (self.beginning, self.pack, piece) = (beginning, pack, beginning)
     }
 
-    /// Asks to move references. Source: `gitprotocol-pack`, "Reference Update Request and
-    /// Packfile Transfer".
+    /// Asks to move references; where all are deleted there is no pack. Source:
+    /// `gitprotocol-pack`, "Reference Update Request and Packfile Transfer".
     convenience init(
-        _ commands: [PushCommand], _ pack: OutgoingPack, to server: Advertisement
+        _ commands: [PushCommand], _ pack: OutgoingPack?, to server: Advertisement
     ) {
         // All or nothing: a device is not to be ahead of the branch.
         let ours =
@@ -39,7 +40,8 @@ final class GitRequest: HTTPBodySource {
         if server.capabilities["agent"] != nil { words.append("agent=\(Agent.name)") }
         var writer = PacketWriter()
         for (index, command) in commands.enumerated() {
-            let move = "\((command.old ?? .zero).hex) \(command.new.hex) \(command.reference)"
+            let move =
+                "\((command.old ?? .zero).hex) \((command.new ?? .zero).hex) \(command.reference)"
             // Without a line end: some servers took it for part of the name.
             writer.data(
                 Array((index == 0 ? "\(move)\0 \(words.joined(separator: " "))" : move).utf8))

@@ -1,0 +1,58 @@
+internal import Glibc
+package import SyncModel
+
+/// What stands at a path on the disk, read without a cache of any kind.
+package struct DiskVersion {
+    /// What it is.
+    package let mode: FileMode
+    /// A file's bytes, a link's target; of a directory none.
+    package let content: [UInt8]
+    /// When anything of it changed last: seconds since 1970, by the file system's clock.
+    package let changed: Int64
+
+    /// Reads it.
+    /// - Parameter path: absolute, whatever its bytes are.
+    /// - Returns: nil when nothing stands there that could be synced, or it cannot be read.
+    package init?(at path: [UInt8]) {
+        let name = path.map { CChar(bitPattern: $0) } + [0]
+        var status = stat()
+        guard lstat(name, &status) == 0 else { return nil }
+        changed = Int64(status.st_ctim.tv_sec)
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: (mode, content) = (.directory, [])
+        case S_IFLNK:
+            var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(name, &target, target.count)
+            guard count >= 0 else { return nil }
+            mode = .symbolicLink
+            content = target.prefix(count).map { UInt8(bitPattern: $0) }
+        case S_IFREG:
+            guard let bytes = Self.bytes(name, Int(status.st_size)) else { return nil }
+            mode = status.st_mode & S_IXUSR != 0 ? .executable : .regular
+            content = bytes
+        default: return nil
+        }
+    }
+
+    private static func bytes(_ name: [CChar], _ size: Int) -> [UInt8]? {
+        let file = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(size)
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { return nil }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+
+    /// Whether it is this version, byte for byte.
+    /// - Parameter bytes: the version's; of an empty directory none.
+    package func isSame(as version: FileVersion, _ bytes: [UInt8]) -> Bool {
+        mode == version.mode && content == bytes
+    }
+}

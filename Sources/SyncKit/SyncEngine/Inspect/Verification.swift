@@ -1,0 +1,130 @@
+internal import SyncGit
+package import SyncModel
+internal import SyncRemote
+
+/// Reads all that the vault's repository has, and the folders beside it, without the vault: a
+/// daemon may run meanwhile. Nothing is changed.
+package struct Verification {
+    private let configuration: Configuration
+
+    /// Takes a configuration that could be read.
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// What was found: every object that a reference leads to, what git says, each folder.
+    /// - Parameter restore: tries a restore of the head, and gives what is wrong with it in words.
+    package func findings(_ restore: (ObjectID) -> [String]) -> [Finding] {
+        do {
+            let repository = try GitRepository(opening: configuration.repository)
+            let objects = try objects(repository)
+            let rest = [git()].compactMap { $0 }
+            let name = "refs/heads/\(configuration.branch)"
+            guard let head = try repository.reference(name) else {
+                return objects + rest + [.ok("restore", "nothing is committed yet")]
+            }
+            var findings = objects + rest
+            for folder in configuration.folders {
+                findings.append(self.folder(folder, at: head, repository))
+            }
+            return findings + restored(head, restore(head))
+        } catch {
+            return [.fail("objects", "\(configuration.repository): \(error)", mend: mend)]
+        }
+    }
+
+    private var mend: String {
+        let path = configuration.repository
+        return configuration.remote == nil
+            ? "bring \(path) back from a copy; the folders stay as they are"
+            : "mv \(path) \(path).damaged; syncctl sync, which fetches it anew and leaves the "
+                + "folders as they are"
+    }
+
+    private func objects(_ repository: GitRepository) throws(RepositoryError) -> [Finding] {
+        let references = try repository.references("refs/")
+        var walk = ObjectWalk(repository) { () throws(RepositoryError) in
+            try repository.refresh()
+        }
+        for reference in references { walk.read(from: reference.id) }
+        var findings = walk.problems.map { Finding.fail("objects", $0, mend: mend) }
+        if walk.more > 0 {
+            findings.append(.fail("objects", "… and \(walk.more) more", mend: mend))
+        }
+        if !findings.isEmpty { return findings }
+        return [.ok("objects", "\(walk.count) of \(references.count) references, all read")]
+    }
+
+    /// Asks git, which looks at the packs as files and at what no reference leads to. A daemon may
+    /// take a pack away while git reads it: what git says once is asked again.
+    private func git() -> Finding? {
+        let words = [
+            "git", "-C", configuration.repository, "fsck", "--full", "--no-dangling",
+            "--no-progress",
+        ]
+        var said = ""
+        for _ in 0..<3 {
+            guard let (code, run) = ProgramRun.answer(words, within: Limits.verifyWait) else {
+                return .warn("git", "git fsck did not come to an end", mend: "apt install git")
+            }
+            if code == 0 { return .ok("git", "git fsck finds nothing") }
+            said = run.words.isEmpty ? run.lines.first.map(String.init) ?? "" : run.words
+            if said.isEmpty { said = "exit \(code)" }
+        }
+        return .fail("git", "git fsck: \(said)", mend: mend)
+    }
+
+    /// Compares a folder with the head, byte for byte. A file that differs was edited, or is an
+    /// older version that waits to be replaced. One that has bytes that nobody captured although
+    /// nothing touched it since well before the head was made is nobody's edit.
+    private func folder(
+        _ folder: Configuration.Folder, at head: ObjectID, _ repository: GitRepository
+    ) -> Finding {
+        let name = "folder"
+        let local = VaultFolder(
+            id: folder.prefix,
+            access: ReopeningFolder(
+                root: folder.path, expected: nil, staging: configuration.stateDirectory),
+            exclude: folder.ignore)
+        var (same, edited, wrong): (Int, [TreePath], [TreePath]) = (0, [], [])
+        do {
+            let commit = try repository.commit(head)
+            for change in try TreeDiff.changes(from: nil, to: commit.tree, reading: repository) {
+                guard let version = change.after, version.mode != .submodule,
+                    let path = local.localPath(change.path)
+                else { continue }
+                let disk = DiskVersion(at: Array(folder.path.utf8) + [0x2f] + path.bytes)
+                let bytes = version.isDirectory ? [] : try repository.blob(version.id)
+                if let disk, disk.isSame(as: version, bytes) {
+                    same += 1
+                } else if let disk, disk.mode == version.mode,
+                    disk.changed < commit.committer.seconds - Limits.clockAhead.components.seconds,
+                    !repository.contains(ObjectID(hashing: disk.content, as: .blob))
+                {
+                    wrong.append(path)
+                } else {
+                    edited.append(path)
+                }
+            }
+        } catch { return .fail(name, "\(folder.path): \(error)", mend: mend) }
+        if !wrong.isEmpty {
+            return .fail(
+                name, "\(folder.path): nobody changed \(Self.list(wrong)), and it differs",
+                mend: "syncctl restore PATH --to HEAD, or touch it to keep it as it is")
+        }
+        if !edited.isEmpty {
+            return .warn(
+                name, "\(folder.path): \(Self.list(edited)) differs from the head",
+                mend: "syncctl status, which says what is edited and what waits")
+        }
+        return .ok(name, "\(folder.path): \(same) files as in the head")
+    }
+
+    private func restored(_ head: ObjectID, _ problems: [String]) -> [Finding] {
+        if problems.isEmpty { return [.ok("restore", "\(head.short) came back whole")] }
+        return problems.prefix(Limits.listedPaths).map { .fail("restore", $0, mend: mend) }
+    }
+
+    private static func list(_ paths: [TreePath]) -> String {
+        let first = paths.sorted().prefix(3).map(\.text).joined(separator: ", ")
+        return paths.count > 3 ? "\(first) and \(paths.count - 3) more" : first
+    }
+}

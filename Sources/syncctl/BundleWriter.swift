@@ -1,0 +1,165 @@
+import FoundationEssentials
+import Glibc
+import SyncEngine
+import SyncHistory
+import SyncModel
+import SyncRemote
+
+/// What a backup came to: the answer of `backup --json`.
+struct BackupReport: Encodable {
+    /// The bundle; nil when nothing was new.
+    @OrNull var file: String?
+    /// Its size.
+    let bytes: Int
+    /// Whether it needs the bundles before it.
+    let incremental: Bool
+}
+
+/// Writes bundles of the vault's repository, by git.
+struct BundleWriter {
+    private let repository: String
+    private let history: VaultHistory
+
+    /// - Throws: `RepositoryError` when there is no repository.
+    init(_ configuration: Configuration) throws {
+        repository = configuration.repository
+        history = try VaultHistory(configuration)
+    }
+
+    /// Writes all references with their history, reads the bundle back, and only then gives it
+    /// its name.
+    /// - Parameters:
+    ///   - file: absolute; what stands there is replaced.
+    ///   - known: commits that are left out with all behind them; those that are not here count
+    ///     for nothing.
+    /// - Throws: `Failure` with git's words.
+    func write(to file: String, since known: [ObjectID]) throws -> BackupReport {
+        if history.head == nil { throw Failure(Exit.failed, "nothing is committed yet") }
+        let known = known.filter { history.repository.contains($0) }
+        let partial = "\(file).partial"
+        // Nothing may stand there; what git then says of it is what counts.
+        defer { unlink(partial) }
+        var words = ["bundle", "create", "-q", partial, "--all"]
+        if !known.isEmpty { words += ["--not"] + known.map(\.hex) }
+        if let refusal = git(words) {
+            if !known.isEmpty && refusal.contains("empty bundle") {
+                return BackupReport(file: nil, bytes: 0, incremental: true)
+            }
+            throw Failure(Exit.failed, "\(file) cannot be written: \(refusal)")
+        }
+        // It holds every file of the vault.
+        chmod(partial, 0o600)
+        try readBack(partial, isWhole: known.isEmpty)
+        let bytes = try sync(partial)
+        guard rename(partial, file) == 0 else {
+            throw Failure(
+                Exit.failed, "\(file) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        _ = try sync(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)] + "/"))
+        return BackupReport(file: file, bytes: bytes, incremental: !known.isEmpty)
+    }
+
+    /// The commits that a bundle's references name.
+    /// - Throws: `Failure` for what is no bundle.
+    func heads(of bundle: String) throws -> [ObjectID] {
+        let words = ["git", "--git-dir", repository, "bundle", "list-heads", bundle]
+        guard let (code, run) = ProgramRun.answer(words, within: Limits.verifyWait), code == 0
+        else { throw Failure(Exit.failed, "\(bundle) is no bundle that can be read") }
+        if run.isCut { throw Failure(Exit.failed, "\(bundle) has too many references") }
+        return run.lines.compactMap { ObjectID(hex: $0.prefix(40)) }
+    }
+
+    /// Asks git whether the bundle is one, and takes its objects apart in a scratch repository:
+    /// each is compared with its name there.
+    private func readBack(_ bundle: String, isWhole: Bool) throws {
+        if let refusal = git(["bundle", "verify", "-q", bundle]) {
+            throw Failure(Exit.failed, "the bundle does not hold: \(refusal)")
+        }
+        let scratch = "\(bundle).scratch"
+        // What an earlier run left; where nothing stands there is nothing to take away.
+        try? FileManager.default.removeItem(atPath: scratch)
+        // As above: what is left does no harm.
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        // A whole one has to do without the repository.
+        let settings =
+            isWhole ? [:] : ["GIT_ALTERNATE_OBJECT_DIRECTORIES": "\(repository)/objects"]
+        for words in [["init", "-q", "--bare", scratch], ["bundle", "unbundle", bundle, "HEAD"]] {
+            if let refusal = git(words, in: scratch, settings) {
+                throw Failure(Exit.failed, "the bundle cannot be read back: \(refusal)")
+            }
+        }
+    }
+
+    /// Runs git.
+    /// - Returns: its words when it fails; nil when it does not.
+    private func git(
+        _ words: [String], in place: String? = nil, _ settings: [String: String] = [:]
+    ) -> String? {
+        let words = ["git", "--git-dir", place ?? repository] + words
+        let settings = settings.merging(["LC_ALL": "C"]) { $1 }
+        guard let (code, run) = ProgramRun.answer(words, with: settings, within: Limits.verifyWait)
+        else { return "there is no git program, or it did not come to an end" }
+        if code == 0 { return nil }
+        return run.words.isEmpty ? "exit \(code)" : run.words
+    }
+
+    /// Makes a file or directory durable.
+    /// - Returns: its size in bytes.
+    private func sync(_ path: String) throws -> Int {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        defer { if file >= 0 { close(file) } }
+        var status = stat()
+        guard file >= 0, fsync(file) == 0, fstat(file, &status) == 0 else {
+            throw Failure(Exit.failed, "\(path): \(String(cString: strerror(errno)))")
+        }
+        return Int(status.st_size)
+    }
+}
+
+/// A directory of bundles, each with what is new since those before it.
+struct BundleDirectory {
+    private let path: String
+    private let vault: String
+
+    init(_ path: String, vault: String) { (self.path, self.vault) = (path, vault) }
+
+    /// Whether a directory stands there.
+    var isThere: Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Adds a bundle; the directory is made where it is not there, its parents are not.
+    /// - Throws: `Failure`, also when a bundle is missing of those that were written.
+    func add(by writer: BundleWriter) throws -> BackupReport {
+        if mkdir(path, 0o700) != 0 && !isThere {
+            throw Failure(Exit.failed, "\(path): \(String(cString: strerror(errno)))")
+        }
+        let numbers = try FileManager.default.contentsOfDirectory(atPath: path)
+            .compactMap(number).sorted()
+        var known: Set<ObjectID> = []
+        for (index, number) in numbers.enumerated() {
+            if number != index + 1 {
+                throw Failure(
+                    Exit.failed,
+                    "\(name(index + 1)) is missing in \(path), and those after it "
+                        + "need it: give another directory")
+            }
+            known.formUnion(try writer.heads(of: "\(path)/\(name(number))"))
+        }
+        return try writer.write(
+            to: "\(path)/\(name(numbers.count + 1))", since: known.sorted())
+    }
+
+    private func name(_ number: Int) -> String {
+        let digits = String(number)
+        return "\(vault)-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).bundle"
+    }
+
+    /// The number of a bundle of this vault; nil for any other file.
+    private func number(_ file: String) -> Int? {
+        guard file.hasPrefix("\(vault)-"), file.hasSuffix(".bundle") else { return nil }
+        let number = Int(file.dropFirst(vault.count + 1).dropLast(7))
+        return number.flatMap { name($0) == file ? $0 : nil }
+    }
+}

@@ -1,0 +1,96 @@
+"""`syncctl backup`: bundles that git clones from, whole or not at all."""
+
+import json
+import os
+import stat
+import subprocess
+import unittest
+
+import trees
+from harness import VaultTest
+
+
+class Backup(VaultTest):
+    """One device's history in bundles."""
+
+    def saved(self, ada, place, code=0):
+        """What a backup came to."""
+        done = ada.ctl("backup", place, "--json", expect=(code,))
+        return json.loads(done.stdout) if code == 0 else done.stderr
+
+    def git(self, *words):
+        """Runs git here."""
+        return subprocess.run(["git", *words], check=True, capture_output=True).stdout
+
+    def refs(self, repository):
+        """All references of a repository."""
+        return trees.git(repository, "for-each-ref", "--format=%(refname) %(objectname)").split()
+
+    def test_a_file_has_everything(self):
+        ada = self.device("ada")
+        ada.write("a.md", "one\n")
+        self.wait_in_sync(ada)
+        file = f"{self.top}/vault.bundle"
+        done = self.saved(ada, file)
+        self.assertEqual((done["file"], done["incremental"]), (file, False))
+        self.assertEqual(done["bytes"], os.path.getsize(file))
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+        ada.stop()
+        ada.write("a.md", "two\n")
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertFalse(self.saved(ada, file)["incremental"])
+        copy = f"{self.top}/copy.git"
+        self.git("clone", "-q", "--mirror", file, copy)
+        self.assertEqual(self.refs(copy), self.refs(ada.repository))
+        self.assertEqual(trees.fsck(copy), [])
+        self.assertEqual([name for name in os.listdir(self.top) if "partial" in name], [])
+
+    def test_a_directory_gets_what_is_new(self):
+        ada = self.device("ada", start=False)
+        place = f"{self.top}/bundles"
+        names = []
+        for turn in range(3):
+            ada.write("a.md", f"{turn}\n")
+            ada.write(f"{turn}.bin", os.urandom(32 << 10))
+            self.assertEqual(ada.once().returncode, 0)
+            done = self.saved(ada, f"{place}/")
+            self.assertEqual(done["incremental"], turn > 0)
+            self.assertLess(done["bytes"], 48 << 10)
+            names.append(done["file"])
+            self.assertIsNone(self.saved(ada, place)["file"])
+        self.assertEqual(
+            [os.path.basename(name) for name in names],
+            [f"default-000{number}.bundle" for number in (1, 2, 3)],
+        )
+        copy = f"{self.top}/copy.git"
+        self.git("clone", "-q", "--mirror", names[0], copy)
+        for name in names[1:]:
+            self.git("-C", copy, "fetch", "-q", name, "+refs/*:refs/*")
+        self.assertEqual(self.refs(copy), self.refs(ada.repository))
+        self.assertEqual(trees.fsck(copy), [])
+        os.remove(names[1])
+        ada.write("a.md", "more\n")
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertIn("default-0002.bundle is missing", self.saved(ada, place, code=1))
+
+    def test_damage_is_not_backed_up_over_a_good_bundle(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        file = f"{self.top}/vault.bundle"
+        self.saved(ada, file)
+        with open(file, "rb") as good:
+            before = good.read()
+        trees.git(ada.repository, "repack", "-adq")
+        packs = os.listdir(f"{ada.repository}/objects/pack")
+        (pack,) = [name for name in packs if name.endswith(".pack")]
+        path = f"{ada.repository}/objects/pack/{pack}"
+        os.chmod(path, 0o600)
+        os.truncate(path, os.path.getsize(path) // 2)
+        self.assertIn("cannot be written", self.saved(ada, file, code=1))
+        with open(file, "rb") as kept:
+            self.assertEqual(kept.read(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,85 @@
+"""Which devices there are: how far each is, when it was last seen, and one that is forgotten."""
+
+import json
+import unittest
+
+import trees
+from device import wait_until
+from harness import VaultTest
+
+
+class Devices(VaultTest):
+    """Two devices, with and without their daemons."""
+
+    def listed(self, device):
+        """The entries by name."""
+        entries = json.loads(device.ctl("devices", "--json", expect=(0,)).stdout)
+        return {entry["device"]: entry for entry in entries}
+
+    def wait_listed(self, device, *names):
+        """Waits until these devices are listed, and no others."""
+        wait_until(
+            lambda: sorted(self.listed(device)) == sorted(names),
+            lambda: f"{self.listed(device)}\n{device.output()}",
+        )
+
+    def references(self, repository):
+        """The devices that a repository names."""
+        lines = trees.git(repository, "for-each-ref", "--format=%(refname)", "refs/sync/devices")
+        return [line.rsplit("/", 1)[1] for line in lines.decode().split()]
+
+    def test_says_how_far_each_is_and_when_it_was_seen(self):
+        ada, bob = self.pair()
+        self.wait_listed(ada, "ada", "bob")
+        bob.stop()
+        ada.write("later.txt", "later\n")
+        self.wait_in_sync(ada)
+        wait_until(lambda: self.listed(ada)["ada"]["behind"] == 0, lambda: self.listed(ada))
+        for running in (True, False):
+            with self.subTest("with the daemon" if running else "without"):
+                if not running:
+                    ada.stop()
+                entries = self.listed(ada)
+                self.assertEqual(
+                    set(entries["bob"]), {"device", "commit", "time", "last_seen", "behind"}
+                )
+                self.assertEqual(entries["bob"]["behind"], 1)
+                for entry in entries.values():
+                    self.assertRegex(entry["last_seen"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+                lines = ada.ctl("devices", expect=(0,)).stdout.splitlines()
+                short = [entries[name]["commit"][:7] for name in ("ada", "bob")]
+                places = {line.index(id) for line, id in zip(lines, short, strict=True)}
+                self.assertEqual(len(places), 1, lines)
+                self.assertIn("(this device)", lines[0])
+
+    def test_one_that_is_gone_is_forgotten_and_comes_back(self):
+        ada, bob = self.pair()
+        for running in (True, False):
+            with self.subTest("with the daemon" if running else "without"):
+                self.wait_listed(ada, "ada", "bob")
+                bob.stop()
+                if not running:
+                    ada.stop()
+                trees.git(ada.repository, "update-ref", "refs/sync/devices/bob", "sync")
+                ada.ctl("devices", "forget", "bob", expect=(0,))
+                self.assertEqual(sorted(self.listed(ada)), ["ada"])
+                self.assertEqual(self.references(self.remote), ["ada"])
+                self.assertEqual(self.references(ada.repository), ["ada"])
+                gone = ada.ctl("devices", "forget", "bob", expect=(1,))
+                self.assertIn("no device bob", gone.stderr)
+                own = ada.ctl("devices", "forget", "ada", expect=(1,))
+                self.assertIn("this device", own.stderr)
+                bob.start()
+                bob.write("back.txt", f"{running}\n")
+                wait_until(
+                    lambda: "bob" in self.references(self.remote), lambda: bob.output(), 30
+                )
+        ada.start()
+        self.wait_listed(ada, "ada", "bob")
+        trees.git(self.remote, "update-ref", "refs/sync/devices/Büro%1", "sync")
+        ada.ctl("devices", "forget", "Büro%1", expect=(0,))
+        self.assertEqual(self.references(self.remote), ["ada", "bob"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,123 @@
+"""`syncctl verify`: what is whole is said to be, and damage of every kind is named."""
+
+import glob
+import json
+import os
+import subprocess
+import time
+import unittest
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+
+class Verify(VaultTest):
+    """One device, with its daemon and without, whole and damaged."""
+
+    def vault(self):
+        """A device that stands still, with files of each kind."""
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "text\n" * 50)
+        ada.write("d/run.sh", "#!/bin/sh\n")
+        os.chmod(ada.path("d/run.sh"), 0o755)
+        os.symlink("a.md", ada.path("link"))
+        ada.write("big.bin", os.urandom(64 << 10))
+        self.assertEqual(ada.once().returncode, 0)
+        ada.write("a.md", "other\n")
+        self.assertEqual(ada.once().returncode, 0)
+        return ada
+
+    def found(self, ada, code):
+        """The findings by what was looked at, as one list of (state, message) each."""
+        findings = {}
+        for entry in json.loads(ada.ctl("verify", "--json", expect=(code,)).stdout):
+            findings.setdefault(entry["check"], []).append((entry["state"], entry["message"]))
+        return findings
+
+    def states(self, found):
+        """The worst state of each."""
+        return {check: max(state for state, _ in found[check]) for check in found}
+
+    def test_a_whole_vault(self):
+        ada = self.vault()
+        whole = dict.fromkeys(("objects", "git", "folder", "restore"), "ok")
+        self.assertEqual(self.states(self.found(ada, 0)), whole)
+        before = trees.git(ada.repository, "for-each-ref")
+        ada.start()
+        self.wait_in_sync(ada)
+        self.assertEqual(self.states(self.found(ada, 0)), whole)
+        self.assertEqual(trees.git(ada.repository, "rev-parse", "sync"), before.split()[0] + b"\n")
+        self.assertEqual(glob.glob(f"{ada.state}/verify-*"), [])
+        text = ada.ctl("verify", expect=(0,)).stdout
+        self.assertIn("came back whole", text)
+
+    def test_beside_a_daemon_that_works(self):
+        ada = self.device("ada")
+        for turn in range(20):
+            ada.write(f"n{turn % 7}.txt", f"{turn}\n")
+            if turn % 5 == 0:
+                found = self.found(ada, 0)
+                self.assertEqual(found["objects"][0][0], "ok", found)
+                self.assertEqual(found["restore"][0][0], "ok", found)
+
+    def test_a_flipped_byte_in_a_pack(self):
+        ada = self.vault()
+        trees.git(ada.repository, "repack", "-adq")
+        (pack,) = glob.glob(f"{ada.repository}/objects/pack/*.pack")
+        os.chmod(pack, 0o600)
+        with open(pack, "r+b") as file:
+            # In the middle of the random bytes, which no compression makes smaller.
+            place = os.path.getsize(pack) // 2
+            file.seek(place)
+            byte = file.read(1)[0]
+            file.seek(place)
+            file.write(bytes([byte ^ 0x10]))
+        states = self.states(self.found(ada, 1))
+        self.assertEqual((states["git"], states["restore"]), ("fail", "fail"))
+
+    def test_a_missing_object(self):
+        ada = self.vault()
+        old = trees.git(ada.repository, "rev-parse", f"sync~1:{PREFIX}/a.md").decode().strip()
+        packs = glob.glob(f"{ada.repository}/objects/pack/*.pack")
+        for pack in packs:
+            os.rename(pack, f"{self.top}/{os.path.basename(pack)}")
+            os.remove(f"{pack[:-5]}.idx")
+        for pack in packs:
+            with open(f"{self.top}/{os.path.basename(pack)}", "rb") as file:
+                subprocess.run(
+                    ["git", "-C", ada.repository, "unpack-objects", "-q"], stdin=file, check=True
+                )
+        os.remove(f"{ada.repository}/objects/{old[:2]}/{old[2:]}")
+        found = self.found(ada, 1)
+        self.assertEqual(self.states(found)["objects"], "fail")
+        self.assertIn(old, found["objects"][0][1])
+        # The head does not have it.
+        self.assertEqual(self.states(found)["restore"], "ok")
+
+    def test_an_edit_is_no_damage(self):
+        ada = self.vault()
+        ada.write("a.md", "edited\n")
+        states = self.states(self.found(ada, 0))
+        self.assertEqual((states["folder"], states["objects"]), ("warn", "ok"))
+
+    def test_bytes_that_nobody_wrote(self):
+        ada = self.vault()
+        # A head of the coming hour: nothing in the folder was touched after it.
+        later = f"{int(time.time()) + 3600} +0000"
+        made = subprocess.run(
+            ["git", "-C", ada.repository, "commit-tree", "-p", "sync", "-m", "x", "sync^{tree}"],
+            env=ada.environment | {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
+                 for what, value in (("NAME", "x"), ("EMAIL", "x@x"), ("DATE", later))},
+            check=True, capture_output=True,
+        )  # fmt: skip
+        trees.git(ada.repository, "update-ref", "refs/heads/sync", made.stdout.decode().strip())
+        for text, state, code in (("text\n" * 50, "warn", 0), ("rotten\n", "fail", 1)):
+            ada.write("a.md", text)
+            found = self.found(ada, code)
+            self.assertEqual(found["folder"][0][0], state, found)
+            self.assertIn("a.md", found["folder"][0][1])
+
+
+if __name__ == "__main__":
+    unittest.main()
