@@ -336,6 +336,10 @@ package enum Limits {
     package static let sessionLife = Duration.seconds(43_200)
     /// The most connections over TCP at a time; more wait in the system's queue.
     package static let connections = 512
+    /// For how long the engine may stand still before `/health` says so.
+    package static let enginePatience = Duration.seconds(60)
+    /// So many failures in a row that are not the remote's are a vault that does not work.
+    package static let failuresInARow = 3
     /// How long a client may take to send a request's head, and to read a piece of its answer.
     package static let clientWait = Duration.seconds(10)
     /// How long a request may take to come, from its head to its end.

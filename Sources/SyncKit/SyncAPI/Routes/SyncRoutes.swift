@@ -22,6 +22,7 @@ package struct SyncRoutes: Sendable {
     let reload: @Sendable () async -> Reload
     let waiting = WaitingRequests()
     let instance = String(UInt64.random(in: .min ... .max), radix: 16)
+    let pulse: EnginePulse
     let gate: Gate
     let ring = EventRing()
     private let webhooks: WebhookRoutes
@@ -41,6 +42,7 @@ package struct SyncRoutes: Sendable {
         reload: @escaping @Sendable () async -> Reload
     ) throws {
         self.service = service
+        pulse = EnginePulse(service)
         self.file = file
         self.reload = reload
         let clock = SystemClock()

@@ -6,8 +6,10 @@ internal import SyncModel
 /// Where the vault stands, and what makes it move.
 extension SyncRoutes {
     @Sendable func health(_: Request, _ context: SyncContext) async throws -> Response {
+        let hang = pulse.hang().map { "the engine has not moved for \($0.components.seconds) s" }
         let health = HealthAnswer(
-            picture, instance: instance, configuration: context.caller.scope.map { _ in file })
+            picture, trouble: hang ?? service.board.warning(of: .stateFile), instance: instance,
+            configuration: context.caller.scope.map { _ in file })
         return try JSONAnswer.of(health, health.status == .ok ? .ok : .serviceUnavailable)
     }
 

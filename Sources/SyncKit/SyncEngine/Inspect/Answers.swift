@@ -51,11 +51,18 @@ package struct HealthAnswer: Sendable, Codable, Equatable {
     package let configuration: String?
 
     /// Judges by the status that was last published.
-    package init(_ picture: VaultStatus, instance: String, configuration: String?) {
-        let fails = picture.state == .blocked || picture.syncHealth.status == "failing"
-        status = fails ? .failing : .ok
+    /// - Parameter trouble: what else keeps the daemon from its work; nil for nothing.
+    package init(
+        _ picture: VaultStatus, trouble: String? = nil, instance: String, configuration: String?
+    ) {
+        let failsAgain =
+            picture.syncHealth.consecutiveFailures >= Limits.failuresInARow
+            && picture.state != .offline
+        let fails =
+            picture.state == .blocked || picture.syncHealth.status == "failing" || failsAgain
+        status = fails || trouble != nil ? .failing : .ok
         state = picture.state
-        reason = picture.notices.first ?? picture.syncHealth.lastError
+        reason = trouble ?? picture.notices.first ?? picture.syncHealth.lastError
         self.instance = instance
         self.configuration = configuration
     }

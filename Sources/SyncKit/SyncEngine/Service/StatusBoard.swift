@@ -13,6 +13,8 @@ package final class StatusBoard: Sendable {
         case listener
         /// Webhooks cannot be verified.
         case webhookSecret
+        /// `state.json` cannot be written.
+        case stateFile
 
         package static func < (left: Topic, right: Topic) -> Bool {
             left.rawValue < right.rawValue
@@ -43,6 +45,9 @@ package final class StatusBoard: Sendable {
             return warnings[topic] != words
         }
     }
+
+    /// The notice of a topic; nil while all is well.
+    package func warning(of topic: Topic) -> String? { warnings.withLock { $0[topic] } }
 
     /// Asks `isQuiet` before "in sync" is said; nil asks nobody.
     func follow(_ isQuiet: (@Sendable () -> Bool)?) { watch.withLock { $0 = isQuiet } }

@@ -136,8 +136,11 @@ extension VaultService {
             _ = try StateFile.write(
                 file.rendered(), to: configuration.stateDirectory + "/state.json")
             say(nil, of: .stateFile, at: .error)
+            board.warn(nil, of: .stateFile)
         } catch {
-            say("state.json is not written: \(SyncFailure(error).text)", of: .stateFile, at: .error)
+            let words = "state.json is not written: \(SyncFailure(error).text)"
+            say(words, of: .stateFile, at: .error)
+            board.warn(words, of: .stateFile)
         }
     }
 }
