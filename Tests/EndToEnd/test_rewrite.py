@@ -233,6 +233,14 @@ class Rewrite(VaultTest):
                 self.until_in_sync(ada, bob)
                 self.assertEqual(ada.read("third.md") is None, choice == "accept")
                 self.assert_nothing_lost(ada)
+                if choice == "accept":
+                    # As docs/how-to/a-rewritten-remote.md has it: by 12 digits of a kept head.
+                    kept = trees.git(ada.repository, "for-each-ref", "--format=%(refname)",
+                                     "refs/sync/kept").decode().split()  # fmt: skip
+                    digits = kept[0].rsplit("/", 1)[1][:12]
+                    ada.ctl("show", f"{digits}:{PREFIX}/third.md")
+                    ada.ctl("restore", f"{PREFIX}/third.md", "--to", digits)
+                    self.assertIsNotNone(ada.read("third.md"))
 
     def test_an_emptied_remote(self):
         for choice in ("restore", "accept"):

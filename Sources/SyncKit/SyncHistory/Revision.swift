@@ -11,14 +11,20 @@ package enum Revision {
         package init(description: String) { self.description = description }
     }
 
+    /// Under these names are the heads that were kept when the remote was rewritten.
+    package static let keptReferences = "refs/sync/kept/"
+
     /// Finds the commit.
     /// - Parameters:
     ///   - name: what the user wrote.
     ///   - head: the vault's head.
     ///   - branch: the synced branch's short name.
+    ///   - kept: gives the heads that were kept when the remote was rewritten: digits that name
+    ///     nothing behind the head are looked for behind those.
     /// - Throws: `Unknown`, or `RepositoryError`.
     package static func find(
-        _ name: String, head: ObjectID?, branch: String, reading reader: any ObjectReader
+        _ name: String, head: ObjectID?, branch: String, reading reader: any ObjectReader,
+        kept: () throws -> [ObjectID] = { [] }
     ) throws -> ObjectID {
         let parts = name.split(separator: "~", maxSplits: 1, omittingEmptySubsequences: false)
         var steps = 0
@@ -29,7 +35,7 @@ package enum Revision {
             steps = number
         }
         guard let head else { throw Unknown(description: "nothing is committed yet") }
-        var commit = try base(String(parts[0]), head, branch, reader)
+        var commit = try base(String(parts[0]), head, branch, reader, kept)
         for _ in 0..<steps {
             guard let parent = try reader.commit(commit).parents.first else {
                 throw Unknown(description: "'\(name)' is before the first commit")
@@ -40,7 +46,8 @@ package enum Revision {
     }
 
     private static func base(
-        _ name: String, _ head: ObjectID, _ branch: String, _ reader: any ObjectReader
+        _ name: String, _ head: ObjectID, _ branch: String, _ reader: any ObjectReader,
+        _ kept: () throws -> [ObjectID]
     ) throws -> ObjectID {
         if ["HEAD", "head", "@", branch, "refs/heads/\(branch)"].contains(name) { return head }
         if let id = ObjectID(hex: name[...]) {
@@ -52,15 +59,18 @@ package enum Revision {
                 description: "'\(name)' names no commit: expected HEAD, HEAD~N or 4 to 40 digits"
                     + " of its id")
         }
-        return try abbreviated(name.lowercased(), head, reader)
+        let digits = name.lowercased()
+        if let commit = try abbreviated(digits, [head], reader) { return commit }
+        if let commit = try abbreviated(digits, try kept(), reader) { return commit }
+        throw Unknown(description: "there is no commit \(digits)")
     }
 
-    /// The one commit behind the head whose id begins with these digits.
+    /// The one commit behind some heads whose id begins with these digits; nil for none.
     private static func abbreviated(
-        _ digits: String, _ head: ObjectID, _ reader: any ObjectReader
-    ) throws -> ObjectID {
-        var seen: Set<ObjectID> = [head]
-        var pending = [head]
+        _ digits: String, _ heads: [ObjectID], _ reader: any ObjectReader
+    ) throws -> ObjectID? {
+        var seen = Set(heads)
+        var pending = heads
         var found: [ObjectID] = []
         while let id = pending.popLast(), seen.count <= Limits.historyWalk {
             if id.hex.hasPrefix(digits) { found.append(id) }
@@ -68,13 +78,10 @@ package enum Revision {
                 pending.append(parent)
             }
         }
-        guard let first = found.first else {
-            throw Unknown(description: "there is no commit \(digits)")
-        }
         if found.count > 1 {
             let all = found.prefix(5).map(\.hex).joined(separator: ", ")
             throw Unknown(description: "'\(digits)' is short for several commits: \(all)")
         }
-        return first
+        return found.first
     }
 }

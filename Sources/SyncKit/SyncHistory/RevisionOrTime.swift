@@ -7,12 +7,18 @@ package struct RevisionOrTime {
     private let head: ObjectID
     private let branch: String
     private let reader: any ObjectReader
+    private let kept: () throws -> [ObjectID]
 
     /// Takes where to look.
-    package init(head: ObjectID, branch: String, _ reader: any ObjectReader) {
+    /// - Parameter kept: as for `Revision.find`.
+    package init(
+        head: ObjectID, branch: String, _ reader: any ObjectReader,
+        kept: @escaping () throws -> [ObjectID] = { [] }
+    ) {
         self.head = head
         self.branch = branch
         self.reader = reader
+        self.kept = kept
     }
 
     /// Finds the commit.
@@ -29,7 +35,7 @@ package struct RevisionOrTime {
             return commit
         }
         do {
-            return try Revision.find(name, head: head, branch: branch, reading: reader)
+            return try Revision.find(name, head: head, branch: branch, reading: reader, kept: kept)
         } catch let error as Revision.Unknown {
             throw Revision.Unknown(
                 description:

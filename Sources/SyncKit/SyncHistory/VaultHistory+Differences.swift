@@ -34,7 +34,8 @@ extension VaultHistory {
     /// - Throws: `Revision.Unknown`, `RepositoryError`.
     package func revisionOrTime(_ name: String, now: Timestamp) throws -> ObjectID {
         guard let head else { return try revision(name) }
-        return try RevisionOrTime(head: head, branch: configuration.branch, repository)
+        return try RevisionOrTime(
+            head: head, branch: configuration.branch, repository, kept: keptHeads)
             .find(name, now: now)
     }
 

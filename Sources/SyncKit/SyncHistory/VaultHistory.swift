@@ -10,6 +10,8 @@ package struct VaultHistory {
     package let repository: any ObjectReader
     /// The synced branch's head; nil before the first commit.
     package let head: ObjectID?
+    /// Gives the heads that were kept when the remote was rewritten.
+    let keptHeads: () throws -> [ObjectID]
 
     /// Opens the repository.
     /// - Throws: `RepositoryError`.
@@ -17,6 +19,7 @@ package struct VaultHistory {
         self.configuration = configuration
         let repository = try GitRepository(opening: configuration.repository)
         self.repository = repository
+        keptHeads = { try repository.references(Revision.keptReferences).map(\.id) }
         head = try repository.reference("refs/heads/\(configuration.branch)")
     }
 
@@ -107,7 +110,7 @@ package struct VaultHistory {
     /// - Throws: `Revision.Unknown`, `RepositoryError`.
     package func revision(_ name: String) throws -> ObjectID {
         try Revision.find(
-            name, head: head, branch: configuration.branch, reading: repository)
+            name, head: head, branch: configuration.branch, reading: repository, kept: keptHeads)
     }
 
     /// The bytes that a file had in a commit; of a symbolic link its target.

@@ -1,3 +1,4 @@
+internal import SyncHistory
 internal import SyncMerge
 package import SyncModel
 
@@ -7,7 +8,7 @@ package struct KeptHeads {
     let repository: any ObjectRepository
 
     /// Where they are kept.
-    package static let references = "refs/sync/kept/"
+    package static let references = Revision.keptReferences
 
     /// The references that keep them.
     package func names() throws(RepositoryError) -> [String] {

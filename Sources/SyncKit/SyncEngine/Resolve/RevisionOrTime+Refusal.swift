@@ -11,3 +11,12 @@ extension RevisionOrTime {
         }
     }
 }
+
+extension Vault {
+    /// What a user may name: behind a head, and behind those that were kept.
+    func revisions(behind head: ObjectID) -> RevisionOrTime {
+        RevisionOrTime(head: head, branch: identity.branch, repository) { [repository] in
+            try repository.references(Revision.keptReferences).map(\.id)
+        }
+    }
+}

@@ -52,7 +52,7 @@ extension Vault {
                 at: request.paths[0], of: tree(of: head), reading: repository)
             versions[request.paths[0]] = .content(blob, inPlaceOf: here)
         } else {
-            let commit = try RevisionOrTime(head: head, branch: identity.branch, repository)
+            let commit = try revisions(behind: head)
                 .findOrRefuse(request.to, now: clock.now())
             let tree = try repository.commit(commit).tree
             source = tree

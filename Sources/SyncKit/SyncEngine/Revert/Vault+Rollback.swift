@@ -16,7 +16,7 @@ extension Vault {
         if request.device != nil || request.agent != nil {
             return try rollback(request, from: head, only: patterns)
         }
-        let target = try RevisionOrTime(head: head, branch: identity.branch, repository)
+        let target = try revisions(behind: head)
             .findOrRefuse(request.to, now: clock.now())
         let scratch = ScratchRepository(over: repository)
         let tree = try tree(target, over: head, only: patterns, scratch)
@@ -33,7 +33,7 @@ extension Vault {
         let head = try headOrRefuse()
         let undone =
             try request.commit.map { name in
-                try RevisionOrTime(head: head, branch: identity.branch, repository)
+                try revisions(behind: head)
                     .findOrRefuse(name, now: clock.now())
             } ?? lastAction(behind: head)
         guard let undone else {
@@ -86,7 +86,7 @@ extension Vault {
         let start: OwnChanges.Start =
             try RevisionOrTime.time(request.to, now: now).map { .time($0) }
             ?? .commit(
-                RevisionOrTime(head: head, branch: identity.branch, repository)
+                revisions(behind: head)
                     .findOrRefuse(request.to, now: now))
         let changes = try OwnChanges(
             reader: repository, device: request.device, agent: request.agent
