@@ -39,7 +39,8 @@ struct HistoryFilterTests {
         var commits: [ObjectID] = []
         let said: [(String, String?, String)] = [
             ("oak", nil, "changed a.md"), ("oak", "claude", "changed b.md"),
-            ("ash", "claude", "changed a.md\n\nbecause of (this"), ("ash", "", "deleted [x]"),
+            ("ash", "claude (claimed)", "changed a.md\n\nbecause of (this"),
+            ("ash", "", "deleted [x]"),
             ("ash", nil, "changed c.md"),
         ]
         for (number, (device, agent, subject)) in said.enumerated() {
@@ -117,6 +118,6 @@ struct HistoryFilterTests {
     func agents() throws {
         let commits = try made()
         let found = try HistoryLog(reading: repository).entries(from: commits[4], most: 100)
-        #expect(found.map(\.agent) == [nil, nil, "claude", "claude", nil])
+        #expect(found.map(\.agent) == [nil, nil, "claude (claimed)", "claude", nil])
     }
 }

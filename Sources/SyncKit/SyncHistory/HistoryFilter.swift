@@ -9,7 +9,7 @@ package struct HistoryFilter: Sendable, Equatable {
     package var until: Int64?
     /// The device that made it.
     package var device: String?
-    /// The agent that it names in the trailer `Sync-Agent`.
+    /// The agent that it names in the trailer `Sync-Agent`, as claimed or not.
     package var agent: String?
     /// What the message contains, letter by letter.
     package var text: String?
@@ -26,13 +26,18 @@ package struct HistoryFilter: Sendable, Equatable {
         if let since, step.time.milliseconds < since { return false }
         if let until, step.time.milliseconds > until { return false }
         if let device, CommitStamps.device(of: step.commit) != device { return false }
-        if let agent, step.commit.agent != agent { return false }
+        if let agent, !step.commit.isBy(agent) { return false }
         if let text, !step.commit.message.contains(text) { return false }
         return true
     }
 }
 
 extension Commit {
-    /// The program that acted for a person, by its own claim; nil when none is named.
+    /// Whether a program acted for a person: by a token of its name, or by its own claim.
+    package func isBy(_ agent: String) -> Bool {
+        self.agent == agent || self.agent == "\(agent) (claimed)"
+    }
+
+    /// The program that acted for a person; nil when none is named.
     var agent: String? { trailer("Sync-Agent").flatMap { $0.isEmpty ? nil : $0 } }
 }

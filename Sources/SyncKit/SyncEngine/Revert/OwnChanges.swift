@@ -47,7 +47,7 @@ struct OwnChanges {
 
     private func isWanted(_ commit: Commit) -> Bool {
         if let device, CommitStamps.device(of: commit) != device { return false }
-        if let agent, commit.trailer("Sync-Agent") != agent { return false }
+        if let agent, !commit.isBy(agent) { return false }
         return true
     }
 
