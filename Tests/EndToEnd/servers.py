@@ -6,9 +6,11 @@
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -62,11 +64,27 @@ http {{
 """
 
 
+RESERVATIONS = "/tmp/syncd-test-ports"
+# Ports that this process has for itself, by the files that say so to the other tests.
+RESERVED = []
+
+
 def free_port():
-    """A port that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, kept for this process: below those that the system gives to whoever
+    connects, and not one of another test that runs."""
+    os.makedirs(RESERVATIONS, exist_ok=True)
+    while True:
+        port = random.randrange(10_240, 32_768)
+        file = open(f"{RESERVATIONS}/{port}", "w", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            file.close()
+            continue
+        RESERVED.append(file)
+        return port
 
 
 def run(*arguments, **options):

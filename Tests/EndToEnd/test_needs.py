@@ -3,21 +3,14 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 
+import servers
 from device import ROOT, Device, binaries, wait_until
 from harness import VaultTest
 
 PAGE = f"{ROOT}/docs/reference/needs.md"
 SECRET = "It's a Secret to Everybody\n"
-
-
-def free_port():
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def rows(text):
@@ -38,7 +31,7 @@ class NeedsTest(VaultTest):
                 self.skipTest(f"there is no {program} here")
         with open(PAGE, encoding="utf-8") as file:
             self.text = file.read()
-        self.base = f"127.0.0.1:{free_port()}"
+        self.base = f"127.0.0.1:{servers.free_port()}"
 
     def vault(self, name):
         """A device with its folder at `notes`, in `~/notes`."""
