@@ -35,8 +35,9 @@ extension VaultHistory {
     package func revisionOrTime(_ name: String, now: Timestamp) throws -> ObjectID {
         guard let head else { return try revision(name) }
         return try RevisionOrTime(
-            head: head, branch: configuration.branch, repository, kept: keptHeads)
-            .find(name, now: now)
+            head: head, branch: configuration.branch, repository, kept: keptHeads
+        )
+        .find(name, now: now)
     }
 
     /// Compares two commits.
