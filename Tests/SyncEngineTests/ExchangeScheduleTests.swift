@@ -35,6 +35,9 @@ struct ExchangeScheduleTests {
             if now > start + .seconds(60) { break }
             schedule.heeded(at: now)
             heeded += 1
+            if heeded == Limits.heededWords + 1 {
+                #expect(now == start + Limits.exchangeCooldown)
+            }
             if heeded == Limits.heededWords { #expect(now == start) }
         }
         #expect((60...60 + 2 * Limits.heededWords).contains(heeded))

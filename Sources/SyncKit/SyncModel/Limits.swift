@@ -316,7 +316,7 @@ package enum Limits {
     package static let deliveryBytes = 25 << 20
     /// The most characters that are kept of each thing that a delivery says.
     package static let deliveryWordCharacters = 255
-    /// The most exchanges that words of a change bring at once, as many seconds long.
+    /// The most exchanges that words of a change bring at once; further ones come one a second.
     package static let heededWords = 8
     /// For how long after a webhook's delivery the polls are as rare as they may be.
     package static let deliveryTrust = Duration.seconds(3_600)

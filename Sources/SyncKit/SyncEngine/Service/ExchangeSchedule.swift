@@ -51,8 +51,8 @@ package struct ExchangeSchedule: Sendable {
     private var lastEnd: Instant?
     /// When somebody last told of a change; nil for never.
     private var lastTold: Instant?
-    /// When exchanges began for such words alone, the latest `Limits.heededWords`.
-    private var heeded: [Instant] = []
+    /// Until when exchanges for such words alone have used up what one a second allows.
+    private var heededUntil: Instant?
     /// Until when the remote wants to be left alone; in the past, or nil, when it does not.
     private var leftAloneUntil: Instant?
 
@@ -77,7 +77,7 @@ package struct ExchangeSchedule: Sendable {
             switch need {
             case .asked: now
             // Some words at once; many in a row are not as many exchanges.
-            case .told: heeded.count < Limits.heededWords ? now : max(now, heeded[0] + heedSpan)
+            case .told: heededUntil.map { max(now, $0 - heedAhead) } ?? now
             case .push: isFailing ? nextTry ?? now : now
             case .rest:
                 isFailing ? nextTry ?? now : lastEnd.map { $0 + Limits.exchangeCooldown } ?? now
@@ -143,8 +143,7 @@ package struct ExchangeSchedule: Sendable {
 
     /// Notes that an exchange begins because of such words.
     package mutating func heeded(at now: Instant) {
-        heeded.append(now)
-        if heeded.count > Limits.heededWords { heeded.removeFirst() }
+        heededUntil = max(heededUntil ?? now, now) + Limits.exchangeCooldown
     }
 
     /// Notes that the network changed, or that the machine woke up: a failure of before means
@@ -175,8 +174,8 @@ package struct ExchangeSchedule: Sendable {
         }
     }
 
-    /// In which at most `Limits.heededWords` words bring an exchange each.
-    private var heedSpan: Duration { Limits.exchangeCooldown * Limits.heededWords }
+    /// How far words may be heeded ahead of one a second: `Limits.heededWords` at once.
+    private var heedAhead: Duration { Limits.exchangeCooldown * (Limits.heededWords - 1) }
 
     /// The longest time between two looks.
     private var slowest: Duration {
