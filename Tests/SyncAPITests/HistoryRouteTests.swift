@@ -11,20 +11,6 @@ import Testing
 
 @Suite("Routes of the history")
 struct HistoryRouteTests {
-    private func ask(
-        _ vault: ServedVault, _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil
-    ) async throws -> TestResponse {
-        let application = Application(router: try vault.routes.router(at: .socket))
-        return try await application.test(.router) { client in
-            try await client.execute(
-                uri: path, method: method, body: body.map { ByteBuffer(string: $0) })
-        }
-    }
-
-    private func decode<Value: Decodable>(_ response: TestResponse) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(response.body.readableBytesView))
-    }
-
     private func text(_ vault: ServedVault, _ name: String) throws -> String? {
         let path = "\(vault.directory)/folder/\(name)"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -35,10 +21,10 @@ struct HistoryRouteTests {
     private func edited() async throws -> (vault: ServedVault, first: ObjectID) {
         let vault = try ServedVault()
         try vault.write("a.md", "one\n")
-        let flushed: Flushed = try decode(await ask(vault, .post, "/api/sync/flush"))
+        let flushed: Flushed = try decode(await vault.ask(.post, "/api/sync/flush"))
         try vault.write("a.md", "two\n")
         try vault.write("b.md", "b\n")
-        _ = try await ask(vault, .post, "/api/sync/flush")
+        _ = try await vault.ask(.post, "/api/sync/flush")
         return (vault, try #require(flushed.head))
     }
 
@@ -46,16 +32,16 @@ struct HistoryRouteTests {
     func rollback() async throws {
         let (vault, first) = try await edited()
         let body = #"{"to": "\#(first.hex)", "path": "notes/a.md", "dry_run": true}"#
-        let said: ChangeReport = try decode(await ask(vault, .post, "/api/sync/rollback", body))
+        let said: ChangeReport = try decode(await vault.ask(.post, "/api/sync/rollback", body))
         #expect(said.paths.map(\.text) == ["notes/a.md"])
         #expect(said.commit == nil)
         #expect(try text(vault, "a.md") == "two\n")
         let all = #"{"to": "\#(first.hex)"}"#
-        let done: ChangeReport = try decode(await ask(vault, .post, "/api/sync/rollback", all))
+        let done: ChangeReport = try decode(await vault.ask(.post, "/api/sync/rollback", all))
         #expect(done.deletions.map(\.text) == ["notes/b.md"])
         #expect(try text(vault, "a.md") == "one\n")
         #expect(try text(vault, "b.md") == nil)
-        let undone: ChangeReport = try decode(await ask(vault, .post, "/api/sync/undo", "{}"))
+        let undone: ChangeReport = try decode(await vault.ask(.post, "/api/sync/undo", "{}"))
         #expect(undone.undone == [done.commit])
         #expect(try text(vault, "b.md") == "b\n")
     }
@@ -64,7 +50,7 @@ struct HistoryRouteTests {
     func blob() async throws {
         let (vault, first) = try await edited()
         let path = "/api/sync/blob/\(first.hex)/notes/a.md"
-        let response = try await ask(vault, .get, path)
+        let response = try await vault.ask(.get, path)
         #expect(String(buffer: response.body) == "one\n")
         let blob = ObjectID(hashing: Array("one\n".utf8), as: .blob)
         #expect(response.headers[.eTag] == "\"\(blob.hex)\"")
@@ -76,7 +62,7 @@ struct HistoryRouteTests {
         #expect(again.status == .notModified)
         #expect(again.body.readableBytes == 0)
         for place in ["notes/none.md", "notes", "..", "%zz", ""] {
-            let none = try await ask(vault, .get, "/api/sync/blob/HEAD/\(place)")
+            let none = try await vault.ask(.get, "/api/sync/blob/HEAD/\(place)")
             #expect([.notFound, .badRequest].contains(none.status), "\(place): \(none.status)")
         }
     }
@@ -88,7 +74,7 @@ struct HistoryRouteTests {
         var before = ""
         while seen.count < 10 {
             let path = "/api/sync/history?limit=1\(before)"
-            let page: [Entry] = try decode(await ask(vault, .get, path))
+            let page: [Entry] = try decode(await vault.ask(.get, path))
             guard let entry = page.first else { break }
             seen.append(entry.commit)
             before = "&before=\(entry.commit)"
@@ -96,7 +82,7 @@ struct HistoryRouteTests {
         #expect(seen.count == 2)
         #expect(seen.last == first.hex)
         let named: [Entry] = try decode(
-            await ask(vault, .get, "/api/sync/history?path=notes/b.md"))
+            await vault.ask(.get, "/api/sync/history?path=notes/b.md"))
         #expect(named.count == 1)
     }
 
@@ -112,8 +98,17 @@ struct HistoryRouteTests {
         ])
     func refused(route: String, body: String, status: HTTPResponse.Status) async throws {
         let (vault, _) = try await edited()
-        let response = try await ask(vault, .post, "/api/sync/\(route)", body)
+        let response = try await vault.ask(.post, "/api/sync/\(route)", body)
         #expect(response.status == status)
         #expect(response.headers[.contentType] == "application/problem+json")
+    }
+
+    @Test("a version is named as a URL names it", arguments: ["HEAD%7E1", "HEAD~1", "0s%20ago"])
+    func named(version: String) async throws {
+        let (vault, _) = try await edited()
+        let answer = try await vault.ask(.get, "/api/sync/blob/\(version)/notes/a.md")
+        #expect(answer.status == .ok)
+        let none = try await vault.ask(.get, "/api/sync/commit/%ff")
+        #expect(none.status == .badRequest)
     }
 }

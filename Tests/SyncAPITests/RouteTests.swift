@@ -12,23 +12,9 @@ import Testing
 
 @Suite("Routes")
 struct RouteTests {
-    private func ask(
-        _ vault: ServedVault, _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil
-    ) async throws -> TestResponse {
-        let application = Application(router: try vault.routes.router(at: .socket))
-        return try await application.test(.router) { client in
-            try await client.execute(
-                uri: path, method: method, body: body.map { ByteBuffer(string: $0) })
-        }
-    }
-
-    private func decode<Value: Decodable>(_ response: TestResponse) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(response.body.readableBytesView))
-    }
-
     @Test("the status is one picture under both names", arguments: ["/status", "/api/sync/status"])
     func status(path: String) async throws {
-        let response = try await ask(ServedVault(), .get, path)
+        let response = try await ServedVault().ask(.get, path)
         #expect(response.status == .ok)
         let status: VaultStatus = try decode(response)
         #expect(status.daemon == "running")
@@ -39,7 +25,7 @@ struct RouteTests {
     func cycle() async throws {
         let vault = try ServedVault()
         try vault.write("a.md", "one\n")
-        let response = try await ask(vault, .post, "/api/sync/cycle", #"{"scan": true}"#)
+        let response = try await vault.ask(.post, "/api/sync/cycle", #"{"scan": true}"#)
         let report: CycleReport = try decode(response)
         #expect(report.outcome == .inSync)
         #expect(report.status.head != nil)
@@ -50,34 +36,76 @@ struct RouteTests {
         "a request that is no JSON object is a problem, and not a fault",
         arguments: ["nonsense", "[]", #"{"scan": 1}"#])
     func badCycle(body: String) async throws {
-        let response = try await ask(ServedVault(), .post, "/api/sync/cycle", body)
+        let response = try await ServedVault().ask(.post, "/api/sync/cycle", body)
         #expect(response.status == .badRequest)
         #expect(response.headers[.contentType] == "application/problem+json")
+    }
+
+    @Test(
+        "a list is given in pages, and numbers from outside end nobody",
+        arguments: [
+            ("limit=2", 2, 2), ("limit=2&cursor=2", 1, nil), ("limit=1&cursor=1", 1, 2),
+            ("cursor=1", 2, nil), ("limit=1000&cursor=9223372036854775807", 0, nil),
+            ("limit=3", 3, nil), ("", 3, nil),
+        ])
+    func pages(query: String, count: Int, next: Int?) async throws {
+        let vault = try ServedVault()
+        for name in ["a", "b", "c"] {
+            let body = #"{"name":"\#(name)","scope":"read"}"#
+            #expect(try await vault.ask(.post, "/api/sync/tokens", body).status == .created)
+        }
+        let answer = try await vault.ask(.get, "/api/sync/tokens?x=%0d%0a&\(query)")
+        let tokens: [AccessToken] = try decode(answer)
+        #expect(tokens.count == count)
+        let link = answer.headers[HTTPField.Name("Link")!]
+        #expect((link != nil) == (next != nil))
+        if let next { #expect(link?.contains("cursor=\(next)&") ?? false) }
+        if link != nil { #expect(link?.hasSuffix("&x=%0d%0a>; rel=\"next\"") ?? false) }
+    }
+
+    @Test(
+        "a page that cannot be is refused",
+        arguments: ["limit=0", "limit=1001", "limit=x", "cursor=-1", "cursor=9223372036854775808"])
+    func wrongPages(query: String) async throws {
+        let answer = try await ServedVault().ask(.get, "/api/sync/tokens?\(query)")
+        #expect(answer.status == .badRequest)
+    }
+
+    @Test(
+        "a token lasts at least as long as it was asked for, as far as times go",
+        arguments: [1, 86_400, 253_402_300_799, Int.max])
+    func longTokens(seconds: Int) async throws {
+        let body = #"{"name":"a","scope":"read","expires_in":\#(seconds)}"#
+        let answer = try await ServedVault().ask(.post, "/api/sync/tokens", body)
+        let created: CreatedToken = try decode(answer)
+        let expires = try #require(created.token.expires)
+        #expect(expires > created.token.created)
+        #expect(seconds < Int.max || expires == Timestamp.latest.iso8601)
     }
 
     @Test("a vault without a remote has none to choose about")
     func remote() async throws {
         let vault = try ServedVault()
-        let standing: RemoteStanding = try decode(await ask(vault, .get, "/api/sync/remote"))
+        let standing: RemoteStanding = try decode(await vault.ask(.get, "/api/sync/remote"))
         #expect(standing.remote == nil)
         #expect(standing.change == nil)
         let body = #"{"choice": "restore"}"#
-        #expect(try await ask(vault, .post, "/api/sync/remote", body).status == .notFound)
+        #expect(try await vault.ask(.post, "/api/sync/remote", body).status == .notFound)
         #expect(
-            try await ask(vault, .post, "/api/sync/remote", #"{"choice": "x"}"#).status
+            try await vault.ask(.post, "/api/sync/remote", #"{"choice": "x"}"#).status
                 == .badRequest)
     }
 
     @Test("a body past its bound is refused")
     func largeBody() async throws {
         let body = String(repeating: " ", count: Limits.requestBytes + 1)
-        let response = try await ask(ServedVault(), .post, "/api/sync/cycle", body)
+        let response = try await ServedVault().ask(.post, "/api/sync/cycle", body)
         #expect(response.status == .contentTooLarge)
     }
 
     @Test("what does not exist is a problem that names it")
     func missing() async throws {
-        let response = try await ask(ServedVault(), .get, "/api/sync/nowhere")
+        let response = try await ServedVault().ask(.get, "/api/sync/nowhere")
         #expect(response.status == .notFound)
         let problem: JSONAnswer.Problem = try decode(response)
         #expect(problem.status == 404)
@@ -88,7 +116,7 @@ struct RouteTests {
         "a hint to sync is accepted at once, with an id",
         arguments: ["/trigger-sync", "/api/sync/pull", "/api/sync/push"])
     func trigger(path: String) async throws {
-        let response = try await ask(ServedVault(), .post, path)
+        let response = try await ServedVault().ask(.post, path)
         #expect(response.status == .accepted)
         let answer: [String: String] = try decode(response)
         #expect(answer["id"]?.isEmpty == false)
@@ -97,11 +125,11 @@ struct RouteTests {
     @Test("health is 200 while it works and 503 with the reason while a folder is missing")
     func health() async throws {
         let vault = try ServedVault()
-        var response = try await ask(vault, .get, "/health")
+        var response = try await vault.ask(.get, "/health")
         #expect(response.status == .ok)
         try FileManager.default.removeItem(atPath: vault.directory + "/folder")
-        _ = try await ask(vault, .post, "/api/sync/cycle")
-        response = try await ask(vault, .get, "/api/health")
+        _ = try await vault.ask(.post, "/api/sync/cycle")
+        response = try await vault.ask(.get, "/api/health")
         #expect(response.status == .serviceUnavailable)
         let health: HealthAnswer = try decode(response)
         #expect(health.reason?.contains(vault.directory + "/folder") == true)
@@ -112,7 +140,7 @@ struct RouteTests {
     func flush() async throws {
         let vault = try ServedVault()
         try vault.write("a.md", "one\n")
-        let flushed: Flushed = try decode(try await ask(vault, .post, "/api/sync/flush"))
+        let flushed: Flushed = try decode(try await vault.ask(.post, "/api/sync/flush"))
         #expect(flushed.complete)
         #expect(flushed.head != nil)
     }
@@ -120,13 +148,13 @@ struct RouteTests {
     @Test("while it is paused nothing is captured, and the barrier says so")
     func pause() async throws {
         let vault = try ServedVault()
-        let paused: VaultStatus = try decode(try await ask(vault, .post, "/api/sync/pause"))
+        let paused: VaultStatus = try decode(try await vault.ask(.post, "/api/sync/pause"))
         #expect(paused.state == .paused)
         try vault.write("a.md", "one\n")
-        let flushed: Flushed = try decode(try await ask(vault, .post, "/api/sync/flush"))
+        let flushed: Flushed = try decode(try await vault.ask(.post, "/api/sync/flush"))
         #expect(!flushed.complete)
         #expect(flushed.head == nil)
-        let resumed: VaultStatus = try decode(try await ask(vault, .post, "/api/sync/resume"))
+        let resumed: VaultStatus = try decode(try await vault.ask(.post, "/api/sync/resume"))
         #expect(resumed.head != nil)
     }
 
@@ -134,8 +162,8 @@ struct RouteTests {
     func held() async throws {
         let vault = try ServedVault()
         #expect(mkfifo(vault.directory + "/folder/pipe", 0o600) == 0)
-        _ = try await ask(vault, .post, "/api/sync/cycle")
-        let held: [QuarantineAnswer] = try decode(try await ask(vault, .get, "/api/sync/held"))
+        _ = try await vault.ask(.post, "/api/sync/cycle")
+        let held: [QuarantineAnswer] = try decode(try await vault.ask(.get, "/api/sync/held"))
         #expect(held.map(\.path) == [TreePath("notes/pipe")])
         #expect(held.first?.reason == .special)
         #expect(held.first?.advice.isEmpty == false)
@@ -144,10 +172,10 @@ struct RouteTests {
     @Test("a reload with mistakes is refused with all of them")
     func reload() async throws {
         let vault = try ServedVault()
-        var response = try await ask(vault, .post, "/api/sync/reload")
+        var response = try await vault.ask(.post, "/api/sync/reload")
         #expect(try (decode(response) as ReloadAnswer).result == .unchanged)
         vault.reload.withLock { $0.answer = .refused("a.toml:1: x\na.toml:2: y") }
-        response = try await ask(vault, .post, "/api/sync/reload")
+        response = try await vault.ask(.post, "/api/sync/reload")
         #expect(response.status == .unprocessableContent)
         #expect(try (decode(response) as JSONAnswer.Problem).detail.contains("a.toml:2: y"))
         #expect(vault.reload.withLock { $0.count } == 2)

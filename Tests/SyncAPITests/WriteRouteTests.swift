@@ -12,21 +12,6 @@ import Testing
 
 @Suite("Files written by request")
 struct WriteRouteTests {
-    private func ask(
-        _ vault: ServedVault, _ method: HTTPRequest.Method, _ path: String, _ body: String = "",
-        _ headers: HTTPFields = [:]
-    ) async throws -> TestResponse {
-        let application = Application(router: try vault.routes.router(at: .socket))
-        return try await application.test(.router) { client in
-            try await client.execute(
-                uri: path, method: method, headers: headers, body: ByteBuffer(string: body))
-        }
-    }
-
-    private func report(_ response: TestResponse) throws -> WriteReport {
-        try JSONDecoder().decode(WriteReport.self, from: Data(response.body.readableBytesView))
-    }
-
     private func read(_ vault: ServedVault, _ name: String) throws -> String {
         try String(contentsOfFile: "\(vault.directory)/folder/\(name)", encoding: .utf8)
     }
@@ -38,7 +23,7 @@ struct WriteRouteTests {
             {"path": "notes/a/b.md", "content": "one\\n", "description": "said\\nmore",
              "agent": "claude"}
             """
-        let written = try report(try await ask(vault, .post, "/api/sync", body))
+        let written: WriteReport = try decode(try await vault.ask(.post, "/api/sync", body))
         #expect(try read(vault, "a/b.md") == "one\n")
         #expect(written.files.map(\.path) == [TreePath("notes/a/b.md")])
         let commit = try #require(written.commit)
@@ -53,11 +38,11 @@ struct WriteRouteTests {
     func ifMatch() async throws {
         let vault = try ServedVault()
         func write(_ content: String, _ match: String) async throws -> TestResponse {
-            try await ask(
-                vault, .post, "/api/sync",
+            try await vault.ask(
+                .post, "/api/sync",
                 #"{"path":"notes/a","content":"\#(content)","if_match":"\#(match)"}"#)
         }
-        let first = try report(try await write("one", "*"))
+        let first: WriteReport = try decode(try await write("one", "*"))
         #expect(try await write("two", "*").status == .conflict)
         let blob = try #require(first.files[0].blob)
         #expect(try await write("two", "\(blob)").status == .ok)
@@ -72,15 +57,14 @@ struct WriteRouteTests {
     @Test("are one commit, or none when one of them cannot be")
     func batch() async throws {
         let vault = try ServedVault()
-        _ = try await ask(
-            vault, .post, "/api/sync", #"{"path":"notes/old","content":"x"}"#)
-        let none = try await ask(
-            vault, .post, "/api/sync/batch",
+        _ = try await vault.ask(.post, "/api/sync", #"{"path":"notes/old","content":"x"}"#)
+        let none = try await vault.ask(
+            .post, "/api/sync/batch",
             #"{"writes":[{"path":"notes/new","content":"x"},{"path":"notes/gone","delete":true}]}"#)
         #expect(none.status == .notFound)
         #expect(!FileManager.default.fileExists(atPath: vault.directory + "/folder/new"))
-        let all = try await ask(
-            vault, .post, "/api/sync/batch",
+        let all = try await vault.ask(
+            .post, "/api/sync/batch",
             #"{"writes":[{"path":"notes/new","content":"/w==","encoding":"base64"},"#
                 + #"{"path":"notes/old","delete":true}]}"#
         )
@@ -99,8 +83,7 @@ struct WriteRouteTests {
         ])
     func places(path: String) async throws {
         let vault = try ServedVault()
-        let answer = try await ask(
-            vault, .post, "/api/sync", #"{"path":"\#(path)","content":"x"}"#)
+        let answer = try await vault.ask(.post, "/api/sync", #"{"path":"\#(path)","content":"x"}"#)
         #expect([.badRequest, .notFound].contains(answer.status))
         #expect(answer.headers[.contentType] == "application/problem+json")
     }
@@ -110,8 +93,8 @@ struct WriteRouteTests {
         let vault = try ServedVault()
         let many = (0...Limits.batchWrites).map { #"{"path":"notes/\#($0)","content":""}"# }
         func batch(_ writes: some Sequence<String>) async throws -> HTTPResponse.Status {
-            try await ask(
-                vault, .post, "/api/sync/batch",
+            try await vault.ask(
+                .post, "/api/sync/batch",
                 #"{"writes":[\#(writes.joined(separator: ","))]}"#
             ).status
         }
@@ -120,8 +103,8 @@ struct WriteRouteTests {
         #expect(try await batch([many[0], many[0]]) == .badRequest)
         #expect(try await batch(many.dropLast()) == .ok)
         let large = String(repeating: "x", count: Limits.requestBytes)
-        let answer = try await ask(
-            vault, .post, "/api/sync", #"{"path":"notes/l","content":"\#(large)"}"#)
+        let answer = try await vault.ask(
+            .post, "/api/sync", #"{"path":"notes/l","content":"\#(large)"}"#)
         #expect(answer.status == .contentTooLarge)
     }
 
@@ -148,10 +131,9 @@ struct WriteRouteTests {
     @Test("are read whole, in ranges, and not at all by who has them")
     func blob() async throws {
         let vault = try ServedVault()
-        _ = try await ask(
-            vault, .post, "/api/sync", #"{"path":"notes/a","content":"0123456789"}"#)
+        _ = try await vault.ask(.post, "/api/sync", #"{"path":"notes/a","content":"0123456789"}"#)
         let place = "/api/sync/blob/HEAD/notes/a"
-        let whole = try await ask(vault, .get, place)
+        let whole = try await vault.ask(.get, place)
         #expect(String(buffer: whole.body) == "0123456789")
         let tag = try #require(whole.headers[.eTag])
         for (range, status, body) in [
@@ -161,22 +143,22 @@ struct WriteRouteTests {
             ("bytes=0-1,3-4", 200, "0123456789"),
             ("bytes=99999999999999999999-", 200, "0123456789"),
         ] {
-            let part = try await ask(vault, .get, place, "", [.range: range])
+            let part = try await vault.ask(.get, place, "", [.range: range])
             #expect(part.status.code == status && String(buffer: part.body) == body, "\(range)")
         }
         #expect(
-            try await ask(vault, .get, place, "", [.ifNoneMatch: tag]).status == .notModified)
-        #expect(try await ask(vault, .get, "/api/sync/blob/HEAD/notes/none").status == .notFound)
-        #expect(try await ask(vault, .get, "/api/sync/blob/HEAD/notes").status == .notFound)
-        #expect(try await ask(vault, .get, "/api/sync/blob/nope/notes/a").status == .notFound)
+            try await vault.ask(.get, place, "", [.ifNoneMatch: tag]).status == .notModified)
+        #expect(try await vault.ask(.get, "/api/sync/blob/HEAD/notes/none").status == .notFound)
+        #expect(try await vault.ask(.get, "/api/sync/blob/HEAD/notes").status == .notFound)
+        #expect(try await vault.ask(.get, "/api/sync/blob/nope/notes/a").status == .notFound)
     }
 
     @Test("leave an answer that has not changed unsent")
     func conditional() async throws {
         let vault = try ServedVault()
-        let first = try await ask(vault, .get, "/api/sync/conflicts")
+        let first = try await vault.ask(.get, "/api/sync/conflicts")
         let tag = try #require(first.headers[.eTag])
-        let again = try await ask(vault, .get, "/api/sync/conflicts", "", [.ifNoneMatch: tag])
+        let again = try await vault.ask(.get, "/api/sync/conflicts", "", [.ifNoneMatch: tag])
         #expect(again.status == .notModified)
         #expect(again.body.readableBytes == 0)
     }

@@ -77,9 +77,7 @@ package enum Value {
 
     /// Whether only this machine reaches a listen address; nobody reaches an empty one.
     static func isLoopback(_ listen: String) -> Bool {
-        guard let colon = listen.lastIndex(of: ":") else { return true }
-        var host = String(listen[..<colon])
-        if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
+        guard let host = Configuration.HTTP.address(listen)?.host else { return true }
         return host.lowercased() == "localhost" || AddressRange.isLoopback(host)
     }
 

@@ -97,6 +97,19 @@ package struct Configuration: Sendable, Equatable {
 
         /// The defaults of docs/reference/configuration.md.
         package init() {}
+
+        /// The host, without brackets, and the port to listen at; nil for no TCP.
+        package var address: (host: String, port: Int)? { Self.address(listen) }
+
+        /// Takes `host:port` apart; an IPv6 address stands in brackets. Nil for another form.
+        package static func address(_ listen: String) -> (host: String, port: Int)? {
+            guard let colon = listen.lastIndex(of: ":"),
+                let port = UInt16(listen[listen.index(after: colon)...])
+            else { return nil }
+            var host = listen[..<colon]
+            if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+            return (String(host), Int(port))
+        }
     }
 
     /// A daemon that can be reached and whose events this one follows.

@@ -19,9 +19,7 @@ package struct NetworkDoor: Sendable {
     /// Takes the listener's part of the configuration.
     package init(_ http: Configuration.HTTP) {
         var hosts = Set(http.hosts)
-        let listen = http.listen.prefix(
-            upTo: http.listen.lastIndex(of: ":") ?? http.listen.endIndex)
-        hosts.insert(listen.lowercased())
+        if let listen = http.address?.host { hosts.insert(listen.lowercased()) }
         hosts.insert("localhost")
         self.hosts = hosts
         proxies = http.behindProxy

@@ -13,6 +13,15 @@ package struct SyncContext: RequestContext {
     /// Who asks, once that was found out.
     var caller = Caller(identity: .nobody, scope: nil, address: "")
 
+    /// A part of the path, decoded: the router gives it as it was sent, in percents.
+    /// - Throws: 400 where no text was sent.
+    func parameter(_ name: String) throws -> String {
+        guard let bytes = PercentEncoding.bytes(try parameters.require(name)),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { throw HTTPError(.badRequest, message: "\(name) is no text") }
+        return text
+    }
+
     /// Begins with what the connection tells.
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -26,9 +26,7 @@ struct EventRoutes: Sendable {
                 .serviceUnavailable, message: "too many streams: there are \(Limits.eventStreams)")
         }
         channel?.closeFuture.whenComplete { [ring] _ in ring.leave(stream.id) }
-        var status = service.board.status
-        status.daemon = "running"
-        let picture = try EventWords.json(status)
+        let picture = try EventWords.json(service.board.status.served)
         let ring = ring
         let body = ResponseBody { writer in
             defer { ring.leave(stream.id) }
@@ -83,9 +81,7 @@ enum EventWords {
     static func of(_ event: VaultEvent) -> (name: String, data: String)? {
         do {
             switch event {
-            case .status(var status):
-                status.daemon = "running"
-                return ("state", try json(status))
+            case .status(let status): return ("state", try json(status.served))
             case .commit(let commit, let origin, let subject):
                 let words = CommitWords(commit: commit, origin: origin.rawValue, subject: subject)
                 return ("commit", try json(words))

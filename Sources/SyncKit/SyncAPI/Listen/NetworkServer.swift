@@ -54,9 +54,7 @@ package struct NetworkServer: Service {
     }
 
     private func serve() async throws {
-        let colon = http.listen.lastIndex(of: ":") ?? http.listen.endIndex
-        let host = http.listen[..<colon].filter { $0 != "[" && $0 != "]" }
-        guard let port = Int(http.listen[colon...].dropFirst()) else { return }
+        guard let (host, port) = http.address else { throw CancellationError() }
         var channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [SlowClientHandler()],
             idleTimeout: .init(Limits.clientWait))
@@ -70,7 +68,7 @@ package struct NetworkServer: Service {
                 try .tls(plain, tlsConfiguration: Self.tls(certificate, key: http.key ?? ""))
             } ?? plain,
             configuration: .init(
-                address: .hostname(String(host), port: port),
+                address: .hostname(host, port: port),
                 availableConnectionsDelegate: .maximum(Limits.connections, logger: library)),
             onServerRunning: { [board] _ in board.warn(nil, of: .listener) },
             logger: library)
@@ -85,7 +83,7 @@ package struct NetworkServer: Service {
     }
 
     /// Waits until another certificate stands at a path: whoever renews it tells nobody.
-    private static func waitForChange(of path: String, since began: Int64) async throws {
+    private static func waitForChange(of path: String, since began: FileTime) async throws {
         let clock = ContinuousClock()
         while true {
             try await clock.sleep(for: Limits.certificateCheck)
@@ -95,12 +93,19 @@ package struct NetworkServer: Service {
         }
     }
 
-    private static func time(of path: String) throws -> Int64 {
+    /// When a file was written, by its own account, which may be any time.
+    private struct FileTime: Equatable {
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    private static func time(of path: String) throws -> FileTime {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw ControlSocketError.last("read", path)
         }
-        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        return FileTime(
+            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
 
     private static func tls(_ certificate: String, key: String) throws -> TLSConfiguration {

@@ -25,8 +25,9 @@ struct AdministrationRoutes: Sendable {
         }
         let secret = Secret.make()
         let now = SystemClock().now()
-        let expires = asked.expiresIn.map {
-            Timestamp(seconds: now.seconds.addingReportingOverflow(Int64($0)).partialValue)
+        let expires = asked.expiresIn.map { seconds in
+            let (sum, isBeyond) = now.seconds.addingReportingOverflow(Int64(seconds))
+            return isBeyond ? Timestamp.latest : Timestamp(seconds: sum)
         }
         guard
             try gate.store.addToken(
@@ -38,7 +39,7 @@ struct AdministrationRoutes: Sendable {
     }
 
     @Sendable func revokeToken(_: Request, _ context: SyncContext) async throws -> Response {
-        let name = try context.parameters.require("name")
+        let name = try context.parameter("name")
         guard try gate.store.removeToken(name) else {
             throw HTTPError(.notFound, message: "there is no token \(name)")
         }
@@ -55,7 +56,7 @@ struct AdministrationRoutes: Sendable {
     }
 
     @Sendable func login(_ request: Request, _ context: SyncContext) async throws -> Response {
-        let code = try context.parameters.require("code")
+        let code = try context.parameter("code")
         guard gate.links.take(code) else {
             throw gate.refusal(
                 context.caller.address,
@@ -77,12 +78,12 @@ struct AdministrationRoutes: Sendable {
 
     /// The URL of this daemon's listener; nil when it has none.
     static func address(_ http: Configuration.HTTP) -> String? {
-        guard let colon = http.listen.lastIndex(of: ":") else { return nil }
-        if !http.behindProxy.isEmpty, let host = http.hosts.first { return "https://\(host)" }
-        let scheme = http.certificate == nil ? "http" : "https"
-        let listen = String(http.listen[..<colon])
-        let isAny = ["0.0.0.0", "[::]"].contains(listen)
-        let host = http.certificate != nil ? http.hosts.first ?? listen : listen
-        return "\(scheme)://\(isAny && host == listen ? "127.0.0.1" : host)\(http.listen[colon...])"
+        guard let address = http.address else { return nil }
+        var host = address.host
+        if !http.behindProxy.isEmpty, let name = http.hosts.first { return "https://\(name)" }
+        if ["0.0.0.0", "::"].contains(host) { host = "127.0.0.1" }
+        if host.contains(":") { host = "[\(host)]" }
+        guard http.certificate != nil else { return "http://\(host):\(address.port)" }
+        return "https://\(http.hosts.first ?? host):\(address.port)"
     }
 }

@@ -54,7 +54,7 @@ struct HistoryRoutes: Sendable {
     @Sendable func commit(_: Request, _ context: SyncContext) async throws
         -> Response
     {
-        let name = try context.parameters.require("rev")
+        let name = try context.parameter("rev")
         return try await read { try $0.shown($0.revision(name)) }
     }
 
@@ -87,7 +87,7 @@ struct HistoryRoutes: Sendable {
     @Sendable func blob(_ request: Request, _ context: SyncContext) async throws
         -> Response
     {
-        let name = try context.parameters.require("rev")
+        let name = try context.parameter("rev")
         // The path as it was sent: its bytes need not be a text.
         let names = request.uri.path.split(separator: "/", omittingEmptySubsequences: false)
         guard let path = HistoryQuery.path(names.dropFirst(5).joined(separator: "/")) else {

@@ -46,11 +46,14 @@ enum JSONAnswer {
         let most = limit ?? entries.count
         let page = entries.dropFirst(start).prefix(most)
         var response = try of(Array(page))
-        if start.addingReportingOverflow(most).partialValue < entries.count {
-            let rest = query.filter { $0.key != "cursor" && $0.key != "limit" }
-                .map { "&\($0.key)=\($0.value)" }.joined()
+        let end = min(start, entries.count) + page.count
+        if end < entries.count {
+            // The rest of the query as it was sent: what is decoded may hold anything.
+            let rest = (request.uri.query ?? "").split(separator: "&")
+                .filter { !$0.hasPrefix("cursor=") && !$0.hasPrefix("limit=") }
+                .map { "&\($0)" }.joined()
             response.headers[HTTPField.Name("Link")!] =
-                "<\(request.uri.path)?cursor=\(start + most)&limit=\(most)\(rest)>; rel=\"next\""
+                "<\(request.uri.path)?cursor=\(end)&limit=\(most)\(rest)>; rel=\"next\""
         }
         return response
     }

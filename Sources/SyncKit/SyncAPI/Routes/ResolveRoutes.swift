@@ -15,7 +15,7 @@ extension SyncRoutes {
     }
 
     @Sendable func conflict(_: Request, _ context: SyncContext) async throws -> Response {
-        let id = try context.parameters.require("id")
+        let id = try context.parameter("id")
         guard let found = try await service.conflicts().first(where: { $0.id == id }) else {
             throw HTTPError(.notFound, message: "there is no open conflict \(id)")
         }
@@ -25,7 +25,7 @@ extension SyncRoutes {
     @Sendable func resolve(_ request: Request, _ context: SyncContext) async throws
         -> Response
     {
-        let id = try context.parameters.require("id")
+        let id = try context.parameter("id")
         let asked: ResolveRequest = try await JSONBody.read(request, upTo: Limits.resolveBytes)
         return try JSONAnswer.of(try await service.resolve(id, asked))
     }

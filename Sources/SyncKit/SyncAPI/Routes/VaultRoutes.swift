@@ -17,12 +17,7 @@ extension SyncRoutes {
         try JSONAnswer.of(picture)
     }
 
-    /// Where the vault stands; whoever is asked here runs.
-    private var picture: VaultStatus {
-        var status = service.board.status
-        status.daemon = "running"
-        return status
-    }
+    private var picture: VaultStatus { service.board.status.served }
 
     private struct Started: Codable { let id: String }
 
@@ -62,9 +57,7 @@ extension SyncRoutes {
     }
 
     @Sendable func forget(_: Request, _ context: SyncContext) async throws -> Response {
-        // As it was sent: in percents.
-        let name = try context.parameters.require("name")
-        return try JSONAnswer.of(await service.forget(HistoryQuery.path(name)?.text ?? name))
+        try JSONAnswer.of(await service.forget(try context.parameter("name")))
     }
 
     @Sendable func pause(_: Request, _: SyncContext) async throws -> Response {
@@ -87,5 +80,14 @@ extension SyncRoutes {
         case .refused(let problems):
             try JSONAnswer.problem(.unprocessableContent, problems, "configuration")
         }
+    }
+}
+
+extension VaultStatus {
+    /// The same as said by a daemon: whoever is asked here runs.
+    var served: VaultStatus {
+        var status = self
+        status.daemon = "running"
+        return status
     }
 }

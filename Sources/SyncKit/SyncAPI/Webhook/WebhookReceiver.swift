@@ -53,8 +53,11 @@ final class WebhookReceiver: Sendable {
     }
 
     /// Takes a delivery whose sender has shown who it is.
+    /// - Returns: the answer, and the delivery as it was noted; nil when it came before.
     /// - Throws: what the store throws.
-    func take(_ proof: WebhookProof, _ headers: HTTPFields, _ body: [UInt8]) throws -> Answer {
+    func take(_ proof: WebhookProof, _ headers: HTTPFields, _ body: [UInt8]) throws -> (
+        answer: Answer, noted: Delivery?
+    ) {
         var event = WebhookEvent(headers)
         let decision: WebhookDecision
         do {
@@ -71,19 +74,21 @@ final class WebhookReceiver: Sendable {
         func cut(_ text: String?) -> String? {
             text.map { String($0.prefix(Limits.deliveryWordCharacters)) }
         }
-        let delivery = Delivery(
-            number: 0, received: "", provider: proof.provider.rawValue,
+        let now = clock.now()
+        var delivery = Delivery(
+            number: 0, received: now.iso8601, provider: proof.provider.rawValue,
             event: cut(event.name) ?? "", id: cut(event.id), ref: cut(change?.reference),
             after: cut(change?.after), result: result, reason: cut(reason))
         guard
             let number = try store.add(
-                delivery, body: proof.isSigned ? SHA256Digest.of(body) : nil, at: clock.now())
-        else { return Answer(result: .duplicate, reason: "it came before") }
+                delivery, body: proof.isSigned ? SHA256Digest.of(body) : nil, at: now)
+        else { return (Answer(result: .duplicate, reason: "it came before"), nil) }
+        delivery.number = number
         if result == .queued {
             queued.withLock { $0.last = max($0.last, number) }
             Task { await service.remoteChanged() }
         }
-        return Answer(result: result, reason: delivery.reason)
+        return (Answer(result: result, reason: delivery.reason), delivery)
     }
 
     private func follow(_ event: VaultEvent) {

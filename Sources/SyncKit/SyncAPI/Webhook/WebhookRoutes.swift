@@ -21,11 +21,9 @@ struct WebhookRoutes: Sendable {
                 context.caller.address,
                 "expected a signature with a secret of webhook_secret_file in [http], or a token")
         }
-        let answer = try receiver.take(proof, request.headers, body)
+        let (answer, noted) = try receiver.take(proof, request.headers, body)
         metrics.delivered(answer.result.rawValue)
-        if let newest = try gate.store.deliveries(most: 1).first, answer.result != .duplicate {
-            ring.add("delivery", try EventWords.json(newest))
-        }
+        if let noted { ring.add("delivery", try EventWords.json(noted)) }
         return try JSONAnswer.of(answer, .accepted)
     }
 

@@ -86,19 +86,6 @@ final class ScratchRepository: ObjectRepository {
             return id
         }
 
-        func addBlobs<Outcome: Sendable>(
-            _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
-        ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
-            var results: [(id: ObjectID?, outcome: Outcome)] = []
-            for index in 0..<count {
-                let (content, outcome) = read(index)
-                var id: ObjectID?
-                if let content { id = try add(.blob, content) }
-                results.append((id, outcome))
-            }
-            return results
-        }
-
         func finish() throws(RepositoryError) {
             for (id, object) in added {
                 repository.made[id] = object

@@ -41,6 +41,99 @@ extension VaultService {
         }
     }
 
+    /// Brings folders, head and remote together; one at a time.
+    /// - Returns: how it ended; nil when it failed or another is under way.
+    func exchange() async -> ExchangeOutcome? {
+        if isExchanging || isPaused { return nil }
+        isExchanging = true
+        let began = ContinuousClock.now
+        events.tell(.exchangeBegan)
+        var failed: String?
+        defer {
+            isExchanging = false
+            publish()
+            tellSteps()
+            events.tell(.exchangeEnded(took: ContinuousClock.now - began, failure: failed))
+        }
+        do {
+            try checkHead()
+            let before = (head: try vault.head(), remote: vault.tracker.seen?.head)
+            let outcome = try await vault.exchange(options) { try await self.backOff($0) }
+            try opened.rememberRoots()
+            sayUnpublished()
+            try account(since: before, began)
+            rewatchChangedRules()
+            hasExchanged = true
+            offlineSince = nil
+            if failuresByPart[.capture] == nil { failures = 0 }
+            failuresByPart[.exchange] =
+                switch outcome {
+                case .declined(let words):
+                    SyncFailure(.needsUser, "the remote refused the push: \(words)")
+                case .stopped(let change): SyncFailure(change)
+                case .inSync, .pending: nil
+                }
+            failed = failuresByPart[.exchange]?.text
+            // What capture could not take is tried again with the next exchange.
+            return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
+        } catch is CancellationError {
+            failed = "the daemon ends"
+            return nil
+        } catch {
+            fail(error, at: .exchange)
+            failed = failuresByPart[.exchange]?.text
+            // What waited to hear from the remote first waits no longer.
+            if !vault.again.isEmpty { capture(live: false) }
+            return nil
+        }
+    }
+
+    /// A server is asked as little as can be; a daemon comes again, a single cycle does not.
+    private var options: ExchangeOptions {
+        let isFar = opened.remote?.isFar ?? false
+        return ExchangeOptions(pushesFirst: isFar, publishesLater: isFar && life.loop != nil)
+    }
+
+    /// Devices whose pushes met step aside for different times, and for the next turn to push.
+    private func backOff(_ attempt: Int) async throws {
+        notePushes()
+        let clock = ContinuousClock()
+        let now = clock.now
+        let most = Duration.milliseconds(min(2_000, 20 << attempt))
+        let aside = now + .random(in: .zero...most, using: &random)
+        let turn = schedule.pushTurn(at: now, isAsked: requests.isAsked)
+        try await clock.sleep(until: max(aside, turn))
+    }
+
+    /// Says what an exchange moved, and keeps what the next start and a status without the daemon
+    /// want to know.
+    private func account(
+        since before: (head: ObjectID?, remote: ObjectID?), _ began: ContinuousClock.Instant
+    ) throws {
+        guard let seen = vault.tracker.seen else { return }
+        let store = vault.store
+        let head = try vault.head()
+        let now = vault.clock.now().iso8601
+        let took: Logger.Metadata = ["took": "\(milliseconds(since: began)) ms"]
+        if head != before.head, let head {
+            try store.setFact(Vault.Fact.pulled, now)
+            let subject = try vault.repository.commit(head).subject
+            log.info("applied \(subject)", metadata: took)
+            events.tell(.commit(head, .applied, subject: subject))
+        }
+        if let far = seen.head, far == head, far != before.remote, vault.publisher.pushed == far {
+            try store.setFact(Vault.Fact.pushed, now)
+            log.info("pushed \(far.short)", metadata: took)
+            events.tell(.pushed(far, sinceEdit: editNoticed.map { ContinuousClock.now - $0 }))
+            editNoticed = nil
+        }
+    }
+
+    /// Says why the remote does not show how far this device is: nothing else hangs on it.
+    private func sayUnpublished() {
+        say(opened.events.unpublished, of: .publishing, at: .warning)
+    }
+
     private func exchangeNow() async {
         if requests.isTold && !requests.isAsked { schedule.heeded(at: .now) }
         requests.begin()

@@ -111,6 +111,22 @@ package protocol PackSink: AnyObject {
     func finish() throws(RepositoryError)
 }
 
+extension PackSink {
+    /// Adds them one after the other, on the calling thread.
+    package func addBlobs<Outcome: Sendable>(
+        _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
+    ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
+        var results: [(id: ObjectID?, outcome: Outcome)] = []
+        for index in 0..<count {
+            let (content, outcome) = read(index)
+            var id: ObjectID?
+            if let content { id = try add(.blob, content) }
+            results.append((id, outcome))
+        }
+        return results
+    }
+}
+
 /// A failure of the repository.
 package struct RepositoryError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure.
