@@ -48,6 +48,41 @@ struct PackWriterTests {
         try git(path, "verify-pack", "\(packs)/\(try names()[0])")
     }
 
+    @Test("whoever opens the repository meanwhile takes no file for one that a crash left")
+    func opened() async throws {
+        let path = path
+        _ = try made()
+        // More threads than cores: the one that makes a file has to be stopped before its lock.
+        let work: [@Sendable (Int) throws -> Void] = [
+            { _ in
+                let repository = try GitRepository(opening: path)
+                for _ in 0..<1000 { _ = try IncomingPack(into: repository) }
+            },
+            { number in
+                let repository = try GitRepository(opening: path)
+                for count in 0..<200 {
+                    let pack = try repository.beginPack()
+                    let content = Array("\(number) \(count)".utf8)
+                    let id = try pack.add(.blob, content)
+                    try pack.finish()
+                    #expect(try repository.blob(id) == content)
+                }
+            },
+        ]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    try await withCheckedThrowingContinuation { continuation in
+                        Thread.detachNewThread {
+                            continuation.resume(with: Result { try work[number % 2](number) })
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("an empty pack, and one of only what is there, writes nothing")
     func nothingNew() throws {
         let repository = try made()

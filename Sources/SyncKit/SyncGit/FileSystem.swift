@@ -26,6 +26,20 @@ enum FileSystem {
         if fsync(descriptor) != 0 { throw SystemFailure.last("sync", path) }
     }
 
+    /// Locks what was just made, so that whoever looks for what a crash left sees it in use. Such
+    /// a look that came before the lock is waited for: it takes the new name away.
+    /// - Parameters:
+    ///   - descriptor: of the file or directory that was made.
+    ///   - path: its name.
+    /// - Returns: whether the name is still there and still its own. Where the file system has no
+    ///   locks there is nobody to be told apart either.
+    static func own(_ descriptor: Int32, at path: String) -> Bool {
+        while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {}
+        var opened = stat()
+        guard fstat(descriptor, &opened) == 0, let named = status(path) else { return false }
+        return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+    }
+
     /// The names in a directory in no order, without `.` and `..`.
     static func names(in path: String) throws(RepositoryError) -> [String] {
         guard let stream = opendir(path) else { throw SystemFailure.last("list", path) }

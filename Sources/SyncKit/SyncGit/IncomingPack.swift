@@ -29,12 +29,7 @@ package final class IncomingPack {
         gauge = PackGauge(mostBytes: mostBytes, mostObjects: mostObjects)
         let objects = repository.objectDirectory
         Self.removeAbandoned(in: objects)
-        directory =
-            "\(objects)/\(Self.prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        if mkdir(directory, 0o700) != 0 { throw SystemFailure.last("make", directory) }
-        // Locked while it is in use, which tells it from one that a crash left.
-        lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        _ = flock(lock, LOCK_EX | LOCK_NB)
+        (directory, lock) = try Self.makeDirectory(in: objects)
         var options = git_indexer_options()
         try LibGit2.check(
             git_indexer_options_init(&options, UInt32(GIT_INDEXER_OPTIONS_VERSION)),
@@ -96,6 +91,22 @@ package final class IncomingPack {
         try FileSystem.sync(repository.packDirectory)
         try repository.refresh()
         return count
+    }
+
+    /// Makes the pack's directory. It is locked while it is in use, which tells it from one that a
+    /// crash left.
+    private static func makeDirectory(
+        in objects: String
+    ) throws(RepositoryError) -> (path: String, lock: Int32) {
+        while true {
+            let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+            let path = "\(objects)/\(prefix)\(unique)"
+            if mkdir(path, 0o700) != 0 { throw SystemFailure.last("make", path) }
+            let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            if lock < 0 && errno != ENOENT { throw SystemFailure.last("open", path) }
+            if lock >= 0 && FileSystem.own(lock, at: path) { return (path, lock) }
+            if lock >= 0 { close(lock) }
+        }
     }
 
     /// Removes such directories that nobody has locked. What cannot be removed stays: it is in

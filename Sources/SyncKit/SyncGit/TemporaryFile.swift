@@ -24,16 +24,11 @@ final class TemporaryFile {
                 if errno == EEXIST || errno == EINTR { continue }
                 throw SystemFailure.last("make a file in", directory)
             }
-            // Where the file system has no locks there is nobody to be told apart either.
-            _ = flock(opened, LOCK_EX | LOCK_NB)
-            var status = stat()
-            if fstat(opened, &status) == 0 && status.st_nlink == 0 {
-                // Taken for abandoned between the two calls.
-                close(opened)
-                continue
+            if FileSystem.own(opened, at: candidate) {
+                (path, descriptor) = (candidate, opened)
+                return
             }
-            (path, descriptor) = (candidate, opened)
-            return
+            close(opened)
         }
     }
 
