@@ -117,4 +117,44 @@ struct ConflictFollowTests {
         #expect(merged.files == ["x.md": text, "z.md": "z\n"])
         #expect(merged.open == [record])
     }
+
+    @Test("markers that somebody broke, between those of the next conflict: both are listed")
+    func broken() throws {
+        let (base, text, record) = try dispute()
+        let lines = text.split(separator: "\n").map { "\($0)\n" }
+        let torn = (lines.dropLast() + ["mine\n"]).joined()
+        let edited = try history.commit(
+            ["x.md": torn].merging(file(record)) { $1 }, on: [base], time: 3_000)
+        let resolved = try history.commit(["x.md": "other\n"], on: [base], time: 4_000)
+        let merged = try merge(edited, resolved)
+        #expect(merged.files["x.md"]?.contains("mine\n") == true)
+        #expect(merged.open.count == 2)
+        #expect(merged.open.contains { $0.id == record.id })
+        #expect(merged.open.allSatisfy { $0.path == record.path })
+        // The markers that belong together are merged on; the broken ones stay what they are.
+        let open = merged.open.reduce(into: [String: String]()) { $0.merge(file($1)) { $1 } }
+        let text2 = try #require(merged.files["x.md"])
+        let more = try history.commit(
+            ["x.md": text2, "y.md": "y\n"].merging(open) { $1 }, on: [merged.commit], time: 5_000)
+        let above = try history.commit(
+            ["x.md": "above\n" + text2].merging(open) { $1 }, on: [merged.commit], time: 6_000)
+        let next = try merge(more, above)
+        #expect(next.files["x.md"] == "above\n" + text2)
+        #expect(next.open == merged.open)
+    }
+
+    @Test("a file with markers was moved over another, and the other side resolved it")
+    func movedOver() throws {
+        let (dispute, text, record) = try dispute()
+        let base = try history.commit(
+            ["x.md": text, "y.md": "y\n"].merging(file(record)) { $1 }, on: [dispute], time: 3_000)
+        let path = try #require(TreePath("y.md"))
+        let moved = try history.commit(
+            ["y.md": text].merging(file(record.moved(to: path))) { $1 }, on: [base], time: 4_000)
+        let resolved = try history.commit(
+            ["x.md": "both\n", "y.md": "y\n"], on: [base], time: 5_000)
+        let merged = try merge(moved, resolved)
+        #expect(merged.files == ["x.md": "both\n", "y.md": text])
+        #expect(merged.open.first { $0.id == record.id }?.path == path)
+    }
 }

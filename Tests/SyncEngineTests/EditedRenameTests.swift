@@ -76,6 +76,10 @@ struct MadeFromTests {
             (["a"], [], nil, false), (["a", "b", "mine"], ["a", "b"], ["a"], true),
             (["a", "mine"], ["a", "b"], ["a"], false),
             (["a", "b"], ["a", "c"], ["a", "c"], false),
+            (["new"], ["new", "a"], ["old", "a"], true),
+            (["old"], ["new", "a"], ["old", "a"], false),
+            (["new", "old"], ["new", "a"], ["old", "a"], false),
+            (["a"], ["new", "a", "b", "c"], ["old", "a"], false),
         ] as [([String], [String], [String]?, Bool)])
     func made(content: [String], old: [String], other: [String]?, isMade: Bool) {
         #expect(

@@ -110,6 +110,15 @@ extension SimWorld {
                         at: record.path, of: commit.tree, reading: remote)
                     trace("  open \(record.path) \(record.id) \(file?.id.short ?? "no file")")
                 }
+                for (path, version) in (try? files(of: commit.tree, in: remote)) ?? [:]
+                where version.mode.isFile {
+                    let content = (try? remote.blob(version.id)) ?? []
+                    for id in Self.conflicts(in: content)
+                    where !list.records.contains(where: { $0.id == id }) {
+                        trace("  unlisted \(path) \(id)")
+                        trace(String(decoding: content, as: UTF8.self))
+                    }
+                }
             }
             pending += commit.parents
         }
@@ -187,16 +196,20 @@ extension SimWorld {
         let ids = Set(list.records.map(\.id))
         for (path, file) in files
         where file.mode.isFile && !path.text.contains(".conflict-") && !path.text.hasPrefix("set") {
-            let lines = file.content.split(separator: 0x0a)
-            for line in lines where line.starts(with: "<<<<<<<".utf8) {
-                let words = line.split(separator: 0x20)
-                let id = words.count > 1 ? String(decoding: words[1], as: UTF8.self) : ""
-                if !listed.contains(prefix.appending(path)), !ids.contains(id) {
-                    violate("a conflict in a file is listed", "\(path) \(id)")
-                }
+            for id in Self.conflicts(in: file.content)
+            where !listed.contains(prefix.appending(path)) && !ids.contains(id) {
+                violate("a conflict in a file is listed", "\(path) \(id)")
             }
         }
         try check()
+    }
+
+    /// The conflicts that markers in a text name.
+    private static func conflicts(in content: [UInt8]) -> [String] {
+        content.split(separator: 0x0a).filter { $0.starts(with: "<<<<<<<".utf8) }.map { line in
+            let words = line.split(separator: 0x20)
+            return words.count > 1 ? String(decoding: words[1], as: UTF8.self) : ""
+        }
     }
 
     /// Every content that was committed, or stood to the end, is in the history, or in one that

@@ -114,7 +114,8 @@ extension Vault {
         try refreshRules(index, dirty)
         let bases = try bases(of: folder)
         let findings = try Examination.examine(
-            dirty, of: folder, store: store, tracked: bases.deferred)
+            dirty, of: folder, store: store,
+            tracked: bases.deferred.union(try mayBeBrought(to: folder)))
         for quarantine in findings.quarantines {
             try self.quarantine(folder, quarantine.path, quarantine.reason)
         }
@@ -170,6 +171,25 @@ extension Vault {
         folder.keepsDeleted = false
         result += deletions
         return result
+    }
+
+    /// What an apply that was cut short may have put into a folder although a rule leaves it out
+    /// by now: it is synced.
+    private func mayBeBrought(to folder: VaultFolder) throws -> Set<TreePath> {
+        if folder.interrupted.isEmpty { return [] }
+        let applied = try repository.tree(of: store.applied(folder.id))
+        var paths: Set<TreePath> = []
+        for commit in folder.interrupted {
+            let changes = try TreeDiff.changes(
+                from: applied, to: tree(of: commit), below: folder.id, reading: repository)
+            for change in changes where change.after != nil {
+                guard let path = folder.localPath(change.path), folder.mayBeApplied(path),
+                    try folder.ignore.isIgnored(path, isDirectory: false)
+                else { continue }
+                paths.insert(path)
+            }
+        }
+        return paths
     }
 
     /// Reads ignore rules anew where they may have changed.

@@ -42,14 +42,18 @@ enum EditedRename {
     static let leastKept = 75
 
     /// Whether a content was made from another: it has most of its bytes, in whole lines, and
-    /// shares more with it than with the version that it would be made from otherwise.
+    /// shares more with it than with the version that it would be made from otherwise. However
+    /// little it has, lines of the one alone, and none of the other alone, tell.
     static func isMade(
         _ content: [UInt8], from old: [UInt8], ratherThan other: [UInt8]? = nil
     ) -> Bool {
         let (new, old) = (Lines(content), Lines(old))
+        let other = other.map { Lines($0) }
+        if let other, new.has(linesOf: old, not: other), !new.has(linesOf: other, not: old) {
+            return true
+        }
         guard old.size > 0, old.bytes(in: new) * 100 >= old.size * leastKept else { return false }
-        guard let other else { return true }
-        return new.shared(with: old) > new.shared(with: Lines(other))
+        return other.map { new.shared(with: old) > new.shared(with: $0) } ?? true
     }
 
     private static func only(_ scores: [(score: Int, old: TreePath, new: TreePath)])
@@ -77,6 +81,11 @@ enum EditedRename {
             let most = max(size, other.size)
             guard min(size, other.size) > 0 else { return 0 }
             return min(100, bytes(in: other) * 100 / most)
+        }
+
+        /// Whether it has a line that one content has and another one has not.
+        func has(linesOf one: Lines, not other: Lines) -> Bool {
+            one.counts.keys.contains { counts[$0] != nil && other.counts[$0] == nil }
         }
 
         /// The bytes of the lines that another content has too.

@@ -199,6 +199,7 @@ struct Examination {
     /// Whether a directory is looked into: not ignored, or files in it are synced already.
     func isWatched(_ directory: TreePath) throws -> Bool {
         if try !folder.ignore.isIgnored(directory, isDirectory: true) { return true }
+        if tracked.contains(where: { $0.isAtOrBelow(directory) }) { return true }
         if try !store.files(folder.id, in: directory).isEmpty { return true }
         var cursor = directory
         while let next = try store.directory(folder.id, after: cursor),

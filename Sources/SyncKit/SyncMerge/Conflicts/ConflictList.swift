@@ -72,17 +72,17 @@ package struct ConflictList: Sendable {
     }
 
     /// The conflict of a document's text at a path, and the name that its id was made from; nil
-    /// for none.
-    func open(at path: TreePath, reading reader: any ObjectReader) throws(RepositoryError)
-        -> (terms: ConflictTerms, named: TreePath)?
+    /// for none. Of several the one whose markers belong together: others are broken.
+    /// - Parameter content: the file's; nil where nobody asks what its markers say.
+    func open(at path: TreePath, in content: [UInt8]?, reading reader: any ObjectReader)
+        throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)?
     {
-        for entry in entries {
-            if let record = entry.record, record.path == path,
-                let terms = try record.terms(reading: reader)
-            {
-                return (terms, record.named)
-            }
+        let texts = entries.compactMap(\.record).filter { $0.path == path && $0.isText }
+        var record = texts.first
+        if let content, texts.count > 1 {
+            record = texts.first { ConflictMarkers.isWhole($0, in: content) } ?? record
         }
-        return nil
+        guard let record, let terms = try record.terms(reading: reader) else { return nil }
+        return (terms, record.named)
     }
 }

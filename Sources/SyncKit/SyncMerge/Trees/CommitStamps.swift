@@ -8,8 +8,8 @@ package enum MergeIdentity {
     package static let email = "merge@syncd.invalid"
     /// The version of the merge rules, in the trailer `Sync-Merge-Version`; 2: data by key,
     /// sentences, records known by type and name, twins that one side made stay; 3: empty
-    /// directories.
-    package static let version = 3
+    /// directories; 4: a conflict is listed as long as its markers are in the file.
+    package static let version = 4
     /// Those that can be followed: merges of before are made again to see that they are right.
     package static let versions = 1...version
 

@@ -70,6 +70,8 @@ package struct ContentDecision: Sendable {
     /// What a person has to decide; nil when nothing, and where a copy is kept, which the tree
     /// merge lists.
     package var conflict: ConflictRecord?
+    /// Conflicts of the sides whose markers are in the content beside those of `conflict`.
+    package var stillOpen: [ConflictRecord] = []
     /// In what way the two stand against each other.
     package var kind = OpenConflict.Kind.content
     /// Whether the base's version stands: its open conflict is then open again.
@@ -92,6 +94,9 @@ package protocol ContentRule {
 
     /// The type of a file.
     func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError) -> FileType
+
+    /// Whether a marker in a side's version names a conflict.
+    func carries(_ record: ConflictRecord, _ version: FileVersion) throws(RepositoryError) -> Bool
 
     /// Stores the record of a conflict.
     func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID
@@ -117,6 +122,8 @@ package struct LastWriteWins: ContentRule {
     package func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError)
         -> FileType
     { .simple }
+
+    package func carries(_ record: ConflictRecord, _ version: FileVersion) -> Bool { false }
 
     package func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID {
         ObjectID(hashing: record.rendered, as: .blob)

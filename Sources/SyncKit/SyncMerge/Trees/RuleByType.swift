@@ -69,9 +69,13 @@ package final class RuleByType: ContentRule {
         let origins = versions.origins
         let open = (
             base: try [versions.path, origins.first, origins.second].firstOpen(
-                in: conflicts.base, reading: reader),
-            first: try conflicts.first.open(at: origins.first, reading: reader),
-            second: try conflicts.second.open(at: origins.second, reading: reader)
+                in: conflicts.base, shown(before), reading: reader),
+            first: try conflicts.first.open(
+                at: origins.first, in: shown(reader.blob(versions.first.version.id)),
+                reading: reader),
+            second: try conflicts.second.open(
+                at: origins.second, in: shown(reader.blob(versions.second.version.id)),
+                reading: reader)
         )
         let first = try side(versions.first, origins.first, sides.first, open.first?.terms)
         let second = try side(versions.second, origins.second, sides.second, open.second?.terms)
@@ -96,31 +100,36 @@ package final class RuleByType: ContentRule {
         }
         decision.kind = result.fallback == .binary ? .binary : Self.kind(versions)
         decision.conflict = conflict(result, versions, rule, named)
-        if decision.conflict == nil {
-            decision.conflict = stillOpen(merged, versions, rule)
-        }
+        decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
     }
+
+    /// A content in which markers tell which conflict is open; rules before version 4 did not ask.
+    private func shown(_ content: [UInt8]?) -> [UInt8]? { version >= 4 ? content : nil }
 
     private static func kind(_ versions: ContentCase) -> OpenConflict.Kind {
         versions.base == nil ? .addAdd : .content
     }
 
-    /// The conflict of a side whose markers somebody broke: merged as text, they are still there.
-    private func stillOpen(_ merged: [UInt8], _ versions: ContentCase, _ rule: FileRule)
-        -> ConflictRecord?
-    {
-        guard rule.writesMarkers else { return nil }
+    /// The conflicts of the sides whose markers somebody broke: merged as text, they are still
+    /// there, be it between the markers of another conflict.
+    private func stillOpen(
+        _ merged: [UInt8], _ versions: ContentCase, _ rule: FileRule,
+        beside conflict: ConflictRecord?
+    ) -> [ConflictRecord] {
+        guard rule.writesMarkers, version >= 4 || conflict == nil else { return [] }
+        var open: [ConflictRecord] = []
         for (list, origin) in [
             (conflicts.first, versions.origins.first), (conflicts.second, versions.origins.second),
         ] {
             for record in list.records where record.path == origin && record.isText {
-                if ContentMerge.carries(record.id, in: merged) {
-                    return record.moved(to: versions.path)
+                let isListed = record.id == conflict?.id || open.contains { $0.id == record.id }
+                if !isListed && ContentMerge.carries(record.id, in: merged) {
+                    open.append(record.moved(to: versions.path))
                 }
             }
         }
-        return nil
+        return version >= 4 ? open : Array(open.prefix(1))
     }
 
     /// What has to be decided about the merged file.
@@ -208,6 +217,13 @@ package final class RuleByType: ContentRule {
         }.rule.type
     }
 
+    package func carries(_ record: ConflictRecord, _ version: FileVersion) throws(RepositoryError)
+        -> Bool
+    {
+        guard version.mode.isFile else { return false }
+        return ContentMerge.carries(record.id, in: try reader.blob(version.id))
+    }
+
     package func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID {
         try sink.add(.blob, record.rendered)
     }
@@ -242,10 +258,10 @@ package final class RuleByType: ContentRule {
 extension [TreePath] {
     /// The conflict that is open at the first of the paths that has one.
     fileprivate func firstOpen(
-        in list: ConflictList, reading reader: any ObjectReader
+        in list: ConflictList, _ content: [UInt8]?, reading reader: any ObjectReader
     ) throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)? {
         for path in self {
-            if let open = try list.open(at: path, reading: reader) { return open }
+            if let open = try list.open(at: path, in: content, reading: reader) { return open }
         }
         return nil
     }

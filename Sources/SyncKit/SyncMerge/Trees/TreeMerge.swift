@@ -185,7 +185,7 @@ package struct TreeMerge {
     }
 
     /// The same; those of a file that is new under its name come with it too, though the other
-    /// side took them away with the file's old name.
+    /// side took them away with the file's old name, and so do those whose markers are in it.
     private func carry(
         _ side: PathTable.Side, added: Bool, to path: TreePath, _ outcome: inout TreeOutcome
     ) throws(RepositoryError) {
@@ -193,6 +193,13 @@ package struct TreeMerge {
             try take(side.origin, to: path, &outcome)
         } else {
             try carry(side.origin, to: path, &outcome)
+        }
+        guard let version = side.version, rule.version >= 4 else { return }
+        let made = outcome.side(side.origin)
+        for record in outcome.conflicts.texts(at: side.origin.path, of: made)
+        where try rule.carries(record, version) {
+            let moved = record.moved(to: path)
+            outcome.conflicts.add(moved, written: try rule.write(moved))
         }
     }
 
@@ -301,7 +308,7 @@ package struct TreeMerge {
             } else {
                 outcome.conflicts.drop(versions.paths)
             }
-            if let record = merged.conflict {
+            for record in [merged.conflict].compactMap({ $0 }) + merged.stillOpen {
                 outcome.conflicts.add(record, written: try rule.write(record))
             }
             outcome.kinds[path] = merged.kind

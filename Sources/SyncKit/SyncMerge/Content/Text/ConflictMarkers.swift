@@ -126,6 +126,12 @@ struct ConflictMarkers {
         return place == nil ? .open(sides: sides, bases: bases) : .broken
     }
 
+    /// Whether the markers of a conflict stand in a file and belong together.
+    static func isWhole(_ record: ConflictRecord, in content: [UInt8]) -> Bool {
+        if case .open = read(content, id: record.id, sideCount: record.sides.count) { return true }
+        return false
+    }
+
     /// Whether a line of the file opens a conflict that a record may name.
     static func areIn(_ bytes: [UInt8]) -> Bool {
         RecordLines.ranges(bytes, 0..<bytes.count).contains { range in
