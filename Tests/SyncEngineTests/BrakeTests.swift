@@ -126,7 +126,7 @@ struct BrakeTests {
         scene.clock.advance(1_000_000_000)
         let path = try #require(TreePath("a.txt"))
         scene.folder.write(path, Array("mine".utf8), mode: .regular, inPlace: false)
-        let captured = try vault.capture([0: .everything]).head
+        let captured = try vault.capture([vault.folders[0].id: .everything]).head
         #expect(captured != nil)
         let error = await #expect(throws: RemoteError.self) { try await vault.exchange() }
         #expect(error?.code == .fatal)
@@ -134,7 +134,7 @@ struct BrakeTests {
         #expect(SyncFailure(try #require(error)).kind == .needsUser)
         #expect(SyncFailure(try #require(error)).isRemote == false)
         var status = VaultStatus(vault: "v", device: "linden")
-        try vault.describe(&status)
+        try vault.report.describe(&status)
         #expect(status.remoteHead == deadly)
         #expect(status.pending.commitsToPush == (place == .apply ? 3 : 1))
 

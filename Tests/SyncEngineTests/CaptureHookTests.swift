@@ -44,7 +44,7 @@ struct CaptureHookTests {
 
     private func vault() async throws -> Vault {
         let vault = try scene.vault(store)
-        vault.captureHook = hook
+        vault.local.gate.hook = hook
         try write("a", "1")
         _ = try await scene.cycle(vault, writing: "first")
         return vault
@@ -73,7 +73,7 @@ struct CaptureHookTests {
         #expect(try held(vault) == ["notes/a"])
         if isRestarted {
             vault = try scene.vault(store)
-            vault.captureHook = hook
+            vault.local.gate.hook = hook
             _ = try await scene.cycle(vault)
             #expect(try tracked()["a"] == before)
         }

@@ -105,7 +105,9 @@ struct CutShortApplyTests {
     private func captureInVain(_ vault: Vault) {
         scene.clock.advance(1_000_000_000)
         scene.repository.lockedTries = 1
-        #expect(throws: RepositoryError.self) { try vault.capture([0: .everything]) }
+        #expect(throws: RepositoryError.self) {
+            try vault.capture([vault.folders[0].id: .everything])
+        }
         scene.repository.lockedTries = 0
     }
 
@@ -138,7 +140,7 @@ struct CutShortApplyTests {
             try await vault.tracker.fetch()
             try vault.integrator.integrate(try #require(try scene.head()))
             scene.repository.lockedTries = 1
-            try vault.capture([0: .everything])
+            try vault.capture([vault.folders[0].id: .everything])
         }
         scene.repository.lockedTries = 0
         let next = try scene.vault(store)
@@ -154,7 +156,7 @@ struct CutShortApplyTests {
         var vault = try await known(isCut: true, "first", store)
         let head = try scene.head()
         scene.busy.isOn.withLock { $0 = true }
-        try vault.capture([0: .everything])
+        try vault.capture([vault.folders[0].id: .everything])
         if isRestarted { vault = try scene.vault(store) }
         scene.busy.isOn.withLock { $0 = false }
         _ = try await scene.cycle(vault)

@@ -73,7 +73,7 @@ struct ExchangeOptionsTests {
                     try #require(TreePath("a.txt")), Array(text.utf8), mode: .regular,
                     inPlace: false)
             }
-            try vault.capture([0: .everything])
+            try vault.capture([vault.folders[0].id: .everything])
             asked.withLock { $0 = [] }
             #expect(try await vault.exchange(options) == .inSync)
             #expect(try repository.reference("refs/heads/sync") == head())
@@ -154,7 +154,7 @@ struct ExchangeOptionsTests {
         try scene.remote.setReference("refs/heads/sync", to: try #require(old), expecting: new)
         scene.folder.write(
             try #require(TreePath("a.txt")), Array("three".utf8), mode: .regular, inPlace: false)
-        try vault.capture([0: .everything])
+        try vault.capture([vault.folders[0].id: .everything])
         let outcome = try await vault.exchange(.init(pushesFirst: true, publishesLater: true))
         guard case .stopped = outcome else {
             Issue.record("\(outcome)")

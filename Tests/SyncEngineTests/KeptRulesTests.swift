@@ -89,7 +89,7 @@ struct KeptRulesTests {
         for name in [".gitignore", "src/m.c", "readme"] {
             dirty.paths.insert(try path("proj/" + name))
         }
-        try vault.capture([0: dirty])
+        try vault.capture([vault.folders[0].id: dirty])
         for _ in 0..<2 { _ = try await scene.cycle(vault) }
         #expect(try tracked() == ["a.txt"])
     }
@@ -101,7 +101,7 @@ struct KeptRulesTests {
             scene.folder.delete(try path("proj/.gitignore"))
             var dirty = DirtyPaths()
             dirty.paths = [try path("proj/.gitignore")]
-            try vault.capture([0: dirty])
+            try vault.capture([vault.folders[0].id: dirty])
         } else {
             try scene.push("proj/.gitignore", isGone: true)
         }

@@ -2,11 +2,14 @@ package import SyncModel
 
 /// The synced branch of the device's own repository.
 package final class Branch {
-    private let repository: any ObjectRepository
+    let repository: any ObjectRepository
     /// The full reference name.
     package let reference: String
     /// How often the head moved since somebody last set this to zero.
     var moves = 0
+
+    /// Without `refs/heads/`.
+    var name: String { String(reference.dropFirst("refs/heads/".count)) }
 
     init(_ reference: String, of repository: any ObjectRepository) {
         (self.reference, self.repository) = (reference, repository)

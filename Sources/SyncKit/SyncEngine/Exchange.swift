@@ -34,10 +34,38 @@ package struct ExchangeOptions: Sendable {
 
 /// The cycle after capture: from a commit to every device. It begins from the repository and the
 /// record alone, so it may run after a capture that failed.
-extension Vault {
+final class Exchange {
+    private let intake: IntakeGuard
+    private let tracker: RemoteTracker
+    private let incoming: IncomingVerification
+    private let integrator: Integrator
+    private let publisher: Publisher
+    private let capture: VaultCapture
+    private let apply: VaultApply
+    private let recovery: HeadRecovery
+    private let joining: Joining
+    private let rechecks: Rechecks
+    private let report: VaultReport
+    /// How long its steps take.
+    private let times: CycleTimes
+
+    init(
+        intake: IntakeGuard, tracker: RemoteTracker, incoming: IncomingVerification,
+        integrator: Integrator, publisher: Publisher, capture: VaultCapture, apply: VaultApply,
+        recovery: HeadRecovery, joining: Joining, rechecks: Rechecks, report: VaultReport,
+        times: CycleTimes
+    ) {
+        (self.intake, self.tracker, self.incoming) = (intake, tracker, incoming)
+        (self.integrator, self.publisher, self.report) = (integrator, publisher, report)
+        (self.capture, self.apply, self.recovery) = (capture, apply, recovery)
+        (self.joining, self.rechecks, self.times) = (joining, rechecks, times)
+    }
+
     /// Brings the folders, the head and the remote's head together.
-    package func exchange(
-        _ options: ExchangeOptions = .none, pause: (Int) async throws -> Void = { _ in }
+    /// - Parameter pause: waits before the push is tried again that somebody else was faster than;
+    ///   takes the number of the try, from 1.
+    func exchange(
+        _ options: ExchangeOptions, pause: (Int) async throws -> Void
     ) async throws -> ExchangeOutcome {
         try await intake.takingIn { try await reconcile(options, pause) }
     }
@@ -45,10 +73,7 @@ extension Vault {
     private func reconcile(
         _ options: ExchangeOptions, _ pause: (Int) async throws -> Void
     ) async throws -> ExchangeOutcome {
-        // Applying a head that lacks what the state store names would take that away from the
-        // folder.
-        try recoverHead()
-        try learnCutShort()
+        try readAgain()
         // Whatever ends this early, the next one looks.
         let sinceFetch = publisher.pushesSinceFetch
         publisher.pushesSinceFetch = nil
@@ -59,36 +84,33 @@ extension Vault {
             switch try await times.measure(.push, { try await publisher.push() }) {
             case .accepted:
                 publisher.pushesSinceFetch = sinceFetch + 1
-                return try isInSync() ? .inSync : .pending
+                return try report.isInSync() ? .inSync : .pending
             case .declined(let words): return .declined(words)
             case .moved: break
             }
         }
         for attempt in 1...Limits.pushTries {
-            let before = tracker.seen
-            let change = try await times.measure(.fetch) { try await fetchUnlessResting() }
-            try recoverHead()
-            try learnCutShort()
-            if let change {
+            let fetched = try await times.measure(.fetch) { try await fetchUnlessResting() }
+            try readAgain()
+            if let change = fetched.change {
                 try applyUntilStable()
                 return .stopped(change)
             }
-            let isWhole = try await takeIn(tracker.seen?.head)
+            let isWhole = try await takeIn(fetched.head)
             // What a folder held before it was given anything is told by the history alone.
-            if try !again.isEmpty && isJoining() { try capture([:]) }
+            if try !rechecks.isEmpty && joining.isJoining() { try capture.capture([:]) }
             try intake.brake.applies()
             try applyUntilStable()
             if !isWhole { return .pending }
-            intake.takenIn = tracker.seen?.head
-            let hasNews = before != nil && before?.head != tracker.seen?.head
-            if try options.publishesLater && hasNews && publisher.putsOff() {
+            intake.takenIn = fetched.head
+            if try options.publishesLater && fetched.isNews && publisher.putsOff() {
                 publisher.pushesSinceFetch = 0
-                return try isInSync() ? .inSync : .pending
+                return try report.isInSync() ? .inSync : .pending
             }
             switch try await times.measure(.push, { try await publisher.push() }) {
             case .accepted:
                 publisher.pushesSinceFetch = 0
-                return try isInSync() ? .inSync : .pending
+                return try report.isInSync() ? .inSync : .pending
             case .declined(let words):
                 return .declined(words)
             case .moved:
@@ -98,14 +120,37 @@ extension Vault {
         return .pending
     }
 
-    /// A head that has to rest keeps nothing else from the folders.
-    private func fetchUnlessResting() async throws -> RemoteChange? {
-        do { return try await tracker.fetch() } catch let error as RemoteError
-            where error.code == .fatal
-        {
+    /// What a fetch brought.
+    private struct Fetched {
+        /// The remote's head; nil when it has none.
+        let head: ObjectID?
+        /// Whether it is another than at the fetch before; false at the first.
+        let isNews: Bool
+        /// What the remote became that somebody has to choose about; nil for nothing.
+        let change: RemoteChange?
+    }
+
+    /// Fetches. A head that has to rest keeps nothing else from the folders.
+    private func fetchUnlessResting() async throws -> Fetched {
+        let before = tracker.seen
+        do {
+            let change = try await tracker.fetch()
+            let head = tracker.seen?.head
+            return Fetched(
+                head: head, isNews: before != nil && before?.head != head, change: change)
+        } catch let error as RemoteError where error.code == .fatal {
             try applyUntilStable()
             throw error
         }
+    }
+
+    /// While the remote was waited for, captures, applies and choices may have run, and failed
+    /// between two of their steps: what they left is brought in order before anything is built on
+    /// it. Applying a head that lacks what the state store names would take that away from the
+    /// folder. All later steps read head, rows and conflicts themselves.
+    private func readAgain() throws {
+        try recovery.recoverHead()
+        try capture.learnCutShort()
     }
 
     /// Brings the remote's head into the local one, once all that it brings may come in.
@@ -121,39 +166,20 @@ extension Vault {
             throw error
         }
         try incoming.note(refused: nil, at: remoteHead)
-        try times.measure(.merge) { try integrator.integrate(remoteHead) }
+        _ = try times.measure(.merge) { try integrator.integrate(remoteHead) }
         return true
     }
 
-    /// What an apply left that was cut short is learnt before another head is applied: a file that
-    /// neither head has would count as new then.
-    private func learnCutShort() throws {
-        if folders.contains(where: \.needsScan) { try capture([:]) }
-    }
-
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
-    package func applyUntilStable() throws {
+    func applyUntilStable() throws {
         try times.measure(.apply) { try applyInRounds() }
     }
 
     private func applyInRounds() throws {
         for _ in 0..<Limits.applyRounds {
             // Apply keeps what it replaced until a capture has seen that nobody wrote to it.
-            if try applyHead().applied == 0 && again.isEmpty { return }
-            try capture([:], CaptureOptions(live: true))
+            if try apply.applyHead().applied == 0 && rechecks.isEmpty { return }
+            try capture.capture([:], CaptureOptions(live: true))
         }
-    }
-
-    /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
-    /// means.
-    package func isInSync() throws -> Bool {
-        let head = try head()
-        for folder in folders {
-            guard folder.stopped == nil, folder.quarantinedDeletions == 0,
-                try store.applied(folder.id) == head,
-                try deferred(folder).isEmpty
-            else { return false }
-        }
-        return again.isEmpty && (tracker.link == nil || head == nil || tracker.seen?.head == head)
     }
 }

@@ -1,8 +1,8 @@
 package import SyncMerge
 package import SyncModel
 
-/// A vault: the folders, the repository and what stands between them. Every step of the cycle is
-/// a method of this type, on the seams only, so that the simulation runs the very same code.
+/// A vault: the folders, the repository and what stands between them, as the parts that the table
+/// in ARCHITECTURE.md lists. On the seams only, so that the simulation runs the very same code.
 ///
 /// Not safe for use from two threads: one actor owns it.
 package final class Vault {
@@ -30,58 +30,32 @@ package final class Vault {
     package let identity: Identity
     /// The device's own bare repository: what was captured is safe once it is there.
     package let repository: any ObjectRepository
-    /// In the configuration's order; other parts name a folder by its index.
+    /// In the configuration's order; other parts name a folder by its prefix.
     package let folders: [VaultFolder]
     /// What each folder holds on disk, as last captured or applied.
     package let store: any StateStore
     /// Handed in, so that the simulation decides what time it is.
     package let clock: any WallClock
-    /// The share of a folder's files that one batch may delete unasked, in percent.
-    package var maxDeletesPercent: Int
-    /// What apply or capture found that has to be looked at again, by folder index.
-    package internal(set) var again: [Int: DirtyPaths] = [:]
-    /// Folders whose ignore rules changed since `takeChangedRules` was last called.
-    var changedRules: Set<Int> = []
-    /// The folders that this device synced when the vault was last opened.
-    var knownFolders: Set<FolderID> = []
-    /// What a join did that a user would not expect, by folder.
-    var joinNotices: [FolderID: String] = [:]
-    /// Whether the state store may name a commit that the head lacks: at the start, and after a
-    /// failure between the two.
-    var mayHaveLostHead = true
-
-    /// How long its steps take.
-    let times = CycleTimes()
     /// The synced branch.
     package let branch: Branch
-    /// What the repository says the folders hold.
-    package let appliedReference: AppliedReference
-    /// Around everything that parses what the remote has.
-    package let intake: IntakeGuard
-    /// Whether others' commits may come in.
-    package let incoming: IncomingVerification
-    /// The remote as last seen, and what it became.
-    package let tracker: RemoteTracker
-    /// Is asked before something is committed; nil lets everything pass.
-    package var captureHook: (any CaptureHook)?
-    /// What goes out.
-    package let publisher: Publisher
-    /// Writes this device's commits.
-    package let writer: CommitWriter
-    /// The list of open conflicts.
-    let openConflicts: OpenConflicts
-    /// Joins histories.
-    package let integrator: Integrator
-    /// Takes changes over to a history that they were not made in.
-    let transplanter: Transplanter
-    /// The versions that rules set aside.
-    private let losses: ResolvedLosses
+    /// Between the head and the remote.
+    package let remote: RemoteSide
+    /// Between the folders and the head.
+    package let local: FolderSide
+    /// The cycle after capture.
+    private let cycle: Exchange
+    /// Commits that somebody asks for.
+    let changes: ChangeSide
+    /// What the vault says of itself.
+    package let report: VaultReport
+    /// How long its steps take.
+    let times = CycleTimes()
 
-    /// Takes the parts; nothing is read yet.
+    /// Puts the parts together; nothing is read yet.
     /// - Parameter brake: nil remembers nothing beyond this process.
     package init(
         identity: Identity, repository: any ObjectRepository, folders: [VaultFolder],
-        store: any StateStore, remote: (any RemoteLink)?, clock: any WallClock,
+        store: any StateStore, remote link: (any RemoteLink)?, clock: any WallClock,
         maxDeletesPercent: Int = 50, brake: Brake? = nil
     ) {
         self.identity = identity
@@ -89,59 +63,110 @@ package final class Vault {
         self.folders = folders
         self.store = store
         self.clock = clock
-        self.maxDeletesPercent = maxDeletesPercent
         branch = Branch(identity.reference, of: repository)
-        appliedReference = AppliedReference(device: identity.device, of: repository)
-        intake = IntakeGuard(brake ?? Brake(clock: clock), branch, repository, clock)
-        incoming = IncomingVerification(branch, repository, store)
-        tracker = RemoteTracker(
-            remote, branch, appliedReference, intake, repository: repository, store: store,
-            clock: clock)
-        publisher = Publisher(
-            tracker, branch, appliedReference, device: identity.device, folders: folders,
-            store: store)
-        writer = CommitWriter(device: identity.device, repository, store, clock)
-        openConflicts = OpenConflicts(repository)
-        losses = ResolvedLosses(device: identity.device, repository, store)
-        integrator = Integrator(branch, repository, store, folders, openConflicts, losses)
-        transplanter = Transplanter(
-            repository: repository, writer: writer, integrator: integrator, losses: losses)
+        let writer = CommitWriter(device: identity.device, repository, store, clock)
+        remote = RemoteSide(
+            link, branch, repository, store, clock, folders: folders, writer: writer,
+            brake: brake ?? Brake(clock: clock))
+        local = FolderSide(
+            repository, store, clock, folders: folders, branch: branch, writer: writer,
+            remote: remote, limit: DeletionLimit(percent: maxDeletesPercent))
+        report = VaultReport(
+            repository, store, clock, folders: folders, branch: branch,
+            conflicts: remote.conflicts, tracker: remote.tracker, intake: remote.intake,
+            writer: writer, joining: local.joining, rechecks: local.rechecks, gate: local.gate)
+        cycle = Exchange(
+            intake: remote.intake, tracker: remote.tracker, incoming: remote.incoming,
+            integrator: remote.integrator, publisher: remote.publisher, capture: local.capture,
+            apply: local.apply, recovery: local.recovery, joining: local.joining,
+            rechecks: local.rechecks, report: report, times: times)
+        changes = ChangeSide(
+            repository, store, clock, folders: folders, branch: branch, writer: writer,
+            remote: remote)
     }
 
     /// The head of the synced branch; nil before the first commit.
     package func head() throws(RepositoryError) -> ObjectID? { try branch.head() }
 
-    /// The tree of a commit; nil for no commit.
-    func tree(of commit: ObjectID?) throws(RepositoryError) -> ObjectID? {
-        try repository.tree(of: commit)
-    }
-
     /// The conflicts that are open in the head.
     package func conflicts() throws(RepositoryError) -> ConflictList {
-        try openConflicts.list(of: tree(of: head()))
+        try remote.conflicts.list(of: repository.tree(of: head()))
     }
+
+    /// Captures what is dirty, as `VaultCapture.capture`.
+    @discardableResult
+    package func capture(
+        _ dirty: [FolderID: DirtyPaths], _ options: CaptureOptions = .init()
+    ) throws -> CaptureReport {
+        try local.capture.capture(dirty, options)
+    }
+
+    /// Applies the head; what apply finds edited is captured and merged, and applied again.
+    package func applyUntilStable() throws { try cycle.applyUntilStable() }
+
+    /// Brings the folders, the head and the remote's head together.
+    /// - Parameter pause: waits before a push is tried again that somebody else was faster than;
+    ///   takes the number of the try, from 1.
+    package func exchange(
+        _ options: ExchangeOptions = .none, pause: (Int) async throws -> Void = { _ in }
+    ) async throws -> ExchangeOutcome {
+        try await cycle.exchange(options, pause: pause)
+    }
+
+    /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
+    /// means.
+    package func isInSync() throws -> Bool { try report.isInSync() }
 
     /// Carries out a choice about what the remote became when it was last fetched from.
     /// - Returns: the new head, and the files that change: here for `accept`, on the remote for
     ///   `restore`.
     /// - Throws: `ChangeRefusal` when there is nothing to choose.
     package func choose(_ request: RemoteRequest) throws -> ChangeReport {
-        try RemoteChoice(
-            tracker: tracker, branch: branch, repository: repository, writer: writer,
-            integrator: integrator, transplanter: transplanter, losses: losses
-        ).choose(request)
+        try changes.remoteChoice.choose(request)
     }
 
-    /// The folders whose ignore rules changed since the last call: their watches are set anew.
-    package func takeChangedRules() -> Set<Int> {
-        defer { changedRules = [] }
-        return changedRules
+    /// Resolves a conflict, as `RequestedChanges.resolve`.
+    package func resolve(_ id: String, _ request: ResolveRequest) throws -> ChangeReport {
+        try changes.requests.resolve(id, request)
     }
 
-    /// Notes that a path has to be looked at again.
-    func recheck(_ folder: Int, _ path: TreePath) {
-        again[folder, default: DirtyPaths()].paths.insert(path)
+    /// Brings back versions of files, as `RequestedChanges.restore`.
+    package func restore(_ request: RestoreRequest) throws -> ChangeReport {
+        try changes.requests.restore(request)
     }
+
+    /// Takes back what stands in the history, as `Reversals.rollback`.
+    package func rollback(_ request: RollbackRequest) throws -> ChangeReport {
+        try changes.reversals.rollback(request)
+    }
+
+    /// Takes back one commit, as `Reversals.undo`.
+    package func undo(_ request: UndoRequest) throws -> ChangeReport {
+        try changes.reversals.undo(request)
+    }
+
+    /// Takes what came in into the index of past versions, from time to time.
+    package func indexPastVersions() throws {
+        try PastVersions(repository: repository, store: store).follow(branch)
+    }
+}
+
+/// The parts that are used most from outside.
+extension Vault {
+    /// The remote as last seen, and what it became.
+    package var tracker: RemoteTracker { remote.tracker }
+    /// Around everything that parses what the remote has.
+    package var intake: IntakeGuard { remote.intake }
+    /// Whether others' commits may come in.
+    package var incoming: IncomingVerification { remote.incoming }
+    /// What goes out.
+    package var publisher: Publisher { remote.publisher }
+    /// Joins histories.
+    package var integrator: Integrator { remote.integrator }
+    /// What the repository says the folders hold.
+    package var appliedReference: AppliedReference { remote.applied }
+    /// Writes this device's commits.
+    package var writer: CommitWriter { local.writer }
 }
 
 extension ObjectRepository {

@@ -19,26 +19,12 @@ package final class VaultFolder {
     /// Whether files that were deleted in the vault and stand here are added again, at the user's
     /// word, with the next capture.
     var keepsDeleted = false
-    /// Whether an apply was cut short and no capture has looked since at what it left: what
-    /// differs from the state store may be of a version that the next head has no more.
-    var needsScan = false
-    /// Files and directories that could not be read since an apply was cut short: until they are,
-    /// the heads of that apply are remembered.
-    var unread: Set<TreePath> = []
-    /// Those of them that this capture could read: the state store learns of them at its end.
-    var readAtLast: Set<TreePath> = []
-    /// The heads whose apply the state store knows no end of, the newest last.
-    var interrupted: [ObjectID] = []
-    /// What the state store says of the three: it is written when that changes.
-    var notedInterrupted: String?
-    /// Files that a built-in pattern leaves out, at most `Limits.leftOut`, and how many more.
-    var leftOut: Set<TreePath> = []
-    var leftOutBeyond = 0
-    /// Since when a file could not be read because a program has it open for writing,
-    /// nanoseconds since 1970 UTC.
-    var busySince: [TreePath: Int64] = [:]
-    /// After this long a file that is still open is read as it stands, in nanoseconds.
-    let patience: Int64
+    /// The applies that the state store knows no end of.
+    var interrupted = InterruptedApplies()
+    /// Files that are left out for their names alone.
+    var leftOut = LeftOutFiles()
+    /// Files that a program has open for writing.
+    var busy: BusyFiles
 
     /// - Parameters:
     ///   - id: the prefix of its files in the repository.
@@ -49,29 +35,13 @@ package final class VaultFolder {
         id: FolderID, access: any FolderAccess, exclude: [String] = [],
         patience: Duration = .seconds(5)
     ) {
-        self.patience =
-            patience.components.seconds * 1_000_000_000
-            + patience.components.attoseconds / 1_000_000_000
+        busy = BusyFiles(patience: patience)
         self.id = id
         self.access = access
         patterns = exclude
         let excluded = IgnoreRules.only(exclude)
         self.excluded = excluded.isEmpty ? nil : excluded
         ignore = IgnoreView(access)
-    }
-
-    /// Whether an apply that was cut short may have put there what stands at a path. From the
-    /// moment on at which the state store has learnt of it, an older version there is the user's.
-    func mayBeApplied(_ path: TreePath) -> Bool {
-        if interrupted.isEmpty { return false }
-        if needsScan || unread.contains(path) { return true }
-        return !unread.isEmpty && path.ancestors.contains(where: unread.contains)
-    }
-
-    /// Those of the files that a program has held open for longer than the patience.
-    func neverClosed(_ paths: [TreePath], at now: Int64) -> Set<TreePath> {
-        if busySince.isEmpty { return [] }
-        return Set(paths.filter { path in busySince[path].map { now - $0 > patience } ?? false })
     }
 
     /// What the watch asks, on a thread of its own.
@@ -115,5 +85,34 @@ package final class VaultFolder {
         }
         guard let excluded else { return true }
         return !excluded.isIgnored(path, isDirectory: isDirectory)
+    }
+
+    /// Whether a failure concerns the whole folder and nothing but it: it stops, others go on.
+    func stops(for error: FolderError) -> Bool {
+        switch error.code {
+        case .rootMissing, .rootReplaced: true
+        case .notFound, .unreadable, .io: error.path == nil
+        default: false
+        }
+    }
+
+    /// What is held back in this folder, by path below its root.
+    func quarantined(_ store: any StateStore) throws(StateStoreError) -> [TreePath: QuarantinedPath
+        .Reason]
+    {
+        var result: [TreePath: QuarantinedPath.Reason] = [:]
+        for quarantined in try store.quarantined(id) {
+            guard let path = id.map({ quarantined.path.relative(to: $0) }) ?? quarantined.path
+            else { continue }
+            result[path] = quarantined.reason
+        }
+        return result
+    }
+
+    /// The paths whose newer version waits; those that this device leaves out are parked, and wait
+    /// for nothing.
+    func deferred(_ store: any StateStore) throws(StateStoreError) -> [DeferredPath] {
+        let all = try store.deferred(id)
+        return excluded == nil ? all : all.filter { isInScope($0.path) }
     }
 }

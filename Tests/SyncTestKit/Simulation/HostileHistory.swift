@@ -107,7 +107,7 @@ package final class HostileHistory: @unchecked Sendable {
                 changed: changed)
         }
         written.append(ObjectID(hashing: content, as: .blob))
-        do { try vault.capture([0: .everything]) } catch {
+        do { try vault.capture([vault.folders[0].id: .everything]) } catch {
             throw violation("an edit is captured", "\(error)")
         }
         let head = try vault.head()
@@ -123,7 +123,9 @@ package final class HostileHistory: @unchecked Sendable {
         var failure: (any Error)?
         do { _ = try await vault.exchange() } catch { failure = error }
         var status = VaultStatus(vault: "v", device: "linden")
-        do { try vault.describe(&status) } catch { throw violation("it has a status", "\(error)") }
+        do { try vault.report.describe(&status) } catch {
+            throw violation("it has a status", "\(error)")
+        }
         let took = ContinuousClock.now - began
         if took > Self.patience { throw violation("an exchange ends", "\(took)") }
         return failure

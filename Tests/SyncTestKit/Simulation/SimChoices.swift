@@ -10,7 +10,7 @@ extension SimWorld {
         let dirty = device.dirty
         device.dirty = DirtyPaths()
         do {
-            try vault.capture([0: .everything], .init(live: true))
+            try vault.capture([prefix: .everything], .init(live: true))
             let head = try vault.head()
             do {
                 if traits.reverts, more.oneIn(2) {

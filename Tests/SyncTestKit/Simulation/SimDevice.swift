@@ -96,7 +96,7 @@ package final class SimDevice: @unchecked Sendable {
         }
         guard notesScope else { return }
         if isBlank { try vault?.appliedReference.recall() }
-        try vault?.noteScope()
+        try vault?.local.joining.noteScope()
         isBlank = false
     }
 

@@ -200,7 +200,8 @@ package final class SimWorld: @unchecked Sendable {
             }
             var failure: (any Error)?
             do {
-                try vault.capture(dirty.isEmpty ? [:] : [0: dirty], .init(live: !dirty.all))
+                try vault.capture(
+                    dirty.isEmpty ? [:] : [prefix: dirty], .init(live: !dirty.all))
             } catch {
                 if device.isCrashed { throw error }
                 failure = error

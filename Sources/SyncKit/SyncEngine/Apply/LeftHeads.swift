@@ -4,7 +4,10 @@ internal import SyncModel
 /// Heads that a folder held and that its branch left: merges that were made again over a newer
 /// head of the remote's. A file that apply moved away may be written to until much later, and that
 /// is an edit of such a head's version, which nothing behind the new head has.
-extension Vault {
+struct LeftHeads {
+    let repository: any ObjectRepository
+    let store: any StateStore
+
     private func leftFact(_ folder: VaultFolder) -> String { "left \(folder.id?.text ?? "")" }
 
     /// Notes the commit that a folder holds, durably and before the first file changes, where the

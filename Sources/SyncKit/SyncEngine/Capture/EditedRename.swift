@@ -97,12 +97,14 @@ enum EditedRename {
     }
 }
 
-extension Vault {
+extension EditedRename {
     /// Marks files of a capture that were renamed and edited.
     /// - Parameters:
     ///   - come: what was read, with the content where it was kept.
     ///   - gone: the rows whose files are gone, as changes.
-    func markRenames(of gone: [Captured], to come: [Captured]) throws {
+    static func mark(
+        _ gone: [Captured], to come: [Captured], reading repository: any ObjectRepository
+    ) throws {
         let new = come.filter { $0.change.before == nil && $0.content != nil }
         let exact = Set(come.compactMap { $0.change.before == nil ? $0.change.after?.id : nil })
         let old = gone.filter { item in
@@ -112,14 +114,14 @@ extension Vault {
         if new.isEmpty || old.isEmpty { return }
         let known = Set(old.compactMap(\.change.before?.id))
         guard old.count * new.count <= Limits.renameComparisons else { return }
-        var contents: [EditedRename.Candidate] = []
+        var contents: [Candidate] = []
         for item in old {
             guard let before = item.change.before,
                 try repository.header(before.id).size <= Limits.documentSize
             else { continue }
             contents.append(.init(path: item.change.path, content: try repository.blob(before.id)))
         }
-        let pairs = EditedRename.pairs(
+        let pairs = pairs(
             gone: contents,
             come: new.compactMap { item in
                 guard let after = item.change.after, after.mode.isFile, !known.contains(after.id)

@@ -37,7 +37,7 @@ extension Examination {
     /// is read is decided by the reading, what waits to be applied by the apply, and what a tree
     /// holds by the next one.
     mutating func release(all: Bool) {
-        folder.noteLeftOut(findings.leftOut, instead: all ? nil : covered)
+        folder.leftOut.note(findings.leftOut, instead: all ? nil : covered)
         if quarantined.isEmpty { return }
         var again = Set(findings.quarantines.map(\.path))
         again.formUnion(findings.toRead.map(\.path))
@@ -107,69 +107,5 @@ extension Examination {
             }
         }
         return result
-    }
-}
-
-extension VaultFolder {
-    /// What is held back in this folder, by path below its root.
-    func quarantined(_ store: any StateStore) throws(StateStoreError) -> [TreePath: QuarantinedPath
-        .Reason]
-    {
-        var result: [TreePath: QuarantinedPath.Reason] = [:]
-        for quarantined in try store.quarantined(id) {
-            guard let path = id.map({ quarantined.path.relative(to: $0) }) ?? quarantined.path
-            else { continue }
-            result[path] = quarantined.reason
-        }
-        return result
-    }
-
-    /// Notes which files are left out for their names alone.
-    /// - Parameter places: what was looked at, with all below it; nil for the whole folder.
-    func noteLeftOut(_ paths: [TreePath], instead places: Set<TreePath>?) {
-        if let places {
-            if leftOut.isEmpty && paths.isEmpty { return }
-            leftOut = leftOut.filter { path in
-                !places.contains(path) && !path.ancestors.contains(where: places.contains)
-            }
-        } else {
-            leftOut = []
-            leftOutBeyond = 0
-        }
-        for path in paths where !leftOut.contains(path) {
-            if leftOut.count < Limits.leftOut { leftOut.insert(path) } else { leftOutBeyond += 1 }
-        }
-    }
-}
-
-extension Vault {
-    /// What is held back in all folders.
-    /// - Parameter ignored: also what built-in patterns leave out, as last seen.
-    func quarantined(ignored: Bool) throws(StateStoreError) -> [QuarantinedPath] {
-        var result: [QuarantinedPath] = []
-        let words = try heldWords()
-        for folder in folders {
-            result += try store.quarantined(folder.id).map { path in
-                path.reason != .hook
-                    ? path : .init(path: path.path, reason: .hook, words: words[path.path])
-            }
-            if !ignored { continue }
-            result += folder.leftOut.sorted().map {
-                QuarantinedPath(path: folder.repositoryPath($0), reason: .ignored)
-            }
-        }
-        return result
-    }
-
-    /// Held paths of a folder whose reason may go without any event that the watch sees.
-    func quarantinedToRecheck(_ index: Int) throws(StateStoreError) -> DirtyPaths {
-        let passing: Set<QuarantinedPath.Reason> = [
-            .unreadable, .failed, .mount, .inUse, .hook,
-        ]
-        let folder = folders[index]
-        let quarantined = try folder.quarantined(store).filter { passing.contains($0.value) }
-        var dirty = DirtyPaths()
-        dirty.paths = Set(quarantined.keys.sorted().prefix(Limits.recheckedPaths))
-        return dirty
     }
 }

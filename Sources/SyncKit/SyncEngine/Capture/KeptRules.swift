@@ -3,7 +3,10 @@ internal import SyncModel
 /// Rules of a `.gitignore` that went together with other files of its directory: they go on for
 /// what is left there, so that build output of a deleted project is not taken for new files.
 /// They end when a `.gitignore` stands there again, or the directory goes.
-extension Vault {
+struct KeptRules {
+    let repository: any ObjectRepository
+    let store: any StateStore
+
     private func fact(_ folder: VaultFolder) -> String {
         "kept rules \(folder.id?.description ?? "")"
     }

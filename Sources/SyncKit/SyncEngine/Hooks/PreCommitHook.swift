@@ -58,7 +58,7 @@ struct PreCommitHook: CaptureHook {
             }
             var input = HookInput(.preCommit, configuration, at: SystemClock().now())
             input.changes = changes.map { change in
-                let root = configuration.folders[change.folder].path
+                let root = configuration.folders.first { $0.prefix == change.folder }?.path ?? ""
                 return HookInput.Change(change.change, file: "\(root)/\(change.local.text)")
             }
             let outcome = try program.run(
@@ -110,7 +110,7 @@ struct PreCommitHook: CaptureHook {
 extension OpenedVault {
     /// Lets the user's hook see what is about to be committed.
     func guardCaptures(log: Logger) {
-        vault.captureHook = PreCommitHook(
+        vault.local.gate.hook = PreCommitHook(
             configuration, environment: Machine().environment, log: log)
     }
 }

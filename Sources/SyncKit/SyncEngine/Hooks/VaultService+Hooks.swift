@@ -84,7 +84,8 @@ extension VaultService {
         // After a rewrite of the history the commit of before may be gone: all counts as new.
         let known = old.flatMap { vault.repository.contains($0) ? $0 : nil }
         return try TreeDiff.changes(
-            from: vault.tree(of: known), to: vault.tree(of: head), reading: vault.repository
+            from: vault.repository.tree(of: known), to: vault.repository.tree(of: head),
+            reading: vault.repository
         )
         .compactMap(\.ofFilesOnly).filter { !$0.path.bytes.starts(with: ".sync/".utf8) }
         .sorted { $0.path < $1.path }

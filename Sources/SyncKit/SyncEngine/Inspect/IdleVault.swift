@@ -19,7 +19,7 @@ package struct IdleVault {
         let vault = opened.vault
         var status = VaultStatus(vault: configuration.vault, device: configuration.device)
         do {
-            try vault.describe(&status)
+            try vault.report.describe(&status)
             // A remote that was not seen is not one without a head.
             var seen: ObjectID??
             if case .seen(let head) = remote {
@@ -27,7 +27,7 @@ package struct IdleVault {
                 seen = .some(head)
             }
             let folders = try examineFolders(&status)
-            status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count + $1.leftOutBeyond }
+            status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count }
             let change = try vault.tracker.change(seeing: seen)
             if case .failed(let failure) = remote {
                 status.notices.append(failure.text)
@@ -79,7 +79,7 @@ package struct IdleVault {
                     .everything, of: folder, store: vault.store, tracked: [])
             }
         }
-        return try vault.quarantined(ignored: ignored)
+        return try vault.report.quarantined(ignored: ignored)
     }
 
     /// What rules resolved, the newest first.
@@ -99,7 +99,7 @@ package struct IdleVault {
         for folder in vault.folders {
             do {
                 try folder.access.checkRoot()
-                let changes = try vault.uncaptured(folder)
+                let changes = try UncapturedChanges(store: vault.store).count(in: folder)
                 status.pending.changes += changes
                 if changes > 0 { result = max(result, .changed) }
             } catch let error as FolderError where folder.stops(for: error) {
@@ -108,7 +108,7 @@ package struct IdleVault {
             }
             let isApplied =
                 try vault.store.applied(folder.id) == head
-                && vault.deferred(folder).isEmpty
+                && folder.deferred(vault.store).isEmpty
             if !isApplied { result = max(result, .changed) }
             if try vault.store.quarantined(folder.id).contains(where: { $0.reason == .massDeletion }
             ) {
@@ -121,41 +121,5 @@ package struct IdleVault {
 
     private func max(_ one: Folders, _ other: Folders) -> Folders {
         one == .blocked || other == .blocked ? .blocked : one == .clean ? other : one
-    }
-}
-
-extension Vault {
-    /// How many paths of a folder differ from the state store. Contents are read only where the
-    /// stat does not tell. A directory that is empty, or is so no more, because of another of them
-    /// does not count.
-    func uncaptured(_ folder: VaultFolder) throws -> Int {
-        let findings = try Examination.examine(
-            .everything, of: folder, store: store, tracked: [])
-        var changed = Set(findings.deleted.lazy.filter { !$0.version.isDirectory }.map(\.path))
-        for (path, row) in findings.toRead where try row == nil || isEdited(path, row, in: folder) {
-            changed.insert(path)
-        }
-        let above = Set(changed.lazy.flatMap(\.ancestors))
-        changed.formUnion(findings.emptied.map(\.path))
-        changed.formUnion(findings.deleted.map(\.path))
-        // What a hook holds back does not wait for a capture alone.
-        changed.subtract(try folder.quarantined(store).filter { $0.value == .hook }.keys)
-        return changed.subtracting(above).count
-    }
-
-    /// Whether a file's content is another than the state store says; one that cannot be read
-    /// counts.
-    private func isEdited(_ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder)
-        throws(FolderError) -> Bool
-    {
-        let snapshot: FileSnapshot
-        do { snapshot = try folder.access.read(path) } catch {
-            // What a running daemon would hold back, and not count.
-            if [.inUse, .refused].contains(error.code) { return false }
-            if error.path != nil { return true }
-            throw error
-        }
-        let id = ObjectID(hashing: snapshot.content, as: .blob)
-        return FileVersion(mode: snapshot.mode, id: id) != row?.version
     }
 }

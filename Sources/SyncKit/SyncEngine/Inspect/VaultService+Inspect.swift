@@ -22,11 +22,11 @@ extension VaultService {
     /// - Throws: `RepositoryError` when the head cannot be read.
     package func barrier() throws(RepositoryError) -> Flushed {
         guard !isPaused else { return Flushed(head: try vault.head(), complete: false) }
-        for index in vault.folders.indices { inbox[index] = .everything }
+        for folder in vault.folders { inbox[folder.id] = .everything }
         let isCaptured = capture(live: false)
         publish()
         wake()
-        return Flushed(head: try vault.head(), complete: isCaptured && vault.again.isEmpty)
+        return Flushed(head: try vault.head(), complete: isCaptured && vault.local.rechecks.isEmpty)
     }
 
     /// Reads what the head leads to at once: a repository whose objects are gone is noticed

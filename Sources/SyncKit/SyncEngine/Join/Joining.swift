@@ -1,10 +1,40 @@
 internal import SyncMerge
-package import SyncModel
+internal import SyncModel
 
 /// Files that the state store knows nothing of although the vault may: of a device that joins, of a
 /// folder that was left out for a while, of a home that came back from a backup. A version that
 /// the path's history has is that version, and moves forward; anything else is an addition.
-extension Vault {
+package final class Joining {
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let folders: [VaultFolder]
+    private let branch: Branch
+    private let appliedReference: AppliedReference
+    private let tracker: RemoteTracker
+    private let limit: DeletionLimit
+    private let device: String
+    /// The folders that this device synced when the vault was last opened.
+    private var knownFolders: Set<FolderID> = []
+    /// What a join did that a user would not expect, by folder.
+    private(set) var notices: [FolderID: String] = [:]
+
+    init(
+        _ repository: any ObjectRepository, _ store: any StateStore, folders: [VaultFolder],
+        branch: Branch, applied: AppliedReference, tracker: RemoteTracker, limit: DeletionLimit,
+        device: String
+    ) {
+        (self.repository, self.store, self.folders) = (repository, store, folders)
+        (self.branch, appliedReference, self.tracker) = (branch, applied, tracker)
+        (self.limit, self.device) = (limit, device)
+    }
+
+    /// Compares what the configuration covers with what it covered before, and notes it.
+    /// - Throws: `StateStoreError`, `RepositoryError`; it is done again at the next opening then.
+    package func noteScope() throws {
+        knownFolders = try ScopeChange(repository: repository, store: store, branch: branch)
+            .note(folders)
+    }
+
     /// Decides about those of a folder's captured files that join.
     /// - Parameters:
     ///   - files: what was captured, deletions left out.
@@ -12,11 +42,11 @@ extension Vault {
     /// - Returns: the files that are captured all the same, those of known versions with the
     ///   commit that has them.
     func join(
-        _ index: Int, _ files: [Captured], _ bases: FolderBases, _ options: CaptureOptions
+        _ files: [Captured], of folder: VaultFolder, _ bases: FolderBases,
+        _ options: CaptureOptions
     ) throws -> [Captured] {
-        let folder = folders[index]
-        guard let head = try head() else { return files }
-        let tree = try tree(of: head)
+        guard let head = try branch.head() else { return files }
+        let tree = try repository.tree(of: head)
         var wanted: [TreePath: FileVersion] = [:]
         for file in files {
             guard let version = file.change.after, file.change.before == nil,
@@ -60,17 +90,15 @@ extension Vault {
         if try !tookPart(folder) || folder.keepsDeleted {
             for file in deleted { file.containedIn = nil }
             let name = folder.id?.description ?? "the folder"
-            joinNotices[folder.id] =
+            notices[folder.id] =
                 "\(deleted.count) files of \(name) had been deleted from the vault before and "
                 + "are added again, \(deleted[0].change.path) for one"
             return files
         }
-        let isMany =
-            deleted.count > Limits.deletesUnasked
-            && deleted.count * 100 > files.count * maxDeletesPercent
+        let isMany = limit.isPassed(by: deleted.count, of: files.count)
         if options.acceptDeletes || !isMany { return files }
         for file in deleted.prefix(Limits.listedPaths) {
-            try quarantine(folder, file.local, .massDeletion)
+            try store.quarantine(folder.id, file.local, .massDeletion)
         }
         folder.quarantinedDeletions += deleted.count
         let quarantined = Set(deleted.map(\.local))
@@ -83,38 +111,7 @@ extension Vault {
         if try store.applied(folder.id) != nil || knownFolders.contains(folder.id) { return true }
         guard appliedReference.isRecalled else { return false }
         return try appliedReference.commit() != nil
-            || tracker.seen?.devices[identity.device] != nil
-    }
-
-    /// Finds files that were edited right after an apply which was cut short had put them there,
-    /// before the state store learnt of them: they are edits of that apply's version. One that
-    /// shares less with it is the user's own; one that shares no more with it than with the version
-    /// that the state store knows is an edit of that.
-    func findCutShortBases(of files: [Captured], in folder: VaultFolder) throws {
-        if folder.interrupted.isEmpty { return }
-        for file in files where file.containedIn == nil {
-            let before = file.change.before
-            guard let content = file.content, folder.mayBeApplied(file.local) else { continue }
-            let brought = try folder.interrupted.reversed().map { commit in
-                let tree = try tree(of: commit)
-                return (
-                    commit,
-                    try TreeDiff.version(at: file.change.path, of: tree, reading: repository)
-                )
-            }
-            // Exactly what one of them brought is no edit, however much another one shares with it.
-            if brought.contains(where: { $0.1 == file.change.after }) { continue }
-            for (commit, version) in brought {
-                guard let version, version.mode.isFile,
-                    try repository.header(version.id).size <= Limits.documentSize,
-                    try EditedRename.isMade(
-                        content, from: repository.blob(version.id),
-                        ratherThan: before.map { try repository.blob($0.id) })
-                else { continue }
-                file.base = commit
-                break
-            }
-        }
+            || tracker.seen?.devices[device] != nil
     }
 
     /// Whether the vault knows nothing of what some folder holds.

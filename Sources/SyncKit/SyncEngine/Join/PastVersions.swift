@@ -47,6 +47,19 @@ struct PastVersions {
         return found.merging(walked) { indexed, _ in indexed }
     }
 
+    /// Fills the index with what came in since, once it is in use. Of a history that is short it is
+    /// made at the first call.
+    func follow(_ branch: Branch) throws {
+        guard branch.moves >= Limits.indexedMoves, let head = try branch.head() else { return }
+        branch.moves = 0
+        if try !isFilled {
+            let history = History(CommitStamps(reading: repository))
+            let most = 10 * Limits.indexedMoves
+            if try history.count(from: head, notIn: nil, most: most) >= most { return }
+        }
+        try fill(upTo: head)
+    }
+
     /// Brings the index up to a commit, if it holds that much history.
     func fill(upTo head: ObjectID) throws {
         _ = try walk(from: head, lookingFor: nil, pastIndexed: true)
@@ -171,21 +184,5 @@ struct VersionWalk {
             if id == head { throw error }
             return []
         }
-    }
-}
-
-extension Vault {
-    /// Fills the index of past versions with what came in since, once it is in use. Of a history
-    /// that is short it is made at the first call.
-    package func indexPastVersions() throws {
-        guard branch.moves >= Limits.indexedMoves, let head = try head() else { return }
-        branch.moves = 0
-        let past = PastVersions(repository: repository, store: store)
-        if try !past.isFilled {
-            let history = History(CommitStamps(reading: repository))
-            let most = 10 * Limits.indexedMoves
-            if try history.count(from: head, notIn: nil, most: most) >= most { return }
-        }
-        try past.fill(upTo: head)
     }
 }

@@ -12,10 +12,10 @@ extension RevisionOrTime {
     }
 }
 
-extension Vault {
+extension Branch {
     /// What a user may name: behind a head, and behind those that were kept.
     func revisions(behind head: ObjectID) -> RevisionOrTime {
-        RevisionOrTime(head: head, branch: identity.branch, repository) { [repository] in
+        RevisionOrTime(head: head, branch: name, repository) { [repository] in
             try repository.references(Revision.keptReferences).map(\.id)
         }
     }

@@ -40,7 +40,7 @@ extension VaultService {
 
     /// Sets a type in a new commit.
     package func setType(_ request: TypeRequest) throws -> ChangeReport {
-        try change(isDryRun: false) { try vault.setType(request) }
+        try change(isDryRun: false) { try vault.changes.requests.setType(request) }
     }
 
     /// Captures what is there, makes the change and applies it, also while an exchange waits for
@@ -48,7 +48,7 @@ extension VaultService {
     /// - Returns: what changed, and what of it waits because a program has it open or something
     ///   stands in its way.
     func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
-        for index in vault.folders.indices { inbox[index] = .everything }
+        for folder in vault.folders { inbox[folder.id] = .everything }
         try captureInbox(live: true)
         return try applied(try make())
     }
@@ -58,7 +58,7 @@ extension VaultService {
         var report = made
         if report.commit != nil {
             try vault.applyUntilStable()
-            let waiting = try vault.waiting()
+            let waiting = try vault.report.waiting()
             report.waiting = waiting.filter { report.paths.contains($0.path) }
             if !waiting.isEmpty { setAlarm(.now + Limits.firstTry) }
             log.info("\(report.paths.count) files changed by request")

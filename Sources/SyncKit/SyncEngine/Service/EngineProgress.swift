@@ -1,17 +1,18 @@
+internal import SyncModel
 internal import Synchronization
 
 /// Whether the engine gets on: what it does of one vault, counted, and whether each folder was
 /// looked at since the start. May be asked from any thread.
 package final class EngineProgress: Sendable {
     private let steps = Atomic<UInt64>(0)
-    private let waiting: Mutex<Set<Int>>
+    private let waiting: Mutex<Set<FolderID>>
     private let captured: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
-    /// - Parameter folders: how many are to be looked at.
-    init(folders: Int) {
-        waiting = Mutex(Set(0..<folders))
+    /// - Parameter folders: those that are to be looked at.
+    init(folders: [FolderID]) {
+        waiting = Mutex(Set(folders))
         captured = AsyncStream.makeStream(of: Void.self)
-        if folders == 0 { captured.continuation.finish() }
+        if folders.isEmpty { captured.continuation.finish() }
     }
 
     /// Moves with every turn of the engine and every file that it touches; stands still when it
@@ -22,7 +23,7 @@ package final class EngineProgress: Sendable {
     func step() { steps.wrappingAdd(1, ordering: .relaxed) }
 
     /// Notes that a folder was looked at, or cannot be.
-    func noteCapture(of folder: Int) {
+    func noteCapture(of folder: FolderID) {
         step()
         let isDone = waiting.withLock { waiting in
             waiting.remove(folder) != nil && waiting.isEmpty

@@ -59,7 +59,7 @@ package final class OpenedVault {
         vault = Self.assemble(configuration, repository, store, folders, remote, brake)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.appliedReference.recall() }
-        try vault.noteScope()
+        try vault.local.joining.noteScope()
         if let url = configuration.remote { try vault.tracker.meet(url) }
     }
 
@@ -152,11 +152,11 @@ package final class OpenedVault {
             configuration, repository, UnavailableStateStore(), folders, remote, brake)
         let store = try SQLiteStateStore.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
-        let hook = vault.captureHook
+        let hook = vault.local.gate.hook
         vault = Self.assemble(configuration, repository, store, folders, remote, brake)
-        vault.captureHook = hook
+        vault.local.gate.hook = hook
         try vault.appliedReference.recall()
-        try vault.noteScope()
+        try vault.local.joining.noteScope()
     }
 
     /// Remembers each root that was opened, so that another directory in its place is noticed.

@@ -83,7 +83,7 @@ extension VaultService {
             fail(error, at: .exchange)
             failed = failuresByPart[.exchange]?.text
             // What waited to hear from the remote first waits no longer.
-            if !vault.again.isEmpty { capture(live: false) }
+            if !vault.local.rechecks.isEmpty { capture(live: false) }
             return nil
         }
     }
@@ -188,7 +188,7 @@ extension VaultService {
     }
 
     private func captureWaiting() {
-        if !inbox.isEmpty || !vault.again.isEmpty { capture(live: true) }
+        if !inbox.isEmpty || !vault.local.rechecks.isEmpty { capture(live: true) }
         applyMeanwhile()
         wake()
     }

@@ -13,7 +13,7 @@ extension VaultService {
         status.daemon = life.loop == nil ? "stopped" : "running"
         var unsigned: String?
         do {
-            try vault.describe(&status)
+            try vault.report.describe(&status)
             unsigned = try vault.writer.unsigned()
             status.pending.changes += inbox.values.reduce(0) { $0 + $1.count }
             status.state = try state(status)

@@ -48,19 +48,19 @@ extension VaultService {
             if request.restoreDeleted { restoreDeleted() }
         }
         if request.scan || request.acceptDeletes {
-            for index in vault.folders.indices { inbox[index] = .everything }
+            for folder in vault.folders { inbox[folder.id] = .everything }
         }
     }
 
     private func captureAll() {
-        for index in vault.folders.indices { inbox[index] = .everything }
+        for folder in vault.folders { inbox[folder.id] = .everything }
         capture(live: false)
     }
 
     /// Everything that is held back.
     /// - Parameter ignored: also what built-in patterns leave out.
     package func quarantined(ignored: Bool = false) throws(StateStoreError) -> [QuarantinedPath] {
-        try vault.quarantined(ignored: ignored)
+        try vault.report.quarantined(ignored: ignored)
     }
 
     /// Takes each folder's root as it is now, and the folder for a new one: what is missing in it
@@ -86,7 +86,7 @@ extension VaultService {
     func restoreDeleted() {
         do {
             for folder in vault.folders where folder.quarantinedDeletions > 0 {
-                try vault.restoreDeleted(folder)
+                try vault.local.apply.restoreDeleted(folder)
             }
         } catch { fail(error) }
     }

@@ -56,7 +56,7 @@ extension VaultService: Service {
         for await notice in watch {
             switch notice {
             case .batch(let folder, let batch):
-                self.notice(folder, DirtyPaths(batch), live: !batch.rescan)
+                self.notice(vault.folders[folder].id, DirtyPaths(batch), live: !batch.rescan)
             case .directoryChanged: break
             case .directoryLost(let path): lostDirectories.insert(path)
             }
@@ -74,7 +74,7 @@ extension VaultService: Service {
             watchAgain()
             if clock.now >= nextScan {
                 nextScan = clock.now + configuration.sync.fullScan
-                for index in vault.folders.indices { notice(index, .everything, live: false) }
+                for folder in vault.folders { notice(folder.id, .everything, live: false) }
             }
             self.wake()
         }
@@ -87,17 +87,17 @@ extension VaultService: Service {
         lostDirectories = []
         for (index, folder) in vault.folders.enumerated() {
             do {
-                let quarantined = try vault.quarantinedToRecheck(index)
-                if !quarantined.isEmpty { notice(index, quarantined, live: false) }
+                let quarantined = try vault.report.quarantinedToRecheck(in: folder)
+                if !quarantined.isEmpty { notice(folder.id, quarantined, live: false) }
             } catch { fail(error) }
             let status = watch.loop.status(folder: index)
             if status.error != nil || folder.stopped != nil { watch.loop.rewatch(folder: index) }
             switch status.unwatched {
-            case nil: notice(index, .everything, live: false)
+            case nil: notice(folder.id, .everything, live: false)
             case let unwatched? where !unwatched.isEmpty:
                 var dirty = DirtyPaths()
                 dirty.directories = unwatched
-                notice(index, dirty, live: false)
+                notice(folder.id, dirty, live: false)
             default: break
             }
         }

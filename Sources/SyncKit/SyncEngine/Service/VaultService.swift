@@ -36,7 +36,7 @@ package actor VaultService {
     nonisolated package let configuration: Configuration
     let log: Logger
     var opened: OpenedVault
-    var inbox: [Int: DirtyPaths] = [:]
+    var inbox: [FolderID: DirtyPaths] = [:]
     var isExchanging = false
     /// What keeps the folders from being captured, and what keeps the vault from the remote.
     var failuresByPart: [Stage: SyncFailure] = [:] {
@@ -91,7 +91,7 @@ package actor VaultService {
         self.configuration = configuration
         self.log = log
         repacker = Repacker(log: log)
-        let progress = EngineProgress(folders: configuration.folders.count)
+        let progress = EngineProgress(folders: configuration.folders.map(\.prefix))
         self.progress = progress
         hooks = HookRunner(configuration, log: log)
         let opened = try OpenedVault(configuration, waiting: wait, progress: progress)
@@ -127,7 +127,7 @@ package actor VaultService {
     func wake() { life.loop?.wake.yield() }
 
     /// Takes what the watch or a scan named, and captures it.
-    func notice(_ folder: Int, _ dirty: DirtyPaths, live: Bool) {
+    func notice(_ folder: FolderID, _ dirty: DirtyPaths, live: Bool) {
         inbox[folder, default: DirtyPaths()].merge(dirty)
         defer { progress.noteCapture(of: folder) }
         if isPaused { return publish() }
@@ -142,7 +142,7 @@ package actor VaultService {
         if !isExchanging || isPaused { return }
         do {
             try vault.applyUntilStable()
-            if try !vault.waiting().isEmpty { setAlarm(.now + Limits.firstTry) }
+            if try !vault.report.waiting().isEmpty { setAlarm(.now + Limits.firstTry) }
         } catch { fail(error) }
     }
 
@@ -217,10 +217,13 @@ package actor VaultService {
         var failure: String?
         do { try opened.rebuildStore(error.cause) } catch { failure = SyncFailure(error).text }
         say(failure, of: .store, at: .error)
-        for index in vault.folders.indices { inbox[index] = .everything }
+        for folder in vault.folders { inbox[folder.id] = .everything }
     }
 
     func rewatchChangedRules() {
-        for folder in vault.takeChangedRules() { life.loop?.watch.loop.rewatch(folder: folder) }
+        let changed = vault.local.rechecks.takeChangedRules()
+        for (index, folder) in vault.folders.enumerated() where changed.contains(folder.id) {
+            life.loop?.watch.loop.rewatch(folder: index)
+        }
     }
 }

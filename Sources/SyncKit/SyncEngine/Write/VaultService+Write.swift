@@ -12,11 +12,11 @@ extension VaultService {
             throw ChangeRefusal(.wrong, "expected 1 to \(Limits.batchWrites) writes")
         }
         let agent = try Self.agent(request.agent, token: token)
-        let targets = try request.writes.map { try vault.target(of: $0.path) }
+        let targets = try request.writes.map { try vault.changes.writes.target(of: $0.path) }
         // Only what is written has to be known as it stands now.
         for target in targets { inbox[target.folder, default: .init()].paths.insert(target.local) }
         try captureInbox(live: true)
-        let (report, files) = try vault.write(request, to: targets, agent: agent)
+        let (report, files) = try vault.changes.writes.write(request, to: targets, agent: agent)
         let changed = try applied(report)
         return WriteReport(commit: changed.commit, files: files, waiting: changed.waiting)
     }

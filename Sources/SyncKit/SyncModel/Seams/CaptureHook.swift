@@ -13,13 +13,13 @@ package protocol CaptureHook: Sendable {
 package struct CapturedChange: Sendable {
     /// In the repository, with what stood there and what stands there.
     package let change: TreeChange
-    /// The folder's place in the configuration.
-    package let folder: Int
+    /// Where the folder's files stand in the repository.
+    package let folder: FolderID
     /// Below the folder's root.
     package let local: TreePath
 
     /// Takes the parts.
-    package init(change: TreeChange, folder: Int, local: TreePath) {
+    package init(change: TreeChange, folder: FolderID, local: TreePath) {
         self.change = change
         self.folder = folder
         self.local = local

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-package import SyncModel
+internal import SyncModel
 internal import SyncTree
 
 /// What a folder of the configuration covered when the vault was last opened.
@@ -26,16 +26,20 @@ struct FolderScope: Codable, Equatable {
 /// Paths that go out of what a device syncs and come back. What a rule covers is parked: its row
 /// stays, with the commit whose version it holds, and nobody looks at the disk. What comes back
 /// joins: the row goes, so that its absence is no deletion, and the head's version waits for it.
-extension Vault {
+struct ScopeChange {
+    let repository: any ObjectRepository
+    let store: any StateStore
+    let branch: Branch
+
     /// Compares what the configuration covers with what it covered before, and notes it.
     /// - Throws: `StateStoreError`, `RepositoryError`; it is done again at the next opening then.
-    package func noteScope() throws {
+    /// - Returns: the folders that this device synced before.
+    func note(_ folders: [VaultFolder]) throws -> Set<FolderID> {
         let now = folders.map { FolderScope(prefix: $0.id, ignore: $0.patterns) }
-        let before = FolderScope.read(try store.fact(Fact.scope))
-        knownFolders = Set(
-            try folders.filter { try store.applied($0.id) != nil }.map(\.id))
-        if before == now { return }
-        for folder in folders where knownFolders.contains(folder.id) {
+        let before = FolderScope.read(try store.fact(Vault.Fact.scope))
+        let known = Set(try folders.filter { try store.applied($0.id) != nil }.map(\.id))
+        if before == now { return known }
+        for folder in folders where known.contains(folder.id) {
             let old = before?.first { $0.prefix == folder.id }
             if before != nil, old == nil {
                 try rejoin(folder)
@@ -44,7 +48,8 @@ extension Vault {
                 try rescope(folder, since: rules, isKnown: old != nil)
             }
         }
-        try store.setFact(Fact.scope, try FolderScope.text(now))
+        try store.setFact(Vault.Fact.scope, try FolderScope.text(now))
+        return known
     }
 
     /// A folder that was out of the configuration: none of its files was looked at meanwhile.
@@ -78,7 +83,8 @@ extension Vault {
         // What came while it was left out has no row.
         var changes: [StateChange] = []
         for change in try TreeDiff.changes(
-            from: nil, to: tree(of: head() ?? applied), below: folder.id, reading: repository)
+            from: nil, to: repository.tree(of: branch.head() ?? applied), below: folder.id,
+            reading: repository)
         {
             guard let path = folder.localPath(change.path), !rows.contains(path),
                 !noted.contains(path), old.isIgnored(path, isDirectory: false)
@@ -100,12 +106,5 @@ extension Vault {
             for row in try store.files(folder.id, in: next) { changes += try change(row) }
         }
         if !changes.isEmpty { try store.advance(folder.id, changes, applied: nil) }
-    }
-
-    /// The paths of a folder whose newer version waits; those that this device leaves out are
-    /// parked, and wait for nothing.
-    func deferred(_ folder: VaultFolder) throws(StateStoreError) -> [DeferredPath] {
-        let all = try store.deferred(folder.id)
-        return folder.excluded == nil ? all : all.filter { folder.isInScope($0.path) }
     }
 }

@@ -11,7 +11,26 @@ extension TrackedFile {
 }
 
 /// Making commits of what was captured, and noting in the state store what the folders hold.
-extension Vault {
+final class CaptureCommits {
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let folders: [VaultFolder]
+    private let branch: Branch
+    private let writer: CommitWriter
+    private let transplanter: Transplanter
+    private let recovery: HeadRecovery
+
+    init(
+        _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
+        folders: [VaultFolder], branch: Branch, writer: CommitWriter, transplanter: Transplanter,
+        recovery: HeadRecovery
+    ) {
+        (self.repository, self.store, self.clock) = (repository, store, clock)
+        (self.folders, self.branch, self.writer) = (folders, branch, writer)
+        (self.transplanter, self.recovery) = (transplanter, recovery)
+    }
+
     /// Commits what was captured: one capture commit for each base, merged into the head where the
     /// base is not the head. An edit found in a displaced file is a capture commit of its own: the
     /// path itself may have been edited too. The state store moves last.
@@ -53,7 +72,7 @@ extension Vault {
         var current = captures[head] ?? head
         var move: (any PreparedReference)?
         if asides.isEmpty, let capture = captures[head] {
-            move = repository.prepareReference(identity.reference, to: capture, expecting: head)
+            move = repository.prepareReference(branch.reference, to: capture, expecting: head)
         }
         try pack.finish()
 
@@ -63,14 +82,14 @@ extension Vault {
         // The state store first: if the process ends here, the capture commits are in the
         // repository and the record names them, so that `recoverHead` finds them. The other way
         // round a later edit of the same file would be taken for an edit of the version before.
-        mayHaveLostHead = true
+        recovery.mayHaveLostHead = true
         try note(captured, captures, containing, over: head)
         if let current { try branch.move(to: current, from: head, move) }
-        mayHaveLostHead = false
+        recovery.mayHaveLostHead = false
         try transplanter.pin(asides, by: current)
         for item in captured {
             if let displaced = item.displaced {
-                try folders[item.folder].access.forget(displaced)
+                try item.folder.access.forget(displaced)
             }
         }
         if current != head { report.head = current }
@@ -92,73 +111,26 @@ extension Vault {
         return order.map { ($0, groups[$0] ?? []) }
     }
 
-    /// Brings commits into the head that the state store names and the head lacks: the process
-    /// ended between the two.
-    func recoverHead() throws {
-        guard mayHaveLostHead else { return }
-        // What the state store names may come from the remote: until that was asked nothing is
-        // lost.
-        if try waitsForRemote() { return }
-        let history = History(CommitStamps(reading: repository))
-        var named: Set<ObjectID> = []
-        for folder in folders {
-            try recallInterrupted(folder)
-            try recallRules(folder)
-            if let applied = try store.applied(folder.id) { named.insert(applied) }
-            for path in try store.deferred(folder.id) { named.insert(path.base) }
-        }
-        let head = try head()
-        // A repository that cannot give its own head is said to be damaged before any work.
-        if let tree = try tree(of: head) { _ = try repository.tree(tree) }
-        for (index, folder) in folders.enumerated() {
-            // A state store of another repository says nothing about this one.
-            guard let applied = try store.applied(folder.id), !repository.contains(applied) else {
-                continue
-            }
-            try store.forget(folder.id)
-            again[index] = .everything
-        }
-        var current = head
-        for id in named.sorted() where id != .zero && repository.contains(id) {
-            // A merge that was made again over a newer remote head is meant to be gone.
-            if MergeIdentity.made(try repository.commit(id)) { continue }
-            if let known = current {
-                // What a rewrite of the remote left behind is meant to be gone too.
-                if try history.isAncestor(id, of: known)
-                    || KeptHeads(repository: repository).contain(id, history)
-                {
-                    continue
-                }
-                current = try transplanter.transplant(id, into: known)
-            } else {
-                current = id
-            }
-        }
-        if let current { try branch.move(to: current, from: head) }
-        mayHaveLostHead = false
-        try transplanter.pin(named.filter { repository.contains($0) }, by: current)
-    }
-
     /// The commit that has what stands in the folder already, so that nothing is to be committed:
     /// the head that came in since, or one whose apply was begun and did not end. Any other that
     /// has it says nothing: a user may have brought an older version back.
     private func commitContaining(_ item: Captured, at head: ObjectID?) throws -> ObjectID? {
         guard let head else { return nil }
-        let folder = folders[item.folder]
+        let folder = item.folder
         // A head that came while the file could not be read says nothing about what stands there.
-        let mayBeApplied = item.change.after != nil && folder.mayBeApplied(item.local)
+        let mayBeApplied = item.change.after != nil && folder.interrupted.mayBeApplied(item.local)
         if item.base == head, item.change.before != nil, !mayBeApplied { return nil }
         if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
             return head
         }
         if !mayBeApplied { return nil }
-        return try folder.interrupted.last { commit in
+        return try folder.interrupted.heads.last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }
     }
 
     private func version(at path: TreePath, of commit: ObjectID) throws -> FileVersion? {
-        try TreeDiff.version(at: path, of: tree(of: commit), reading: repository)
+        try TreeDiff.version(at: path, of: repository.tree(of: commit), reading: repository)
     }
 
     /// A commit of this capture that the next one stands on, while it is not to be read yet.
@@ -182,9 +154,9 @@ extension Vault {
         if changes.isEmpty { return nil }
         let tree = try TreeEdit.apply(
             Dictionary(changes.map { ($0.path, $0.after) }, uniquingKeysWith: { $1 }),
-            to: tree(of: base), reading: repository, writing: pack)
+            to: repository.tree(of: base), reading: repository, writing: pack)
         let time = try time(of: group, after: base.map { try stamps.time(of: $0) }, options)
-        let message = CaptureMessage.text(changes, device: identity.device, time: time)
+        let message = CaptureMessage.text(changes, device: writer.device, time: time)
         let commit = try writer.write(
             tree, on: base.map { [$0] } ?? [], at: time, message, into: pack)
         return Step(commit: commit, time: time)
@@ -207,7 +179,7 @@ extension Vault {
         _ stamps: CommitStamps, _ options: CaptureOptions
     ) throws -> ObjectID? {
         if group.isEmpty { return nil }
-        let parentTree = try tree(of: base)
+        let parentTree = try repository.tree(of: base)
         var versions = Dictionary(
             group.map { ($0.change.path, $0.change.after) }, uniquingKeysWith: { $1 })
         let atApplied = try ResolvedByEdit(parentTree, reading: repository)
@@ -226,7 +198,7 @@ extension Vault {
         let parent = try step?.time ?? base.map { try stamps.time(of: $0) }
         let time = try time(of: group, after: parent, options)
         let message = CaptureMessage.text(
-            group.map(\.change), device: identity.device, time: time)
+            group.map(\.change), device: writer.device, time: time)
         let parents = [step?.commit ?? base].compactMap { $0 }
         return try writer.write(tree, on: parents, at: time, message, into: pack)
     }
@@ -239,11 +211,11 @@ extension Vault {
         over head: ObjectID?
     ) throws {
         let onHead = captures[head]
-        for (index, folder) in folders.enumerated() where folder.stopped == nil {
+        for folder in folders where folder.stopped == nil {
             let isCurrent = try store.applied(folder.id) == head
             let advances = onHead != nil && isCurrent
             var changes: [StateChange] = []
-            for item in captured where item.folder == index && item.displaced == nil {
+            for item in captured where item.folder === folder && item.displaced == nil {
                 if let row = item.row {
                     changes.append(.put(row.atApplied))
                 } else {
@@ -258,11 +230,12 @@ extension Vault {
                 }
             }
             // All that an apply which was cut short left was looked at.
-            if let end = end(in: folder) { changes.append(end) }
+            let next = folder.interrupted.ended()
+            if let end = folder.interrupted.change(to: next, in: folder.id) { changes.append(end) }
             if !changes.isEmpty || advances {
                 try store.advance(folder.id, changes, applied: advances ? onHead : nil)
             }
-            hasEnded(in: folder)
+            folder.interrupted = next
         }
     }
 }

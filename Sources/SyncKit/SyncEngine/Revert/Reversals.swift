@@ -3,11 +3,25 @@ internal import SyncMerge
 internal import SyncModel
 
 /// Taking back what stands in the history, in a new commit over the head.
-extension Vault {
+final class Reversals {
+    private let repository: any ObjectRepository
+    private let clock: any WallClock
+    private let branch: Branch
+    private let writer: CommitWriter
+    private let commits: ChangeCommits
+
+    init(
+        _ repository: any ObjectRepository, _ clock: any WallClock, branch: Branch,
+        writer: CommitWriter, commits: ChangeCommits
+    ) {
+        (self.repository, self.clock, self.branch) = (repository, clock, branch)
+        (self.writer, self.commits) = (writer, commits)
+    }
+
     /// Takes the vault back to a commit or a time, or takes back what one device or agent did
     /// since then and keeps everybody else's work.
     /// - Throws: `ChangeRefusal`, or what reading and writing throws; nothing has changed then.
-    package func rollback(_ request: RollbackRequest) throws -> ChangeReport {
+    func rollback(_ request: RollbackRequest) throws -> ChangeReport {
         let head = try headOrRefuse()
         let patterns = request.paths.isEmpty ? nil : PathPatterns(request.paths)
         if patterns == nil && !request.paths.isEmpty {
@@ -16,7 +30,7 @@ extension Vault {
         if request.device != nil || request.agent != nil {
             return try rollback(request, from: head, only: patterns)
         }
-        let target = try revisions(behind: head)
+        let target = try branch.revisions(behind: head)
             .findOrRefuse(request.to, now: clock.now())
         let scratch = ScratchRepository(over: repository)
         let tree = try tree(target, over: head, only: patterns, scratch)
@@ -29,11 +43,11 @@ extension Vault {
 
     /// Takes back the last restore, rollback, resolve or undo, or the commit that was named.
     /// - Throws: as `rollback`.
-    package func undo(_ request: UndoRequest) throws -> ChangeReport {
+    func undo(_ request: UndoRequest) throws -> ChangeReport {
         let head = try headOrRefuse()
         let undone =
             try request.commit.map { name in
-                try revisions(behind: head)
+                try branch.revisions(behind: head)
                     .findOrRefuse(name, now: clock.now())
             } ?? lastAction(behind: head)
         guard let undone else {
@@ -50,7 +64,7 @@ extension Vault {
             throw ChangeRefusal(.wrong, "\(undone.short) is not in the history of the vault")
         }
         var takeBack = try TakeBack(
-            from: head, in: repository, by: identity.device, at: writer.time(after: [head]))
+            from: head, in: repository, by: writer.device, at: writer.time(after: [head]))
         try takeBack.take(.init(commit: undone, before: commit.parents.first, commits: [undone]))
         let words = ChangeWords(
             "took back \(undone.short): \(commit.subject)", action: .undo, undoes: undone)
@@ -58,7 +72,7 @@ extension Vault {
     }
 
     private func headOrRefuse() throws -> ObjectID {
-        guard let head = try head() else {
+        guard let head = try branch.head() else {
             throw ChangeRefusal(.missing, "nothing is committed yet")
         }
         return head
@@ -86,13 +100,13 @@ extension Vault {
         let start: OwnChanges.Start =
             try RevisionOrTime.time(request.to, now: now).map { .time($0) }
             ?? .commit(
-                revisions(behind: head)
+                branch.revisions(behind: head)
                     .findOrRefuse(request.to, now: now))
         let changes = try OwnChanges(
             reader: repository, device: request.device, agent: request.agent
         ).list(from: head, since: start)
         var takeBack = try TakeBack(
-            from: head, in: repository, by: identity.device, at: writer.time(after: [head]),
+            from: head, in: repository, by: writer.device, at: writer.time(after: [head]),
             only: patterns)
         for change in changes { try takeBack.take(change) }
         let commits = changes.flatMap(\.commits)
@@ -120,7 +134,8 @@ extension Vault {
             versions.updateValue(change.after, forKey: change.path)
         }
         let pack = try scratch.beginPack()
-        try completeRestored(&versions, from: new, over: old, pack)
+        try RestoredVersions(repository: repository)
+            .complete(&versions, from: new, over: old, pack)
         let tree = try TreeEdit.apply(versions, to: old, reading: repository, writing: pack)
         try pack.finish()
         return tree
@@ -132,8 +147,8 @@ extension Vault {
     ) throws -> ChangeReport {
         let pack = try repository.beginPack()
         for content in reversal.contents { _ = try pack.add(.blob, content) }
-        var report = try commit(reversal.versions, pack, words, isDryRun: isDryRun)
-        report.conflicts = reversal.opened.map { OpenConflict($0, device: identity.device) }
+        var report = try commits.commit(reversal.versions, pack, words, isDryRun: isDryRun)
+        report.conflicts = reversal.opened.map { OpenConflict($0, device: writer.device) }
         report.kept = reversal.kept
         report.undone = undone
         return report

@@ -1,9 +1,15 @@
 internal import FoundationEssentials
-internal import SyncModel
+package import SyncModel
 
 /// Asking the hook before a commit. Its word comes after the contents are in the repository, so
 /// that it may look at the very bytes that would be committed, and before anything names them.
-extension Vault {
+package final class CaptureGate {
+    /// Is asked before something is committed; nil lets everything pass.
+    package var hook: (any CaptureHook)?
+    private let store: any StateStore
+
+    init(_ store: any StateStore) { self.store = store }
+
     /// What a hook said of a path that it holds back.
     private struct Words: Codable {
         let path: TreePath
@@ -13,13 +19,13 @@ extension Vault {
     /// Leaves out what the hook holds back: the state store keeps what was there before, so that
     /// the path is looked at again, and asked about again, until the hook lets it pass.
     func passed(_ captured: [Captured], _ pack: any PackSink) throws -> [Captured] {
-        guard let captureHook, captureHook.isThere else { return captured }
+        guard let hook, hook.isThere else { return captured }
         let asked = captured.filter { !($0.change.after ?? $0.change.before).isDirectory }
         if asked.isEmpty { return captured }
         try pack.finish()
-        let held = captureHook.held(
+        let held = hook.held(
             asked.map {
-                CapturedChange(change: $0.change, folder: $0.folder, local: $0.local)
+                CapturedChange(change: $0.change, folder: $0.folder.id, local: $0.local)
             })
         try note(held, of: Set(asked.map(\.change.path)))
         if held.isEmpty { return captured }
@@ -29,19 +35,15 @@ extension Vault {
                 result.append(item)
                 continue
             }
-            let folder = folders[item.folder]
-            try quarantine(folder, item.local, .hook)
-            if folder.mayBeApplied(item.local) {
-                folder.unread.insert(item.local)
-                folder.readAtLast.remove(item.local)
-            }
+            try store.quarantine(item.folder.id, item.local, .hook)
+            item.folder.interrupted.noteUnread(item.local)
         }
         return result
     }
 
     /// Of each path that a hook holds back why, as far as that is remembered.
     func heldWords() throws(StateStoreError) -> [TreePath: String] {
-        guard let fact = try store.fact(Fact.hookWords) else { return [:] }
+        guard let fact = try store.fact(Vault.Fact.hookWords) else { return [:] }
         do {
             let words = try JSONDecoder().decode([Words].self, from: Data(fact.utf8))
             return Dictionary(words.map { ($0.path, $0.words) }, uniquingKeysWith: { $1 })
@@ -59,7 +61,7 @@ extension Vault {
         let list = words.sorted { $0.key < $1.key }.map { Words(path: $0.key, words: $0.value) }
         let data = try JSONEncoder().encode(list)
         try store.setFact(
-            Fact.hookWords, list.isEmpty ? nil : String(decoding: data, as: UTF8.self))
+            Vault.Fact.hookWords, list.isEmpty ? nil : String(decoding: data, as: UTF8.self))
     }
 }
 

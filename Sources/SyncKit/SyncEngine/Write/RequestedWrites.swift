@@ -4,10 +4,23 @@ internal import SyncModel
 
 /// Files written by request: they are committed over the head that was looked at, and applied to
 /// the folder like another device's.
-extension Vault {
+final class RequestedWrites {
+    private let repository: any ObjectRepository
+    private let folders: [VaultFolder]
+    private let branch: Branch
+    private let commits: ChangeCommits
+
+    init(
+        _ repository: any ObjectRepository, _ folders: [VaultFolder], branch: Branch,
+        commits: ChangeCommits
+    ) {
+        (self.repository, self.folders) = (repository, folders)
+        (self.branch, self.commits) = (branch, commits)
+    }
+
     /// Where a write goes.
     struct WriteTarget {
-        let folder: Int
+        let folder: FolderID
         let path: TreePath
         let local: TreePath
     }
@@ -25,7 +38,7 @@ extension Vault {
                 "expected a path of the repository without '.', '..', '.git' and "
                     + "control characters, found " + SafeText.escaped(path))
         }
-        for (index, folder) in folders.enumerated() {
+        for folder in folders {
             guard let local = folder.belowRoot(tree) else { continue }
             guard folder.isInScope(local) else {
                 throw refuse("\(tree) is left out on this device (ignore in the configuration)")
@@ -33,7 +46,7 @@ extension Vault {
             if try folder.ignore.isIgnored(local, isDirectory: false) {
                 throw refuse("\(tree) is left out by the ignore rules of its folder")
             }
-            return WriteTarget(folder: index, path: tree, local: local)
+            return WriteTarget(folder: folder.id, path: tree, local: local)
         }
         let prefixes = folders.compactMap { $0.id?.text }.joined(separator: ", ")
         throw ChangeRefusal(
@@ -49,7 +62,7 @@ extension Vault {
     func write(_ request: WriteRequest, to targets: [WriteTarget], agent: String?) throws
         -> (report: ChangeReport, files: [WriteReport.File])
     {
-        let tree = try tree(of: head())
+        let tree = try repository.tree(of: branch.head())
         let pack = try repository.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
         var files: [WriteReport.File] = []
@@ -80,11 +93,11 @@ extension Vault {
             throw ChangeRefusal(.wrong, "a path is written twice")
         }
         versions.merge(
-            try consequences(
+            try RestoredVersions(repository: repository).consequences(
                 of: versions, ResolvedByEdit(tree, reading: repository), pack,
                 written: written)
         ) { written, _ in written }
-        let report = try commit(
+        let report = try commits.commit(
             versions, pack, ChangeWords(Self.subject(request, targets), agent: agent),
             isDryRun: false)
         return (report, files)

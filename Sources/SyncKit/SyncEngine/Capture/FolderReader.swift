@@ -1,7 +1,21 @@
 internal import SyncModel
 
-/// Reading dirty files into the pack.
-extension Vault {
+/// Reading dirty files into a pack.
+final class FolderReader {
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let branch: Branch
+    private let rechecks: Rechecks
+
+    init(
+        _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
+        branch: Branch, rechecks: Rechecks
+    ) {
+        (self.repository, self.store, self.clock) = (repository, store, clock)
+        (self.branch, self.rechecks) = (branch, rechecks)
+    }
+
     /// What reading one file gave beside its content.
     private enum Reading: Sendable {
         case read(
@@ -16,12 +30,12 @@ extension Vault {
     ///   the version before. Rows of files that turn out unchanged are refreshed on the way; what
     ///   cannot be read is held back and named.
     func read(
-        _ index: Int, _ files: [(path: TreePath, row: TrackedFile?)], _ pack: any PackSink,
+        _ files: [(path: TreePath, row: TrackedFile?)], in folder: VaultFolder,
+        _ pack: any PackSink,
         keepingText keepsText: @Sendable (TreePath) -> Bool
     ) throws -> [ReadFile] {
-        let folder = folders[index]
         let (access, clock) = (folder.access, clock)
-        let impatient = folder.neverClosed(files.map(\.path), at: clock.nanoseconds())
+        let impatient = folder.busy.neverClosed(files.map(\.path), at: clock.nanoseconds())
         let readings = try pack.addBlobs(files.count) {
             number -> (content: [UInt8]?, outcome: Reading) in
             let checked = clock.nanoseconds()
@@ -45,13 +59,13 @@ extension Vault {
         for (file, reading) in zip(files, readings) {
             switch reading.outcome {
             case .failed(let error):
-                try note(error, for: file, in: index)
+                try note(error, for: file, in: folder)
             case .read(let mode, let stat, let checked, let sha256, let kept):
-                folder.busySince[file.path] = nil
-                if folder.unread.contains(file.path) { folder.readAtLast.insert(file.path) }
+                folder.busy.noteRead(file.path)
+                folder.interrupted.noteRead(file.path)
                 guard let id = reading.id else { continue }
                 if quarantined.remove(folder.repositoryPath(file.path)) != nil {
-                    try quarantine(folder, file.path, nil)
+                    try store.quarantine(folder.id, file.path, nil)
                 }
                 let row = TrackedFile(
                     path: file.path, version: FileVersion(mode: mode, id: id), stat: stat,
@@ -73,31 +87,30 @@ extension Vault {
 
     /// One file could not be read: it is held back, or looked at again, and the rest goes on.
     private func note(
-        _ error: FolderError, for file: (path: TreePath, row: TrackedFile?), in index: Int
+        _ error: FolderError, for file: (path: TreePath, row: TrackedFile?),
+        in folder: VaultFolder
     ) throws {
-        let folder = folders[index]
         if error.code == .notFound {
-            folder.unread.remove(file.path)
-        } else if folder.mayBeApplied(file.path) {
-            folder.unread.insert(file.path)
+            folder.interrupted.noteGone(file.path)
+        } else {
+            folder.interrupted.noteUnread(file.path)
         }
         switch error.code {
-        case .notFound: recheck(index, file.path)
+        case .notFound: rechecks.note(file.path, in: folder)
         case .busy:
-            folder.busySince[file.path] = folder.busySince[file.path] ?? clock.nanoseconds()
-            try quarantine(folder, file.path, .busy)
-            recheck(index, file.path)
+            folder.busy.noteBusy(file.path, at: clock.nanoseconds())
+            try store.quarantine(folder.id, file.path, .busy)
+            rechecks.note(file.path, in: folder)
         default:
             guard let reason = error.code.reason else { throw error }
-            try quarantine(folder, file.path, reason)
-            if error.code == .io { recheck(index, file.path) }
+            try store.quarantine(folder.id, file.path, reason)
+            if error.code == .io { rechecks.note(file.path, in: folder) }
         }
     }
 
     /// Takes local edits that landed in files which apply had moved out of the way: each is an
     /// edit of the version that stood there.
-    func displaced(_ index: Int, _ pack: any PackSink) throws -> [Captured] {
-        let folder = folders[index]
+    func displaced(in folder: VaultFolder, _ pack: any PackSink) throws -> [Captured] {
         var result: [Captured] = []
         for displaced in try folder.access.recheckDisplaced() {
             let snapshot = displaced.snapshot
@@ -107,7 +120,7 @@ extension Vault {
             let base = try commit(having: displaced.base, at: path, in: folder)
             result.append(
                 Captured(
-                    folder: index, local: displaced.path,
+                    folder: folder, local: displaced.path,
                     change: TreeChange(path: path, before: displaced.base, after: version),
                     base: base, row: nil, displaced: displaced, content: snapshot.content))
         }
@@ -119,8 +132,9 @@ extension Vault {
     private func commit(having version: FileVersion?, at path: TreePath, in folder: VaultFolder)
         throws -> ObjectID?
     {
-        guard let version, let head = try head() else { return nil }
-        var queue = [head] + (try leftHeads(folder).reversed())
+        guard let version, let head = try branch.head() else { return nil }
+        let left = LeftHeads(repository: repository, store: store)
+        var queue = [head] + (try left.leftHeads(folder).reversed())
         var seen = Set(queue)
         var next = 0
         while next < queue.count, next < Limits.historyWalk {

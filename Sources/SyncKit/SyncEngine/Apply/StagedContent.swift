@@ -1,0 +1,47 @@
+internal import SyncModel
+
+/// A new version that waits beside the folder.
+struct StagedContent {
+    let step: ApplyStep
+    let file: StagedFile
+    let sha256: [UInt8]
+
+    /// Writes all new contents beside the folder, durably, before the first file is touched: a
+    /// full disk changes nothing.
+    /// - Returns: what was written, and the steps that fail for themselves alone; without a
+    ///   failure those that are held back as before, for which nothing is written in vain.
+    static func stage(
+        _ steps: [ApplyStep], in folder: VaultFolder, modified: Timestamp,
+        _ repository: any ObjectRepository, _ store: any StateStore
+    ) throws -> (staged: [StagedContent], refused: [(ApplyStep, FolderError?)]) {
+        var staged: [StagedContent] = []
+        var refused: [(ApplyStep, FolderError?)] = []
+        let quarantined = try folder.quarantined(store)
+        do {
+            for step in steps {
+                guard let want = step.want else { continue }
+                if let reason = quarantined[step.path],
+                    folder.access.isStillQuarantined(step.path, for: reason)
+                {
+                    refused.append((step, nil))
+                    continue
+                }
+                let content = try repository.blob(want.id)
+                do throws(FolderError) {
+                    let file = try folder.access.stage(content, as: want, modified: modified)
+                    staged.append(
+                        StagedContent(
+                            step: step, file: file, sha256: SHA256Digest.of(content)))
+                } catch {
+                    if error.code.reason == nil { throw error }
+                    refused.append((step, error))
+                }
+            }
+            try folder.access.flush(staged.map(\.file))
+            return (staged, refused)
+        } catch {
+            for content in staged { folder.access.discard(content.file) }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,199 @@
+internal import SyncMerge
+internal import SyncModel
+
+/// What one apply did.
+package struct ApplyReport: Sendable {
+    /// How many paths were changed.
+    package var applied = 0
+    /// How many paths wait: open in a program, edited meanwhile, or obstructed.
+    package var waiting = 0
+}
+
+/// Bringing the folders to the head. The head is in the repository before any file changes, and
+/// the state store moves last: a crash in between leaves each path whole, old or new, and the next
+/// apply goes on from what stands there.
+final class VaultApply {
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let folders: [VaultFolder]
+    private let branch: Branch
+    private let device: String
+    private let intake: IntakeGuard
+    private let applied: AppliedReference
+    private let rechecks: Rechecks
+    private let recovery: HeadRecovery
+
+    init(
+        _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
+        folders: [VaultFolder], branch: Branch, device: String, intake: IntakeGuard,
+        applied: AppliedReference, rechecks: Rechecks, recovery: HeadRecovery
+    ) {
+        (self.repository, self.store, self.clock) = (repository, store, clock)
+        (self.folders, self.branch, self.device) = (folders, branch, device)
+        (self.intake, self.applied) = (intake, applied)
+        (self.rechecks, self.recovery) = (rechecks, recovery)
+    }
+
+    /// Applies the head to every folder that is not stopped.
+    /// - Throws: `RepositoryError`, `StateStoreError`; `FolderError` `.noSpace` before anything in
+    ///   a folder changed. What could not be applied is put off, never lost.
+    @discardableResult
+    func applyHead() throws -> ApplyReport {
+        var report = ApplyReport()
+        if intake.brake.keepsFromApplying { return report }
+        // A head that lacks what the state store names, applied, would take that away.
+        try recovery.recoverHead()
+        guard !recovery.mayHaveLostHead, let head = try branch.head() else { return report }
+        var failure: FolderError?
+        for folder in folders where folder.stopped == nil {
+            do {
+                try folder.access.checkRoot()
+                try apply(head, to: folder, &report)
+            } catch let error as FolderError {
+                if folder.stops(for: error) {
+                    folder.stopped = error
+                    rechecks.noteAll(of: folder)
+                } else {
+                    failure = failure ?? error
+                }
+            }
+        }
+        if let failure { throw failure }
+        return report
+    }
+
+    /// Brings back what was deleted in a folder while its deletion is held: the state store forgets
+    /// those files, so that the next apply puts them there anew.
+    func restoreDeleted(_ folder: VaultFolder) throws {
+        let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
+        let findings = try Examination.examine(
+            .everything, of: folder, store: store, tracked: bases.deferred)
+        var changes: [StateChange] = []
+        for row in findings.deleted {
+            changes.append(.remove(row.path))
+            changes.append(.deferUpdate(row.path, base: try bases.base(of: row.path) ?? .zero))
+            try store.quarantine(folder.id, row.path, nil)
+        }
+        try store.advance(folder.id, changes, applied: nil)
+        folder.quarantinedDeletions = 0
+        folder.keepsDeleted = true
+    }
+
+    /// Applies the head to one folder.
+    private func apply(_ head: ObjectID, to folder: VaultFolder, _ report: inout ApplyReport)
+        throws
+    {
+        let applied = try store.applied(folder.id)
+        if try applied == head && folder.deferred(store).isEmpty {
+            return try recheckObstructed(folder)
+        }
+        let search = ApplySearch(
+            folder: folder, repository: repository, store: store, lost: self.applied.recalled)
+        let all = try search.steps(from: applied, to: head)
+        let leftOut = try search.directoriesLeftOut(all, at: head)
+        let plan = ApplyPlan(all.filter { !leftOut.contains($0.path) })
+        var folderApply = FolderApply(
+            folder: folder, store: store, clock: clock,
+            source: try source(of: head))
+        // What an apply before left is the capture's to learn.
+        let wasCutShort = folder.interrupted.needsScan
+        if !plan.isEmpty {
+            let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
+            try begin(head, in: folder)
+            try LeftHeads(repository: repository, store: store)
+                .noteLeft(applied, for: head, in: folder)
+            #if DEBUG
+                try DeadlyCommit.dieOf(repository.commit(head), .applying)
+            #endif
+            try KeptRules(repository: repository, store: store).keepRules(plan, in: folder)
+            let (staged, refused) = try StagedContent.stage(
+                plan.installs, in: folder, modified: modified, repository, store)
+            folderApply.run(plan, staged)
+            for (step, error) in refused {
+                if let error {
+                    folderApply.fail(step, error)
+                } else {
+                    folderApply.deferUpdate(step)
+                }
+            }
+        }
+        try release(plan.upToDate, in: folder)
+        for path in plan.upToDate {
+            if try standsUnknown(path, in: folder) {
+                rechecks.note(path, in: folder)
+            } else {
+                folderApply.changes.append(.clearDeferral(path))
+            }
+        }
+        for path in leftOut { folderApply.changes += [.remove(path), .clearDeferral(path)] }
+        let next = wasCutShort ? folder.interrupted : folder.interrupted.ended()
+        if let end = folder.interrupted.change(to: next, in: folder.id) {
+            folderApply.changes.append(end)
+        }
+        try store.advance(folder.id, folderApply.changes, applied: head)
+        folder.interrupted = next
+        for path in leftOut { rechecks.note(path, in: folder) }
+        for path in folderApply.edited { rechecks.note(path, in: folder) }
+        for quarantine in folderApply.quarantines {
+            try store.quarantine(folder.id, quarantine.path, quarantine.reason)
+        }
+        try recheckObstructed(folder)
+        report.applied += folderApply.done
+        report.waiting += folderApply.waiting
+        if folderApply.rulesChanged {
+            folder.ignore.reset()
+            rechecks.noteRules(of: folder)
+        }
+        if let failure = folderApply.failure { throw failure }
+    }
+
+    /// Notes, durably and before the first file changes, that a head is brought into a folder.
+    private func begin(_ head: ObjectID, in folder: VaultFolder) throws(StateStoreError) {
+        let next = folder.interrupted.beginning(head)
+        if next.note != folder.interrupted.note {
+            try store.setFact(InterruptedApplies.fact(of: folder.id), next.note)
+        }
+        folder.interrupted = next
+    }
+
+    /// Whether a file stands at a path that neither the state store nor the head has: until it was
+    /// read, nobody can say what its writer saw.
+    private func standsUnknown(_ path: TreePath, in folder: VaultFolder) throws -> Bool {
+        guard try store.file(folder.id, path) == nil else { return false }
+        switch try folder.access.stat(path)?.kind {
+        case .file, .symbolicLink: return true
+        case .directory, .special, nil: return false
+        }
+    }
+
+    /// Lets go of what was in the way of a version that does not wait any more.
+    private func recheckObstructed(_ folder: VaultFolder) throws {
+        let quarantined = try folder.quarantined(store).filter { $0.value == .obstructed }
+        if quarantined.isEmpty { return }
+        let waiting = Set(try store.deferred(folder.id).map(\.path))
+        for path in quarantined.keys where !waiting.contains(path) {
+            try store.quarantine(folder.id, path, nil)
+        }
+    }
+
+    /// What waited to be applied has left the head again, or stands there by now.
+    private func release(_ upToDate: [TreePath], in folder: VaultFolder) throws {
+        if upToDate.isEmpty { return }
+        let quarantined = try folder.quarantined(store)
+        for path in upToDate {
+            // Other reasons are the capture's to take away.
+            guard let reason = quarantined[path], [.obstructed, .readOnly].contains(reason) else {
+                continue
+            }
+            try store.quarantine(folder.id, path, nil)
+        }
+    }
+
+    /// The device to name as the source of what a commit brings; nil when that is this one.
+    private func source(of head: ObjectID) throws -> String? {
+        let commit = try repository.commit(head)
+        let device = CommitStamps.device(of: commit)
+        return device == self.device ? nil : device
+    }
+}

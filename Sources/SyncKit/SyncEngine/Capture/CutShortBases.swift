@@ -1,0 +1,42 @@
+internal import SyncMerge
+internal import SyncModel
+
+/// What files were edited upon that an apply which was cut short had put there.
+struct CutShortBases {
+    private let repository: any ObjectRepository
+
+    init(_ repository: any ObjectRepository) { self.repository = repository }
+
+    /// Finds files that were edited right after an apply which was cut short had put them there,
+    /// before the state store learnt of them: they are edits of that apply's version. One that
+    /// shares less with it is the user's own; one that shares no more with it than with the version
+    /// that the state store knows is an edit of that.
+    func find(of files: [Captured], in folder: VaultFolder) throws {
+        if folder.interrupted.heads.isEmpty { return }
+        for file in files where file.containedIn == nil {
+            let before = file.change.before
+            guard let content = file.content, folder.interrupted.mayBeApplied(file.local) else {
+                continue
+            }
+            let brought = try folder.interrupted.heads.reversed().map { commit in
+                let tree = try repository.tree(of: commit)
+                return (
+                    commit,
+                    try TreeDiff.version(at: file.change.path, of: tree, reading: repository)
+                )
+            }
+            // Exactly what one of them brought is no edit, however much another one shares with it.
+            if brought.contains(where: { $0.1 == file.change.after }) { continue }
+            for (commit, version) in brought {
+                guard let version, version.mode.isFile,
+                    try repository.header(version.id).size <= Limits.documentSize,
+                    try EditedRename.isMade(
+                        content, from: repository.blob(version.id),
+                        ratherThan: before.map { try repository.blob($0.id) })
+                else { continue }
+                file.base = commit
+                break
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+internal import SyncMerge
+internal import SyncModel
+
+/// What is dirty in one folder, as changes whose contents are in a pack: compared by stat, read
+/// where that does not tell, and held back where nobody was asked.
+final class FolderCapture {
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let branch: Branch
+    private let conflicts: OpenConflicts
+    private let applied: AppliedReference
+    private let rechecks: Rechecks
+    private let joining: Joining
+    private let reader: FolderReader
+    private let limit: DeletionLimit
+
+    init(
+        _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
+        branch: Branch, conflicts: OpenConflicts, applied: AppliedReference, rechecks: Rechecks,
+        joining: Joining, reader: FolderReader, limit: DeletionLimit
+    ) {
+        (self.repository, self.store, self.clock) = (repository, store, clock)
+        (self.branch, self.conflicts, self.applied) = (branch, conflicts, applied)
+        (self.rechecks, self.joining, self.reader) = (rechecks, joining, reader)
+        self.limit = limit
+    }
+
+    /// Reads one folder's changes; contents go into the pack.
+    func readChanges(
+        of folder: VaultFolder, _ dirty: DirtyPaths, _ options: CaptureOptions,
+        _ pack: any PackSink
+    ) throws -> [Captured] {
+        folder.interrupted.beginReading()
+        try refreshRules(of: folder, dirty)
+        let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
+        let findings = try Examination.examine(
+            dirty, of: folder, store: store,
+            tracked: bases.deferred.union(try mayBeBrought(to: folder)))
+        for quarantine in findings.quarantines {
+            try store.quarantine(folder.id, quarantine.path, quarantine.reason)
+        }
+        if dirty.all {
+            folder.interrupted.keepUnread(
+                Set(findings.toRead.map(\.path)).union(findings.unread))
+        }
+        folder.interrupted.noteUnread(findings.unread)
+
+        // An open conflict hangs on its file's text, and follows it to another name.
+        let mayBeRenamed =
+            !findings.deleted.isEmpty && findings.toRead.contains { $0.row == nil }
+            && findings.deleted.count * findings.toRead.count <= Limits.renameComparisons
+        let disputed = Set(try disputed(in: bases.commits).compactMap { folder.belowRoot($0) })
+        let keepsAll =
+            mayBeRenamed || !folder.interrupted.heads.isEmpty
+            || !disputed.isEmpty && findings.toRead.count <= Limits.batchPaths
+        let files = try reader.read(findings.toRead, in: folder, pack) { path in
+            keepsAll || disputed.contains(path)
+        }
+        var result = try files.map { file in
+            captured(
+                folder, file.path, before: file.before, row: file.row,
+                base: try bases.base(of: file.path), content: file.kept)
+        }
+        var directories = try emptied(folder, findings, bases, options)
+        let stays = Set(directories.map(\.local))
+        var deletions = try findings.deleted.filter { !stays.contains($0.path) }.map { row in
+            captured(
+                folder, row.path, before: row.version, row: nil,
+                base: try bases.base(of: row.path))
+        }
+        if try !options.acceptDeletes && isMassDeletion(deletions, of: folder, added: result) {
+            for deletion in deletions.prefix(Limits.listedPaths) {
+                try store.quarantine(folder.id, deletion.local, .massDeletion)
+            }
+            folder.quarantinedDeletions = deletions.count
+            // Nor are the directories empty that they left so.
+            (deletions, directories) = ([], [])
+        } else if folder.quarantinedDeletions > 0 && (dirty.all || options.acceptDeletes) {
+            folder.quarantinedDeletions = 0
+            for quarantined in try store.quarantined(folder.id)
+            where quarantined.reason == .massDeletion {
+                if let path = folder.belowRoot(quarantined.path) {
+                    try store.quarantine(folder.id, path, nil)
+                }
+            }
+        }
+        result = try joining.join(result + directories, of: folder, bases, options)
+        try CutShortBases(repository).find(of: result, in: folder)
+        if mayBeRenamed {
+            try EditedRename.mark(deletions, to: result, reading: repository)
+        }
+        folder.keepsDeleted = false
+        result += deletions
+        return result
+    }
+
+    /// What an apply that was cut short may have put into a folder although a rule leaves it out
+    /// by now: it is synced.
+    private func mayBeBrought(to folder: VaultFolder) throws -> Set<TreePath> {
+        if folder.interrupted.heads.isEmpty { return [] }
+        let applied = try repository.tree(of: store.applied(folder.id))
+        var paths: Set<TreePath> = []
+        for commit in folder.interrupted.heads {
+            let changes = try TreeDiff.changes(
+                from: applied, to: repository.tree(of: commit), below: folder.id,
+                reading: repository)
+            for change in changes where change.after != nil {
+                guard let path = folder.localPath(change.path),
+                    folder.interrupted.mayBeApplied(path),
+                    try folder.ignore.isIgnored(path, isDirectory: false)
+                else { continue }
+                paths.insert(path)
+            }
+        }
+        return paths
+    }
+
+    /// Reads ignore rules anew where they may have changed.
+    private func refreshRules(of folder: VaultFolder, _ dirty: DirtyPaths) throws {
+        let keptRules = KeptRules(repository: repository, store: store)
+        if !folder.ignore.kept.isEmpty { try keptRules.endKeptRules(of: folder) }
+        try keptRules.keepRules(dirty, in: folder)
+        let rules = dirty.paths.filter { $0.name.elementsEqual(IgnoreView.name) }
+        if dirty.all || !rules.isEmpty { folder.ignore.reset() }
+        if !rules.isEmpty { rechecks.noteRules(of: folder) }
+    }
+
+    /// The directories in which nothing stands any more, or that came empty.
+    private func emptied(
+        _ folder: VaultFolder, _ findings: Findings, _ bases: FolderBases, _ options: CaptureOptions
+    ) throws -> [Captured] {
+        if findings.emptied.isEmpty { return [] }
+        let gone = Dictionary(
+            findings.deleted.map { ($0.path, $0.version) }, uniquingKeysWith: { $1 })
+        let checked = clock.nanoseconds()
+        let comes = try treeStillToCome(to: folder)
+        var result: [Captured] = []
+        for (path, stat, wasFilled) in findings.emptied {
+            // What an apply that was cut short emptied, it is about to take away.
+            let goes = try comes.map {
+                try !isThere(folder.repositoryPath(path), in: $0)
+            }
+            let age = (checked &- stat.changed) / 1_000_000
+            let isNew =
+                options.live && !wasFilled && (0..<Limits.emptyDirectoryMilliseconds).contains(age)
+            if goes ?? false || isNew {
+                rechecks.note(path, in: folder)
+                continue
+            }
+            let row = TrackedFile(
+                path: path, version: .emptyDirectory, stat: stat, checked: checked,
+                sha256: SHA256Digest.of([]))
+            result.append(
+                captured(
+                    folder, path, before: gone[path], row: row, base: try bases.base(of: path)))
+        }
+        return result
+    }
+
+    /// What an apply that was cut short was about to bring to a folder; nil when none was.
+    private func treeStillToCome(to folder: VaultFolder) throws -> ObjectID? {
+        guard let last = folder.interrupted.heads.last else { return nil }
+        let isOver = try !folder.interrupted.needsScan && store.applied(folder.id) == branch.head()
+        return isOver ? nil : try repository.tree(of: last)
+    }
+
+    private func isThere(_ directory: TreePath, in tree: ObjectID) throws -> Bool {
+        try TreeDiff.subtree(of: tree, at: directory, reading: repository) != nil
+    }
+
+    /// The files whose conflict is open in a commit that was changed upon, or in the head.
+    private func disputed(in bases: Set<ObjectID>) throws -> Set<TreePath> {
+        let head = try repository.tree(of: branch.head())
+        var paths = Set(try conflicts.list(of: head).records.map(\.path))
+        var seen = Set([try ConflictList.directory(of: head, reading: repository)])
+        for base in bases where repository.contains(base) {
+            let tree = try repository.tree(of: base)
+            let directory = try ConflictList.directory(of: tree, reading: repository)
+            guard seen.insert(directory).inserted else { continue }
+            paths.formUnion(try ConflictList(of: tree, reading: repository).records.map(\.path))
+        }
+        return paths
+    }
+
+    private func captured(
+        _ folder: VaultFolder, _ path: TreePath, before: FileVersion?, row: TrackedFile?,
+        base: ObjectID?, content: [UInt8]? = nil
+    ) -> Captured {
+        Captured(
+            folder: folder, local: path,
+            change: TreeChange(
+                path: folder.repositoryPath(path), before: before, after: row?.version),
+            base: base, row: row, content: content)
+    }
+
+    /// A deletion is not counted when the same content appears elsewhere in the batch: a rename.
+    private func isMassDeletion(
+        _ deletions: [Captured], of folder: VaultFolder, added: [Captured]
+    ) throws -> Bool {
+        if deletions.count <= Limits.deletesUnasked { return false }
+        let come = Set(added.compactMap { $0.change.before == nil ? $0.change.after?.id : nil })
+        let gone = deletions.count { deletion in
+            deletion.change.before.map { !$0.isDirectory && !come.contains($0.id) } ?? false
+        }
+        return limit.isPassed(by: gone, of: try store.count(folder.id))
+    }
+}

@@ -1,0 +1,76 @@
+internal import SyncModel
+
+/// Taking the folders' changes into the repository. A capture commit's parent is the commit whose
+/// version the writer saw, which is the folder's applied commit but for paths whose newer version
+/// was put off: so a local edit never silently undoes a change it knew nothing of.
+final class VaultCapture {
+    private let folders: [VaultFolder]
+    private let repository: any ObjectRepository
+    private let branch: Branch
+    private let rechecks: Rechecks
+    private let joining: Joining
+    private let recovery: HeadRecovery
+    private let reader: FolderReader
+    private let folderCapture: FolderCapture
+    private let gate: CaptureGate
+    private let commits: CaptureCommits
+
+    init(
+        _ folders: [VaultFolder], _ repository: any ObjectRepository, branch: Branch,
+        rechecks: Rechecks, joining: Joining, recovery: HeadRecovery, reader: FolderReader,
+        folderCapture: FolderCapture, gate: CaptureGate, commits: CaptureCommits
+    ) {
+        (self.folders, self.repository, self.branch) = (folders, repository, branch)
+        (self.rechecks, self.joining, self.recovery) = (rechecks, joining, recovery)
+        (self.reader, self.folderCapture) = (reader, folderCapture)
+        (self.gate, self.commits) = (gate, commits)
+    }
+
+    /// Captures what is dirty into one commit, or one for each commit that was changed upon, and
+    /// advances the state store.
+    /// - Parameters:
+    ///   - dirty: what to look at, by folder.
+    /// - Throws: `RepositoryError`, `StateStoreError`, or `FolderError` for what concerns more than
+    ///   one path; nothing is lost, and what was dirty has to be given again.
+    @discardableResult
+    func capture(
+        _ dirty: [FolderID: DirtyPaths], _ options: CaptureOptions = .init()
+    ) throws -> CaptureReport {
+        try recovery.recoverHead()
+        if try joining.waitsForRemote() {
+            rechecks.add(dirty)
+            return CaptureReport()
+        }
+        var dirty = dirty.merging(rechecks.take(), uniquingKeysWith: DirtyPaths.both)
+        for folder in folders where folder.interrupted.needsScan {
+            dirty[folder.id] = .everything
+        }
+        var isDone = false
+        defer { if !isDone { rechecks.add(dirty) } }
+        let head = try branch.head()
+        let pack = try repository.beginPack()
+        var captured: [Captured] = []
+        for folder in folders {
+            do {
+                try folder.access.checkRoot()
+                folder.stopped = nil
+                captured += try reader.displaced(in: folder, pack)
+                guard let dirty = dirty[folder.id], !dirty.isEmpty else { continue }
+                captured += try folderCapture.readChanges(of: folder, dirty, options, pack)
+            } catch let error as FolderError where folder.stops(for: error) {
+                folder.stopped = error
+                rechecks.noteAll(of: folder)
+            }
+        }
+        let report = try commits.commit(
+            gate.passed(captured, pack), onto: head, pack, options)
+        isDone = true
+        return report
+    }
+
+    /// Captures what an apply left that was cut short, before another head is applied: a file that
+    /// neither head has would count as new then.
+    func learnCutShort() throws {
+        if folders.contains(where: \.interrupted.needsScan) { try capture([:]) }
+    }
+}

@@ -1,0 +1,40 @@
+internal import SyncModel
+
+/// What a folder holds that nobody captured yet.
+struct UncapturedChanges {
+    let store: any StateStore
+
+    /// How many paths of a folder differ from the state store. Contents are read only where the
+    /// stat does not tell. A directory that is empty, or is so no more, because of another of them
+    /// does not count.
+    func count(in folder: VaultFolder) throws -> Int {
+        let findings = try Examination.examine(
+            .everything, of: folder, store: store, tracked: [])
+        var changed = Set(findings.deleted.lazy.filter { !$0.version.isDirectory }.map(\.path))
+        for (path, row) in findings.toRead where try row == nil || isEdited(path, row, in: folder) {
+            changed.insert(path)
+        }
+        let above = Set(changed.lazy.flatMap(\.ancestors))
+        changed.formUnion(findings.emptied.map(\.path))
+        changed.formUnion(findings.deleted.map(\.path))
+        // What a hook holds back does not wait for a capture alone.
+        changed.subtract(try folder.quarantined(store).filter { $0.value == .hook }.keys)
+        return changed.subtracting(above).count
+    }
+
+    /// Whether a file's content is another than the state store says; one that cannot be read
+    /// counts.
+    private func isEdited(_ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder)
+        throws(FolderError) -> Bool
+    {
+        let snapshot: FileSnapshot
+        do { snapshot = try folder.access.read(path) } catch {
+            // What a running daemon would hold back, and not count.
+            if [.inUse, .refused].contains(error.code) { return false }
+            if error.path != nil { return true }
+            throw error
+        }
+        let id = ObjectID(hashing: snapshot.content, as: .blob)
+        return FileVersion(mode: snapshot.mode, id: id) != row?.version
+    }
+}

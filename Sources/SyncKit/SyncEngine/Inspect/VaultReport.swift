@@ -1,0 +1,153 @@
+internal import SyncMerge
+package import SyncModel
+
+/// What a vault says of itself. Its truth comes from the repository and the state store, not from
+/// the last thing that was logged.
+package final class VaultReport {
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let folders: [VaultFolder]
+    private let branch: Branch
+    private let conflicts: OpenConflicts
+    private let tracker: RemoteTracker
+    private let intake: IntakeGuard
+    private let writer: CommitWriter
+    private let joining: Joining
+    private let rechecks: Rechecks
+    private let gate: CaptureGate
+
+    init(
+        _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
+        folders: [VaultFolder], branch: Branch, conflicts: OpenConflicts, tracker: RemoteTracker,
+        intake: IntakeGuard, writer: CommitWriter, joining: Joining, rechecks: Rechecks,
+        gate: CaptureGate
+    ) {
+        (self.repository, self.store, self.clock) = (repository, store, clock)
+        (self.folders, self.branch, self.conflicts) = (folders, branch, conflicts)
+        (self.tracker, self.intake, self.writer) = (tracker, intake, writer)
+        (self.joining, self.rechecks, self.gate) = (joining, rechecks, gate)
+    }
+
+    /// The most commits that are counted before the status says "at least".
+    private static let countedCommits = 10_000
+
+    /// Fills in all that the vault itself knows; state, watch and health are the service's.
+    package func describe(_ status: inout VaultStatus) throws {
+        status.head = try branch.head()
+        let remembered = try store.fact(Vault.Fact.remoteHead).flatMap { ObjectID(hex: $0) }
+        status.remoteHead = tracker.seen != nil ? tracker.seen?.head : remembered
+        status.lastSync.localToRemote = try store.fact(Vault.Fact.pushed)
+        status.lastSync.remoteToLocal = try store.fact(Vault.Fact.pulled)
+        status.conflicts = try conflicts.list(of: repository.tree(of: branch.head())).records.count
+        status.quarantined = 0
+        status.ignored = folders.reduce(0) { $0 + $1.leftOut.count }
+        status.pending.changes = rechecks.count
+        status.notices = []
+        for folder in folders {
+            status.quarantined += try store.quarantined(folder.id).count
+            status.pending.changes +=
+                try folder.deferred(store).count + folder.quarantinedDeletions
+            if let notice = joining.notices[folder.id] { status.notices.append(notice) }
+            if let stopped = folder.stopped { status.notices.append(SyncFailure(stopped).text) }
+            let gone = folder.quarantinedDeletions
+            if gone > 0 {
+                status.notices.append(
+                    "\(gone) files of \(folder.id?.text ?? "the folder") are gone, more than "
+                        + "max_deletes allows: \(QuarantinedPath.Reason.massDeletion.advice)")
+            }
+        }
+        if let words = try writer.unsigned() {
+            status.notices.append("\(words): see [commit] of the configuration")
+        }
+        if let words = intake.skippedWords(status.remoteHead) { status.notices.append(words) }
+        // Beside a history that was rewritten, or of which nothing is to be read, the last one
+        // that was shared tells what waits.
+        let isKeptOut = status.remoteHead.map(intake.keepsOut) ?? false
+        status.pending.commitsToPush = try commitsToPush(
+            tracker.change?.old ?? (isKeptOut ? tracker.lastSeen() : status.remoteHead))
+        status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
+    }
+
+    private func commitsToPush(_ remoteHead: ObjectID?) throws -> Int {
+        guard tracker.link != nil, let head = try branch.head(), head != remoteHead else {
+            return 0
+        }
+        let known = remoteHead.flatMap { repository.contains($0) ? $0 : nil }
+        return try History(CommitStamps(reading: repository))
+            .count(from: head, notIn: known, most: Self.countedCommits)
+    }
+
+    private func oldestUnpushed(_ status: VaultStatus) throws -> Int? {
+        guard status.pending.commitsToPush > 0, let head = status.head else { return nil }
+        let stamps = CommitStamps(reading: repository)
+        var current = head
+        for _ in 1..<max(1, status.pending.commitsToPush) {
+            guard let parent = try stamps.commit(current).parents.first else { break }
+            if parent == status.remoteHead { break }
+            current = parent
+        }
+        let seconds = clock.now().seconds - (try stamps.time(of: current).seconds)
+        return Int(max(0, seconds))
+    }
+
+    /// The paths of the repository that a folder does not hold in the head's version, sorted, and
+    /// for what each waits.
+    func waiting() throws -> [QuarantinedPath] {
+        var result: [QuarantinedPath] = []
+        for folder in folders {
+            let deferred = try folder.deferred(store)
+            if deferred.isEmpty { continue }
+            let quarantined = Dictionary(
+                try store.quarantined(folder.id).map { ($0.path, $0.reason) },
+                uniquingKeysWith: { $1 })
+            for path in deferred.map({ folder.repositoryPath($0.path) }) {
+                result.append(QuarantinedPath(path: path, reason: quarantined[path] ?? .busy))
+            }
+        }
+        return result.sorted { $0.path < $1.path }
+    }
+
+    /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
+    /// means.
+    func isInSync() throws -> Bool {
+        let head = try branch.head()
+        for folder in folders {
+            guard folder.stopped == nil, folder.quarantinedDeletions == 0,
+                try store.applied(folder.id) == head,
+                try folder.deferred(store).isEmpty
+            else { return false }
+        }
+        return rechecks.isEmpty
+            && (tracker.link == nil || head == nil || tracker.seen?.head == head)
+    }
+
+    /// What is held back in all folders.
+    /// - Parameter ignored: also what built-in patterns leave out, as last seen.
+    func quarantined(ignored: Bool) throws(StateStoreError) -> [QuarantinedPath] {
+        var result: [QuarantinedPath] = []
+        let words = try gate.heldWords()
+        for folder in folders {
+            result += try store.quarantined(folder.id).map { path in
+                path.reason != .hook
+                    ? path : .init(path: path.path, reason: .hook, words: words[path.path])
+            }
+            if !ignored { continue }
+            result += folder.leftOut.paths.sorted().map {
+                QuarantinedPath(path: folder.repositoryPath($0), reason: .ignored)
+            }
+        }
+        return result
+    }
+
+    /// Held paths of a folder whose reason may go without any event that the watch sees.
+    func quarantinedToRecheck(in folder: VaultFolder) throws(StateStoreError) -> DirtyPaths {
+        let passing: Set<QuarantinedPath.Reason> = [
+            .unreadable, .failed, .mount, .inUse, .hook,
+        ]
+        let quarantined = try folder.quarantined(store).filter { passing.contains($0.value) }
+        var dirty = DirtyPaths()
+        dirty.paths = Set(quarantined.keys.sorted().prefix(Limits.recheckedPaths))
+        return dirty
+    }
+}

@@ -1,0 +1,47 @@
+package import SyncModel
+
+/// What apply or capture found that has to be looked at again, by folder. Whoever finds something
+/// adds to it, at any moment; a capture takes it, and gives it back when it fails.
+package final class Rechecks {
+    /// Grows by union alone until a capture takes it.
+    private(set) var dirty: [FolderID: DirtyPaths] = [:]
+    /// Folders whose ignore rules changed since `takeChangedRules` was last called.
+    private var changedRules: Set<FolderID> = []
+
+    /// Whether there is nothing to look at.
+    package var isEmpty: Bool { dirty.isEmpty }
+
+    /// How many paths are named; a scan counts as one.
+    var count: Int { dirty.values.reduce(0) { $0 + $1.count } }
+
+    /// Notes that a path has to be looked at again.
+    func note(_ path: TreePath, in folder: VaultFolder) {
+        dirty[folder.id, default: DirtyPaths()].paths.insert(path)
+    }
+
+    /// Notes that a whole folder has to be looked at again.
+    func noteAll(of folder: VaultFolder) { dirty[folder.id] = .everything }
+
+    /// Notes that ignore rules changed: what they left out until now may be synced from now on.
+    func noteRules(of folder: VaultFolder) {
+        changedRules.insert(folder.id)
+        noteAll(of: folder)
+    }
+
+    /// Gives back what was taken and not done.
+    func add(_ more: [FolderID: DirtyPaths]) {
+        dirty.merge(more, uniquingKeysWith: DirtyPaths.both)
+    }
+
+    /// Takes all of it.
+    func take() -> [FolderID: DirtyPaths] {
+        defer { dirty = [:] }
+        return dirty
+    }
+
+    /// The folders whose ignore rules changed since the last call: their watches are set anew.
+    package func takeChangedRules() -> Set<FolderID> {
+        defer { changedRules = [] }
+        return changedRules
+    }
+}

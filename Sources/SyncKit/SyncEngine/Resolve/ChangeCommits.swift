@@ -1,0 +1,43 @@
+internal import SyncMerge
+internal import SyncModel
+
+/// Commits that somebody asked for: versions over the head, in one commit.
+final class ChangeCommits {
+    private let repository: any ObjectRepository
+    private let branch: Branch
+    private let writer: CommitWriter
+    /// Who makes them.
+    var device: String { writer.device }
+
+    init(_ repository: any ObjectRepository, _ branch: Branch, _ writer: CommitWriter) {
+        (self.repository, self.branch, self.writer) = (repository, branch, writer)
+    }
+
+    /// Commits versions over the head.
+    func commit(
+        _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ words: ChangeWords,
+        isDryRun: Bool
+    ) throws -> ChangeReport {
+        let head = try branch.head()
+        let before = try repository.tree(of: head)
+        var changes: [TreeChange] = []
+        for (path, version) in versions where !ConflictRecord.isRecord(path) {
+            let here = try TreeDiff.version(at: path, of: before, reading: repository)
+            if here != version {
+                changes.append(TreeChange(path: path, before: here, after: version))
+            }
+        }
+        let paths = TreeChange.named(changes).map(\.path).sorted()
+        let deletions = paths.filter { versions[$0] == .some(nil) }
+        if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
+        let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
+        if tree == before { return ChangeReport(commit: nil, paths: []) }
+        let time = try writer.time(after: head.map { [$0] } ?? [])
+        let message = CaptureMessage.text(asked: words, device: device, time: time)
+        let id = try writer.write(
+            tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
+        try pack.finish()
+        try branch.move(to: id, from: head)
+        return ChangeReport(commit: id, paths: paths, deletions: deletions)
+    }
+}

@@ -1,0 +1,144 @@
+internal import SyncHistory
+internal import SyncMerge
+internal import SyncModel
+
+/// Changes that are asked for and not captured: they are committed first and then applied to the
+/// folders like any other device's, so that an edit that lands meanwhile is never lost.
+final class RequestedChanges {
+    private let repository: any ObjectRepository
+    private let store: any StateStore
+    private let clock: any WallClock
+    private let branch: Branch
+    private let conflicts: OpenConflicts
+    private let commits: ChangeCommits
+    private var restored: RestoredVersions { RestoredVersions(repository: repository) }
+
+    init(
+        _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
+        branch: Branch, conflicts: OpenConflicts, commits: ChangeCommits
+    ) {
+        (self.repository, self.store, self.clock) = (repository, store, clock)
+        (self.branch, self.conflicts, self.commits) = (branch, conflicts, commits)
+    }
+
+    /// Resolves a conflict.
+    /// - Parameter id: the record's.
+    /// - Throws: `ChangeRefusal`, or what reading and writing throws; nothing has changed then.
+    func resolve(_ id: String, _ request: ResolveRequest) throws -> ChangeReport {
+        let head = try branch.head()
+        guard let record = try open().records.first(where: { $0.id == id }) else {
+            throw ChangeRefusal(.missing, "there is no open conflict \(id): it is resolved")
+        }
+        let pack = try repository.beginPack()
+        let resolution = ConflictResolution(
+            record: record, device: commits.device, tree: try tree(of: head), reader: repository)
+        var versions = try resolution.versions(request, writing: pack)
+        // A text that was made just now is of this conflict alone.
+        let known = versions.filter { $0.value.map { repository.contains($0.id) } ?? true }
+        let others = try ResolvedByEdit(tree(of: head), except: id, reading: repository)
+        versions.merge(try restored.consequences(of: known, others, pack)) { chosen, _ in chosen }
+        if !record.isText, let chosen = versions[record.path] ?? nil, repository.contains(chosen.id)
+        {
+            let open = ReopenedConflicts(repository: repository, store: store, head: head)
+            for again in try open.records(in: chosen, resolving: record) {
+                versions[again.recordPath] = FileVersion(
+                    mode: .regular, id: try pack.add(.blob, again.rendered))
+            }
+        }
+        return try commits.commit(
+            versions, pack,
+            ChangeWords(
+                "settled \(record.path) (\(request.choice.rawValue))", action: .resolve),
+            isDryRun: request.dryRun)
+    }
+
+    /// Brings back versions of files or directories. What came into a directory since stays.
+    func restore(_ request: RestoreRequest) throws -> ChangeReport {
+        guard let head = try branch.head() else {
+            throw ChangeRefusal(.missing, "nothing is committed yet")
+        }
+        let pack = try repository.beginPack()
+        var versions: [TreePath: FileVersion?] = [:]
+        var source: ObjectID?
+        if let blob = try blob(request.to) {
+            guard request.paths.count == 1 else {
+                throw ChangeRefusal(.wrong, "\(request.to) is one file's content: name one path")
+            }
+            let here = try TreeDiff.version(
+                at: request.paths[0], of: tree(of: head), reading: repository)
+            versions[request.paths[0]] = .content(blob, inPlaceOf: here)
+        } else {
+            let commit = try branch.revisions(behind: head)
+                .findOrRefuse(request.to, now: clock.now())
+            let tree = try repository.commit(commit).tree
+            source = tree
+            let found = try PastFiles(request.paths, of: tree, reading: repository)
+            if let path = found.missing.first {
+                throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
+            }
+            for (path, version) in found.files { versions[path] = version }
+        }
+        if let record = request.record {
+            try restored.keepOnly(record, of: &versions, over: tree(of: head), pack)
+            source = nil
+        }
+        try restored.complete(&versions, from: source, over: tree(of: head), pack)
+        let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
+        let what =
+            named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"
+        let which = request.record.map { "record \($0) of " } ?? ""
+        return try commits.commit(
+            versions, pack,
+            ChangeWords(
+                "restored \(which)\(what) to \(request.to)", action: .restore),
+            isDryRun: request.dryRun)
+    }
+
+    /// Sets the type of the files that match a pattern, in the tree's own `.gitattributes`.
+    func setType(_ request: TypeRequest) throws -> ChangeReport {
+        guard FileType(rawValue: request.type) != nil else {
+            let all = FileType.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ChangeRefusal(.wrong, "there is no type '\(request.type)'; there are \(all)")
+        }
+        let isWrong: (Character) -> Bool = { $0.isWhitespace || $0 == "\"" }
+        if request.pattern.isEmpty || request.pattern.contains(where: isWrong) {
+            throw ChangeRefusal(.wrong, "expected a pattern without blanks and quotes")
+        }
+        let path = TypeRules.attributes(in: nil)
+        let tree = try tree(of: branch.head())
+        var lines: [String] = []
+        if let version = try TreeDiff.version(at: path, of: tree, reading: repository) {
+            if version.isDirectory { throw ChangeRefusal(.wrong, "\(path) is a directory") }
+            lines = String(decoding: try repository.blob(version.id), as: UTF8.self)
+                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            if lines.last == "" { lines.removeLast() }
+        }
+        let line = "\(request.pattern) sync=\(request.type)"
+        lines.removeAll { existing in
+            let words = existing.split(whereSeparator: \.isWhitespace)
+            return words.count == 2 && words[0] == request.pattern && words[1].hasPrefix("sync=")
+        }
+        lines.append(line)
+        let pack = try repository.beginPack()
+        let content = Array((lines.joined(separator: "\n") + "\n").utf8)
+        let version = FileVersion(mode: .regular, id: try pack.add(.blob, content))
+        return try commits.commit(
+            [path: version], pack, ChangeWords("set \(line)"), isDryRun: false)
+    }
+
+    /// The blob that 40 digits name; nil when they name something else.
+    private func blob(_ name: String) throws -> ObjectID? {
+        guard let id = ObjectID(hex: name), repository.contains(id),
+            try repository.header(id).kind == .blob
+        else { return nil }
+        return id
+    }
+
+    private func open() throws(RepositoryError) -> ConflictList {
+        try conflicts.list(of: tree(of: branch.head()))
+    }
+
+    private func tree(of commit: ObjectID?) throws(RepositoryError) -> ObjectID? {
+        try repository.tree(of: commit)
+    }
+}

@@ -1,0 +1,20 @@
+internal import SyncModel
+
+extension Vault {
+    /// Names under which the state store keeps facts for the status.
+    enum Fact {
+        static let paused = "paused"
+        static let scope = "scope"
+        static let remoteHead = "remote-head"
+        static let remoteURL = "remote-url"
+        static let remoteChange = "remote-change"
+        static let unsigned = "unsigned"
+        static let verified = "admitted"
+        static let refused = "refused"
+        static let pushes = "pushes"
+        static let pushed = "last-local-to-remote"
+        static let pulled = "last-remote-to-local"
+        static let hookWords = "hook-words"
+        static let hookHead = "hook-head"
+    }
+}
