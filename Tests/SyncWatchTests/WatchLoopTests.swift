@@ -96,8 +96,8 @@ private func loop(
         defer { folder.remove() }
         let thread = Mutex("")
         let deliveries = Deliveries()
-        var patient = timing
-        patient.debounce = .milliseconds(400)
+        var patient = BatchTiming(quiet: .milliseconds(400), maxWait: .seconds(5))
+        patient.debounce = patient.quiet
         let loop = try WatchLoop(
             [WatchedFolder(root: folder.root, shouldWatch: { _ in true })], timing: patient,
             deliver: { notice in
