@@ -95,39 +95,48 @@ private func loop(
         let folder = TemporaryFolder()
         defer { folder.remove() }
         let thread = Mutex("")
+        let deliveries = Deliveries()
+        var patient = BatchTiming(quiet: .milliseconds(400), maxWait: .seconds(5))
+        patient.debounce = patient.quiet
         let loop = try WatchLoop(
-            [WatchedFolder(root: folder.root, shouldWatch: { _ in true })], timing: timing,
-            deliver: { _ in
+            [WatchedFolder(root: folder.root, shouldWatch: { _ in true })], timing: patient,
+            deliver: { notice in
                 var target = [UInt8](repeating: 0, count: 64)
                 let count = target.withUnsafeMutableBytes {
                     readlink("/proc/thread-self", $0.baseAddress!, $0.count)
                 }
                 let name = String(decoding: target.prefix(count), as: UTF8.self)
                 thread.withLock { $0 = name }
+                deliveries.add(notice)
             })
         defer { loop.stop() }
-        #expect(eventually { thread.withLock { !$0.isEmpty } })
+        #expect(deliveries.has { $0.rescan })
         let name = thread.withLock { $0 }
-        func switches() -> String? {
+        func wakeUps() -> Int? {
             guard let file = fopen("/proc/\(name)/status", "r") else { return nil }
             defer { fclose(file) }
             var line = [CChar](repeating: 0, count: 256)
             while fgets(&line, 256, file) != nil {
-                let text = String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                let text = String(
+                    decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
                 if text.hasPrefix("voluntary_ctxt_switches") {
-                    return String(text.prefix { $0 != "\n" })
+                    return Int(text.filter(\.isNumber))
                 }
             }
             return nil
         }
-        func isAsleep() -> Bool {
-            let before = switches()
-            usleep(500_000)
-            return before != nil && switches() == before
-        }
-        #expect(eventually { isAsleep() })
+        // A change is delivered when nothing has followed it for the debounce: until then nothing
+        // happens, and a loop that looked from time to time would have woken often.
+        let before = try #require(wakeUps())
+        let begin = now()
         folder.run("touch a")
-        #expect(!isAsleep())
+        let end = try #require(
+            deliveries.until {
+                if case .batch(0, let batch) = $0 { batch.paths == [path("a")] } else { false }
+            })
+        #expect(end - begin >= 400_000_000)
+        let woken = try #require(wakeUps()) - before
+        #expect((1...10).contains(woken))
     }
 
     @Test("sets the watches anew after events were lost")

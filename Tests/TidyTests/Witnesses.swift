@@ -72,6 +72,9 @@ struct Scopes {
     /// The type whose member a declaration on the next line is; nil at the top and in bodies.
     var innermost: Scope? { open.last.flatMap { $0.depth == depth ? $0 : nil } }
 
+    /// The names of the types around the next line, the outermost first.
+    var path: [String] { open.map(\.name) }
+
     /// Goes past one line of code.
     mutating func read(_ line: String) throws {
         let declares = #"\b(class|struct|enum|actor|protocol|extension)\s+([A-Z][\w.]*)"#

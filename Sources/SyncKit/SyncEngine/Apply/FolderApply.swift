@@ -12,8 +12,7 @@ struct FolderApply {
     /// Paths on which something else stood than expected: to be captured.
     private(set) var edited: [TreePath] = []
     private(set) var quarantines: [(path: TreePath, reason: QuarantinedPath.Reason?)] = []
-    private(set) var done = 0
-    private(set) var waiting = 0
+    private(set) var report = ApplyReport()
     /// The first failure that concerns more than one path; the steps that failed are put off.
     private(set) var failure: FolderError?
     /// Whether a `.gitignore` changed, so that what it left out has to be looked at.
@@ -123,14 +122,14 @@ struct FolderApply {
 
     /// Notes that a step waits, upon the version that stands there.
     mutating func deferUpdate(_ step: ApplyStep) {
-        waiting += 1
+        report.waiting += 1
         changes.append(.deferUpdate(step.path, base: step.base ?? .zero))
     }
 
     private mutating func note(_ outcome: ApplyOutcome, _ step: ApplyStep, sha256: [UInt8]) {
         switch outcome {
         case .done(let stat):
-            done += 1
+            report.applied += 1
             touched.insert(step.path.parent)
             quarantines.append((step.path, nil))
             if step.path.name.elementsEqual(IgnoreView.name) { rulesChanged = true }

@@ -63,9 +63,16 @@ final class VaultApply {
         return report
     }
 
+    /// Brings back, in each folder, files whose deletion is held.
+    func restoreDeleted() throws {
+        for folder in folders where folder.quarantinedDeletions > 0 {
+            try restoreDeleted(in: folder)
+        }
+    }
+
     /// Brings back what was deleted in a folder while its deletion is held: the state store forgets
     /// those files, so that the next apply puts them there anew.
-    func restoreDeleted(_ folder: VaultFolder) throws {
+    private func restoreDeleted(in folder: VaultFolder) throws {
         let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
         let findings = try Examination.examine(
             .everything, of: folder, store: store, tracked: bases.deferred)
@@ -139,8 +146,8 @@ final class VaultApply {
             try store.quarantine(folder.id, quarantine.path, quarantine.reason)
         }
         try recheckObstructed(folder)
-        report.applied += folderApply.done
-        report.waiting += folderApply.waiting
+        report.applied += folderApply.report.applied
+        report.waiting += folderApply.report.waiting
         if folderApply.rulesChanged {
             folder.ignore.reset()
             rechecks.noteRules(of: folder)

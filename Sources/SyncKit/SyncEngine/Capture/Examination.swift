@@ -1,4 +1,5 @@
 internal import SyncModel
+internal import SyncTree
 
 /// What looking at a folder found, before any content was read.
 struct Findings {
@@ -29,8 +30,7 @@ struct Examination {
     let quarantined: [TreePath: QuarantinedPath.Reason]
     /// What could not be looked into now, with all below it.
     var unseen: [TreePath] = []
-    /// Files beside which a log or journal stands that is not empty.
-    var withLog: Set<TreePath> = []
+    var logs = DatabaseLogs()
     /// Directories that something left, and whether that was synced.
     private var left: [TreePath: Bool] = [:]
     /// Directories that were looked at for what became of their entries.
@@ -50,7 +50,8 @@ struct Examination {
         if dirty.all {
             try examination.scan(nil)
         } else {
-            let databases = examination.databases(of: dirty.paths)
+            let databases = examination.logs.databases(
+                of: dirty.paths, in: folder, quarantined: examination.quarantined)
             // In byte order a directory comes before what is in it, and covers it.
             for path in dirty.directories.union(dirty.paths).union(databases).sorted() {
                 try examination.look(at: path)
@@ -107,17 +108,18 @@ struct Examination {
     private mutating func classify(
         _ path: TreePath, _ stat: FileStat, _ row: TrackedFile?, _ directory: IgnoreView.Directory
     ) -> Bool {
-        if let row, isClean(stat, row), !withLog.contains(path) { return true }
+        if let row, row.isProven(by: stat), !logs.areBeside(path) { return true }
         if row == nil, !tracked.contains(path), directory.isIgnored(path, isDirectory: false) {
-            noteLeftOut(path)
+            // Counted where a built-in pattern leaves it out: nobody asked for that.
+            if IgnoreRules.isTemporary(path) { findings.leftOut.append(path) }
             return false
         }
         if stat.kind == .special {
             findings.quarantines.append((path, .special))
             return false
-        } else if isRefused(path, stat.kind) {
+        } else if TreeName.isRefused(Array(path.name), as: stat.kind.mode ?? .directory) {
             findings.quarantines.append((path, .refused))
-        } else if quarantined[path] == .inUse && withLog.contains(path) {
+        } else if quarantined[path] == .inUse && logs.areBeside(path) {
             findings.quarantines.append((path, .inUse))
         } else {
             findings.toRead.append((path, row))
@@ -139,7 +141,7 @@ struct Examination {
                 if let directory { failed.append(directory) }
                 continue
             }
-            noteLogs(entries, in: directory)
+            logs.note(entries, in: directory)
             if let directory { visited.insert(directory) }
             var rows: [TreePath: TrackedFile] = [:]
             for row in try store.files(folder.id, in: directory) { rows[row.path] = row }
@@ -210,11 +212,13 @@ struct Examination {
         }
         return false
     }
+}
 
-    /// Whether the stat proves that the content is what the state store says.
-    private func isClean(_ stat: FileStat, _ row: TrackedFile) -> Bool {
+extension TrackedFile {
+    /// Whether a stat proves that the content is what the state store says.
+    fileprivate func isProven(by stat: FileStat) -> Bool {
         let (due, overflow) = max(stat.modified, stat.changed)
-            .addingReportingOverflow(Self.granularity)
-        return stat == row.stat && !overflow && due < row.checked
+            .addingReportingOverflow(Examination.granularity)
+        return stat == self.stat && !overflow && due < checked
     }
 }

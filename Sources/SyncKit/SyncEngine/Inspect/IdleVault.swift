@@ -38,18 +38,15 @@ package struct IdleVault {
                 try vault.intake.rest(seeing: seen) ?? change.map { SyncFailure($0) }
                 ?? vault.incoming.refusal(seeing: seen)
             if let stop { status.add(stop) }
-            if try vault.store.fact(Vault.Fact.paused) != nil {
-                status.state = .paused
-            } else if folders == .blocked || stop != nil {
-                status.state = .blocked
-            } else if case .failed = remote {
-                status.state = .offline
-            } else if status.conflicts > 0 {
-                status.state = .conflicts
-            } else {
-                let isThere = seen == nil || status.head == nil || status.remoteHead == status.head
-                status.state = folders == .clean && isThere ? .inSync : .pending
-            }
+            var isOffline = false
+            if case .failed = remote { isOffline = true }
+            let isThere = seen == nil || status.head == nil || status.remoteHead == status.head
+            status.state = .init(
+                .init(
+                    isPaused: try vault.store.fact(Vault.Fact.paused) != nil,
+                    isBlocked: folders == .blocked || stop != nil, isOffline: isOffline,
+                    hasConflicts: status.conflicts > 0,
+                    isInSync: folders == .clean && isThere))
         } catch {
             status.state = .blocked
             status.notices = [SyncFailure(error).text]

@@ -69,6 +69,13 @@ package final class VaultReport {
         status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
     }
 
+    /// Reads what the head leads to at once: a repository whose objects are gone is noticed
+    /// although nothing has to be done.
+    func checkHead() throws(RepositoryError) {
+        guard let tree = try repository.tree(of: branch.head()) else { return }
+        _ = try repository.tree(tree)
+    }
+
     private func commitsToPush(_ remoteHead: ObjectID?) throws -> Int {
         guard tracker.link != nil, let head = try branch.head(), head != remoteHead else {
             return 0

@@ -22,18 +22,11 @@ extension VaultService {
     /// - Throws: `RepositoryError` when the head cannot be read.
     package func barrier() throws(RepositoryError) -> Flushed {
         guard !isPaused else { return Flushed(head: try vault.head(), complete: false) }
-        for folder in vault.folders { inbox[folder.id] = .everything }
+        inbox.addAll(of: vault.folders)
         let isCaptured = capture(live: false)
         publish()
         wake()
         return Flushed(head: try vault.head(), complete: isCaptured && vault.local.rechecks.isEmpty)
-    }
-
-    /// Reads what the head leads to at once: a repository whose objects are gone is noticed
-    /// although nothing has to be done.
-    func checkHead() throws(RepositoryError) {
-        guard let head = try vault.head() else { return }
-        _ = try vault.repository.tree(try vault.repository.commit(head).tree)
     }
 
     /// How far each device had applied when the remote was last seen.

@@ -36,6 +36,19 @@ package final class IncomingVerification {
         (self.branch, self.repository, self.store) = (branch, repository, store)
     }
 
+    /// The same before somebody chooses about a rewritten remote: either choice makes commits over
+    /// what the remote has, and that may come in, or nobody chooses.
+    /// - Throws: `ChangeRefusal`.
+    func verifyOrRefuse(_ head: ObjectID) async throws {
+        do {
+            if try await verify(head) { return }
+        } catch let error as RefusedCommit {
+            throw ChangeRefusal(.wrong, "\(error): \(error.advice)")
+        }
+        throw ChangeRefusal(
+            .moved, "what the remote has is still being checked for signatures: ask again")
+    }
+
     /// Asks all that a head of the remote's brings, each commit once.
     /// - Returns: false when that is more than one exchange asks; the next one goes on from there.
     /// - Throws: `RefusedCommit` for the first that may not come in, `SigningError` when one

@@ -32,7 +32,7 @@ extension VaultService {
             seen = try await remote.fetch { _, _ in [] }.head
         }
         let commit = try vault.intake.skip(name, seen: seen)
-        failuresByPart[.exchange] = nil
+        health.set(nil, at: .exchange)
         log.info("the remote's commit \(commit.short) is passed over, as somebody asked")
         publish()
         wake()
@@ -47,30 +47,31 @@ extension VaultService {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
         let report = try await vault.intake.takingIn {
-            if let new = try await vault.tracker.fetch()?.new { try await verifyIncoming(new) }
+            if let new = try await vault.tracker.fetch()?.new {
+                try await vault.incoming.verifyOrRefuse(new)
+            }
             return try change(isDryRun: request.dryRun) { try vault.choose(request) }
         }
         if report.commit != nil {
-            failuresByPart[.exchange] = nil
+            health.set(nil, at: .exchange)
             log.info("the remote was rewritten, and somebody chose: \(request.choice.rawValue)")
             publish()
         }
         return report
     }
-
-    /// Either choice makes commits over what the remote has: that may come in, or nobody chooses.
-    private func verifyIncoming(_ head: ObjectID) async throws {
-        do {
-            if try await vault.incoming.verify(head) { return }
-        } catch let error as RefusedCommit {
-            throw ChangeRefusal(.wrong, "\(error): \(error.advice)")
-        }
-        throw ChangeRefusal(
-            .moved, "what the remote has is still being checked for signatures: ask again")
-    }
 }
 
 extension SyncFailure {
+    /// What an exchange came to that somebody has to mend; nil for nothing.
+    init?(_ outcome: ExchangeOutcome) {
+        switch outcome {
+        case .declined(let words):
+            self.init(.needsUser, "the remote refused the push: \(words)")
+        case .stopped(let change): self.init(change)
+        case .inSync, .pending: return nil
+        }
+    }
+
     /// A remote that was rewritten is for a person to judge, and it can be reached.
     init(_ change: RemoteChange) {
         self.init(.needsUser, change.words, hint: RemoteChange.advice)

@@ -48,7 +48,7 @@ extension VaultService {
     /// - Returns: what changed, and what of it waits because a program has it open or something
     ///   stands in its way.
     func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
-        for folder in vault.folders { inbox[folder.id] = .everything }
+        inbox.addAll(of: vault.folders)
         try captureInbox(live: true)
         return try applied(try make())
     }
@@ -64,8 +64,7 @@ extension VaultService {
             log.info("\(report.paths.count) files changed by request")
             if let commit = report.commit {
                 let subject = try vault.repository.commit(commit).subject
-                if editNoticed == nil { editNoticed = .now }
-                events.tell(.commit(commit, .requested, subject: subject))
+                teller.tellMade(commit, .requested, subject: subject, began: .now)
             }
         }
         publish()

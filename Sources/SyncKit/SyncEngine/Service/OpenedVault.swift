@@ -170,6 +170,15 @@ package final class OpenedVault {
         }
     }
 
+    /// Takes each folder's root as it is now, and the folder for a new one: what is missing in it
+    /// comes back, what is in it and not in the vault is added.
+    func acceptFolders() throws(StateStoreError) {
+        for (folder, latent) in zip(vault.folders, folders) where latent.isReplaced {
+            latent.acceptRoot()
+            try vault.store.forget(folder.id)
+        }
+    }
+
     private static func rootFact(_ id: FolderID) -> String { "root:\(id?.text ?? "")" }
 
     /// The vault's repository; made when it is not there.

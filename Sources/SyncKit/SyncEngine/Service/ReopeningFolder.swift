@@ -50,6 +50,14 @@ package final class ReopeningFolder: FolderAccess {
     /// What the root is, once it was opened.
     package var identity: Identity? { state.withLock { $0.expected } }
 
+    /// Whether another directory stands where the folder was; one that is missing is waited for.
+    var isReplaced: Bool {
+        do {
+            try checkRoot()
+            return false
+        } catch { return error.code == .rootReplaced }
+    }
+
     /// Takes whatever directory is there from now on.
     package func acceptRoot() { state.withLock { $0 = (nil, nil) } }
 

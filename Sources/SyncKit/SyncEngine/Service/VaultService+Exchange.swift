@@ -21,7 +21,7 @@ extension VaultService {
                 setAlarm(due)
                 publish()
             }
-            if hasExchanged && lastStateWrite == .zero { writeState() } else { scheduleState() }
+            if hasExchanged && !stateWriter.hasWritten { writeState() } else { scheduleState() }
         }
         cancelWaiters()
     }
@@ -52,28 +52,21 @@ extension VaultService {
         defer {
             isExchanging = false
             publish()
-            tellSteps()
+            teller.tellSteps(vault.times)
             events.tell(.exchangeEnded(took: ContinuousClock.now - began, failure: failed))
         }
         do {
-            try checkHead()
+            try vault.report.checkHead()
             let before = (head: try vault.head(), remote: vault.tracker.seen?.head)
             let outcome = try await vault.exchange(options) { try await self.backOff($0) }
             try opened.rememberRoots()
-            sayUnpublished()
+            // Nothing else hangs on what other devices see of this one.
+            say(opened.events.unpublished, of: .publishing, at: .warning)
             try account(since: before, began)
             rewatchChangedRules()
             hasExchanged = true
-            offlineSince = nil
-            if failuresByPart[.capture] == nil { failures = 0 }
-            failuresByPart[.exchange] =
-                switch outcome {
-                case .declined(let words):
-                    SyncFailure(.needsUser, "the remote refused the push: \(words)")
-                case .stopped(let change): SyncFailure(change)
-                case .inSync, .pending: nil
-                }
-            failed = failuresByPart[.exchange]?.text
+            health.exchanged(SyncFailure(outcome))
+            failed = health.exchangeFailure?.text
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
         } catch is CancellationError {
@@ -81,7 +74,7 @@ extension VaultService {
             return nil
         } catch {
             fail(error, at: .exchange)
-            failed = failuresByPart[.exchange]?.text
+            failed = health.exchangeFailure?.text
             // What waited to hear from the remote first waits no longer.
             if !vault.local.rechecks.isEmpty { capture(live: false) }
             return nil
@@ -114,7 +107,7 @@ extension VaultService {
         let store = vault.store
         let head = try vault.head()
         let now = vault.clock.now().iso8601
-        let took: Logger.Metadata = ["took": "\(milliseconds(since: began)) ms"]
+        let took: Logger.Metadata = ["took": "\(began.milliseconds) ms"]
         if head != before.head, let head {
             try store.setFact(Vault.Fact.pulled, now)
             let subject = try vault.repository.commit(head).subject
@@ -124,14 +117,8 @@ extension VaultService {
         if let far = seen.head, far == head, far != before.remote, vault.publisher.pushed == far {
             try store.setFact(Vault.Fact.pushed, now)
             log.info("pushed \(far.short)", metadata: took)
-            events.tell(.pushed(far, sinceEdit: editNoticed.map { ContinuousClock.now - $0 }))
-            editNoticed = nil
+            teller.tellPushed(far)
         }
-    }
-
-    /// Says why the remote does not show how far this device is: nothing else hangs on it.
-    private func sayUnpublished() {
-        say(opened.events.unpublished, of: .publishing, at: .warning)
     }
 
     private func exchangeNow() async {
@@ -139,13 +126,16 @@ extension VaultService {
         requests.begin()
         let outcome = await exchange()
         requests.answer(outcome)
-        noteSynced(outcome)
+        hookTurns.noteSynced(outcome)
         if requests.hasArrivals { wake() }
         if isPaused { return }
         notePushes()
-        let heads = headsNow()
+        // Heads that cannot be read are none: the exchange said so.
+        var heads: [ObjectID?] = []
+        do { heads = [try vault.head(), vault.tracker.seen?.head] } catch { heads = [] }
         schedule.ended(
-            result(outcome), hasNews: heads != lastHeads, at: .now, using: &random)
+            .init(outcome, failure: health.exchangeFailure), hasNews: heads != lastHeads,
+            at: .now, using: &random)
         lastHeads = heads
         if let next = schedule.alarm(at: .now) { setAlarm(next) } else { alarm?.cancel() }
     }
@@ -158,22 +148,6 @@ extension VaultService {
             if requests.isTold { return .told }
             return try vault.isInSync() ? .fetch : .rest
         } catch { return .push }
-    }
-
-    private func result(_ outcome: ExchangeOutcome?) -> ExchangeSchedule.Outcome {
-        switch outcome {
-        case .inSync: return .done
-        case .pending: return .waits
-        case .declined, .stopped: return .refused
-        case nil:
-            guard let failure = failuresByPart[.exchange] else { return .waits }
-            return failure.kind == .needsUser ? .refused : .failed(retryAfter: failure.retryAfter)
-        }
-    }
-
-    /// The head here and at the remote; empty when it cannot be read, which the exchange said.
-    private func headsNow() -> [ObjectID?] {
-        do { return [try vault.head(), vault.tracker.seen?.head] } catch { return [] }
     }
 
     /// Wakes the loop at a moment, and not at the one that was set before.

@@ -44,16 +44,18 @@ extension VaultService {
     func prepare(_ request: Request) {
         if request.acceptFolders || request.restoreDeleted {
             captureAll()
-            if request.acceptFolders { acceptFolders() }
-            if request.restoreDeleted { restoreDeleted() }
+            do { if request.acceptFolders { try opened.acceptFolders() } } catch { fail(error) }
+            do {
+                if request.restoreDeleted { try vault.local.apply.restoreDeleted() }
+            } catch { fail(error) }
         }
         if request.scan || request.acceptDeletes {
-            for folder in vault.folders { inbox[folder.id] = .everything }
+            inbox.addAll(of: vault.folders)
         }
     }
 
     private func captureAll() {
-        for folder in vault.folders { inbox[folder.id] = .everything }
+        inbox.addAll(of: vault.folders)
         capture(live: false)
     }
 
@@ -61,33 +63,5 @@ extension VaultService {
     /// - Parameter ignored: also what built-in patterns leave out.
     package func quarantined(ignored: Bool = false) throws(StateStoreError) -> [QuarantinedPath] {
         try vault.report.quarantined(ignored: ignored)
-    }
-
-    /// Takes each folder's root as it is now, and the folder for a new one: what is missing in it
-    /// comes back, what is in it and not in the vault is added.
-    func acceptFolders() {
-        do {
-            for (folder, latent) in zip(vault.folders, opened.folders) where isReplaced(latent) {
-                latent.acceptRoot()
-                try vault.store.forget(folder.id)
-            }
-        } catch { fail(error) }
-    }
-
-    /// Whether another directory stands where the folder was; one that is missing is waited for.
-    private func isReplaced(_ folder: ReopeningFolder) -> Bool {
-        do {
-            try folder.checkRoot()
-            return false
-        } catch { return error.code == .rootReplaced }
-    }
-
-    /// Brings files back whose deletion was held.
-    func restoreDeleted() {
-        do {
-            for folder in vault.folders where folder.quarantinedDeletions > 0 {
-                try vault.local.apply.restoreDeleted(folder)
-            }
-        } catch { fail(error) }
     }
 }

@@ -10,7 +10,8 @@ extension VaultService: Service {
     package func run() async throws {
         let (wakeups, wake) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let watch = try startWatch()
+        let watch = try watching.start(
+            configuration, vault.folders, remote: opened.remote?.watchPaths ?? [])
         life = .running(.init(watch: watch, wake: wake))
         let network = opened.remote?.isFar ?? false ? watchNetwork() : nil
         defer { network?.stop() }
@@ -39,18 +40,6 @@ extension VaultService: Service {
         writeState()
     }
 
-    private func startWatch() throws -> BatchStream {
-        let folders = zip(configuration.folders, vault.folders).map { configured, folder in
-            let rules = folder.watchRules
-            return WatchedFolder(root: configured.path) { rules.shouldWatch($0) }
-        }
-        let timing = BatchTiming(
-            quiet: configuration.sync.quiet, maxWait: configuration.sync.maxWait)
-        let stream = try BatchStream(folders, timing: timing)
-        for path in opened.remote?.watchPaths ?? [] { stream.loop.watchDirectory(path) }
-        return stream
-    }
-
     /// Captures what the watch tells, and wakes the exchange.
     private func follow(_ watch: BatchStream) async {
         for await notice in watch {
@@ -58,7 +47,7 @@ extension VaultService: Service {
             case .batch(let folder, let batch):
                 self.notice(vault.folders[folder].id, DirtyPaths(batch), live: !batch.rescan)
             case .directoryChanged: break
-            case .directoryLost(let path): lostDirectories.insert(path)
+            case .directoryLost(let path): watching.noteLost(path)
             }
             self.wake()
         }
@@ -83,8 +72,7 @@ extension VaultService: Service {
     /// Sets watches anew that were lost: of a root that came back, of a remote that was replaced.
     private func watchAgain() {
         guard let watch = life.loop?.watch else { return }
-        for path in lostDirectories { watch.loop.watchDirectory(path) }
-        lostDirectories = []
+        watching.watchLost(watch)
         for (index, folder) in vault.folders.enumerated() {
             do {
                 let quarantined = try vault.report.quarantinedToRecheck(in: folder)

@@ -21,7 +21,6 @@ package actor VaultService {
         package init() {}
     }
 
-    let repacker: Repacker
     let executor = QueueExecutor(label: "syncd.vault")
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
@@ -31,35 +30,18 @@ package actor VaultService {
     nonisolated package let progress: EngineProgress
     /// Runs what the user put beside the configuration for what happens.
     nonisolated let hooks: HookRunner
-    var hookState = HookState()
+    let hookTurns: HookTurns
     /// What the vault was opened with; a reload makes another service.
     nonisolated package let configuration: Configuration
     let log: Logger
     var opened: OpenedVault
-    var inbox: [FolderID: DirtyPaths] = [:]
+    /// Changes that wait for their capture.
+    var inbox = Inbox()
     var isExchanging = false
-    /// What keeps the folders from being captured, and what keeps the vault from the remote.
-    var failuresByPart: [Stage: SyncFailure] = [:] {
-        didSet {
-            for (stage, topic) in [
-                (Stage.capture, LastingWords.Topic.capture), (.exchange, .exchange),
-            ]
-            where failuresByPart[stage] != nil || oldValue[stage] != nil {
-                say(failuresByPart[stage]?.text, of: topic, at: .error)
-            }
-        }
-    }
-    /// What the log was told of states that last.
-    private var words = LastingWords()
-    var failure: SyncFailure? { failuresByPart[.capture] ?? failuresByPart[.exchange] }
-
+    /// What keeps it from working.
+    var health: ServiceHealth
     /// Whether the remote refuses the login, or none was found.
-    package var isRefused: Bool { failuresByPart[.exchange]?.isRefused ?? false }
-
-    /// The two halves of a cycle, which fail apart from each other.
-    enum Stage: Sendable { case capture, exchange }
-
-    var failures = 0
+    package var isRefused: Bool { health.exchangeFailure?.isRefused ?? false }
     var isPaused: Bool
     /// Whether folders, head and remote were brought together since the start.
     var hasExchanged = false
@@ -67,20 +49,14 @@ package actor VaultService {
     var requests = RequestQueue()
     var schedule: ExchangeSchedule
     var alarm: Task<Void, Never>?
-    /// When the exchange first failed of those that failed since; nil while it goes well.
-    var offlineSince: Timestamp?
     /// The head here and at the remote after the last exchange.
     var lastHeads: [ObjectID?] = []
-    var stateWrite: Task<Void, Never>?
-    /// How long the last write of `state.json` took.
-    var lastStateWrite = Duration.zero
-    /// Plain directories whose watch was lost.
-    var lostDirectories: Set<String> = []
+    let stateWriter: StateWriter
+    let repacker: Repacker
+    var watching = FolderWatching()
     var random = SystemRandomNumberGenerator()
-    /// When the oldest edit was noticed that the remote has not; nil for none.
-    var editNoticed: ContinuousClock.Instant?
-    /// What followers were told last.
-    var told = ToldState()
+    /// Tells followers what changed.
+    let teller: EventTeller
 
     /// Opens a vault.
     /// - Parameter wait: how long to wait for another process that has it.
@@ -94,6 +70,10 @@ package actor VaultService {
         let progress = EngineProgress(folders: configuration.folders.map(\.prefix))
         self.progress = progress
         hooks = HookRunner(configuration, log: log)
+        hookTurns = HookTurns(hooks, configuration, log: log)
+        health = ServiceHealth(log: log)
+        stateWriter = StateWriter(configuration)
+        teller = EventTeller(events, device: configuration.device, log: log)
         let opened = try OpenedVault(configuration, waiting: wait, progress: progress)
         opened.guardCaptures(log: log)
         self.opened = opened
@@ -101,7 +81,8 @@ package actor VaultService {
             isNetwork: opened.remote?.isFar ?? false, poll: configuration.sync.poll,
             pushes: configuration.sync.pushes, now: .now)
         if opened.remote?.isFar ?? false {
-            for push in try Self.recentPushes(opened.vault) { schedule.pushed(at: push) }
+            let record = PushRecord(store: opened.vault.store, clock: opened.vault.clock)
+            for push in try record.recent() { schedule.pushed(at: push) }
         }
         isPaused = try opened.vault.store.fact(Vault.Fact.paused) != nil
         board = StatusBoard(
@@ -128,7 +109,7 @@ package actor VaultService {
 
     /// Takes what the watch or a scan named, and captures it.
     func notice(_ folder: FolderID, _ dirty: DirtyPaths, live: Bool) {
-        inbox[folder, default: DirtyPaths()].merge(dirty)
+        inbox.add(dirty, in: folder)
         defer { progress.noteCapture(of: folder) }
         if isPaused { return publish() }
         // Until it is captured and pushed nobody may say that all is in sync.
@@ -160,8 +141,7 @@ package actor VaultService {
 
     /// The same for a caller that cannot go on without.
     func captureInbox(live: Bool, acceptDeletes: Bool = false) throws {
-        let dirty = inbox
-        inbox = [:]
+        let dirty = inbox.take()
         do {
             let began = ContinuousClock.now
             let report = try vault.capture(
@@ -169,43 +149,32 @@ package actor VaultService {
             try opened.rememberRoots()
             if let head = report.head {
                 let subject = try vault.repository.commit(head).subject
-                if editNoticed == nil { editNoticed = began }
-                events.tell(.commit(head, .captured, subject: subject))
-                events.tell(.step(.capture, took: ContinuousClock.now - began))
+                teller.tellMade(head, .captured, subject: subject, began: began)
                 log.info(
                     "captured \(subject)",
                     metadata: [
                         "commit": "\(head.short)", "paths": "\(report.changes)",
-                        "took": "\(milliseconds(since: began)) ms",
+                        "took": "\(began.milliseconds) ms",
                     ])
             }
             rewatchChangedRules()
-            failuresByPart[.capture] = nil
+            health.set(nil, at: .capture)
         } catch {
-            inbox.merge(dirty, uniquingKeysWith: DirtyPaths.both)
+            inbox.giveBack(dirty)
             throw error
         }
     }
 
-    /// The whole milliseconds since a moment.
-    func milliseconds(since start: ContinuousClock.Instant) -> Int64 {
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
-    }
-
     /// Says what lasts once, and nothing when all is well.
     func say(_ text: String?, of topic: LastingWords.Topic, at level: Logger.Level) {
-        words.say(text, of: topic, at: level, in: log)
+        health.say(text, of: topic, at: level)
     }
 
     /// Notes a failure: it is said once, not at every try.
-    func fail(_ error: any Error, at stage: Stage = .capture) {
-        let next = SyncFailure(error, repository: configuration.repository)
-        if stage == .exchange, next.isRemote, offlineSince == nil {
-            offlineSince = vault.clock.now()
-        }
-        failuresByPart[stage] = next
-        failures += 1
+    func fail(_ error: any Error, at stage: ServiceHealth.Stage = .capture) {
+        health.fail(
+            SyncFailure(error, repository: configuration.repository), at: stage,
+            now: vault.clock.now())
         if let error = error as? StateStoreError, error.code == .corrupt { reopen(error) }
         publish()
     }
@@ -217,7 +186,7 @@ package actor VaultService {
         var failure: String?
         do { try opened.rebuildStore(error.cause) } catch { failure = SyncFailure(error).text }
         say(failure, of: .store, at: .error)
-        for folder in vault.folders { inbox[folder.id] = .everything }
+        inbox.addAll(of: vault.folders)
     }
 
     func rewatchChangedRules() {
@@ -226,4 +195,9 @@ package actor VaultService {
             life.loop?.watch.loop.rewatch(folder: index)
         }
     }
+}
+
+extension ContinuousClock.Instant {
+    /// The whole milliseconds since then.
+    var milliseconds: Int64 { Int64((ContinuousClock.now - self) / .milliseconds(1)) }
 }

@@ -1,4 +1,3 @@
-internal import Logging
 package import SyncModel
 
 /// Files written by request.
@@ -11,24 +10,13 @@ extension VaultService {
         guard (1...Limits.batchWrites).contains(request.writes.count) else {
             throw ChangeRefusal(.wrong, "expected 1 to \(Limits.batchWrites) writes")
         }
-        let agent = try Self.agent(request.agent, token: token)
+        let agent = try request.agentName(token: token)
         let targets = try request.writes.map { try vault.changes.writes.target(of: $0.path) }
         // Only what is written has to be known as it stands now.
-        for target in targets { inbox[target.folder, default: .init()].paths.insert(target.local) }
+        for target in targets { inbox.add(target.local, in: target.folder) }
         try captureInbox(live: true)
         let (report, files) = try vault.changes.writes.write(request, to: targets, agent: agent)
         let changed = try applied(report)
         return WriteReport(commit: changed.commit, files: files, waiting: changed.waiting)
-    }
-
-    /// The trailer's value: a token's name; what a client says of itself is marked as such.
-    private static func agent(_ said: String?, token: String?) throws -> String? {
-        if let token { return token }
-        guard let said else { return nil }
-        guard AccessToken.isName(said) else {
-            throw ChangeRefusal(
-                .wrong, "agent takes 1 to 64 letters, digits, '.', '_' and '-'")
-        }
-        return "\(said) (claimed)"
     }
 }

@@ -47,6 +47,19 @@ package struct WriteRequest: Sendable, Codable, Equatable {
     package init(_ writes: [FileWrite], description: String? = nil, agent: String? = nil) {
         (self.writes, self.description, self.agent) = (writes, description, agent)
     }
+
+    /// The value of the trailer `Sync-Agent`: a token's name; what a client says of itself is
+    /// marked as such.
+    /// - Throws: `ChangeRefusal` for what is no name.
+    func agentName(token: String?) throws(ChangeRefusal) -> String? {
+        if let token { return token }
+        guard let agent else { return nil }
+        guard AccessToken.isName(agent) else {
+            throw ChangeRefusal(
+                .wrong, "agent takes 1 to 64 letters, digits, '.', '_' and '-'")
+        }
+        return "\(agent) (claimed)"
+    }
 }
 
 /// What writing came to: the answer to `POST /api/sync` and `POST /api/sync/batch`. The files stand

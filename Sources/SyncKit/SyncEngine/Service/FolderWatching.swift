@@ -1,0 +1,33 @@
+internal import SyncModel
+internal import SyncWatch
+
+/// What of a vault is watched.
+struct FolderWatching {
+    /// Plain directories whose watch was lost.
+    private var lostDirectories: Set<String> = []
+
+    /// Begins to watch.
+    /// - Parameter remote: directories in which a change means that the remote has something.
+    func start(_ configuration: Configuration, _ folders: [VaultFolder], remote: [String]) throws
+        -> BatchStream
+    {
+        let watched = zip(configuration.folders, folders).map { configured, folder in
+            let rules = folder.watchRules
+            return WatchedFolder(root: configured.path) { rules.shouldWatch($0) }
+        }
+        let timing = BatchTiming(
+            quiet: configuration.sync.quiet, maxWait: configuration.sync.maxWait)
+        let stream = try BatchStream(watched, timing: timing)
+        for path in remote { stream.loop.watchDirectory(path) }
+        return stream
+    }
+
+    /// The watch of a plain directory was lost.
+    mutating func noteLost(_ path: String) { lostDirectories.insert(path) }
+
+    /// Watches such directories anew.
+    mutating func watchLost(_ watch: BatchStream) {
+        for path in lostDirectories { watch.loop.watchDirectory(path) }
+        lostDirectories = []
+    }
+}
