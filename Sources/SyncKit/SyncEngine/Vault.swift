@@ -52,6 +52,8 @@ package final class Vault {
 
     /// How long its steps take.
     let times = CycleTimes()
+    /// How far they are.
+    let work: WorkCount
     /// The synced branch.
     package let branch: Branch
     /// What the repository says the folders hold.
@@ -82,7 +84,7 @@ package final class Vault {
     package init(
         identity: Identity, repository: any ObjectRepository, folders: [VaultFolder],
         store: any StateStore, remote: (any RemoteLink)?, clock: any WallClock,
-        maxDeletesPercent: Int = 50, brake: Brake? = nil
+        maxDeletesPercent: Int = 50, brake: Brake? = nil, work: WorkCount = WorkCount()
     ) {
         self.identity = identity
         self.repository = repository
@@ -90,6 +92,7 @@ package final class Vault {
         self.store = store
         self.clock = clock
         self.maxDeletesPercent = maxDeletesPercent
+        self.work = work
         branch = Branch(identity.reference, of: repository)
         appliedReference = AppliedReference(device: identity.device, of: repository)
         intake = IntakeGuard(brake ?? Brake(clock: clock), branch, repository, clock)

@@ -266,6 +266,8 @@ extension Vault {
     {
         var staged: [StagedContent] = []
         var refused: [(ApplyStep, FolderError?)] = []
+        work.begin(.apply, of: steps.count)
+        defer { work.end(.apply) }
         let quarantined = try folder.quarantined(store)
         do {
             for step in steps {

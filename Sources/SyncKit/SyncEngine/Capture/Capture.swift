@@ -113,8 +113,7 @@ extension Vault {
         folder.readAtLast = []
         try refreshRules(index, dirty)
         let bases = try bases(of: folder)
-        let findings = try Examination.examine(
-            dirty, of: folder, store: store, tracked: bases.deferred)
+        let findings = try examine(dirty, of: folder, bases)
         for quarantine in findings.quarantines {
             try self.quarantine(folder, quarantine.path, quarantine.reason)
         }
@@ -170,6 +169,19 @@ extension Vault {
         folder.keepsDeleted = false
         result += deletions
         return result
+    }
+
+    /// Looks at what is dirty in a folder. Of a scan is told how far it is.
+    private func examine(_ dirty: DirtyPaths, of folder: VaultFolder, _ bases: FolderBases) throws
+        -> Findings
+    {
+        if dirty.all {
+            let known = try store.count(folder.id)
+            work.begin(.scan, of: known > 0 ? known : nil)
+        }
+        defer { if dirty.all { work.end(.scan) } }
+        return try Examination.examine(
+            dirty, of: folder, store: store, tracked: bases.deferred)
     }
 
     /// Reads ignore rules anew where they may have changed.

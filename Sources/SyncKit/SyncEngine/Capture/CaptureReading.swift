@@ -20,7 +20,9 @@ extension Vault {
         keepingText keepsText: @Sendable (TreePath) -> Bool
     ) throws -> [ReadFile] {
         let folder = folders[index]
-        let (access, clock) = (folder.access, clock)
+        let (access, clock, work) = (folder.access, clock, work)
+        work.begin(.store, of: files.count)
+        defer { work.end(.store) }
         let impatient = folder.neverClosed(files.map(\.path), at: clock.nanoseconds())
         let readings = try pack.addBlobs(files.count) {
             number -> (content: [UInt8]?, outcome: Reading) in
@@ -28,6 +30,7 @@ extension Vault {
             do throws(FolderError) {
                 let path = files[number].path
                 let snapshot = try access.read(path, whileOpen: impatient.contains(path))
+                work.add(.store, 1, bytes: snapshot.content.count)
                 if let words = ServerCheck.refusal(of: snapshot.content, named: path.name) {
                     throw FolderError(.refused, "capture", path, words)
                 }
