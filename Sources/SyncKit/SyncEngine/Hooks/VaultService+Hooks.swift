@@ -19,16 +19,13 @@ extension VaultService {
             if after.state == .offline { hooks.add(.onOffline) }
         }
         if hookState.conflicts != nil && before.head == after.head { return }
-        do {
-            let open = Set(try conflicts().map(\.id))
-            if let told = hookState.conflicts, !open.isSubset(of: told) {
-                hooks.add(.onConflict)
-            } else {
-                hookState.conflicts = open
-            }
-        } catch {
-            // The status says what is wrong with the repository, and it is looked at again.
-            return
+        // Who follows was told just before; what could not be read then is looked at again.
+        if told.head != after.head { return }
+        let open = Set(told.conflicts.keys)
+        if let known = hookState.conflicts, !open.isSubset(of: known) {
+            hooks.add(.onConflict)
+        } else {
+            hookState.conflicts = open
         }
     }
 
