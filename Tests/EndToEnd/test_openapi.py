@@ -178,7 +178,7 @@ class MadeUp(DescribedTest):
         report = f"{self.top}/report.har"
         done = subprocess.run(
             [f"{PYTHON}/st", "run", f"http://127.0.0.1:{self.ada.port}/api/openapi.json",
-             "--max-examples", str(number("SYNC_EXAMPLES", 8)),
+             "--max-examples", str(number("SYNC_EXAMPLES", 5)),
              "--seed", str(number("SYNC_SEED", 7)), "--generation-database", "none",
              # A stream has no end; it has tests of its own.
              "--exclude-path", "/api/sync/events", "--continue-on-failure",
