@@ -4,7 +4,8 @@
 #   ./setup.sh          install what is missing, build, and start the demonstration
 #   ./setup.sh build    install what is missing and build in release mode
 #   ./setup.sh demo     start the demonstration (SYNCD_DEMO says where it lives)
-#   ./setup.sh test     install what the tests need and run all of them
+#   ./setup.sh test     install what the tests need and run all of them (what is of PyPI goes into
+#                       .build/python, in the versions of Tests/EndToEnd/requirements.txt)
 #   ./setup.sh bench    build in release mode and run the benchmarks
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -17,7 +18,8 @@ readonly BUILD_PACKAGES=(
 )
 # What the tests run beside that.
 readonly TEST_PACKAGES=(
-    python3 mount util-linux e2fsprogs nginx fcgiwrap openssl openssh-client openssh-server gnupg
+    python3 python3-venv mount util-linux e2fsprogs nginx fcgiwrap openssl gnupg
+    openssh-client openssh-server
     iproute2 systemd caddy haproxy prometheus python3-yaml jq curl mandoc zsh fish
 )
 readonly IMPORT_CHECK=(--explicit-target-dependency-import-check error)
@@ -77,6 +79,18 @@ install_missing() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -q --no-install-recommends "${missing[@]}" ||
         die "apt-get could not install: ${missing[*]}"
+}
+
+# Makes the tests' own environment of Python packages, once for each list of them.
+install_python() {
+    local list=Tests/EndToEnd/requirements.txt home=.build/python
+    if cmp -s "$list" "$home/installed"; then return; fi
+    say "Installing into $home:$(sed '/^#/d; s/^/ /' "$list" | tr -d '\n')"
+    mkdir -p .build
+    python3 -m venv --clear "$home" || die "python3 cannot make a virtual environment in $home"
+    "$home/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+        --requirement "$list" || die "pip could not install what is in $list: is there a network?"
+    cp "$list" "$home/installed"
 }
 
 build() {
@@ -176,6 +190,7 @@ unit_tests() {
 run_tests() {
     check_swift
     install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+    install_python
     group "Build with tests; imports are declared" swift build --build-tests "${IMPORT_CHECK[@]}"
     group "Format" swift format lint --strict -r Sources Tests Benchmarks Fuzz/Sources Package.swift
     # A number that no run before had: each finds histories that nobody has seen.
@@ -209,7 +224,7 @@ case "${1:-}" in
         bench "$@"
         ;;
     *)
-        sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
         exit 64
         ;;
 esac

@@ -65,6 +65,23 @@ struct EventRingTests {
         _ = slow
     }
 
+    @Test("gives what came since the last look in one piece")
+    func pieces() async throws {
+        let ring = EventRing()
+        let stream = try follow(ring)
+        for number in 1...3 { ring.add("n", "\(number)") }
+        let bytes = stream.queue.take()
+        #expect(
+            text(bytes).split(separator: "\n").filter { $0.hasPrefix("data") }
+                == ["data: 1", "data: 2", "data: 3"])
+        #expect(stream.queue.take().isEmpty)
+        ring.add("n", "4")
+        ring.leave(stream.id)
+        var rest: [UInt8] = []
+        for await _ in stream.queue.wakeups { rest += stream.queue.take() }
+        #expect(text(rest).hasSuffix("data: 4\n\n"))
+    }
+
     @Test("has a bound of streams")
     func streams() throws {
         let ring = EventRing()

@@ -20,7 +20,7 @@ package final class FolderSide {
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
         folders: [VaultFolder], branch: Branch, writer: CommitWriter, remote: RemoteSide,
-        limit: DeletionLimit
+        limit: DeletionLimit, work: WorkCount
     ) {
         self.writer = writer
         gate = CaptureGate(store)
@@ -30,14 +30,15 @@ package final class FolderSide {
         recovery = HeadRecovery(
             repository, store, folders: folders, branch: branch,
             transplanter: remote.transplanter, rechecks: rechecks, joining: joining)
-        let reader = FolderReader(repository, store, clock, branch: branch, rechecks: rechecks)
+        let reader = FolderReader(
+            repository, store, clock, branch: branch, rechecks: rechecks, work: work)
         capture = VaultCapture(
             folders, repository, branch: branch, rechecks: rechecks, joining: joining,
             recovery: recovery, reader: reader,
             folderCapture: FolderCapture(
                 repository, store, clock, branch: branch, conflicts: remote.conflicts,
                 applied: remote.applied, rechecks: rechecks, joining: joining, reader: reader,
-                limit: limit),
+                limit: limit, work: work),
             gate: gate,
             commits: CaptureCommits(
                 repository, store, clock, folders: folders, branch: branch, writer: writer,
@@ -45,6 +46,6 @@ package final class FolderSide {
         apply = VaultApply(
             repository, store, clock, folders: folders, branch: branch, device: writer.device,
             intake: remote.intake, applied: remote.applied, rechecks: rechecks,
-            recovery: recovery)
+            recovery: recovery, work: work)
     }
 }

@@ -56,7 +56,7 @@ package final class Vault {
     package init(
         identity: Identity, repository: any ObjectRepository, folders: [VaultFolder],
         store: any StateStore, remote link: (any RemoteLink)?, clock: any WallClock,
-        maxDeletesPercent: Int = 50, brake: Brake? = nil
+        maxDeletesPercent: Int = 50, brake: Brake? = nil, work: WorkCount = WorkCount()
     ) {
         self.identity = identity
         self.repository = repository
@@ -70,7 +70,7 @@ package final class Vault {
             brake: brake ?? Brake(clock: clock))
         local = FolderSide(
             repository, store, clock, folders: folders, branch: branch, writer: writer,
-            remote: remote, limit: DeletionLimit(percent: maxDeletesPercent))
+            remote: remote, limit: DeletionLimit(percent: maxDeletesPercent), work: work)
         report = VaultReport(
             repository, store, clock, folders: folders, branch: branch,
             conflicts: remote.conflicts, tracker: remote.tracker, intake: remote.intake,

@@ -55,6 +55,11 @@ package final class IncomingPack {
             "receive objects")
     }
 
+    /// How many objects came, and how many the pack has by its own account.
+    package var objects: (received: Int, total: Int) {
+        (Int(progress.received_objects), Int(progress.total_objects))
+    }
+
     /// Checks the pack as a whole, makes it durable and lets the repository see it.
     /// - Parameter tips: objects that have to be here afterwards.
     /// - Returns: how many objects came.

@@ -6,7 +6,8 @@ package final class OutgoingPack {
     private let repository: GitRepository
     private let ids: [ObjectID]
     private let deflater: Deflater
-    private var next = 0
+    /// How many objects were given.
+    package private(set) var next = 0
     private var hash = StreamingSHA1()
     private var state = State.header
 

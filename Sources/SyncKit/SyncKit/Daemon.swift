@@ -23,6 +23,7 @@ package actor Daemon {
     private let file: String
     private let machine: Machine
     private let notifier: ServiceNotifier
+    private let inherited: InheritedSocket?
     private var running: Configuration
     /// The configuration to go on with after the services ended; nil ends the daemon.
     private var next: Configuration?
@@ -73,6 +74,7 @@ package actor Daemon {
         FreeMemory.holdLittle()
         machine = Machine()
         notifier = ServiceNotifier(machine.environment)
+        inherited = InheritedSocket(machine.environment)
         file = machine.configurationFile(option)
         do { running = try machine.load(file) } catch { throw Failure(error) }
     }
@@ -159,7 +161,10 @@ package actor Daemon {
     ) -> [any Service] {
         var services: [any Service] = []
         if !configuration.http.listen.isEmpty {
-            services.append(NetworkServer(configuration.http, routes, service.board, log: log))
+            services.append(
+                NetworkServer(
+                    configuration.http, routes, at: inherited, service.board, log: log))
+            services.append(routes.deliveries)
         }
         if let upstream = configuration.upstream {
             services.append(UpstreamFollower(upstream, service, log: log))

@@ -320,6 +320,18 @@ package enum Limits {
     package static let heededWords = 8
     /// For how long after a webhook's delivery the polls are as rare as they may be.
     package static let deliveryTrust = Duration.seconds(3_600)
+    /// How often GitHub is asked for deliveries that nobody took.
+    package static let deliveryLook = Duration.seconds(3_600)
+    /// How soon it is asked again after a failure that says nothing of when.
+    package static let deliveryLookAgain = Duration.seconds(300)
+    /// The most pages of 100 deliveries that are looked through at a time.
+    package static let deliveryPages = 10
+    /// The most deliveries that are asked for again at a time.
+    package static let redeliveries = 100
+    /// The time between two such requests.
+    package static let redeliveryPause = Duration.seconds(1)
+    /// The most answers of GitHub's that are remembered with their `ETag`.
+    package static let gitHubAnswers = 4
     /// How old a delivery may be that says when it was signed.
     package static let deliveryAge = Duration.seconds(300)
     /// The most failed logins of one address in `failureSpan`; more are answered 429.
@@ -345,7 +357,7 @@ package enum Limits {
     /// How long a request may take to come, from its head to its end.
     package static let requestWait = Duration.seconds(30)
     /// How often the listener looks whether its certificate was renewed.
-    package static let certificateCheck = Duration.seconds(30)
+    package static let certificateCheck = Duration.seconds(10)
     /// The most bytes of an answer's body that are written at a time.
     package static let answerPiece = 64 << 10
     /// The most bytes of a request's headers.
@@ -360,6 +372,8 @@ package enum Limits {
     package static let eventBacklog = 1_000
     /// How often a stream of events without any says that it is there.
     package static let eventComment = Duration.seconds(15)
+    /// How often is told how far work is that takes long.
+    package static let progressEvery = Duration.milliseconds(500)
     /// The longest pause before an upstream's events are asked for again.
     package static let upstreamWait = Duration.seconds(60)
     /// The longest first line that a request gives its commit, in characters.

@@ -27,6 +27,7 @@ package actor NetworkRemote: RemoteLink {
     private let branch: String
     private let device: String
     private let options: Options
+    private let work: WorkCount
     private let unpublished: @Sendable (RepositoryError?) -> Void
     private let willPush: @Sendable () -> Void
     private var opened: (repository: GitRepository, identity: RemotePath.Identity?)?
@@ -42,16 +43,19 @@ package actor NetworkRemote: RemoteLink {
     ///   - url: where the other repository is.
     ///   - branch: the synced branch's short name.
     ///   - device: this device's name.
+    ///   - work: where what is sent and received is counted.
     ///   - unpublished: told why the remote does not show how far this device has applied; nil
     ///     once it does.
     ///   - willPush: told before each request that pushes, on the remote's own queue.
     package init(
         local: String, url: RemoteURL, branch: String, device: String, options: Options,
+        work: WorkCount = WorkCount(),
         unpublished: @escaping @Sendable (RepositoryError?) -> Void = { _ in },
         willPush: @escaping @Sendable () -> Void = {}
     ) {
         (self.local, self.url, self.branch, self.device) = (local, url, branch, device)
         self.options = options
+        self.work = work
         self.unpublished = unpublished
         self.willPush = willPush
     }
@@ -132,7 +136,8 @@ package actor NetworkRemote: RemoteLink {
             Result { () throws(RemoteError) in
                 let transfer = NetworkTransfer(
                     local: try repository(operation), wire: try connected(), branch: branch,
-                    device: device, cancellation: cancellation, unpublished: unpublished,
+                    device: device, work: self.work, cancellation: cancellation,
+                    unpublished: unpublished,
                     willPush: willPush)
                 return try work(transfer, &memory)
             }

@@ -116,7 +116,12 @@ extension NetworkTransfer {
         let pack = try OutgoingPack(missing, of: local)
         var report = PushReport(server)
         willPush()
-        let request = GitRequest(commands, pack, to: server)
+        work.begin(.push, of: missing.count)
+        defer { work.end(.push) }
+        let request = GitRequest(commands, pack, to: server) { [work] in
+            work.add(.push, 0, bytes: $0)
+            work.set(.push, $1, of: missing.count)
+        }
         do throws(RemoteError) {
             try wire.send(request) { packet throws(RemoteError) in try report.take(packet) }
         } catch {

@@ -8,6 +8,7 @@ struct NetworkTransfer {
     let wire: any GitWire
     let branch: String
     let device: String
+    let work: WorkCount
     let cancellation: Cancellation
     /// Told why the remote does not show how far this device has applied; nil once it does.
     let unpublished: (RepositoryError?) -> Void
@@ -114,20 +115,22 @@ struct NetworkTransfer {
             let named = try NamedCommits.sample(try tips(memory), reading: local)
             let request = GitRequest(FetchRequest(server: server).objects(wanted, having: named))
             let pack = try IncomingPack(into: local)
+            work.begin(.fetch)
+            defer { work.end(.fetch) }
             var reader = ObjectsReader(server)
             try wire.send(request) { packet throws(RemoteError) in
                 try reader.take(packet) { piece throws(RemoteError) in
-                    try Self.add(piece, to: pack)
+                    try add(piece, to: pack)
                 }
             }
             try pack.finish(wanted)
         } catch { throw RemoteError(any: error, "fetch") }
     }
 
-    private static func add(_ piece: UnsafeRawBufferPointer, to pack: IncomingPack)
-        throws(RemoteError)
-    {
+    private func add(_ piece: UnsafeRawBufferPointer, to pack: IncomingPack) throws(RemoteError) {
         do { try pack.append(piece) } catch { throw RemoteError(error, "fetch") }
+        work.add(.fetch, 0, bytes: piece.count)
+        work.set(.fetch, pack.objects.received, of: pack.objects.total)
     }
 
     /// Commits that are here and that the remote is most likely to know.

@@ -7,14 +7,20 @@ package import SyncModel
 package struct ObjectTransfer {
     private let source: any ObjectReader
     private let target: any ObjectRepository
+    private let count: (Int) -> Void
     private var seen: Set<ObjectID> = []
     /// Trees and blobs of ancestors that cannot be read, or lead to such.
     private var broken: Set<ObjectID> = []
 
     /// Copies from `source` to `target`.
-    package init(from source: any ObjectReader, to target: any ObjectRepository) {
+    /// - Parameter count: told the bytes of each object that was copied.
+    package init(
+        from source: any ObjectReader, to target: any ObjectRepository,
+        count: @escaping (Int) -> Void = { _ in }
+    ) {
         self.source = source
         self.target = target
+        self.count = count
     }
 
     /// Copies the commits and everything they refer to.
@@ -174,6 +180,7 @@ package struct ObjectTransfer {
         throws(RepositoryError)
     {
         let added = try pack.add(stored.kind, stored.content)
+        count(stored.content.count)
         if added == id { return }
         throw RepositoryError(
             .corrupt, "copy \(stored.kind)", object: id, "its bytes hash to \(added.hex)")

@@ -9,6 +9,7 @@ package actor PathRemote: RemoteLink {
     private let remote: RemotePath
     private let branch: String
     private let device: String
+    private let work: WorkCount
     private let unpublished: @Sendable (RepositoryError?) -> Void
     private var open: Session?
 
@@ -26,16 +27,19 @@ package actor PathRemote: RemoteLink {
     ///   - remote: where the other repository is.
     ///   - branch: the synced branch's short name.
     ///   - device: this device's name.
+    ///   - work: where what is copied is counted.
     ///   - unpublished: told why the remote does not show how far this device has applied; nil
     ///     once it does.
     package init(
         local: String, remote: RemotePath, branch: String, device: String,
+        work: WorkCount = WorkCount(),
         unpublished: @escaping @Sendable (RepositoryError?) -> Void = { _ in }
     ) {
         self.local = local
         self.remote = remote
         self.branch = branch
         self.device = device
+        self.work = work
         self.unpublished = unpublished
     }
 
@@ -112,7 +116,7 @@ package actor PathRemote: RemoteLink {
     private func transfer(_ session: Session) -> PathTransfer {
         PathTransfer(
             local: session.local, remote: session.remote, branch: branch, device: device,
-            unpublished: unpublished)
+            work: work, unpublished: unpublished)
     }
 
     /// Lets go of the repositories when so much was copied that what they mapped would weigh.

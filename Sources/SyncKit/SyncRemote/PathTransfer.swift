@@ -12,22 +12,26 @@ package final class PathTransfer {
     private let remote: any ObjectRepository
     private let branch: String
     private let device: String
+    private let work: WorkCount
     private let unpublished: (RepositoryError?) -> Void
 
     /// Takes both repositories.
     /// - Parameters:
     ///   - branch: the synced branch's short name.
     ///   - device: this device's name.
+    ///   - work: where what is copied is counted.
     ///   - unpublished: told why the remote does not show how far this device has applied. That
     ///     is for people to look at, and the next push tells it again: it never fails a push.
     package init(
         local: any ObjectRepository, remote: any ObjectRepository, branch: String,
-        device: String, unpublished: @escaping (RepositoryError?) -> Void = { _ in }
+        device: String, work: WorkCount = WorkCount(),
+        unpublished: @escaping (RepositoryError?) -> Void = { _ in }
     ) {
         self.local = local
         self.remote = remote
         self.branch = branch
         self.device = device
+        self.work = work
         self.unpublished = unpublished
     }
 
@@ -44,7 +48,11 @@ package final class PathTransfer {
         do {
             let head = try remote.reference(reference)
             if head == nil { try checkNames() }
-            var transfer = ObjectTransfer(from: remote, to: local)
+            work.begin(.fetch)
+            defer { work.end(.fetch) }
+            var transfer = ObjectTransfer(from: remote, to: local) { [work] in
+                work.add(.fetch, 1, bytes: $0)
+            }
             if let head, try local.contains(head) || !mayBring([head], true).isEmpty {
                 copied += try transfer.copy([head], toleratesPast: true)
             }
@@ -96,7 +104,11 @@ package final class PathTransfer {
                 else {
                     return .moved
                 }
-                var transfer = ObjectTransfer(from: local, to: remote)
+                work.begin(.push)
+                defer { work.end(.push) }
+                var transfer = ObjectTransfer(from: local, to: remote) { [work] in
+                    work.add(.push, 1, bytes: $0)
+                }
                 copied += try transfer.copy([head])
                 guard try move(from: expected, to: head) else { return .moved }
             }

@@ -31,6 +31,9 @@ struct Events: ParsableCommand {
 
     /// What an event says, in a line for a person.
     static func words(_ event: ServerEvent) -> String {
+        if event.name == "progress", let work = WorkProgress(event) {
+            return ProgressText.line(work)
+        }
         struct Words: Decodable {
             let state, subject, origin, commit, path, status, device, exchange, failure: String?
             let provider, result: String?

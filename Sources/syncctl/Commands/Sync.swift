@@ -9,7 +9,8 @@ struct Sync: AsyncParsableCommand {
         abstract: "Captures, pulls, merges, applies and pushes now.",
         discussion: """
             Through the daemon, or by itself when that is not running. Exits with 0 when the vault \
-            is in sync, 10 when conflicts are open, 1 when something failed or waits.
+            is in sync, 10 when conflicts are open, 1 when something failed or waits. What takes \
+            long says on standard error how far it is, but with --quiet or --json.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -46,17 +47,22 @@ struct Sync: AsyncParsableCommand {
             return
         }
         let request = asked
+        let progress = ProgressReport(options)
+        defer { progress?.end() }
         let report: CycleReport = try await client.askOrOpen(
             ask: {
-                try client.askIfRunning(
+                progress?.follow(client)
+                return try client.askIfRunning(
                     "POST", "/api/sync/cycle", request, within: Limits.cycleWait)
             },
             open: Changing.open,
             work: { service in
+                progress?.follow(service.progress.work)
                 let outcome = await service.sync(request.request)
                 return CycleReport(
                     outcome, service.board.status, isRefused: await service.isRefused)
             })
+        progress?.end()
         try tell(report)
     }
 

@@ -4,13 +4,13 @@ import SyncModel
 import SyncRemote
 
 /// `syncctl webhook`.
-struct Webhook: ParsableCommand {
+struct Webhook: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook", abstract: "Looks after the remote's webhook.",
         subcommands: [Install.self, Deliveries.self])
 
     /// `syncctl webhook install`.
-    struct Install: ParsableCommand {
+    struct Install: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make the webhook of a repository at GitHub.",
             discussion: """
@@ -24,7 +24,7 @@ struct Webhook: ParsableCommand {
         @Option(help: "Where to deliver (default: https://HOST/api/sync/webhook of http.hosts).")
         var url: String?
 
-        func run() throws {
+        func run() async throws {
             let configuration = try options.load()
             guard let remote = configuration.remote else {
                 throw Failure(Exit.failed, "this vault has no remote")
@@ -47,9 +47,12 @@ struct Webhook: ParsableCommand {
                     Exit.configuration,
                     "webhook_secret_file in [http] names no secret: see docs/how-to/webhooks.md")
             }
-            let installed = try GitHubWebhook(
+            let installed = try await GitHubWebhook(
                 remote: remote, auth: configuration.auth, environment: Machine().environment
             ).install(url, secret: String(secret))
+            // The daemon asks for what is not delivered.
+            try InstalledWebhook(installed, remote: remote, since: SystemClock().now())
+                .write(configuration.stateDirectory)
             let output = Output(options)
             if options.json { return try output.json(installed) }
             output.remark(

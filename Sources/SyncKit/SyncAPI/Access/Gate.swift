@@ -10,7 +10,7 @@ final class Gate: Sendable {
     let links = LoginLinks()
     let audit: AuditLog
     private let limiter = FailureLimiter()
-    private let clock: any WallClock
+    let clock: any WallClock
     private let cookie: String
 
     /// - Parameters:
@@ -29,10 +29,10 @@ final class Gate: Sendable {
         }
         let address = door.address(of: request, peer: peer)
         if let secret = bearer(request) {
-            guard let token = try store.token(hash: Secret.hash(secret), at: clock.now()) else {
+            guard let caller = try caller(showing: secret, from: address) else {
                 throw refusal(address, "this token is unknown, revoked or expired")
             }
-            return Caller(identity: .token(token.name), scope: token.scope, address: address)
+            return caller
         }
         if let secret = request.cookies[cookie]?.value {
             // A page of somebody else's may make a browser send the cookie along.
@@ -55,12 +55,16 @@ final class Gate: Sendable {
             return Caller(identity: .owner, scope: .admin, address: "socket")
         }
         do {
-            guard let secret = bearer(request),
-                let token = try store.token(hash: Secret.hash(secret), at: clock.now())
-            else { return stranger }
-            return Caller(
-                identity: .token(token.name), scope: token.scope, address: stranger.address)
+            guard let secret = bearer(request) else { return stranger }
+            return try caller(showing: secret, from: stranger.address) ?? stranger
         } catch { return stranger }
+    }
+
+    /// Whose token this is; nil for nobody's.
+    private func caller(showing secret: String, from address: String) throws -> Caller? {
+        try store.token(hash: Secret.hash(secret), at: clock.now()).map {
+            Caller(identity: .token($0.name), scope: $0.scope, address: address)
+        }
     }
 
     /// Somebody of whom only the address is known.

@@ -12,12 +12,12 @@ final class EventRing: Service {
         let isReset: Bool
         /// The id that "now" has.
         let now: String
-        let messages: AsyncStream<[UInt8]>
+        let queue: EventQueue
         let id: Int
     }
 
     private struct Follower {
-        let messages: AsyncStream<[UInt8]>.Continuation
+        let queue: EventQueue
         let cut: @Sendable () -> Void
     }
 
@@ -67,23 +67,22 @@ final class EventRing: Service {
     func follow(after last: String?, cut: @escaping @Sendable () -> Void) -> Stream? {
         state.withLock { state in
             if state.isOver || state.followers.count >= Limits.eventStreams { return nil }
-            let (messages, continuation) = AsyncStream.makeStream(
-                of: [UInt8].self, bufferingPolicy: .bufferingOldest(Limits.eventBacklog))
+            let queue = EventQueue()
             let id = state.nextFollower
             state.nextFollower += 1
-            state.followers[id] = Follower(messages: continuation, cut: cut)
+            state.followers[id] = Follower(queue: queue, cut: cut)
             let known = last.map { number($0, state) }
             let missed = (known ?? nil).map { state.messages.dropFirst($0 - state.gone) }
             return Stream(
                 missed: missed.map { Array($0) } ?? [], isReset: known == .some(nil),
-                now: "\(boot)-\(state.last)", messages: messages, id: id)
+                now: "\(boot)-\(state.last)", queue: queue, id: id)
         }
     }
 
     /// Ends a stream whose client went away.
     func leave(_ id: Int) {
         let follower = state.withLock { $0.followers.removeValue(forKey: id) }
-        follower?.messages.finish()
+        follower?.queue.end()
     }
 
     /// Tells each stream from time to time that it is there, and ends them all at a shutdown.
@@ -101,14 +100,14 @@ final class EventRing: Service {
             defer { state.followers = [:] }
             return state.followers.values
         }
-        for follower in followers { follower.messages.finish() }
+        for follower in followers { follower.queue.end() }
     }
 
     private static func send(_ message: [UInt8], _ state: inout State) {
         for (id, follower) in state.followers {
-            guard case .dropped = follower.messages.yield(message) else { continue }
+            if follower.queue.add(message) { continue }
             state.followers[id] = nil
-            follower.messages.finish()
+            follower.queue.end()
             follower.cut()
         }
     }

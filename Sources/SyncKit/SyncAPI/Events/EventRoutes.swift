@@ -9,10 +9,12 @@ internal import SyncModel
 struct EventRoutes: Sendable {
     let ring: EventRing
     let service: VaultService
+    private let teller: WorkTeller
 
     /// Adds what happens in the vault to the ring from now on.
     init(_ ring: EventRing, _ service: VaultService) {
         (self.ring, self.service) = (ring, service)
+        teller = WorkTeller(ring, service.progress.work)
         service.events.follow { event in
             if let (name, data) = EventWords.of(event) { ring.add(name, data) }
         }
@@ -25,6 +27,7 @@ struct EventRoutes: Sendable {
             throw HTTPError(
                 .serviceUnavailable, message: "too many streams: there are \(Limits.eventStreams)")
         }
+        teller.begin()
         channel?.closeFuture.whenComplete { [ring] _ in ring.leave(stream.id) }
         let picture = try EventWords.json(service.board.status.served)
         let ring = ring
@@ -38,8 +41,10 @@ struct EventRoutes: Sendable {
             }
             for message in stream.missed { first += message }
             try await writer.write(ByteBuffer(bytes: first))
-            for await message in stream.messages {
-                try await writer.write(ByteBuffer(bytes: message))
+            for await _ in stream.queue.wakeups {
+                let bytes = stream.queue.take()
+                // A piece without bytes would end the answer.
+                if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
             }
             try await writer.finish(nil)
         }
@@ -109,6 +114,11 @@ enum EventWords {
             // A value of ours that JSON cannot say is a fault; the stream goes on.
             return nil
         }
+    }
+
+    /// How far a step is that takes long; nil where JSON cannot say it.
+    static func progress(_ work: WorkProgress) -> String? {
+        do { return try json(work) } catch { return nil }
     }
 
     /// A value as one line of JSON.

@@ -4,7 +4,6 @@ internal import HummingbirdCore
 internal import HummingbirdTLS
 package import Logging
 internal import NIOCore
-internal import NIOSSL
 package import ServiceLifecycle
 package import SyncEngine
 package import SyncModel
@@ -14,6 +13,7 @@ package import SyncModel
 package struct NetworkServer: Service {
     private let http: Configuration.HTTP
     private let routes: SyncRoutes
+    private let inherited: InheritedSocket?
     private let board: StatusBoard
     private let log: Logger
     /// What the library says is of no use to the vault's user.
@@ -21,11 +21,14 @@ package struct NetworkServer: Service {
 
     /// - Parameters:
     ///   - http: where to listen; `listen` is not empty.
+    ///   - inherited: what the service manager listens at for the daemon; then the port of
+    ///     `listen` is not asked for.
     ///   - board: told why nobody is listening.
     package init(
-        _ http: Configuration.HTTP, _ routes: SyncRoutes, _ board: StatusBoard, log: Logger
+        _ http: Configuration.HTTP, _ routes: SyncRoutes, at inherited: InheritedSocket? = nil,
+        _ board: StatusBoard, log: Logger
     ) {
-        (self.http, self.routes, self.board) = (http, routes, board)
+        (self.http, self.routes, self.inherited, self.board) = (http, routes, inherited, board)
         self.log = log
         library = log
         library.logLevel = .critical
@@ -61,60 +64,45 @@ package struct NetworkServer: Service {
         channel.httpDecoder = .init(
             maxHeaderFieldSize: Limits.requestHeaderBytes,
             maxHeaderListSize: Limits.requestHeaderBytes)
-        let plain = HTTPServerBuilder.http1(configuration: channel)
-        let application = Application(
-            router: routes.router(at: .network(NetworkDoor(http))),
-            server: try http.certificate.map { certificate in
-                try .tls(plain, tlsConfiguration: Self.tls(certificate, key: http.key ?? ""))
-            } ?? plain,
-            configuration: .init(
-                address: .hostname(host, port: port),
-                availableConnectionsDelegate: .maximum(Limits.connections, logger: library)),
-            onServerRunning: { [board] _ in board.warn(nil, of: .listener) },
-            logger: library)
-        guard let certificate = http.certificate else { return try await application.run() }
-        let began = try Self.time(of: certificate)
+        let certificate = try http.certificate.map { try RenewedCertificate($0, key: http.key) }
+        let router = routes.router(at: .network(NetworkDoor(http)))
+        let running: @Sendable () async -> Void = { [board, routes] in
+            board.warn(nil, of: .listener)
+            routes.listens()
+        }
+        let server: any Service
+        if let inherited {
+            let plain = HTTP1Channel(
+                responder: router.responder(log: library), configuration: channel)
+            let socket = try inherited.copy(http)
+            if let certificate {
+                let child = try TLSChannel(plain, tlsConfiguration: certificate.configuration)
+                server = InheritedServer(
+                    socket: socket, child: child, running: running, log: library)
+            } else {
+                server = InheritedServer(
+                    socket: socket, child: plain, running: running, log: library)
+            }
+        } else {
+            let plain = HTTPServerBuilder.http1(configuration: channel)
+            server = Application(
+                router: router,
+                server: try certificate.map {
+                    try .tls(plain, tlsConfiguration: $0.configuration)
+                } ?? plain,
+                configuration: .init(
+                    address: .hostname(host, port: port),
+                    availableConnectionsDelegate: .maximum(Limits.connections, logger: library)),
+                onServerRunning: { _ in await running() },
+                logger: library)
+        }
+        guard let certificate else { return try await server.run() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
-            group.addTask { try await Self.waitForChange(of: certificate, since: began) }
+            group.addTask { try await server.run() }
+            group.addTask { await certificate.follow(board, log) }
             defer { group.cancelAll() }
             try await group.next()
         }
-    }
-
-    /// Waits until another certificate stands at a path: whoever renews it tells nobody.
-    private static func waitForChange(of path: String, since began: FileTime) async throws {
-        let clock = ContinuousClock()
-        while true {
-            try await clock.sleep(for: Limits.certificateCheck)
-            do { if try time(of: path) != began { return } } catch {
-                // It is being replaced: the next look tells.
-            }
-        }
-    }
-
-    /// When a file was written, by its own account, which may be any time.
-    private struct FileTime: Equatable {
-        let seconds: Int
-        let nanoseconds: Int
-    }
-
-    private static func time(of path: String) throws -> FileTime {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw ControlSocketError.last("read", path)
-        }
-        return FileTime(
-            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
-    }
-
-    private static func tls(_ certificate: String, key: String) throws -> TLSConfiguration {
-        let chain = try NIOSSLCertificate.fromPEMFile(certificate)
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-        configuration.minimumTLSVersion = .tlsv12
-        return configuration
     }
 
     private static func words(_ error: any Error) -> String {

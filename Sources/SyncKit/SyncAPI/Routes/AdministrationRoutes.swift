@@ -24,7 +24,7 @@ struct AdministrationRoutes: Sendable {
             throw HTTPError(.badRequest, message: "expires_in takes seconds, at least 1")
         }
         let secret = Secret.make()
-        let now = SystemClock().now()
+        let now = gate.clock.now()
         let expires = asked.expiresIn.map { seconds in
             let (sum, isBeyond) = now.seconds.addingReportingOverflow(Int64(seconds))
             return isBeyond ? Timestamp.latest : Timestamp(seconds: sum)

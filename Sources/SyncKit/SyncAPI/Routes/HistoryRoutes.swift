@@ -125,7 +125,7 @@ struct HistoryQuery: Sendable {
     let limit: Int
     let now = SystemClock().now()
 
-    /// - Throws: `HTTPError` for a path that is none and a limit that is no number from 1.
+    /// - Throws: `HTTPError` for a path that is none and a limit out of its range.
     init(_ request: Request) throws {
         let query = request.uri.queryParameters
         func text(_ name: String) -> String? { query[Substring(name)].map(String.init) }
@@ -134,11 +134,7 @@ struct HistoryQuery: Sendable {
         if let written = text("path"), path == nil, !written.isEmpty {
             throw HTTPError(.badRequest, message: "'\(written)' is no path of the repository")
         }
-        let limit = text("limit").map { Int($0) ?? 0 } ?? 50
-        guard limit > 0 else {
-            throw HTTPError(.badRequest, message: "expected limit, a number from 1")
-        }
-        self.limit = min(limit, Limits.historyEntries)
+        limit = try JSONAnswer.number(text("limit"), "limit", 1...Limits.historyEntries) ?? 50
     }
 
     /// A path whose bytes a URL writes with `%`; nil when it is none.

@@ -26,6 +26,7 @@ package struct SyncRoutes: Sendable {
     let gate: Gate
     let ring = EventRing()
     private let webhooks: WebhookRoutes
+    private let missed: MissedDeliveries
     private let events: EventRoutes
     private let metrics: VaultMetrics
     private let answers = RepeatedAnswers()
@@ -56,7 +57,14 @@ package struct SyncRoutes: Sendable {
             receiver: try WebhookReceiver(service, store, clock: clock, log: log), gate: gate,
             ring: ring,
             metrics: metrics, clock: clock)
+        missed = MissedDeliveries(service, store, clock: clock, log: log)
     }
+
+    /// Asks for what could not be delivered: runs beside the servers.
+    package var deliveries: any Service { missed }
+
+    /// Somebody listens from now on to whom can be delivered.
+    func listens() { missed.look() }
 
     /// Keeps streams of events alive, and ends them at a shutdown: runs beside the servers.
     package var streams: any Service { ring }

@@ -12,10 +12,12 @@ struct StagedContent {
     ///   failure those that are held back as before, for which nothing is written in vain.
     static func stage(
         _ steps: [ApplyStep], in folder: VaultFolder, modified: Timestamp,
-        _ repository: any ObjectRepository, _ store: any StateStore
+        _ repository: any ObjectRepository, _ store: any StateStore, _ work: WorkCount
     ) throws -> (staged: [StagedContent], refused: [(ApplyStep, FolderError?)]) {
         var staged: [StagedContent] = []
         var refused: [(ApplyStep, FolderError?)] = []
+        work.begin(.apply, of: steps.count)
+        defer { work.end(.apply) }
         let quarantined = try folder.quarantined(store)
         do {
             for step in steps {

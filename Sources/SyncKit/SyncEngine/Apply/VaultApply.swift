@@ -23,16 +23,18 @@ final class VaultApply {
     private let applied: AppliedReference
     private let rechecks: Rechecks
     private let recovery: HeadRecovery
+    private let work: WorkCount
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
         folders: [VaultFolder], branch: Branch, device: String, intake: IntakeGuard,
-        applied: AppliedReference, rechecks: Rechecks, recovery: HeadRecovery
+        applied: AppliedReference, rechecks: Rechecks, recovery: HeadRecovery,
+        work: WorkCount
     ) {
         (self.repository, self.store, self.clock) = (repository, store, clock)
         (self.folders, self.branch, self.device) = (folders, branch, device)
         (self.intake, self.applied) = (intake, applied)
-        (self.rechecks, self.recovery) = (rechecks, recovery)
+        (self.rechecks, self.recovery, self.work) = (rechecks, recovery, work)
     }
 
     /// Applies the head to every folder that is not stopped.
@@ -115,7 +117,7 @@ final class VaultApply {
             #endif
             try KeptRules(repository: repository, store: store).keepRules(plan, in: folder)
             let (staged, refused) = try StagedContent.stage(
-                plan.installs, in: folder, modified: modified, repository, store)
+                plan.installs, in: folder, modified: modified, repository, store, work)
             folderApply.run(plan, staged)
             for (step, error) in refused {
                 if let error {

@@ -14,16 +14,18 @@ final class FolderCapture {
     private let joining: Joining
     private let reader: FolderReader
     private let limit: DeletionLimit
+    private let work: WorkCount
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
         branch: Branch, conflicts: OpenConflicts, applied: AppliedReference, rechecks: Rechecks,
-        joining: Joining, reader: FolderReader, limit: DeletionLimit
+        joining: Joining, reader: FolderReader, limit: DeletionLimit,
+        work: WorkCount
     ) {
         (self.repository, self.store, self.clock) = (repository, store, clock)
         (self.branch, self.conflicts, self.applied) = (branch, conflicts, applied)
         (self.rechecks, self.joining, self.reader) = (rechecks, joining, reader)
-        self.limit = limit
+        (self.limit, self.work) = (limit, work)
     }
 
     /// Reads one folder's changes; contents go into the pack.
@@ -34,9 +36,7 @@ final class FolderCapture {
         folder.interrupted.beginReading()
         try refreshRules(of: folder, dirty)
         let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
-        let findings = try Examination.examine(
-            dirty, of: folder, store: store,
-            tracked: bases.deferred.union(try mayBeBrought(to: folder)))
+        let findings = try examine(dirty, of: folder, bases)
         for quarantine in findings.quarantines {
             try store.quarantine(folder.id, quarantine.path, quarantine.reason)
         }
@@ -93,6 +93,20 @@ final class FolderCapture {
         folder.keepsDeleted = false
         result += deletions
         return result
+    }
+
+    /// Looks at what is dirty in a folder. Of a scan is told how far it is.
+    private func examine(_ dirty: DirtyPaths, of folder: VaultFolder, _ bases: FolderBases) throws
+        -> Findings
+    {
+        if dirty.all {
+            let known = try store.count(folder.id)
+            work.begin(.scan, of: known > 0 ? known : nil)
+        }
+        defer { if dirty.all { work.end(.scan) } }
+        return try Examination.examine(
+            dirty, of: folder, store: store,
+            tracked: bases.deferred.union(try mayBeBrought(to: folder)))
     }
 
     /// What an apply that was cut short may have put into a folder although a rule leaves it out

@@ -7,13 +7,14 @@ final class FolderReader {
     private let clock: any WallClock
     private let branch: Branch
     private let rechecks: Rechecks
+    private let work: WorkCount
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
-        branch: Branch, rechecks: Rechecks
+        branch: Branch, rechecks: Rechecks, work: WorkCount
     ) {
         (self.repository, self.store, self.clock) = (repository, store, clock)
-        (self.branch, self.rechecks) = (branch, rechecks)
+        (self.branch, self.rechecks, self.work) = (branch, rechecks, work)
     }
 
     /// What reading one file gave beside its content.
@@ -34,7 +35,9 @@ final class FolderReader {
         _ pack: any PackSink,
         keepingText keepsText: @Sendable (TreePath) -> Bool
     ) throws -> [ReadFile] {
-        let (access, clock) = (folder.access, clock)
+        let (access, clock, work) = (folder.access, clock, work)
+        work.begin(.store, of: files.count)
+        defer { work.end(.store) }
         let impatient = folder.busy.neverClosed(files.map(\.path), at: clock.nanoseconds())
         let readings = try pack.addBlobs(files.count) {
             number -> (content: [UInt8]?, outcome: Reading) in
@@ -42,6 +45,7 @@ final class FolderReader {
             do throws(FolderError) {
                 let path = files[number].path
                 let snapshot = try access.read(path, whileOpen: impatient.contains(path))
+                work.add(.store, 1, bytes: snapshot.content.count)
                 if let words = ServerCheck.refusal(of: snapshot.content, named: path.name) {
                     throw FolderError(.refused, "capture", path, words)
                 }

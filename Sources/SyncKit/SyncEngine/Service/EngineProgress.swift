@@ -1,9 +1,11 @@
-internal import SyncModel
+package import SyncModel
 internal import Synchronization
 
 /// Whether the engine gets on: what it does of one vault, counted, and whether each folder was
 /// looked at since the start. May be asked from any thread.
 package final class EngineProgress: Sendable {
+    /// How far the work under way is.
+    package let work = WorkCount()
     private let steps = Atomic<UInt64>(0)
     private let waiting: Mutex<Set<FolderID>>
     private let captured: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)

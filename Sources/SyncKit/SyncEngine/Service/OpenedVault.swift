@@ -16,6 +16,7 @@ package final class OpenedVault {
     /// Why the state store was begun anew; nil when it was not.
     package let rebuilt: String?
     private let lock: VaultLock
+    private let work: WorkCount
     let configuration: Configuration
 
     /// Opens everything a vault has. What is not there yet is made: the state directory (0700),
@@ -31,6 +32,8 @@ package final class OpenedVault {
         progress: EngineProgress? = nil
     ) throws {
         self.configuration = configuration
+        let work = progress?.work ?? WorkCount()
+        self.work = work
         let events = RemoteEvents()
         self.events = events
         let state = configuration.stateDirectory
@@ -54,9 +57,9 @@ package final class OpenedVault {
                     staging: state + "/staging", progress: progress))
         }
         self.folders = folders
-        remote = try configuration.remote.map { try Self.remote($0, configuration, events) }
+        remote = try configuration.remote.map { try Self.remote($0, configuration, events, work) }
         let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
-        vault = Self.assemble(configuration, repository, store, folders, remote, brake)
+        vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
         let isBlank = folders.allSatisfy { $0.identity == nil }
         if rebuilt != nil || isBlank { try vault.appliedReference.recall() }
         try vault.local.joining.noteScope()
@@ -77,21 +80,22 @@ package final class OpenedVault {
 
     /// The way to a remote of any kind.
     static func remote(
-        _ url: String, _ configuration: Configuration, _ events: RemoteEvents
+        _ url: String, _ configuration: Configuration, _ events: RemoteEvents,
+        _ work: WorkCount = WorkCount()
     ) throws(RemoteError) -> any RemoteLink {
         if let path = RemotePath(url) {
             return PathRemote(
                 local: configuration.repository, remote: path, branch: configuration.branch,
-                device: configuration.device, unpublished: events.published)
+                device: configuration.device, work: work, unpublished: events.published)
         }
-        return try network(url, configuration, Machine().environment, events)
+        return try network(url, configuration, Machine().environment, events, work)
     }
 
     /// The way to a remote behind a network.
     /// - Parameter environment: where its login, proxies and programs are named.
     static func network(
         _ url: String, _ configuration: Configuration, _ environment: [String: String],
-        _ events: RemoteEvents = RemoteEvents()
+        _ events: RemoteEvents = RemoteEvents(), _ work: WorkCount = WorkCount()
     ) throws(RemoteError) -> NetworkRemote {
         var options = NetworkRemote.Options(environment: environment)
         options.patience = configuration.sync.timeout
@@ -99,13 +103,13 @@ package final class OpenedVault {
         return NetworkRemote(
             local: configuration.repository, url: try RemoteURL(url),
             branch: configuration.branch, device: configuration.device, options: options,
-            unpublished: events.published, willPush: events.willPush)
+            work: work, unpublished: events.published, willPush: events.willPush)
     }
 
     private static func assemble(
         _ configuration: Configuration, _ repository: any ObjectRepository,
         _ store: any StateStore, _ folders: [ReopeningFolder], _ remote: (any RemoteLink)?,
-        _ brake: Brake
+        _ brake: Brake, _ work: WorkCount
     ) -> Vault {
         let vault = Vault(
             identity: .init(
@@ -118,7 +122,7 @@ package final class OpenedVault {
                     patience: configuration.sync.maxWait)
             },
             store: store, remote: remote, clock: SystemClock(),
-            maxDeletesPercent: configuration.sync.maxDeletesPercent, brake: brake)
+            maxDeletesPercent: configuration.sync.maxDeletesPercent, brake: brake, work: work)
         let environment = environment(configuration, Machine().environment)
         if configuration.commit.sign != .off {
             vault.writer.signer = ProgramSigner(
@@ -149,11 +153,11 @@ package final class OpenedVault {
         let repository = vault.repository
         let brake = vault.intake.brake
         vault = Self.assemble(
-            configuration, repository, UnavailableStateStore(), folders, remote, brake)
+            configuration, repository, UnavailableStateStore(), folders, remote, brake, work)
         let store = try SQLiteStateStore.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
         let hook = vault.local.gate.hook
-        vault = Self.assemble(configuration, repository, store, folders, remote, brake)
+        vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
         vault.local.gate.hook = hook
         try vault.appliedReference.recall()
         try vault.local.joining.noteScope()

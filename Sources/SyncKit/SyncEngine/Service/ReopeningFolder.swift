@@ -83,7 +83,9 @@ package final class ReopeningFolder: FolderAccess {
     package func list(_ directory: TreePath?, atMost count: Int) throws(FolderError)
         -> [FolderEntry]
     {
-        try opened().list(directory, atMost: count)
+        let entries = try opened().list(directory, atMost: count)
+        progress?.work.add(.scan, entries.count)
+        return entries
     }
 
     package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
@@ -97,7 +99,9 @@ package final class ReopeningFolder: FolderAccess {
     package func stage(_ content: [UInt8], as version: FileVersion, modified: Timestamp)
         throws(FolderError) -> StagedFile
     {
-        try opened().stage(content, as: version, modified: modified)
+        let staged = try opened().stage(content, as: version, modified: modified)
+        progress?.work.add(.apply, 1, bytes: content.count)
+        return staged
     }
 
     package func flush(_ staged: [StagedFile]) throws(FolderError) { try opened().flush(staged) }

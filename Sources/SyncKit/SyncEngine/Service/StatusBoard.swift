@@ -11,6 +11,8 @@ package final class StatusBoard: Sendable {
     package enum Topic: Int, Sendable, Comparable {
         /// Nobody can ask over TCP.
         case listener
+        /// The listener goes on with the certificate of before.
+        case certificate
         /// Webhooks cannot be verified.
         case webhookSecret
         /// `state.json` cannot be written.

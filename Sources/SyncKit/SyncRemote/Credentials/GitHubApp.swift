@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import SyncHTTP
 internal import SyncModel
 
-/// A GitHub App's login: a token for an hour, for one repository's contents alone, which the
+/// A GitHub App's login: a token for an hour, for one thing of one repository alone, which the
 /// App's private key can have made. Source: GitHub's "Generating an installation access token
 /// for a GitHub App" and "Generating a JSON Web Token (JWT) for a GitHub App"; RFC 7519.
 struct GitHubApp: SecretSource {
@@ -11,6 +11,10 @@ struct GitHubApp: SecretSource {
     let keyFile: String
     let base: String
     let client: HTTPClient.Options
+    var permission = Permission.contents
+
+    /// What the token is for.
+    enum Permission: String { case contents, webhooks = "repository_hooks" }
 
     /// Of the hour that GitHub gives.
     var validity: Duration? { .seconds(50 * 60) }
@@ -23,7 +27,9 @@ struct GitHubApp: SecretSource {
         let installation: Installation = try ask(
             "\(place.api)/repos/\(place.owner)/\(place.name)/installation", .none, proof,
             cancellation)
-        let wish = #"{"repositories":["\#(place.name)"],"permissions":{"contents":"write"}}"#
+        let wish =
+            #"{"repositories":["\#(place.name)"],"#
+            + #""permissions":{"\#(permission.rawValue)":"write"}}"#
         let made: Made = try ask(
             "\(place.api)/app/installations/\(installation.id)/access_tokens",
             .bytes(Array(wish.utf8)), proof, cancellation)
@@ -94,7 +100,7 @@ struct GitHubApp: SecretSource {
                     "install it there, with leave to write contents"
                 ),
             ]
-        ).ask(url, body, as: proof, cancellation)
+        ).ask(url, body, as: proof, cancellation).answer
     }
 
     private func refuse(_ cause: String, _ hint: String) -> RemoteError {

@@ -14,9 +14,11 @@ enum SecretSources {
     ///   - user: the user's name that the URL gives; a token's is `x-access-token` without one,
     ///     which GitHub wants and others do not mind.
     ///   - client: whom to trust, for the source that asks a server itself.
+    ///   - permission: what a token is to be for that is made for it.
     static func list(
         _ auth: Configuration.Auth, base: String, user: String?,
-        _ environment: [String: String], _ client: HTTPClient.Options
+        _ environment: [String: String], _ client: HTTPClient.Options,
+        permission: GitHubApp.Permission = .contents
     ) -> [any SecretSource] {
         let name = user ?? "x-access-token"
         var sources: [any SecretSource] = []
@@ -32,7 +34,9 @@ enum SecretSources {
                 CommandToken(command: command, user: name, environment: environment))
         }
         if let app = auth.githubApp, let key = auth.githubAppKeyFile {
-            sources.append(GitHubApp(id: app, keyFile: key, base: base, client: client))
+            sources.append(
+                GitHubApp(
+                    id: app, keyFile: key, base: base, client: client, permission: permission))
         }
         if let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty {
             sources.append(

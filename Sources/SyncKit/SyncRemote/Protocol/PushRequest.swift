@@ -17,20 +17,28 @@ final class GitRequest: HTTPBodySource {
     let isQuestion: Bool
     private let beginning: [UInt8]
     private let pack: OutgoingPack?
+    private let count: (_ bytes: Int, _ objects: Int) -> Void
     private var piece: [UInt8]
     private var given = 0
     /// Why the pack could not be made.
     private(set) var failure: RepositoryError?
 
-    init(_ beginning: [UInt8], _ pack: OutgoingPack? = nil, isQuestion: Bool = false) {
+    /// - Parameter count: told the bytes that were given since it was last told, and how many
+    ///   objects were given in all.
+    init(
+        _ beginning: [UInt8], _ pack: OutgoingPack? = nil, isQuestion: Bool = false,
+        count: @escaping (_ bytes: Int, _ objects: Int) -> Void = { _, _ in }
+    ) {
         self.isQuestion = isQuestion
+        self.count = count
         (self.beginning, self.pack, piece) = (beginning, pack, beginning)
     }
 
     /// Asks to move references; where all are deleted there is no pack. Source:
     /// `gitprotocol-pack`, "Reference Update Request and Packfile Transfer".
     convenience init(
-        _ commands: [PushCommand], _ pack: OutgoingPack?, to server: Advertisement
+        _ commands: [PushCommand], _ pack: OutgoingPack?, to server: Advertisement,
+        count: @escaping (_ bytes: Int, _ objects: Int) -> Void = { _, _ in }
     ) {
         // All or nothing: a device is not to be ahead of the branch.
         let ours =
@@ -47,7 +55,7 @@ final class GitRequest: HTTPBodySource {
                 Array((index == 0 ? "\(move)\0 \(words.joined(separator: " "))" : move).utf8))
         }
         writer.flush()
-        self.init(writer.bytes, pack)
+        self.init(writer.bytes, pack, count: count)
     }
 
     func rewind() {
@@ -68,6 +76,7 @@ final class GitRequest: HTTPBodySource {
         let count = min(room.count, piece.count - given)
         room.copyBytes(from: piece[given..<(given + count)])
         given += count
+        self.count(count, pack?.next ?? 0)
         return count
     }
 
@@ -81,6 +90,7 @@ final class GitRequest: HTTPBodySource {
                 return nil
             }
         }
+        count(bytes.count, pack?.next ?? 0)
         return bytes
     }
 }

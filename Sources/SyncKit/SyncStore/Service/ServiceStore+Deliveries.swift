@@ -76,6 +76,24 @@ extension ServiceStore {
         }
     }
 
+    /// Up to when a webhook's deliveries were looked through, as its host says times; nil for
+    /// never.
+    package func looked(hook: Int) throws(StateStoreError) -> String? {
+        try read("look for a webhook") { database in
+            try String.fetchOne(
+                database, sql: "SELECT looked FROM hook WHERE id = ?", arguments: [hook])
+        }
+    }
+
+    /// Notes up to when they were.
+    package func setLooked(hook: Int, _ time: String) throws(StateStoreError) {
+        try write("note a webhook") { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO hook(id, looked) VALUES (?, ?)",
+                arguments: [hook, time])
+        }
+    }
+
     private static func delivery(_ row: Row) -> Delivery? {
         guard let result = Delivery.Result(rawValue: row["result"]) else { return nil }
         return Delivery(

@@ -55,6 +55,8 @@ package final class ServiceStore: Sendable {
             number INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL,
             provider TEXT NOT NULL, event TEXT NOT NULL, id TEXT, body BLOB, reference TEXT,
             commit_id TEXT, result TEXT NOT NULL, reason TEXT) STRICT;
+        CREATE TABLE IF NOT EXISTS hook(
+            id INTEGER PRIMARY KEY, looked TEXT NOT NULL) STRICT;
         CREATE UNIQUE INDEX IF NOT EXISTS delivery_id ON delivery(provider, id);
         CREATE UNIQUE INDEX IF NOT EXISTS delivery_body ON delivery(body);
         """
