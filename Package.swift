@@ -92,7 +92,7 @@ let package = Package(
         // Floor 3: the wire.
         floor("SyncRemote", ["SyncModel", "SyncMerge", "SyncGit", "SyncHTTP", cryptoExtras]),
         // Floor 3, too: what only reads history.
-        floor("SyncHistory", ["SyncModel", "SyncMerge", "SyncGit"]),
+        floor("SyncHistory", ["SyncModel", "SyncMerge", "SyncGit", "SyncStore"]),
         // Floor 4: the cycle.
         floor(
             "SyncEngine",
@@ -151,7 +151,9 @@ let package = Package(
         tests("SyncConfigurationTests", ["SyncConfiguration", "SyncModel"]),
         tests(
             "SyncRemoteTests", ["SyncRemote", "SyncGit", "SyncHTTP", "SyncModel", "SyncTestKit"]),
-        tests("SyncHistoryTests", ["SyncHistory", "SyncModel", "SyncTestKit"]),
+        tests(
+            "SyncHistoryTests",
+            ["SyncHistory", "SyncGit", "SyncModel", "SyncStore", "SyncTestKit"]),
         tests(
             "SyncEngineTests",
             [

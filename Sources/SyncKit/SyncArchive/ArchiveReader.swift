@@ -27,7 +27,11 @@ package struct ArchiveReader {
         var count = 0
         while true {
             let block = try input.read(TarHeader.block)
-            if block.count < TarHeader.block || block.allSatisfy({ $0 == 0 }) { return count }
+            if block.count < TarHeader.block || block.allSatisfy({ $0 == 0 }) {
+                // To its end, where the checksum of all of it stands.
+                while try !input.read(64 << 10).isEmpty {}
+                return count
+            }
             guard var header = TarHeader(block) else { throw damaged("an entry of another kind") }
             if header.kind == .extended {
                 guard header.size <= Limits.archiveRecordBytes else { throw damaged("a long name") }

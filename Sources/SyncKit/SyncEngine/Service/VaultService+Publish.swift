@@ -96,14 +96,15 @@ extension VaultService {
             let clock = ContinuousClock()
             do { try await clock.sleep(for: delay) } catch { return }
             await self?.writeState()
-            await self?.indexPastVersions()
+            await self?.indexHistory()
             await self?.consolidate()
             FreeMemory.release()
         }
     }
 
-    /// Takes what came in into the index of past versions, from time to time.
-    private func indexPastVersions() {
+    /// Takes what came in into the indexes of the history, from time to time.
+    private func indexHistory() async {
+        await historyFilling.fill(after: vault.branch.moves)
         do {
             try vault.indexPastVersions()
             say(nil, of: .pastVersions, at: .warning)

@@ -22,6 +22,7 @@ package actor VaultService {
     }
 
     let repacker: Repacker
+    let historyFilling: HistoryFilling
     let executor = QueueExecutor(label: "syncd.vault")
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
@@ -91,6 +92,7 @@ package actor VaultService {
         self.configuration = configuration
         self.log = log
         repacker = Repacker(log: log)
+        historyFilling = HistoryFilling(configuration, log: log)
         let progress = EngineProgress(folders: configuration.folders.count)
         self.progress = progress
         hooks = HookRunner(configuration, log: log)
