@@ -74,6 +74,7 @@ let package = Package(
         library("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
         library("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/SyncKit/CLinux"),
         .systemLibrary(name: "CMalloc", path: "Sources/SyncKit/CMalloc"),
         .target(name: "CEvents", path: "Sources/SyncKit/CEvents"),
@@ -85,18 +86,20 @@ let package = Package(
         floor("SyncWatch", ["SyncModel", "CEvents"]),
         floor("SyncGit", ["SyncModel", "CGit2", "CDeflate"]),
         floor("SyncStore", ["SyncModel", grdb, sqlite]),
+        floor("SyncArchive", ["SyncModel", "CZstd"]),
         floor("SyncConfiguration", ["SyncModel", toml]),
         floor("SyncHTTP", ["SyncModel", "CCurl"]),
         // Floor 3: the wire.
         floor("SyncRemote", ["SyncModel", "SyncMerge", "SyncGit", "SyncHTTP", cryptoExtras]),
         // Floor 3, too: what only reads history.
-        floor("SyncHistory", ["SyncModel", "SyncMerge", "SyncGit"]),
+        floor("SyncHistory", ["SyncModel", "SyncMerge", "SyncGit", "SyncStore"]),
         // Floor 4: the cycle.
         floor(
             "SyncEngine",
             [
                 "SyncModel", "SyncMerge", "SyncTree", "SyncWatch", "SyncGit", "SyncStore",
-                "SyncConfiguration", "SyncRemote", "SyncHistory", "CMalloc", logging, lifecycle,
+                "SyncArchive", "SyncConfiguration", "SyncRemote", "SyncHistory", "CMalloc", logging,
+                lifecycle,
             ]),
         // Floor 5: the daemon's face.
         floor(
@@ -144,10 +147,13 @@ let package = Package(
         tests("SyncWatchTests", ["SyncWatch", "SyncModel"]),
         tests("SyncGitTests", ["SyncGit", "SyncModel"]),
         tests("SyncStoreTests", ["SyncStore", "SyncModel", "SyncTestKit"]),
+        tests("SyncArchiveTests", ["SyncArchive", "SyncModel"]),
         tests("SyncConfigurationTests", ["SyncConfiguration", "SyncModel"]),
         tests(
             "SyncRemoteTests", ["SyncRemote", "SyncGit", "SyncHTTP", "SyncModel", "SyncTestKit"]),
-        tests("SyncHistoryTests", ["SyncHistory", "SyncModel", "SyncTestKit"]),
+        tests(
+            "SyncHistoryTests",
+            ["SyncHistory", "SyncGit", "SyncModel", "SyncStore", "SyncTestKit"]),
         tests(
             "SyncEngineTests",
             [

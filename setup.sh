@@ -14,13 +14,13 @@ readonly SWIFT_MAJOR=6 SWIFT_MINOR=1
 # What building needs: a C and C++ library for the toolchain, and the libraries of Package.swift.
 readonly BUILD_PACKAGES=(
     binutils g++ libc6-dev git pkg-config zlib1g-dev
-    libgit2-dev libcurl4-openssl-dev libdeflate-dev libsqlite3-dev
+    libgit2-dev libcurl4-openssl-dev libdeflate-dev libsqlite3-dev libzstd-dev
 )
 # What the tests run beside that.
 readonly TEST_PACKAGES=(
     python3 python3-venv mount util-linux e2fsprogs nginx fcgiwrap openssl gnupg
     openssh-client openssh-server
-    iproute2 systemd caddy haproxy prometheus python3-yaml jq curl mandoc zsh fish
+    iproute2 systemd caddy haproxy prometheus python3-yaml jq curl mandoc zsh fish zstd
 )
 readonly IMPORT_CHECK=(--explicit-target-dependency-import-check error)
 
@@ -58,7 +58,7 @@ Otherwise see  $page"
 install_missing() {
     local package missing=()
     if ! command -v dpkg-query >/dev/null; then
-        pkg-config --exists libgit2 libdeflate libcurl sqlite3 2>/dev/null && return
+        pkg-config --exists libgit2 libdeflate libcurl sqlite3 libzstd 2>/dev/null && return
         die "this machine has no apt. Install what these Debian packages hold, then try again:
     $*"
     fi

@@ -13,6 +13,8 @@ struct BackupReport: Encodable {
     let bytes: Int
     /// Whether it needs the bundles before it.
     let incremental: Bool
+    /// The files that are in no commit; nil when no bundle stands there.
+    @OrNull var unsynced: UnsyncedFiles? = nil
 }
 
 /// Writes bundles of the vault's repository, by git.
@@ -151,15 +153,18 @@ struct BundleDirectory {
             to: "\(path)/\(name(numbers.count + 1))", since: known.sorted())
     }
 
+    /// The newest bundle; nil when there is none.
+    func last() throws -> String? {
+        try FileManager.default.contentsOfDirectory(atPath: path).compactMap(number).max()
+            .map { "\(path)/\(name($0))" }
+    }
+
     private func name(_ number: Int) -> String {
-        let digits = String(number)
-        return "\(vault)-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).bundle"
+        BundleName(vault: vault, number: number).text
     }
 
     /// The number of a bundle of this vault; nil for any other file.
     private func number(_ file: String) -> Int? {
-        guard file.hasPrefix("\(vault)-"), file.hasSuffix(".bundle") else { return nil }
-        let number = Int(file.dropFirst(vault.count + 1).dropLast(7))
-        return number.flatMap { name($0) == file ? $0 : nil }
+        BundleName(file).flatMap { $0.vault == vault ? $0.number : nil }
     }
 }

@@ -16,7 +16,8 @@ struct Syncctl: AsyncParsableCommand {
             Init.self, Status.self, Sync.self, Flush.self, Pause.self, Resume.self, Held.self,
             Conflicts.self, Resolve.self, Restore.self, Rollback.self, Undo.self, TypeOf.self,
             Log.self, Diff.self, Show.self, BlameCommand.self, Deleted.self, Devices.self,
-            Remote.self, Doctor.self, Verify.self, Backup.self, Reload.self, Events.self,
+            Remote.self, Doctor.self, Verify.self, CollectGarbage.self, Backup.self, Reload.self,
+            Events.self,
             MetricsText.self, Dashboard.self, Token.self, Webhook.self, Service.self,
             MergeDriver.self,
         ])

@@ -41,8 +41,15 @@ class Devices(VaultTest):
                     ada.stop()
                 entries = self.listed(ada)
                 self.assertEqual(
-                    set(entries["bob"]), {"device", "commit", "time", "last_seen", "behind"}
+                    set(entries["bob"]),
+                    {"device", "commit", "time", "last_seen", "behind", "version", "clock_ahead"},
                 )
+                # bob made no commit of its own.
+                self.assertIsNone(entries["bob"]["version"])
+                self.assertIsNone(entries["bob"]["clock_ahead"])
+                version = ada.run("syncctl", "--version").stdout.strip()
+                self.assertEqual(entries["ada"]["version"], version)
+                self.assertEqual(entries["ada"]["clock_ahead"], 0)
                 self.assertEqual(entries["bob"]["behind"], 1)
                 for entry in entries.values():
                     self.assertRegex(entry["last_seen"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")

@@ -214,7 +214,8 @@ class Rewrite(VaultTest):
         # What was dropped does not go back to the remote.
         listed = trees.git(self.remote, "rev-list", "sync").decode().split()
         self.assertNotIn(self.last, listed)
-        # The way back from it is a rollback to the head that was kept.
+        # The way back from it is a rollback to the head that was kept; undo says so.
+        self.assertIn("syncctl rollback", ada.ctl("undo", expect=(1,)).stderr)
         ada.ctl("rollback", self.last)
         self.until_in_sync(ada, bob)
         self.assertIsNotNone(bob.read("second.md"))

@@ -93,6 +93,7 @@ struct CaptureMessageTests {
     func asked() {
         #expect(
             CaptureMessage.text(asked: "restored a.md", device: "linden", time: Self.time)
-                == "restored a.md\n\nSync-Device: linden\nSync-HLC: 1795233688509\n")
+                == "restored a.md\n\nSync-Device: linden\nSync-HLC: 1795233688509\n"
+                + "Sync-Version: \(Version.text)\n")
     }
 }

@@ -8,7 +8,8 @@ struct MadeHistory {
     static let paths = ["a", "b", "d/c"]
 
     /// Makes `commits` commits, one in four a merge.
-    init(seed: UInt64, commits: Int) throws {
+    /// - Parameter renames: whether one in six gives a file the place of another.
+    init(seed: UInt64, commits: Int, renames: Bool = false) throws {
         var random = SeededRandom(seed: seed)
         var stream = ""
         var contents: [[String: Int]] = []
@@ -23,7 +24,12 @@ struct MadeHistory {
             if parents.count == 2, let path = Self.paths.randomElement(using: &random) {
                 files[path] = contents[parents[1] - 1][path]
             }
-            if parents.count < 2 || Bool.random(using: &random) {
+            if renames, Int.random(in: 0..<6, using: &random) == 0,
+                let old = Self.paths.randomElement(using: &random),
+                let new = Self.paths.randomElement(using: &random), old != new
+            {
+                files[new] = files.removeValue(forKey: old)
+            } else if parents.count < 2 || Bool.random(using: &random) {
                 let path = Self.paths.randomElement(using: &random) ?? "a"
                 let value = Int.random(in: 0..<6, using: &random)
                 files[path] = value == 0 ? nil : value

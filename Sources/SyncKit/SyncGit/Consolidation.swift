@@ -14,8 +14,32 @@ extension GitRepository {
     @discardableResult package func consolidatePacks(most: Int = Limits.packs)
         throws(RepositoryError) -> Int
     {
+        guard let lock = PackLock(packDirectory, waits: false) else { return 0 }
+        defer { lock.release() }
         let small = SmallPacks(in: packDirectory)
-        let chosen = try small.chosen(most: most)
+        return try consolidate(small.chosen(most: most), of: small)
+    }
+
+    /// The same at once, of all small packs however few they are. Waits for another process that
+    /// consolidates.
+    @discardableResult package func consolidateEverything() throws(RepositoryError) -> Int {
+        let lock = PackLock(packDirectory, waits: true)
+        defer { lock?.release() }
+        let small = SmallPacks(in: packDirectory)
+        var replaced = 0
+        var left = Int.max
+        // What one consolidation takes on is bounded; one that makes no fewer of them is the last.
+        while true {
+            let packs = try small.everything()
+            if packs.count >= left { return replaced }
+            left = packs.count
+            replaced += try consolidate(packs, of: small)
+        }
+    }
+
+    private func consolidate(_ chosen: [SmallPacks.Pack], of small: SmallPacks)
+        throws(RepositoryError) -> Int
+    {
         if chosen.isEmpty { return 0 }
         var ids: Set<ObjectID> = []
         for pack in chosen { ids.formUnion(try PackIndex.names(in: small.path(of: pack, "idx"))) }
@@ -34,13 +58,15 @@ extension GitRepository {
         defer { git_packbuilder_free(builder) }
         // One thread: this runs beside captures.
         git_packbuilder_set_threads(builder, 1)
+        let names = try names(of: ids)
         for id in ids.sorted() {
             if try header(id).size > Limits.deltaBytes {
                 try large.addAgain(id, try object(id))
             } else {
                 var oid = id.oid
+                let name = names[id].map { $0.map { CChar(bitPattern: $0) } + [0] }
                 try LibGit2.check(
-                    git_packbuilder_insert(builder, &oid, nil), "consolidate", object: id)
+                    git_packbuilder_insert(builder, &oid, name), "consolidate", object: id)
             }
         }
         var written: Set<String> = []
@@ -54,5 +80,23 @@ extension GitRepository {
         }
         if let name = try large.finishNamed() { written.insert("pack-\(name.hex)") }
         return written
+    }
+
+    /// What the trees among some objects call the others: versions of one name are alike, so that
+    /// a delta is looked for among them first.
+    private func names(of ids: Set<ObjectID>) throws(RepositoryError) -> [ObjectID: [UInt8]] {
+        var names: [ObjectID: [UInt8]] = [:]
+        for id in ids where try header(id).kind == .tree {
+            let tree: Tree
+            do { tree = try self.tree(id) } catch {
+                // One that somebody else wrote wrongly is kept like any object.
+                if error.code == .corrupt { continue }
+                throw error
+            }
+            for entry in tree.entries where names[entry.id] == nil && ids.contains(entry.id) {
+                names[entry.id] = entry.name
+            }
+        }
+        return names
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SyncModel
 
 /// The index of a pack, version 2.
@@ -50,6 +51,18 @@ struct PackIndex {
 
     private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// How many objects an index file says that its pack has.
+    static func count(in path: String) throws(RepositoryError) -> Int {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4)
+        guard pread(descriptor, &bytes, 4, 8 + 255 * 4) == 4 else {
+            throw RepositoryError(.corrupt, "read \(path)", "it is too short for an index")
+        }
+        return bytes.reduce(0) { $0 << 8 | Int($1) }
     }
 
     /// Reads the names of all objects from an index file of version 2.

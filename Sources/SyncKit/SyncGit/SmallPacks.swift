@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SyncModel
+package import SyncModel
 
 /// The packs of a directory that may be joined.
 struct SmallPacks {
@@ -10,15 +10,28 @@ struct SmallPacks {
     struct Pack {
         /// Without its ending.
         let name: String
+        /// In bytes.
         let size: Int
+        /// How many it has.
+        let objects: Int
     }
 
     func path(of pack: Pack, _ ending: String) -> String { "\(directory)/\(pack.name).\(ending)" }
 
-    /// Those to join now; none until there are more than `most`.
+    /// Those to join now; none until there are more than `most`. Packs that are each at least
+    /// twice as large as all smaller ones together stay as they are, so that an object is written
+    /// anew as often as the number of objects doubles, and not each time.
     func chosen(most: Int) throws(RepositoryError) -> [Pack] {
         let packs = try all()
         if packs.count <= most { return [] }
+        return bounded(Array(packs.prefix(Self.rolledUp(packs.map(\.objects)))))
+    }
+
+    /// All that may be joined, however many they are.
+    func everything() throws(RepositoryError) -> [Pack] { bounded(try all()) }
+
+    /// As many of the smallest as one consolidation takes on; none where it would join nothing.
+    private func bounded(_ packs: [Pack]) -> [Pack] {
         var bytes = 0
         let chosen = packs.prefix { pack in
             bytes += pack.size
@@ -27,7 +40,19 @@ struct SmallPacks {
         return chosen.count < 2 ? [] : Array(chosen)
     }
 
-    /// The smallest first. One that is marked to be kept, that its maker has not finished, or
+    /// How many of some weights, the smallest first, are to become one, so that each that stays is
+    /// at least twice all before it.
+    static func rolledUp(_ weights: [Int]) -> Int {
+        var total = 0
+        var count = 0
+        for (index, weight) in weights.enumerated() {
+            if index > 0 && weight < 2 * total { count = index + 1 }
+            total += weight
+        }
+        return count
+    }
+
+    /// Those of the fewest objects first. One that is marked to be kept, that its maker has not finished, or
     /// that is no file is none of them.
     private func all() throws(RepositoryError) -> [Pack] {
         let names = Set(try FileSystem.names(in: directory))
@@ -39,9 +64,10 @@ struct SmallPacks {
                 let status = FileSystem.status("\(directory)/\(name)"),
                 status.st_mode & S_IFMT == S_IFREG, status.st_size < Limits.smallPackBytes
             else { continue }
-            packs.append(Pack(name: stem, size: Int(status.st_size)))
+            let objects = try PackIndex.count(in: "\(directory)/\(stem).idx")
+            packs.append(Pack(name: stem, size: Int(status.st_size), objects: objects))
         }
-        return packs.sorted { ($0.size, $0.name) < ($1.size, $1.name) }
+        return packs.sorted { ($0.objects, $0.size, $0.name) < ($1.objects, $1.size, $1.name) }
     }
 
     /// Removes packs whose objects others have now.
@@ -65,5 +91,17 @@ struct SmallPacks {
             let path = path(of: pack, ending)
             if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
         }
+    }
+}
+
+extension GitRepository {
+    /// How many packs there are, and what they take on the disk with their indexes, in bytes.
+    package func packUsage() throws(RepositoryError) -> (packs: Int, bytes: Int) {
+        var (packs, bytes) = (0, 0)
+        for name in try FileSystem.names(in: packDirectory) where name.hasPrefix("pack-") {
+            if name.hasSuffix(".pack") { packs += 1 }
+            bytes += FileSystem.status("\(packDirectory)/\(name)").map { Int($0.st_size) } ?? 0
+        }
+        return (packs, bytes)
     }
 }

@@ -9,13 +9,18 @@ package import SyncModel
 package struct HistoryLog {
     private let reader: any ObjectReader
     private let path: TreePath?
+    private let index: IndexedHistory?
 
     /// - Parameters:
     ///   - reader: the repository.
     ///   - path: a file or a directory, as a path of the repository; nil is everything.
     package init(reading reader: any ObjectReader, path: TreePath? = nil) {
-        self.reader = reader
-        self.path = path
+        self.init(reading: reader, path: path, index: nil)
+    }
+
+    /// - Parameter index: says which commits to look at for a path.
+    init(reading reader: any ObjectReader, path: TreePath?, index: IndexedHistory?) {
+        (self.reader, self.path, self.index) = (reader, path, index)
     }
 
     /// Lists commits.
@@ -44,12 +49,23 @@ package struct HistoryLog {
         from head: ObjectID, where filter: HistoryFilter, after last: ObjectID? = nil,
         _ body: (HistoryEntry) throws(RepositoryError) -> Bool
     ) throws(RepositoryError) {
-        var walk = try HistoryWalk(from: head, since: filter.since, reading: reader)
-        if let last { while let step = try walk.next(), step.id != last {} }
+        var walk = try HistoryWalk(
+            from: head, since: filter.since, reading: reader, index: path == nil ? nil : index)
         var names = path.map { [$0] } ?? []
-        while let step = try walk.next() {
+        var touching = path == nil ? nil : index.map(TouchingCommits.init)
+        for name in names { touching?.add(name) }
+        if let last { touching?.add(last) }
+        var isPast = last == nil
+        while let step = try walk.next(where: { touching?.wants($0) ?? true }) {
+            let known = names.count
             // Also of a commit that is not wanted: the name of before may be learnt from it.
-            guard let paths = try changed(step, walk, &names), filter.admits(step) else { continue }
+            let paths = try changed(step, walk, &names)
+            for name in names[known...] { touching?.add(name) }
+            if !isPast {
+                isPast = step.id == last
+                continue
+            }
+            guard let paths, filter.admits(step) else { continue }
             var entry = Self.entry(step.id, step.commit, paths)
             if filter.deletions {
                 let gone = try Deletions(reading: reader, path: path).removed(step.commit, walk)

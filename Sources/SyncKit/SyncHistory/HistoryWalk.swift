@@ -1,5 +1,6 @@
 internal import SyncMerge
 package import SyncModel
+internal import SyncStore
 
 /// A walk back through history by the commits' stamps, the newest first, no commit twice.
 ///
@@ -18,8 +19,12 @@ package struct HistoryWalk {
     private let stamps: CommitStamps
     private let head: ObjectID
     private let since: Int64?
-    private var waiting: [Waiting]
-    private var seen: Set<ObjectID>
+    private let index: IndexedHistory?
+    private var waiting: [Waiting] = []
+    private var seen: Set<ObjectID> = []
+    /// The same of commits that the index has, by their numbers.
+    private var seenNumbers: [Bool] = []
+    private var count = 0
 
     /// - Parameters:
     ///   - head: where the walk begins.
@@ -27,27 +32,40 @@ package struct HistoryWalk {
     package init(
         from head: ObjectID, since: Int64? = nil, reading reader: any ObjectReader
     ) throws(RepositoryError) {
+        try self.init(from: head, since: since, reading: reader, index: nil)
+    }
+
+    /// - Parameter index: tells of commits what need not be read then.
+    init(
+        from head: ObjectID, since: Int64?, reading reader: any ObjectReader,
+        index: IndexedHistory?
+    ) throws(RepositoryError) {
         stamps = CommitStamps(reading: reader)
         self.head = head
         self.since = since
-        waiting = []
-        seen = [head]
-        waiting.append(try step(head))
+        self.index = index
+        seenNumbers = Array(repeating: false, count: index?.commits.count ?? 0)
+        try meet(head)
     }
 
     /// The next commit; nil at the end.
+    /// - Parameter isWanted: asked of each commit that the index has by its number; one that is
+    ///   not wanted is walked past.
     /// - Throws: what reading the repository says; `.io` past `Limits.historyWalk` commits.
-    package mutating func next() throws(RepositoryError) -> Step? {
+    package mutating func next() throws(RepositoryError) -> Step? { try next { _ in true } }
+
+    mutating func next(where isWanted: (Int32) -> Bool) throws(RepositoryError) -> Step? {
         while let next = waiting.popLast() {
-            if let since, next.time.milliseconds < since { continue }
+            if let since, next.time < since { continue }
+            if let number = next.number, let commits = index?.commits {
+                for parent in commits.parents(of: number) { meet(parent, commits) }
+                if !isWanted(number) { continue }
+            }
             let commit = try stamps.commit(next.id)
-            for parent in commit.parents where seen.insert(parent).inserted {
-                insert(try step(parent))
+            if next.number == nil {
+                for parent in commit.parents { try meet(parent) }
             }
-            if seen.count > Limits.historyWalk {
-                throw RepositoryError(.io, "list history", object: head, "it is too long")
-            }
-            return Step(id: next.id, commit: commit, time: next.time)
+            return Step(id: next.id, commit: commit, time: Timestamp(milliseconds: next.time))
         }
         return nil
     }
@@ -57,16 +75,40 @@ package struct HistoryWalk {
 
     private struct Waiting {
         let id: ObjectID
-        let time: Timestamp
+        let time: Int64
         /// A merge of ours has its later parent's time and comes before it.
         let isMerge: Bool
+        /// In the index; nil for one that it does not have.
+        let number: Int32?
 
-        var order: (Int64, Int, ObjectID) { (time.milliseconds, isMerge ? 1 : 0, id) }
+        static func < (left: Waiting, right: Waiting) -> Bool {
+            if left.time != right.time { return left.time < right.time }
+            if left.isMerge != right.isMerge { return right.isMerge }
+            return left.id < right.id
+        }
     }
 
-    private func step(_ id: ObjectID) throws(RepositoryError) -> Waiting {
+    /// Comes by a commit for the first time, or once more.
+    private mutating func meet(_ id: ObjectID) throws(RepositoryError) {
+        if let index, let number = index.number(id) { return meet(number, index.commits) }
+        guard seen.insert(id).inserted else { return }
         let isMerge = MergeIdentity.made(try stamps.commit(id))
-        return Waiting(id: id, time: try stamps.time(of: id), isMerge: isMerge)
+        let time = try stamps.time(of: id).milliseconds
+        insert(Waiting(id: id, time: time, isMerge: isMerge, number: nil))
+        count += 1
+        if count > Limits.historyWalk {
+            throw RepositoryError(.io, "list history", object: head, "it is too long")
+        }
+    }
+
+    /// The same of a commit that the index has; the index holds no more than the limit.
+    private mutating func meet(_ number: Int32, _ commits: IndexedCommits) {
+        if seenNumbers[Int(number)] { return }
+        seenNumbers[Int(number)] = true
+        insert(
+            Waiting(
+                id: commits.id(number), time: commits.time(number),
+                isMerge: commits.isMerge(number), number: number))
     }
 
     /// Keeps the newest at the end.
@@ -74,7 +116,7 @@ package struct HistoryWalk {
         var (low, high) = (0, waiting.count)
         while low < high {
             let middle = (low + high) / 2
-            if waiting[middle].order < item.order { low = middle + 1 } else { high = middle }
+            if waiting[middle] < item { low = middle + 1 } else { high = middle }
         }
         waiting.insert(item, at: low)
     }

@@ -15,17 +15,28 @@ extension VaultHistory {
         package let lastSeen: String
         /// How many commits of the head it lacks, counted up to 10,000.
         package let behind: Int
+        /// The version of syncd that made its newest commit, as that commit claims; nil where it
+        /// says none, and when the device made none of the newest 10,000.
+        @OrNull package private(set) var version: String?
+        /// How many seconds its clock was ahead of this one's at the least, by the stamp of that
+        /// commit; 0 when none of it shows, nil when there is no such commit.
+        @OrNull package private(set) var clockAhead: Int64?
 
         enum CodingKeys: String, CodingKey {
-            case device, commit, time, behind
+            case device, commit, time, behind, version
             case lastSeen = "last_seen"
+            case clockAhead = "clock_ahead"
         }
     }
 
     /// Says of each device how far it is.
-    /// - Parameter applied: the commits that devices published.
+    /// - Parameters:
+    ///   - applied: the commits that devices published.
+    ///   - now: by this machine's clock.
     /// - Returns: by name; a device whose commit is not here is left out.
-    package func devices(_ applied: [String: ObjectID]) throws(RepositoryError) -> [Device] {
+    package func devices(
+        _ applied: [String: ObjectID], now: Timestamp
+    ) throws(RepositoryError) -> [Device] {
         let stamps = CommitStamps(reading: repository)
         let history = History(stamps)
         let made = try newest(of: Set(applied.keys))
@@ -36,27 +47,32 @@ extension VaultHistory {
             if let head, head != id {
                 behind = try history.count(from: head, notIn: id, most: 10_000)
             }
-            let last = made[name].map { $0.milliseconds > time.milliseconds ? $0 : time }
+            let own = made[name]
+            let ahead = own.map { max(0, $0.time.seconds - now.seconds) }
             devices.append(
                 Device(
                     device: name, commit: id, time: time.iso8601,
-                    lastSeen: (last ?? time).iso8601, behind: behind))
+                    lastSeen: max(time, own?.time ?? time).iso8601, behind: behind,
+                    version: own?.commit.trailer("Sync-Version").map { SafeText.escaped($0) },
+                    clockAhead: ahead))
         }
         return devices
     }
 
-    /// When devices made their newest commits; those that made none of the newest 10,000 commits
+    /// The newest commits that devices made; those that made none of the newest 10,000 commits
     /// are left out.
-    private func newest(of devices: Set<String>) throws(RepositoryError) -> [String: Timestamp] {
+    private func newest(of devices: Set<String>) throws(RepositoryError)
+        -> [String: HistoryWalk.Step]
+    {
         guard let head, !devices.isEmpty else { return [:] }
         var walk = try HistoryWalk(from: head, reading: repository)
-        var found: [String: Timestamp] = [:]
+        var found: [String: HistoryWalk.Step] = [:]
         for _ in 0..<10_000 where found.count < devices.count {
             guard let step = try walk.next() else { break }
             guard let device = CommitStamps.capturer(of: step.commit), devices.contains(device),
                 found[device] == nil
             else { continue }
-            found[device] = step.time
+            found[device] = step
         }
         return found
     }

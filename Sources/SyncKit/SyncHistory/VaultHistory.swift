@@ -29,8 +29,14 @@ package struct VaultHistory {
         _ path: TreePath?, where filter: HistoryFilter = HistoryFilter(), most: Int
     ) throws(RepositoryError) -> [HistoryEntry] {
         guard let head else { return [] }
-        return try HistoryLog(reading: repository, path: path)
-            .entries(from: head, where: filter, most: most)
+        return try log(of: path).entries(from: head, where: filter, most: most)
+    }
+
+    /// The log of a path is looked up where the daemon keeps an index.
+    private func log(of path: TreePath?) -> HistoryLog {
+        HistoryLog(
+            reading: repository, path: path,
+            index: path == nil ? nil : IndexedHistory(configuration))
     }
 
     /// Gives the newest commits one by one as they are found.
@@ -44,7 +50,7 @@ package struct VaultHistory {
         guard let head else { return }
         var last: HistoryFold?
         var count = 0
-        try HistoryLog(reading: repository, path: path).each(from: head, where: filter) {
+        try log(of: path).each(from: head, where: filter) {
             entry throws(RepositoryError) in
             if isFolded, last?.takes(entry) ?? false {
                 last?.add(entry)
@@ -68,7 +74,7 @@ package struct VaultHistory {
     ) throws -> [HistoryEntry] {
         guard let head else { return [] }
         var filter = HistoryFilter()
-        let log = HistoryLog(reading: repository, path: path)
+        let log = log(of: path)
         if let time = before.flatMap({ RevisionOrTime.time($0, now: now) }) {
             filter.until = time
             return try log.entries(from: head, where: filter, most: most)

@@ -92,6 +92,14 @@ package enum Limits {
     package static let indexedVersions = 500_000
     /// After so many moves of the head the index takes in what came.
     package static let indexedMoves = 100
+    /// The most changed paths of commits that the index of the history holds: 160 MiB or so.
+    package static let indexedPaths = 4_000_000
+    /// The longest name of a file in a backup's archive, in bytes, with what else is said of it.
+    package static let archiveRecordBytes = 64 << 10
+    /// The most bundles of one backup.
+    package static let bundles = 100_000
+    /// The most commits that come into the index of the history at once.
+    package static let indexedAtOnce = 1_000
     /// The most bytes of content that are read and deflated at a time during a capture.
     package static let captureBytes = 64 << 20
     /// The most bytes of the state store's pages that are kept in memory.

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A thread of our own for a call that blocks for as long as nothing happens.
-struct Thread: Sendable {
+package struct Thread: Sendable {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -10,7 +10,7 @@ struct Thread: Sendable {
     private let handle: pthread_t
 
     /// Starts a thread that takes no signals.
-    init(_ run: @escaping @Sendable () -> Void) throws(WatchError) {
+    package init(_ run: @escaping @Sendable () -> Void) throws(WatchError) {
         let body = Unmanaged.passRetained(Body(run))
         var handle = pthread_t()
         let result = pthread_create(
@@ -30,7 +30,7 @@ struct Thread: Sendable {
     }
 
     /// Waits for its end; from the thread itself it only lets go of it.
-    func join() {
+    package func join() {
         if pthread_equal(handle, pthread_self()) != 0 {
             pthread_detach(handle)
         } else {

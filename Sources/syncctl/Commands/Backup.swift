@@ -4,14 +4,16 @@ import SyncHistory
 import SyncModel
 
 /// `syncctl backup`.
-struct Backup: ParsableCommand {
+struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Writes the vault's whole history into a git bundle, and reads it back.",
         discussion: """
             Into a FILE everything, each time; into a directory what is new since the bundles that \
             stand there: VAULT-0001.bundle has everything, the next ones what came since. A bundle \
-            is there whole or not at all. git clones from it and fetches from it. Needs git; needs \
-            no daemon, and works beside one.
+            is there whole or not at all. git clones from it and fetches from it. Files that are in \
+            no commit (held back, or not captured yet) go into an archive beside it, .tar.zst. \
+            syncctl init --from-backup makes a vault of both. Needs git; needs no daemon, and works \
+            beside one.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -19,21 +21,55 @@ struct Backup: ParsableCommand {
     @Argument(help: "A file, or a directory that is there or ends with '/'.")
     var path: String
 
-    func run() throws {
+    func run() async throws {
         let configuration = try options.load()
         let place = PathArgument.absolute(
             path, home: Machine().home, from: Machine.workingDirectory)
+        let unsynced = try await unsynced()
         let bundles = BundleDirectory(place, vault: configuration.vault)
         let writer = try BundleWriter(configuration)
-        let report =
-            path.hasSuffix("/") || bundles.isThere
-            ? try bundles.add(by: writer) : try writer.write(to: place, since: [])
+        let isDirectory = path.hasSuffix("/") || bundles.isThere
+        var report =
+            isDirectory ? try bundles.add(by: writer) : try writer.write(to: place, since: [])
+        if let bundle = try report.file ?? (isDirectory ? bundles.last() : nil) {
+            report.unsynced = try UnsyncedFiles(unsynced, of: configuration, beside: bundle)
+        }
         let output = Output(options)
         if options.json { return try output.json(report) }
-        guard let file = report.file else {
-            return output.remark("nothing is new since the last bundle in \(place)")
+        tell(report, place, output)
+    }
+
+    /// What no commit has. A running daemon commits first what it can.
+    private func unsynced() async throws -> [TreePath] {
+        let client = try DaemonClient(options)
+        return try await client.askOrOpen(
+            ask: {
+                do {
+                    let flushed: Flushed? = try client.askIfRunning(
+                        "POST", "/api/sync/flush", within: Limits.cycleWait)
+                    if flushed == nil { return nil }
+                } catch let failure as Failure {
+                    // What is committed can be saved all the same.
+                    for line in failure.lines { Output.message(line) }
+                }
+                let held: [QuarantineAnswer]? = try client.askIfRunning("GET", "/api/sync/held")
+                return held?.map(\.path)
+            },
+            open: { try IdleVault($0, waiting: $1) },
+            work: { vault in try vault.uncommitted() })
+    }
+
+    private func tell(_ report: BackupReport, _ place: String, _ output: Output) {
+        if let file = report.file {
+            let kind = report.incremental ? "what is new" : "the whole history"
+            output.remark("\(file): \(kind), \(report.bytes) bytes, read back")
+        } else {
+            output.remark("nothing is new since the last bundle in \(place)")
         }
-        let kind = report.incremental ? "what is new" : "the whole history"
-        output.remark("\(file): \(kind), \(report.bytes) bytes, read back")
+        guard let unsynced = report.unsynced else { return }
+        if let file = unsynced.file {
+            output.remark("\(file): \(unsynced.files) files that are in no commit")
+        }
+        Changing.list(unsynced.skipped, output) { "cannot be read, and is not in it: \($0)" }
     }
 }

@@ -26,7 +26,8 @@ struct Devices: AsyncParsableCommand {
                 // The vault itself is not needed: a daemon may start while a slow server is asked.
                 applied = try await RemoteProbe.fetch(configuration)?.devices
             }
-            let devices = try VaultHistory(configuration).devices(applied ?? [:])
+            let devices = try VaultHistory(configuration)
+                .devices(applied ?? [:], now: SystemClock().now())
             let output = Output(options)
             if options.json { return try output.json(devices) }
             if devices.isEmpty { return output.remark("no device has said how far it is") }
@@ -38,11 +39,15 @@ struct Devices: AsyncParsableCommand {
                     ? output.paint("has all of it", .green)
                     : output.paint(
                         VaultStatus.count(device.behind, "commit", "commits") + " behind", .yellow)
+                let version = device.version.map { "  \($0)" } ?? ""
+                let ahead = device.clockAhead ?? 0
+                let clock =
+                    ahead > 0 ? output.paint("  its clock is \(ahead) s ahead", .yellow) : ""
                 let here = device.device == configuration.device ? "  (this device)" : ""
                 output.line(
                     "\(Self.padded(device.device, to: names))  "
                         + "\(Self.padded(device.lastSeen, to: times))  "
-                        + "\(device.commit.short)  \(behind)\(here)")
+                        + "\(device.commit.short)  \(behind)\(version)\(clock)\(here)")
             }
         }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import SyncEngine
+import SyncHistory
 import SyncModel
 
 /// `syncctl init`.
@@ -12,6 +13,10 @@ struct Init: AsyncParsableCommand {
 
             A folder that is not there is made. When the remote has the branch already, its \
             history is fetched; the first sync brings its files. Nothing is ever overwritten.
+
+            --from-backup makes the vault from what syncctl backup wrote, a bundle or a directory \
+            of them, before the remote is asked: what the remote has besides is merged, what it \
+            lacks is pushed with the first sync. Needs git.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -42,6 +47,11 @@ struct Init: AsyncParsableCommand {
 
     @Option(help: "The vault's name (default: that of the configuration file, or 'default').")
     var vault: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Makes the vault from a bundle or a directory of bundles.", valueName: "path"))
+    var fromBackup: String?
 
     @Flag(help: "Fills an empty first folder with the example layout.")
     var template = false
@@ -77,6 +87,9 @@ struct Init: AsyncParsableCommand {
             // A prefix has no '=' where a directory's name may have one.
             let equals = text.lastIndex(of: "=") ?? text.endIndex
             return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
+        plan.backup = fromBackup.map {
+            PathArgument.absolute($0, home: machine.home, from: Machine.workingDirectory)
         }
         if template { plan.template = try Self.templateDirectory(machine) }
         let made = try await plan.carryOut(on: machine)

@@ -40,6 +40,7 @@ package enum CaptureMessage {
 
     private static func trailers(device: String, time: Timestamp) -> String {
         "Sync-Device: \(device)\nSync-HLC: \(time.milliseconds)\n"
+            + "Sync-Version: \(Version.text)\n"
     }
 
     private static func subject(_ changes: [TreeChange]) -> String {

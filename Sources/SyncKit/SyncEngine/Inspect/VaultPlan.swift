@@ -33,6 +33,8 @@ package struct VaultPlan: Sendable {
     package var auth = Configuration.Auth()
     /// A directory whose files begin the first folder, when that is empty.
     package var template: String?
+    /// What `syncctl backup` wrote, a file or a directory, from which the vault is made; absolute.
+    package var backup: String?
 
     /// Begins a plan.
     /// - Parameter file: the configuration file that is to be written, absolute.
@@ -48,6 +50,12 @@ package struct VaultPlan: Sendable {
         let draft = try writeDraft(remote, machine)
         defer { unlink(draft.path) }
         var done: [String] = []
+        var saved: ObjectID?
+        if let backup {
+            let source = try BackupSource(backup, vault: draft.configuration.vault)
+            saved = try source.restore(into: draft.configuration.repository, branch: branch)
+            done += try restoreUnsynced(source, draft.configuration)
+        }
         for folder in draft.configuration.folders where try Self.makeDirectory(folder.path) {
             done.append("made the folder \(folder.path)")
         }
@@ -65,7 +73,13 @@ package struct VaultPlan: Sendable {
             throw Refusal("\(file) cannot be written: \(String(cString: strerror(errno)))")
         }
         done.append("wrote \(file)")
-        done.append("made the repository \(draft.configuration.repository)")
+        let origin = saved.map { " from the backup, at \($0.short)" } ?? ""
+        done.append("made the repository \(draft.configuration.repository)\(origin)")
+        if saved != nil {
+            // What this device said there before was said by the one that was lost: whatever the
+            // remote has is met for the first time, as by any new device.
+            try opened.vault.tracker.remember(seen?.head)
+        }
         if let head = seen?.head {
             try await opened.vault.intake.takingIn {
                 guard try opened.vault.intake.mayRead(head) else { return }
@@ -75,6 +89,21 @@ package struct VaultPlan: Sendable {
             done.append("fetched \(branch) at \(head.short) from \(remote ?? "")")
         }
         return done
+    }
+
+    /// Writes the backup's files that were in no commit beside the first folder, for somebody to
+    /// look at: they may be older than what the folders get.
+    private func restoreUnsynced(_ source: BackupSource, _ configuration: Configuration) throws
+        -> [String]
+    {
+        guard let bundle = source.bundles.last, let folder = configuration.folders.first else {
+            return []
+        }
+        let directory = folder.path + ".from-backup"
+        guard let count = try UnsyncedFiles.restore(beside: bundle, into: directory) else {
+            return []
+        }
+        return ["wrote \(count) files that were in no commit into \(directory)"]
     }
 
     private func refuseToOverwrite() throws(Refusal) {

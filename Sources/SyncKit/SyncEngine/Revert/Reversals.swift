@@ -52,7 +52,8 @@ final class Reversals {
             } ?? lastAction(behind: head)
         guard let undone else {
             throw ChangeRefusal(
-                .missing, "nothing to take back: no restore, rollback or resolve so far")
+                .missing,
+                "nothing to take back: no restore, rollback or resolve so far" + (try keptHint()))
         }
         let commit = try repository.commit(undone)
         if commit.parents.count > 1 {
@@ -69,6 +70,14 @@ final class Reversals {
         let words = ChangeWords(
             "took back \(undone.short): \(commit.subject)", action: .undo, undoes: undone)
         return try self.commit(takeBack.outcome(), words, isDryRun: request.dryRun, [undone])
+    }
+
+    /// How an `accept` is taken back, which is no commit of its own; empty where no head was kept.
+    private func keptHint() throws(RepositoryError) -> String {
+        let kept = try repository.references(KeptHeads.references)
+        guard let last = kept.last else { return "" }
+        return "; what remote accept left behind is kept: syncctl rollback \(last.id.hex)"
+            + (kept.count > 1 ? ", or another head that syncctl remote lists" : "")
     }
 
     private func headOrRefuse() throws -> ObjectID {

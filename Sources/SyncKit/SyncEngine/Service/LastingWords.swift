@@ -6,7 +6,7 @@ internal import Logging
 package struct LastingWords {
     /// What a text is about; of each there is one state at a time.
     package enum Topic: Hashable, Sendable {
-        case capture, exchange, publishing, stateFile, pushes, store, pastVersions
+        case capture, exchange, publishing, stateFile, pushes, store, pastVersions, historyIndex
         /// By the repository's path.
         case packs(String)
     }

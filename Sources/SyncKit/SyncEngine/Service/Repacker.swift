@@ -26,10 +26,11 @@ actor Repacker {
     /// - Parameter isForeign: whether others write it too, as a remote on a path.
     func consolidate(_ path: String, isForeign: Bool = false) {
         do {
-            let replaced =
+            let replaced = try BackgroundCount.of {
                 isForeign
-                ? try ForeignRepository(opening: path).consolidatePacks()
-                : try GitRepository(opening: path).consolidatePacks()
+                    ? try ForeignRepository(opening: path).consolidatePacks()
+                    : try GitRepository(opening: path).consolidatePacks()
+            }
             if replaced > 0 { log.debug("made one pack of \(replaced) in \(path)") }
             words.say(nil, of: .packs(path), at: .warning, in: log)
         } catch {

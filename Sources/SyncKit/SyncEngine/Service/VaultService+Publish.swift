@@ -72,9 +72,10 @@ extension VaultService {
         }
     }
 
-    /// Takes what came in into the index of past versions, from time to time, and consolidates the
+    /// Takes what came in into the indexes of the history, from time to time, and consolidates the
     /// vault's packs, and a path remote's: nobody else does after our pushes.
     private func tidyUp() async {
+        await historyFilling.fill(after: vault.branch.moves)
         do {
             try vault.indexPastVersions()
             say(nil, of: .pastVersions, at: .warning)

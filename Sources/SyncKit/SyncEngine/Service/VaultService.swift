@@ -21,6 +21,7 @@ package actor VaultService {
         package init() {}
     }
 
+    let historyFilling: HistoryFilling
     let executor = QueueExecutor(label: "syncd.vault")
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
@@ -67,6 +68,7 @@ package actor VaultService {
         self.configuration = configuration
         self.log = log
         repacker = Repacker(log: log)
+        historyFilling = HistoryFilling(configuration, log: log)
         let progress = EngineProgress(folders: configuration.folders.map(\.prefix))
         self.progress = progress
         hooks = HookRunner(configuration, log: log)

@@ -85,6 +85,11 @@ package final class CommitStamps {
         return Self.claim(of: commit) ?? Timestamp(seconds: commit.committer.seconds)
     }
 
+    /// The stamp of a commit, for whoever knows those of its parents.
+    package static func time(of commit: Commit, parents: [Timestamp]) -> Timestamp {
+        claim(of: commit) ?? time(of: commit, after: parents.max())
+    }
+
     private static func claim(of commit: Commit) -> Timestamp? {
         if MergeIdentity.made(commit) { return nil }
         return commit.trailer("Sync-HLC").flatMap { Timestamp(claimed: $0) }

@@ -1,0 +1,120 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import SyncGit
+internal import SyncModel
+internal import SyncRemote
+
+/// What `syncctl backup` wrote, as what a vault is made from.
+struct BackupSource {
+    /// The bundles, each after those that it needs.
+    let bundles: [String]
+
+    /// Finds the bundles.
+    /// - Parameters:
+    ///   - path: a bundle, or a directory of them; absolute. A bundle that holds what is new since
+    ///     others comes with those that stand before it.
+    ///   - vault: whose bundles are meant where a directory has those of several.
+    /// - Throws: `VaultPlan.Refusal`.
+    init(_ path: String, vault: String) throws(VaultPlan.Refusal) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw .init("\(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            bundles = try Self.chain(in: path, vault: vault)
+            return
+        }
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let directory = String(path[..<slash])
+        guard let name = BundleName(String(path[path.index(after: slash)...])) else {
+            bundles = [path]
+            return
+        }
+        bundles = (1...name.number).map {
+            "\(directory)/\(BundleName(vault: name.vault, number: $0).text)"
+        }
+        try Self.check(bundles)
+    }
+
+    private static func chain(in directory: String, vault: String) throws(VaultPlan.Refusal)
+        -> [String]
+    {
+        let files: [String]
+        do { files = try FileManager.default.contentsOfDirectory(atPath: directory) } catch {
+            throw .init("\(directory) cannot be read: \(error)")
+        }
+        let names = files.compactMap(BundleName.init)
+        let vaults = Set(names.map(\.vault))
+        guard let chosen = vaults.count == 1 ? vaults.first : vaults.first(where: { $0 == vault })
+        else {
+            let found = vaults.sorted().joined(separator: ", ")
+            throw .init(
+                vaults.isEmpty
+                    ? "\(directory) has no bundle that syncctl backup wrote"
+                    : "\(directory) has bundles of \(found), and none of \(vault): --vault NAME")
+        }
+        let last = names.filter { $0.vault == chosen }.map(\.number).max() ?? 0
+        if last > Limits.bundles {
+            throw .init("\(directory) has more than \(Limits.bundles) bundles")
+        }
+        let chain = (1...max(last, 1)).map {
+            "\(directory)/\(BundleName(vault: chosen, number: $0).text)"
+        }
+        try check(chain)
+        return chain
+    }
+
+    /// Each bundle of a chain has to be there: it needs those before it.
+    private static func check(_ chain: [String]) throws(VaultPlan.Refusal) {
+        for bundle in chain where access(bundle, R_OK) != 0 {
+            throw .init(
+                "\(bundle) cannot be read (\(String(cString: strerror(errno)))), and those after "
+                    + "it need it")
+        }
+    }
+
+    /// Makes the repository as it was saved: all references with their history.
+    /// - Parameters:
+    ///   - repository: where nothing stands yet; where this fails nothing stands there again.
+    ///   - branch: has to be among what was saved.
+    /// - Returns: the head.
+    /// - Throws: `VaultPlan.Refusal`, also with git's words; `RepositoryError`.
+    func restore(into repository: String, branch: String) throws -> ObjectID {
+        if access(repository, F_OK) == 0 {
+            throw VaultPlan.Refusal(
+                "\(repository) is there already: move it away, or leave out --from-backup to go "
+                    + "on with it")
+        }
+        do {
+            try GitRepository.create(at: repository, branch: branch)
+            for bundle in bundles { try fetch(bundle, into: repository) }
+            let opened = try GitRepository(opening: repository)
+            if let head = try opened.reference("refs/heads/\(branch)") { return head }
+            let branches = try opened.references("refs/heads/").map { $0.name.dropFirst(11) }
+            throw VaultPlan.Refusal(
+                "the backup has no branch \(branch); it has "
+                    + "\(branches.joined(separator: ", ")): --branch NAME")
+        } catch {
+            do { try FileManager.default.removeItem(atPath: repository) } catch let left {
+                throw VaultPlan.Refusal("\(error); and \(repository) cannot be removed: \(left)")
+            }
+            throw error
+        }
+    }
+
+    private func fetch(_ bundle: String, into repository: String) throws(VaultPlan.Refusal) {
+        let words = [
+            "git", "--git-dir", repository, "-c", "core.fsync=all", "fetch", "-q", "--no-auto-gc",
+            "--no-write-fetch-head", "--force", bundle, "+refs/*:refs/*",
+        ]
+        let settings = [
+            "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
+        ]
+        guard let (code, run) = ProgramRun.answer(words, with: settings, within: Limits.verifyWait)
+        else { throw .init("there is no git program, or it did not come to an end") }
+        if code != 0 {
+            let words = run.words.isEmpty ? "exit \(code)" : run.words
+            throw .init("\(bundle) is no whole bundle: \(words)")
+        }
+    }
+}

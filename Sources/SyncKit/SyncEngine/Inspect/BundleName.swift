@@ -1,0 +1,26 @@
+/// What `syncctl backup` calls the bundles of a directory: `VAULT-0001.bundle` has everything, the
+/// next ones what came since.
+package struct BundleName: Sendable, Hashable {
+    /// The vault that was saved.
+    package let vault: String
+    /// From 1.
+    package let number: Int
+
+    /// Takes the parts.
+    package init(vault: String, number: Int) { (self.vault, self.number) = (vault, number) }
+
+    /// Reads a file's name; nil for that of any other file.
+    package init?(_ file: String) {
+        guard file.hasSuffix(".bundle"), let dash = file.lastIndex(of: "-"),
+            let number = Int(file[file.index(after: dash)...].dropLast(7)), number > 0
+        else { return nil }
+        self.init(vault: String(file[..<dash]), number: number)
+        if vault.isEmpty || text != file { return nil }
+    }
+
+    /// The file's name.
+    package var text: String {
+        let digits = String(number)
+        return "\(vault)-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).bundle"
+    }
+}

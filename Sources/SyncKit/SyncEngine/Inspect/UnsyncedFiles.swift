@@ -1,0 +1,84 @@
+internal import Glibc
+internal import SyncArchive
+internal import SyncHistory
+package import SyncModel
+
+/// The files of a vault's folders that no commit has, beside a bundle of those that do: waiting,
+/// held back, too large.
+package struct UnsyncedFiles: Sendable, Codable, Equatable {
+    /// The archive; nil when there is nothing that no commit has.
+    @OrNull package private(set) var file: String?
+    /// Its size.
+    package private(set) var bytes = 0
+    /// How many files and links it has.
+    package private(set) var files = 0
+    /// What could not be read.
+    package private(set) var skipped: [TreePath] = []
+
+    /// What the archive beside a bundle is called.
+    package static func name(beside bundle: String) -> String {
+        (bundle.hasSuffix(".bundle") ? String(bundle.dropLast(7)) : bundle) + ".tar.zst"
+    }
+
+    /// Writes the archive beside a bundle, in place of the one before; where there is nothing for
+    /// it that one goes.
+    /// - Parameters:
+    ///   - paths: of the repository; what does not stand on the disk is passed over.
+    ///   - bundle: its absolute path.
+    /// - Throws: `ArchiveError`; the archive before still stands then.
+    package init(
+        _ paths: [TreePath], of configuration: Configuration, beside bundle: String
+    ) throws {
+        let file = Self.name(beside: bundle)
+        let partial = file + ".partial"
+        let places = PathArgument(configuration, workingDirectory: "/", home: "/")
+        let writer = try ArchiveWriter(partial)
+        for path in Set(paths).sorted() {
+            guard let local = places.local(path) else { continue }
+            if try writer.add(path, from: local) != nil { skipped.append(path) }
+        }
+        files = writer.count
+        if files == 0 {
+            // The writer takes its own file away.
+            if unlink(file) != 0 && errno != ENOENT { throw ArchiveError.system(file) }
+            return
+        }
+        bytes = try writer.finish()
+        if rename(partial, file) != 0 { throw ArchiveError.system(file) }
+        self.file = file
+    }
+
+    /// Takes the archive beside a bundle apart, where there is one.
+    /// - Parameter directory: absolute; nothing may stand there.
+    /// - Returns: how many files it had; nil when there is none.
+    static func restore(beside bundle: String, into directory: String) throws -> Int? {
+        let file = name(beside: bundle)
+        if access(file, F_OK) != 0 { return nil }
+        if access(directory, F_OK) == 0 {
+            throw VaultPlan.Refusal(
+                "\(directory) is there already: the backup's files that were in no commit would "
+                    + "go there. Move it away")
+        }
+        return try ArchiveReader(file).extract(into: directory)
+    }
+}
+
+extension IdleVault {
+    /// The paths of all files that no commit has as they stand: edits that nobody captured, and
+    /// what is held back.
+    package func uncommitted() throws -> [TreePath] {
+        let vault = opened.vault
+        var paths = try vault.quarantined(ignored: false).map(\.path)
+        for folder in vault.folders {
+            do throws(FolderError) { try folder.access.checkRoot() } catch {
+                // What stands there, if anything does, is not the vault's.
+                if folder.stops(for: error) { continue }
+                throw error
+            }
+            let findings = try Examination.examine(
+                .everything, of: folder, store: vault.store, tracked: [])
+            paths += findings.toRead.map { folder.repositoryPath($0.0) }
+        }
+        return paths
+    }
+}

@@ -1,0 +1,107 @@
+internal import SyncGit
+internal import SyncMerge
+package import SyncModel
+internal import SyncStore
+
+/// Fills a vault's index of its history, commit by commit, parents first.
+package struct HistoryIndexer {
+    private let reader: any ObjectReader
+    private let index: HistoryIndex
+
+    /// Where a vault's index stands.
+    package static func path(_ configuration: Configuration) -> String {
+        configuration.stateDirectory + "/history.db"
+    }
+
+    init(reading reader: any ObjectReader, into index: HistoryIndex) {
+        (self.reader, self.index) = (reader, index)
+    }
+
+    /// Brings a vault's index up to its head, with handles of its own.
+    /// - Parameter limit: the most commits that it takes in; the rest is left to the next call.
+    /// - Returns: how many it took in.
+    /// - Throws: `RepositoryError`; `StateStoreError`, after `.corrupt` the next call begins anew.
+    @discardableResult
+    package static func fill(_ configuration: Configuration, limit: Int = .max) throws -> Int {
+        let repository = try GitRepository(opening: configuration.repository)
+        guard let head = try repository.reference("refs/heads/\(configuration.branch)")
+        else { return 0 }
+        let path = path(configuration)
+        do {
+            let index = try HistoryIndex.filling(path)
+            return try HistoryIndexer(reading: repository, into: index).fill(to: head, limit: limit)
+        } catch let error as StateStoreError where error.code == .corrupt {
+            try HistoryIndex.discard(path)
+            throw error
+        }
+    }
+
+    /// Takes in what is behind a head and not in the index yet. Past `Limits.indexedPaths` nothing
+    /// more is taken in.
+    /// - Returns: how many commits it took in.
+    package func fill(to head: ObjectID, limit: Int = .max) throws -> Int {
+        if try index.find(head) != nil { return 0 }
+        var room = try Limits.indexedPaths - index.pathCount()
+        var trees: [ObjectID: ObjectID] = [:]
+        var times: [ObjectID: Timestamp] = [:]
+        var batch: [HistoryIndex.Entry] = []
+        var count = 0
+        for id in try missing(behind: head, limit: limit) {
+            let commit = try reader.commit(id)
+            trees[id] = commit.tree
+            var parents: [ObjectID] = []
+            var stamps: [Timestamp] = []
+            for parent in commit.parents {
+                parents.append(try trees[parent] ?? reader.commit(parent).tree)
+                stamps.append(try times[parent] ?? stamp(of: parent))
+            }
+            let time = CommitStamps.time(of: commit, parents: stamps)
+            times[id] = time
+            let paths = try TouchedPaths.list(of: commit.tree, parents: parents, reading: reader)
+            room -= paths.count
+            if room < 0 { break }
+            batch.append(
+                HistoryIndex.Entry(
+                    id: id, time: time.milliseconds, isMerge: MergeIdentity.made(commit),
+                    parents: commit.parents, paths: paths))
+            count += 1
+            if batch.count == Limits.indexedAtOnce {
+                try index.add(batch)
+                batch = []
+            }
+        }
+        try index.add(batch)
+        return count
+    }
+
+    private func stamp(of id: ObjectID) throws -> Timestamp {
+        guard let known = try index.find(id) else { return Timestamp(milliseconds: 0) }
+        return Timestamp(milliseconds: known.time)
+    }
+
+    /// The commits behind a head that the index lacks, each after its parents.
+    /// - Parameter limit: the most that are listed, the oldest.
+    private func missing(behind head: ObjectID, limit: Int) throws -> [ObjectID] {
+        var found: [ObjectID] = []
+        var seen: Set<ObjectID> = []
+        var pending: [(id: ObjectID, isDone: Bool)] = [(head, false)]
+        while let (id, isDone) = pending.popLast() {
+            if isDone {
+                found.append(id)
+                if found.count == limit { return found }
+                continue
+            }
+            // Noted when it is come to, not when it is met: another way may come to it earlier.
+            guard seen.insert(id).inserted else { continue }
+            pending.append((id, true))
+            for parent in try reader.commit(id).parents
+            where try !seen.contains(parent) && index.find(parent) == nil {
+                pending.append((parent, false))
+            }
+            if seen.count > Limits.historyWalk {
+                throw RepositoryError(.io, "index the history", object: head, "it is too long")
+            }
+        }
+        return found
+    }
+}

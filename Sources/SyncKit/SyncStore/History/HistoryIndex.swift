@@ -1,0 +1,203 @@
+internal import GRDB
+internal import Glibc
+package import SyncModel
+package import struct SyncModel.StateStoreError
+
+/// Which commits touched which paths, in `history.db`: what makes the log of one path a look-up.
+///
+/// All of it can be made again from the repository, so it is never repaired: what is damaged, cut
+/// short or of another version goes. A commit is in it only after its parents, so what it holds is
+/// always a whole history; who reads looks at newer commits itself. One process fills it, any
+/// number reads meanwhile.
+package final class HistoryIndex {
+    /// A commit to be added.
+    package struct Entry: Sendable {
+        /// Its name.
+        package let id: ObjectID
+        /// Its stamp, in milliseconds since 1970.
+        package let time: Int64
+        /// Whether it is a merge of ours, which comes before a parent of the same stamp.
+        package let isMerge: Bool
+        /// All of them; they have to be in the index, or before this one in the same call.
+        package let parents: [ObjectID]
+        /// The paths that it may have changed against every parent.
+        package let paths: [TreePath]
+
+        /// Takes the parts.
+        package init(
+            id: ObjectID, time: Int64, isMerge: Bool, parents: [ObjectID], paths: [TreePath]
+        ) {
+            (self.id, self.time, self.isMerge) = (id, time, isMerge)
+            (self.parents, self.paths) = (parents, paths)
+        }
+    }
+
+    private let queue: DatabaseQueue
+
+    private init(_ queue: DatabaseQueue) { self.queue = queue }
+
+    /// Opens the index for reading.
+    /// - Returns: nil when there is none that this program can read.
+    package static func reading(_ path: String) throws(StateStoreError) -> HistoryIndex? {
+        if access(path, F_OK) != 0 { return nil }
+        var configuration = configuration
+        configuration.readonly = true
+        return try explain("open the history's index") {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            return try queue.read { try HistorySchema.isOurs($0) } ? HistoryIndex(queue) : nil
+        }
+    }
+
+    /// Opens the index for filling, which one process does; begins it where there is none, or one
+    /// that cannot be used.
+    package static func filling(_ path: String) throws(StateStoreError) -> HistoryIndex {
+        do throws(StateStoreError) {
+            if let index = try open(path) { return index }
+        } catch {
+            guard error.code == .corrupt else { throw error }
+        }
+        try discard(path)
+        guard let index = try open(path) else {
+            throw StateStoreError(.corrupt, "begin the history's index", path)
+        }
+        return index
+    }
+
+    /// Removes the index: the next that fills it begins anew.
+    package static func discard(_ path: String) throws(StateStoreError) {
+        // The database first: a log that is left without it is never replayed into another.
+        for suffix in [""] + DamagedStores.companions where unlink(path + suffix) != 0 {
+            guard errno == ENOENT else {
+                throw StateStoreError(errno: errno, "remove the history's index", path + suffix)
+            }
+        }
+    }
+
+    private static func open(_ path: String) throws(StateStoreError) -> HistoryIndex? {
+        let mask = umask(0o077)
+        defer { umask(mask) }
+        return try explain("open the history's index") {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            return try queue.write { database in
+                try HistorySchema.begin(database)
+                return try HistorySchema.isOurs(database)
+            } ? HistoryIndex(queue) : nil
+        }
+    }
+
+    private static var configuration: GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.label = "history"
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            // No fsync for each commit: what a power cut takes is filled in again.
+            try database.execute(
+                sql: """
+                    PRAGMA synchronous = NORMAL;
+                    PRAGMA cache_size = -\(Limits.stateCache / 1024);
+                    PRAGMA journal_size_limit = \(Limits.stateCache);
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA trusted_schema = OFF;
+                    """)
+            if !database.configuration.readonly {
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+            }
+        }
+        return configuration
+    }
+
+    /// The number of a commit and its stamp in milliseconds; nil when it is not in the index.
+    package func find(_ id: ObjectID) throws(StateStoreError) -> (number: Int32, time: Int64)? {
+        try read("look into the history's index") { database in
+            let statement = try PreparedStatement(
+                database, "SELECT number, time FROM commits WHERE id = ?1")
+            statement.bind(1, id.bytes)
+            defer { statement.reset() }
+            guard try statement.step() else { return nil }
+            return (try Self.number(statement.integer(0)), statement.integer(1))
+        }
+    }
+
+    /// How many paths of commits are noted: what `Limits.indexedPaths` bounds.
+    package func pathCount() throws(StateStoreError) -> Int {
+        try read("look into the history's index") { database in
+            try Int.fetchOne(database, sql: "SELECT coalesce(sum(paths), 0) FROM commits") ?? 0
+        }
+    }
+
+    /// Adds commits in one transaction; those that are there already are passed over.
+    package func add(_ entries: [Entry]) throws(StateStoreError) {
+        try Self.explain("fill the history's index") {
+            try queue.write { database in
+                var filler = try HistoryFiller(database)
+                for entry in entries { try filler.add(entry) }
+            }
+        }
+    }
+
+    /// All commits, for a walk over them.
+    package func commits() throws(StateStoreError) -> IndexedCommits {
+        try read("read the history's index") { database in
+            var commits = IndexedCommits()
+            let statement = try PreparedStatement(
+                database, "SELECT id, time, merge, parents, number FROM commits ORDER BY number")
+            defer { statement.reset() }
+            while try statement.step() {
+                try commits.add(
+                    statement.bytes(0), time: statement.integer(1),
+                    isMerge: statement.integer(2) != 0, parents: statement.bytes(3),
+                    number: statement.integer(4))
+            }
+            return commits
+        }
+    }
+
+    /// The numbers of the commits that may have changed a path or what is below it, in no order,
+    /// some of them more than once.
+    package func commits(touching path: TreePath) throws(StateStoreError) -> [Int32] {
+        try read("look into the history's index") { database in
+            let statement = try PreparedStatement(
+                database,
+                """
+                SELECT changes.number FROM paths CROSS JOIN changes USING (place)
+                WHERE paths.path = ?1 OR (paths.path > ?2 AND paths.path < ?3)
+                """)
+            statement.bind(1, path.bytes)
+            // What is below a directory stands between its name with a slash and with the byte
+            // after the slash.
+            statement.bind(2, path.bytes + [0x2f])
+            statement.bind(3, path.bytes + [0x30])
+            defer { statement.reset() }
+            var numbers: [Int32] = []
+            while try statement.step() { numbers.append(try Self.number(statement.integer(0))) }
+            return numbers
+        }
+    }
+
+    private static func number(_ value: Int64) throws -> Int32 {
+        guard let number = Int32(exactly: value), number >= 0 else {
+            throw FileRow.damaged("a commit's number")
+        }
+        return number
+    }
+
+    private func read<Value>(_ operation: String, _ body: (Database) throws -> Value)
+        throws(StateStoreError) -> Value
+    {
+        try Self.explain(operation) { try queue.read(body) }
+    }
+
+    private static func explain<Value>(_ operation: String, _ body: () throws -> Value)
+        throws(StateStoreError) -> Value
+    {
+        do { return try body() } catch let error as StateStoreError { throw error } catch let error
+            as DatabaseError
+        {
+            // A statement that does not compile: the tables are not ours.
+            if error.resultCode == .SQLITE_ERROR {
+                throw StateStoreError(.corrupt, operation, error.message ?? "its tables differ")
+            }
+            throw StateStoreError(error, operation, errno: 0)
+        } catch { throw StateStoreError(.io, operation, "\(error)") }
+    }
+}

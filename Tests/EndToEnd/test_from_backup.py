@@ -1,0 +1,184 @@
+"""`syncctl init --from-backup`: the vault as it was, from what `syncctl backup` wrote."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+import trees
+from device import PREFIX, Device
+from harness import VaultTest
+
+
+class FromBackup(VaultTest):
+    """A device that is lost with its home, and made again."""
+
+    def lost(self, turns=3):
+        """A device, its daemon stopped, with a chain of bundles in `bundles`."""
+        ada = self.device("ada", start=False)
+        for turn in range(turns):
+            ada.write("a.md", f"{turn}\n")
+            ada.write(f"{turn}.md", f"file {turn}\n")
+            if turn == 1:
+                os.remove(ada.path("0.md"))
+            self.assertEqual(ada.once().returncode, 0, ada.output())
+            ada.ctl("backup", f"{self.top}/bundles/")
+        return ada
+
+    def again(self, name, *words, folder=None, code=0):
+        """A device with a home of its own, made from a backup; what init said when it failed."""
+        device = Device(f"{self.top}/{name}-again", name)
+        self.devices.append(device)
+        if folder:
+            os.rmdir(device.folder)
+            shutil.copytree(folder, device.folder, symlinks=True)
+        done = device.ctl(
+            "init", "--folder", f"{device.folder}={PREFIX}", "--device", name, *words,
+            expect=(code,),
+        )  # fmt: skip
+        if code != 0:
+            self.assertFalse(os.path.exists(device.config), "nothing was written")
+            self.assertFalse(os.path.exists(device.repository), "nothing was made")
+            return done.stderr
+        device.set("http", "listen", '""')
+        return device
+
+    def refs(self, repository):
+        """All references of a repository."""
+        return trees.git(repository, "for-each-ref", "--format=%(refname) %(objectname)").split()
+
+    def test_everything_is_lost_and_the_remote_is_empty(self):
+        ada = self.lost()
+        wanted, refs = ada.tree(), self.refs(ada.repository)
+        shutil.rmtree(ada.home)
+        remote = f"{self.top}/new.git"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "sync", remote], check=True)
+        ada = self.again("ada", "--from-backup", f"{self.top}/bundles", "--remote", remote)
+        self.assertEqual(self.refs(ada.repository), refs)
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(ada.tree(), wanted)
+        self.assertEqual(trees.head(remote), trees.head(ada.repository))
+        self.assertEqual(trees.fsck(ada.repository), [])
+        self.assertEqual(ada.status()["state"], "in-sync")
+        self.assertIn("0.md", ada.ctl("deleted").stdout)
+
+    def test_what_is_in_no_commit_comes_beside(self):
+        """A file that is too large, one that is refused and an edit that nobody captured."""
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        with open(ada.path("huge.bin"), "wb") as file:
+            file.write(b"huge")
+            file.truncate((100 << 20) + 1)
+        os.mkfifo(ada.path("pipe"))
+        self.assertEqual(ada.once().returncode, 0)
+        ada.write("a.md", "edited\n")
+        done = json.loads(ada.ctl("backup", f"{self.top}/bundles/", "--json").stdout)
+        self.assertEqual(done["unsynced"]["files"], 2)
+        self.assertEqual(done["unsynced"]["skipped"], [])
+        archive = f"{self.top}/bundles/default-0001.tar.zst"
+        self.assertEqual(done["unsynced"]["file"], archive)
+        self.assertLess(done["unsynced"]["bytes"], 1 << 20)
+        self.assertEqual(os.stat(archive).st_mode & 0o777, 0o600)
+        listed = subprocess.run(
+            ["tar", "--zstd", "-tf", archive], check=True, capture_output=True
+        ).stdout.decode().split()
+        self.assertEqual(listed, [f"{PREFIX}/a.md", f"{PREFIX}/huge.bin"])
+        shutil.rmtree(ada.home)
+        ada = self.again("ada", "--from-backup", f"{self.top}/bundles")
+        beside = f"{ada.folder}.from-backup/{PREFIX}"
+        with open(f"{beside}/a.md", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "edited\n")
+        self.assertEqual(os.path.getsize(f"{beside}/huge.bin"), (100 << 20) + 1)
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(ada.read("a.md"), b"one\n")
+        # Once all is committed the archive goes.
+        ada.write("a.md", "edited\n")
+        self.assertEqual(ada.once().returncode, 0)
+        done = json.loads(ada.ctl("backup", f"{self.top}/other/", "--json").stdout)
+        self.assertIsNone(done["unsynced"]["file"])
+
+    def test_without_a_remote(self):
+        ada = self.lost()
+        wanted, head = ada.tree(), trees.head(ada.repository)
+        ada = self.again("ada", "--from-backup", f"{self.top}/bundles")
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual((ada.tree(), trees.head(ada.repository)), (wanted, head))
+
+    def test_the_remote_went_on(self):
+        ada = self.lost()
+        folder = f"{self.top}/kept-folder"
+        shutil.copytree(ada.folder, folder, symlinks=True)
+        bob = self.device("bob", start=False)
+        self.assertEqual(bob.once().returncode, 0)
+        bob.write("a.md", "bob's\n")
+        bob.write("b.md", "new of bob\n")
+        self.assertEqual(bob.once().returncode, 0)
+        shutil.rmtree(ada.home)
+        # The folder is there still, with an edit that nobody captured and a file of its own.
+        with open(f"{folder}/2.md", "a", encoding="utf-8") as file:
+            file.write("edited\n")
+        with open(f"{folder}/own.md", "w", encoding="utf-8") as file:
+            file.write("own\n")
+        ada = self.again(
+            "ada", "--from-backup", f"{self.top}/bundles", "--remote", self.remote, folder=folder
+        )
+        for device in (ada, bob, ada):
+            self.assertEqual(device.once().returncode, 0)
+        self.assertEqual(ada.tree(), bob.tree())
+        self.assertEqual(ada.read("a.md"), b"bob's\n")
+        self.assertEqual(ada.read("b.md"), b"new of bob\n")
+        self.assertEqual(ada.read("2.md"), b"file 2\nedited\n")
+        self.assertEqual(ada.read("own.md"), b"own\n")
+        self.assertIsNone(ada.read("0.md"), "what was deleted stays deleted")
+        self.assertEqual(ada.status()["conflicts"], 0)
+        self.assert_converged(ada, bob)
+
+    def test_a_remote_that_is_behind_gets_what_it_lacks(self):
+        ada = self.lost(turns=2)
+        remote = f"{self.top}/old.git"
+        shutil.copytree(self.remote, remote)
+        ada.write("late.md", "late\n")
+        self.assertEqual(ada.once().returncode, 0)
+        ada.ctl("backup", f"{self.top}/bundles/")
+        wanted = ada.tree()
+        ada = self.again("ada", "--from-backup", f"{self.top}/bundles", "--remote", remote)
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(ada.tree(), wanted)
+        self.assertEqual(trees.head(remote), trees.head(ada.repository))
+        self.assertEqual(ada.status()["state"], "in-sync")
+
+    def test_one_bundle_comes_with_those_before_it(self):
+        self.lost()
+        second = f"{self.top}/bundles/default-0002.bundle"
+        ada = self.again("ada", "--from-backup", second)
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(ada.read("a.md"), b"1\n")
+        os.remove(f"{self.top}/bundles/default-0001.bundle")
+        words = self.again("eve", "--from-backup", second, code=1)
+        self.assertIn("default-0001.bundle cannot be read", words)
+
+    def test_what_is_no_backup_makes_nothing(self):
+        self.lost(turns=1)
+        bundle = f"{self.top}/bundles/default-0001.bundle"
+        words = self.again("eve", "--from-backup", bundle, "--branch", "other", code=1)
+        self.assertIn("the backup has no branch other; it has sync: --branch NAME", words)
+        words = self.again("eve", "--from-backup", f"{self.top}/nothing", code=1)
+        self.assertIn("No such file", words)
+        words = self.again("eve", "--from-backup", self.top, code=1)
+        self.assertIn("has no bundle that syncctl backup wrote", words)
+        os.mkdir(f"{self.top}/many")
+        for last, said in ((100_000, "cannot be read"), (100_001, "more than 100000 bundles")):
+            with open(f"{self.top}/many/default-{last}.bundle", "wb"):
+                pass
+            words = self.again("eve", "--from-backup", f"{self.top}/many", code=1)
+            self.assertIn(said, words)
+        with open(bundle, "r+b") as file:
+            file.truncate(os.path.getsize(bundle) // 2)
+        words = self.again("eve", "--from-backup", bundle, code=1)
+        self.assertIn("is no whole bundle", words)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,146 @@
+"""Plain git beside syncd: whoever pushes to the branch by hand, reverts there or merges a pull
+request is merged like any device."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+
+class PlainGit(VaultTest):
+    """Two devices, and a person with a clone of the remote."""
+
+    def setUp(self):
+        super().setUp()
+        self.ada, self.bob = self.pair()
+        self.clone = f"{self.top}/clone"
+        self.git("clone", "-q", "-b", "sync", self.remote, self.clone, place=self.top)
+
+    def git(self, *words, place=None):
+        """Runs git as a person with the name Grace."""
+        settings = {
+            "GIT_AUTHOR_NAME": "Grace", "GIT_AUTHOR_EMAIL": "grace@example.org",
+            "GIT_COMMITTER_NAME": "Grace", "GIT_COMMITTER_EMAIL": "grace@example.org",
+            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
+        }  # fmt: skip
+        done = subprocess.run(
+            ["git", *words], cwd=place or self.clone, env=os.environ | settings,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 0, (words, done.stdout, done.stderr))
+        return done.stdout.decode().strip()
+
+    def commit(self, name, content, words="by hand"):
+        """Commits a file in the clone; gives the commit."""
+        path = f"{self.clone}/{PREFIX}/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content)
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", words)
+        return self.git("rev-parse", "HEAD")
+
+    def push(self):
+        """Pushes to the branch, over what devices pushed meanwhile."""
+        self.git("pull", "-q", "--no-rebase", "--no-edit", "origin", "sync")
+        self.git("push", "-q", "origin", "HEAD:sync")
+
+    def arrive(self):
+        """Waits until both devices have it, nothing in conflict and nothing rewritten."""
+        pushed = self.git("rev-parse", "HEAD")
+        self.wait_in_sync(self.ada, self.bob)
+        self.assert_converged(self.ada, self.bob)
+        for device in (self.ada, self.bob):
+            self.assertEqual(device.status()["conflicts"], 0)
+            trees.git(device.repository, "merge-base", "--is-ancestor", pushed, "refs/heads/sync")
+
+    def logged(self, device, name):
+        """The log of a file: who, and the subject."""
+        entries = json.loads(device.ctl("log", f"{PREFIX}/{name}", "--json").stdout)
+        return [(entry["device"], entry["subject"]) for entry in entries]
+
+    def test_a_clone_that_pushes(self):
+        self.commit("notes/by-hand.md", "one\n", "a note")
+        self.push()
+        self.arrive()
+        self.assertEqual(self.ada.read("notes/by-hand.md"), b"one\n")
+        self.assertEqual(self.logged(self.bob, "notes/by-hand.md"), [("Grace", "a note")])
+
+    def test_a_clone_that_pushes_over_what_a_device_wrote(self):
+        self.ada.write("doc.md", "1\n2\n3\n4\n5\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.git("pull", "-q", "origin", "sync")
+        self.commit("doc.md", "1 of Grace\n2\n3\n4\n5\n")
+        self.ada.write("doc.md", "1\n2\n3\n4\n5 of ada\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.push()
+        self.arrive()
+        self.assertEqual(self.bob.read("doc.md"), b"1 of Grace\n2\n3\n4\n5 of ada\n")
+
+    def test_a_revert(self):
+        """`git revert` of a device's commit takes it back, and stays taken back."""
+        self.ada.write("doc.md", "good\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.ada.write("doc.md", "bad\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.git("pull", "-q", "origin", "sync")
+        bad = self.git("log", "-1", "--format=%H", "--", f"{PREFIX}/doc.md")
+        self.git("revert", "--no-edit", bad)
+        self.push()
+        self.arrive()
+        self.assertEqual(self.bob.read("doc.md"), b"good\n")
+        self.bob.write("other.md", "more\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.assertEqual(self.ada.read("doc.md"), b"good\n")
+        # And that is taken back as anything is.
+        self.ada.ctl("undo", self.git("rev-parse", "HEAD"))
+        self.wait_in_sync(self.ada, self.bob)
+        self.assertEqual(self.bob.read("doc.md"), b"bad\n")
+
+    def branch(self):
+        """A branch of two commits, with the vault gone on meanwhile."""
+        self.git("checkout", "-q", "-b", "proposal")
+        self.commit("pr/a.md", "a\n", "first of two")
+        self.commit("pr/b.md", "b\n", "second of two")
+        self.bob.write("meanwhile.md", "bob\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.git("checkout", "-q", "sync")
+        self.git("pull", "-q", "origin", "sync")
+
+    def proposed(self):
+        """The proposal is in both folders, beside what came meanwhile."""
+        self.push()
+        self.arrive()
+        for device in (self.ada, self.bob):
+            found = [device.read(name) for name in ("pr/a.md", "pr/b.md", "meanwhile.md")]
+            self.assertEqual(found, [b"a\n", b"b\n", b"bob\n"])
+
+    def test_a_pull_request_that_is_merged(self):
+        self.branch()
+        self.git("merge", "-q", "--no-ff", "-m", "Merge pull request #1", "proposal")
+        self.proposed()
+        self.assertEqual(self.logged(self.ada, "pr/a.md"), [("Grace", "first of two")])
+
+    def test_a_pull_request_that_is_squashed(self):
+        self.branch()
+        self.git("merge", "-q", "--squash", "proposal")
+        self.git("commit", "-q", "-m", "Proposal (#1)")
+        self.proposed()
+        self.assertEqual(self.logged(self.ada, "pr/a.md"), [("Grace", "Proposal (#1)")])
+
+    def test_a_pull_request_that_is_rebased(self):
+        self.branch()
+        self.git("checkout", "-q", "proposal")
+        self.git("rebase", "-q", "sync")
+        self.git("checkout", "-q", "sync")
+        self.git("merge", "-q", "--ff-only", "proposal")
+        self.proposed()
+        self.assertEqual(self.logged(self.ada, "pr/b.md"), [("Grace", "second of two")])
+
+
+if __name__ == "__main__":
+    unittest.main()
