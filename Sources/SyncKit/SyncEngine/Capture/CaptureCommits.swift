@@ -35,8 +35,8 @@ final class CaptureCommits {
     /// base is not the head. An edit found in a displaced file is a capture commit of its own: the
     /// path itself may have been edited too. The state store moves last.
     func commit(
-        _ captured: [Captured], onto head: ObjectID?, _ pack: any PackSink,
-        _ options: CaptureOptions
+        _ captured: [Captured], onto head: ObjectID?, into pack: any PackSink,
+        options: CaptureOptions
     ) throws -> CaptureReport {
         let stamps = CommitStamps(reading: repository)
         var captures: [ObjectID?: ObjectID] = [:]
@@ -46,7 +46,7 @@ final class CaptureCommits {
         for item in captured where item.displaced != nil {
             guard
                 let capture = try captureCommit(
-                    [item], on: item.base, after: nil, pack, stamps, options)
+                    [item], on: item.base, after: nil, into: pack, stamps: stamps, options: options)
             else { continue }
             asides.append(capture)
             report.changes += 1
@@ -60,10 +60,11 @@ final class CaptureCommits {
                 containing[item.change.path] = containedIn
                 return false
             }
-            let rename = try captureCommit(renaming: news, on: base, pack, stamps, options)
+            let rename = try captureCommit(
+                renaming: news, on: base, into: pack, stamps: stamps, options: options)
             guard
                 let capture = try captureCommit(
-                    news, on: base, after: rename, pack, stamps, options)
+                    news, on: base, after: rename, into: pack, stamps: stamps, options: options)
             else { continue }
             captures[base] = capture
             report.changes += news.count
@@ -141,8 +142,8 @@ final class CaptureCommits {
 
     /// Writes the renames of a capture's files, as they were before they were edited.
     private func captureCommit(
-        renaming group: [Captured], on base: ObjectID?, _ pack: any PackSink,
-        _ stamps: CommitStamps, _ options: CaptureOptions
+        renaming group: [Captured], on base: ObjectID?, into pack: any PackSink,
+        stamps: CommitStamps, options: CaptureOptions
     ) throws -> Step? {
         let gone = Set(group.filter { $0.row == nil }.map(\.change.path))
         var changes: [TreeChange] = []
@@ -155,7 +156,8 @@ final class CaptureCommits {
         let tree = try TreeEdit.apply(
             Dictionary(changes.map { ($0.path, $0.after) }, uniquingKeysWith: { $1 }),
             to: repository.tree(of: base), reading: repository, writing: pack)
-        let time = try time(of: group, after: base.map { try stamps.time(of: $0) }, options)
+        let time = try time(
+            of: group, after: base.map { try stamps.time(of: $0) }, options: options)
         let message = CaptureMessage.text(changes, device: writer.device, time: time)
         let commit = try writer.write(
             tree, on: base.map { [$0] } ?? [], at: time, message, into: pack)
@@ -164,7 +166,7 @@ final class CaptureCommits {
 
     /// When a capture's changes were made.
     private func time(
-        of group: [Captured], after least: Timestamp?, _ options: CaptureOptions
+        of group: [Captured], after least: Timestamp?, options: CaptureOptions
     ) throws -> Timestamp {
         let now = clock.now()
         let newest = group.compactMap(\.modified).max().map { Timestamp(nanoseconds: $0) }
@@ -175,8 +177,8 @@ final class CaptureCommits {
     /// Writes one capture commit; nil when nothing differs from its parent's tree.
     /// - Parameter step: what it stands on in place of `base`, whose tree it changes.
     private func captureCommit(
-        _ group: [Captured], on base: ObjectID?, after step: Step?, _ pack: any PackSink,
-        _ stamps: CommitStamps, _ options: CaptureOptions
+        _ group: [Captured], on base: ObjectID?, after step: Step?, into pack: any PackSink,
+        stamps: CommitStamps, options: CaptureOptions
     ) throws -> ObjectID? {
         if group.isEmpty { return nil }
         let parentTree = try repository.tree(of: base)
@@ -196,7 +198,7 @@ final class CaptureCommits {
         if tree == parentTree ?? Tree.emptyID { return nil }
 
         let parent = try step?.time ?? base.map { try stamps.time(of: $0) }
-        let time = try time(of: group, after: parent, options)
+        let time = try time(of: group, after: parent, options: options)
         let message = CaptureMessage.text(
             group.map(\.change), device: writer.device, time: time)
         let parents = [step?.commit ?? base].compactMap { $0 }

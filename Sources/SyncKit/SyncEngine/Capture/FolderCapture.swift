@@ -30,8 +30,8 @@ final class FolderCapture {
 
     /// Reads one folder's changes; contents go into the pack.
     func readChanges(
-        of folder: VaultFolder, _ dirty: DirtyPaths, _ options: CaptureOptions,
-        _ pack: any PackSink
+        of folder: VaultFolder, _ dirty: DirtyPaths, options: CaptureOptions,
+        into pack: any PackSink
     ) throws -> [Captured] {
         folder.interrupted.beginReading()
         try refreshRules(of: folder, dirty)
@@ -54,7 +54,7 @@ final class FolderCapture {
         let keepsAll =
             mayBeRenamed || !folder.interrupted.heads.isEmpty
             || !disputed.isEmpty && findings.toRead.count <= Limits.batchPaths
-        let files = try reader.read(findings.toRead, in: folder, pack) { path in
+        let files = try reader.read(findings.toRead, in: folder, into: pack) { path in
             keepsAll || disputed.contains(path)
         }
         var result = try files.map { file in
@@ -62,7 +62,7 @@ final class FolderCapture {
                 folder, file.path, before: file.before, row: file.row,
                 base: try bases.base(of: file.path), content: file.kept)
         }
-        var directories = try emptied(folder, findings, bases, options)
+        var directories = try emptied(folder, findings, bases, options: options)
         let stays = Set(directories.map(\.local))
         var deletions = try findings.deleted.filter { !stays.contains($0.path) }.map { row in
             captured(
@@ -85,7 +85,7 @@ final class FolderCapture {
                 }
             }
         }
-        result = try joining.join(result + directories, of: folder, bases, options)
+        result = try joining.join(result + directories, of: folder, bases, options: options)
         try CutShortBases(repository).find(of: result, in: folder)
         if mayBeRenamed {
             try EditedRename.mark(deletions, to: result, reading: repository)
@@ -142,7 +142,7 @@ final class FolderCapture {
 
     /// The directories in which nothing stands any more, or that came empty.
     private func emptied(
-        _ folder: VaultFolder, _ findings: Findings, _ bases: FolderBases, _ options: CaptureOptions
+        _ folder: VaultFolder, _ findings: Findings, _ bases: FolderBases, options: CaptureOptions
     ) throws -> [Captured] {
         if findings.emptied.isEmpty { return [] }
         let gone = Dictionary(

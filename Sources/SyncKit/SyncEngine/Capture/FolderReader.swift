@@ -32,7 +32,7 @@ final class FolderReader {
     ///   cannot be read is held back and named.
     func read(
         _ files: [(path: TreePath, row: TrackedFile?)], in folder: VaultFolder,
-        _ pack: any PackSink,
+        into pack: any PackSink,
         keepingText keepsText: @Sendable (TreePath) -> Bool
     ) throws -> [ReadFile] {
         let (access, clock, work) = (folder.access, clock, work)
@@ -114,7 +114,7 @@ final class FolderReader {
 
     /// Takes local edits that landed in files which apply had moved out of the way: each is an
     /// edit of the version that stood there.
-    func displaced(in folder: VaultFolder, _ pack: any PackSink) throws -> [Captured] {
+    func displaced(in folder: VaultFolder, into pack: any PackSink) throws -> [Captured] {
         var result: [Captured] = []
         for displaced in try folder.access.recheckDisplaced() {
             let snapshot = displaced.snapshot

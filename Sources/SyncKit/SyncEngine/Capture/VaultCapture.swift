@@ -54,16 +54,17 @@ final class VaultCapture {
             do {
                 try folder.access.checkRoot()
                 folder.stopped = nil
-                captured += try reader.displaced(in: folder, pack)
+                captured += try reader.displaced(in: folder, into: pack)
                 guard let dirty = dirty[folder.id], !dirty.isEmpty else { continue }
-                captured += try folderCapture.readChanges(of: folder, dirty, options, pack)
+                captured += try folderCapture.readChanges(
+                    of: folder, dirty, options: options, into: pack)
             } catch let error as FolderError where folder.stops(for: error) {
                 folder.stopped = error
                 rechecks.noteAll(of: folder)
             }
         }
         let report = try commits.commit(
-            gate.passed(captured, pack), onto: head, pack, options)
+            gate.passed(captured, into: pack), onto: head, into: pack, options: options)
         isDone = true
         return report
     }

@@ -18,7 +18,7 @@ package final class CaptureGate {
 
     /// Leaves out what the hook holds back: the state store keeps what was there before, so that
     /// the path is looked at again, and asked about again, until the hook lets it pass.
-    func passed(_ captured: [Captured], _ pack: any PackSink) throws -> [Captured] {
+    func passed(_ captured: [Captured], into pack: any PackSink) throws -> [Captured] {
         guard let hook, hook.isThere else { return captured }
         let asked = captured.filter { !($0.change.after ?? $0.change.before).isDirectory }
         if asked.isEmpty { return captured }

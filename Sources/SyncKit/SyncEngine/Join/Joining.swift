@@ -43,7 +43,7 @@ package final class Joining {
     ///   commit that has them.
     func join(
         _ files: [Captured], of folder: VaultFolder, _ bases: FolderBases,
-        _ options: CaptureOptions
+        options: CaptureOptions
     ) throws -> [Captured] {
         guard let head = try branch.head() else { return files }
         let tree = try repository.tree(of: head)
@@ -66,7 +66,7 @@ package final class Joining {
                 deleted.append(file)
             }
         }
-        return try decide(deleted, of: files, folder, options)
+        return try decide(deleted, of: files, folder, options: options)
     }
 
     /// Whether nothing tells what a file's writer saw, so that its history is asked.
@@ -84,7 +84,7 @@ package final class Joining {
     /// user is told.
     private func decide(
         _ deleted: [Captured], of files: [Captured], _ folder: VaultFolder,
-        _ options: CaptureOptions
+        options: CaptureOptions
     ) throws -> [Captured] {
         if deleted.isEmpty { return files }
         if try !tookPart(folder) || folder.keepsDeleted {

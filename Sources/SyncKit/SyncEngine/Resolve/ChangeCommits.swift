@@ -15,7 +15,7 @@ final class ChangeCommits {
 
     /// Commits versions over the head.
     func commit(
-        _ versions: [TreePath: FileVersion?], _ pack: any PackSink, _ words: ChangeWords,
+        _ versions: [TreePath: FileVersion?], into pack: any PackSink, _ words: ChangeWords,
         isDryRun: Bool
     ) throws -> ChangeReport {
         let head = try branch.head()

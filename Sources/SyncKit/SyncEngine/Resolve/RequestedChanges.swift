@@ -36,7 +36,9 @@ final class RequestedChanges {
         // A text that was made just now is of this conflict alone.
         let known = versions.filter { $0.value.map { repository.contains($0.id) } ?? true }
         let others = try ResolvedByEdit(tree(of: head), except: id, reading: repository)
-        versions.merge(try restored.consequences(of: known, others, pack)) { chosen, _ in chosen }
+        versions.merge(try restored.consequences(of: known, others, into: pack)) { chosen, _ in
+            chosen
+        }
         if !record.isText, let chosen = versions[record.path] ?? nil, repository.contains(chosen.id)
         {
             let open = ReopenedConflicts(repository: repository, store: store, head: head)
@@ -46,7 +48,7 @@ final class RequestedChanges {
             }
         }
         return try commits.commit(
-            versions, pack,
+            versions, into: pack,
             ChangeWords(
                 "settled \(record.path) (\(request.choice.rawValue))", action: .resolve),
             isDryRun: request.dryRun)
@@ -79,16 +81,16 @@ final class RequestedChanges {
             for (path, version) in found.files { versions[path] = version }
         }
         if let record = request.record {
-            try restored.keepOnly(record, of: &versions, over: tree(of: head), pack)
+            try restored.keepOnly(record, of: &versions, over: tree(of: head), into: pack)
             source = nil
         }
-        try restored.complete(&versions, from: source, over: tree(of: head), pack)
+        try restored.complete(&versions, from: source, over: tree(of: head), into: pack)
         let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
         let what =
             named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"
         let which = request.record.map { "record \($0) of " } ?? ""
         return try commits.commit(
-            versions, pack,
+            versions, into: pack,
             ChangeWords(
                 "restored \(which)\(what) to \(request.to)", action: .restore),
             isDryRun: request.dryRun)
@@ -123,7 +125,7 @@ final class RequestedChanges {
         let content = Array((lines.joined(separator: "\n") + "\n").utf8)
         let version = FileVersion(mode: .regular, id: try pack.add(.blob, content))
         return try commits.commit(
-            [path: version], pack, ChangeWords("set \(line)"), isDryRun: false)
+            [path: version], into: pack, ChangeWords("set \(line)"), isDryRun: false)
     }
 
     /// The blob that 40 digits name; nil when they name something else.

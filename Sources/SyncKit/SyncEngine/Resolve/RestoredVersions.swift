@@ -13,7 +13,7 @@ struct RestoredVersions {
     /// - Throws: `ChangeRefusal` when there is no such record, or more than one.
     func keepOnly(
         _ name: String, of versions: inout [TreePath: FileVersion?], over tree: ObjectID?,
-        _ pack: any PackSink
+        into pack: any PackSink
     ) throws {
         guard versions.count == 1, let (path, found) = versions.first, let found,
             found.mode.isFile
@@ -47,10 +47,10 @@ struct RestoredVersions {
     ///   - tree: the head's.
     func complete(
         _ versions: inout [TreePath: FileVersion?], from source: ObjectID?,
-        over tree: ObjectID?, _ pack: any PackSink
+        over tree: ObjectID?, into pack: any PackSink
     ) throws {
         try makeRoom(for: &versions, in: tree)
-        try resolveRestored(&versions, from: source, over: tree, pack)
+        try resolveRestored(&versions, from: source, over: tree, into: pack)
     }
 
     /// Names what goes since something else takes its place: the files of a directory, or a file
@@ -74,10 +74,10 @@ struct RestoredVersions {
     /// What is open in a restored version is open again, and what was in the one of before is not.
     private func resolveRestored(
         _ versions: inout [TreePath: FileVersion?], from source: ObjectID?, over tree: ObjectID?,
-        _ pack: any PackSink
+        into pack: any PackSink
     ) throws {
         let open = try ResolvedByEdit(tree, reading: repository)
-        let resolved = try consequences(of: versions, open, pack)
+        let resolved = try consequences(of: versions, open, into: pack)
         for entry in try ConflictList(of: source, reading: repository).entries {
             guard let record = entry.record, versions[record.path] != nil,
                 versions[record.copy ?? record.path] ?? nil != nil
@@ -91,7 +91,7 @@ struct RestoredVersions {
     /// there by hand.
     /// - Parameter written: contents that somebody hands over, which are nowhere yet.
     func consequences(
-        of versions: [TreePath: FileVersion?], _ open: ResolvedByEdit, _ pack: any PackSink,
+        of versions: [TreePath: FileVersion?], _ open: ResolvedByEdit, into pack: any PackSink,
         written: [TreePath: [UInt8]] = [:]
     ) throws -> [TreePath: FileVersion?] {
         // Nothing is read where nothing is open: a restored directory may be large.

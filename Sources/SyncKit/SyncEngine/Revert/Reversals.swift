@@ -144,7 +144,7 @@ final class Reversals {
         }
         let pack = try scratch.beginPack()
         try RestoredVersions(repository: repository)
-            .complete(&versions, from: new, over: old, pack)
+            .complete(&versions, from: new, over: old, into: pack)
         let tree = try TreeEdit.apply(versions, to: old, reading: repository, writing: pack)
         try pack.finish()
         return tree
@@ -156,7 +156,7 @@ final class Reversals {
     ) throws -> ChangeReport {
         let pack = try repository.beginPack()
         for content in reversal.contents { _ = try pack.add(.blob, content) }
-        var report = try commits.commit(reversal.versions, pack, words, isDryRun: isDryRun)
+        var report = try commits.commit(reversal.versions, into: pack, words, isDryRun: isDryRun)
         report.conflicts = reversal.opened.map { OpenConflict($0, device: writer.device) }
         report.kept = reversal.kept
         report.undone = undone

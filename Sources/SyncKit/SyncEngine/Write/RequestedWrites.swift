@@ -94,11 +94,11 @@ final class RequestedWrites {
         }
         versions.merge(
             try RestoredVersions(repository: repository).consequences(
-                of: versions, ResolvedByEdit(tree, reading: repository), pack,
+                of: versions, ResolvedByEdit(tree, reading: repository), into: pack,
                 written: written)
         ) { written, _ in written }
         let report = try commits.commit(
-            versions, pack, ChangeWords(Self.subject(request, targets), agent: agent),
+            versions, into: pack, ChangeWords(Self.subject(request, targets), agent: agent),
             isDryRun: false)
         return (report, files)
     }
