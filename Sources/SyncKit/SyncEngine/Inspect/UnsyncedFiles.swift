@@ -68,7 +68,7 @@ extension IdleVault {
     /// what is held back.
     package func uncommitted() throws -> [TreePath] {
         let vault = opened.vault
-        var paths = try vault.quarantined(ignored: false).map(\.path)
+        var paths = try vault.report.quarantined(ignored: false).map(\.path)
         for folder in vault.folders {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
                 // What stands there, if anything does, is not the vault's.

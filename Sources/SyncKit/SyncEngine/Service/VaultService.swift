@@ -21,7 +21,6 @@ package actor VaultService {
         package init() {}
     }
 
-    let historyFilling: HistoryFilling
     let executor = QueueExecutor(label: "syncd.vault")
     /// Where the vault stands; may be read at any time from anywhere.
     nonisolated package let board: StatusBoard
@@ -54,6 +53,7 @@ package actor VaultService {
     var lastHeads: [ObjectID?] = []
     let stateWriter: StateWriter
     let repacker: Repacker
+    let historyFilling: HistoryFilling
     var watching = FolderWatching()
     var random = SystemRandomNumberGenerator()
     /// Tells followers what changed.
