@@ -28,6 +28,14 @@ class Connection:
         self.reader = self.writer = None
 
     async def ask(self, request):
+        """Sends a request; gives the status, 0 when the connection is cut meanwhile."""
+        try:
+            return await self.exchange(request)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.writer = None
+            return 0
+
+    async def exchange(self, request):
         """Sends a request; gives the status."""
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -102,20 +110,26 @@ class Load:
             number += 1
 
     async def stream(self):
-        """Reads a stream of events to its end; notes the first and last id, and how many came."""
-        seen = {"first": 0, "last": 0, "count": 0, "gaps": 0}
+        """Reads a stream of events to its end; notes the last id, the number, what is missing."""
+        seen = {"last": 0, "count": 0, "gaps": 0, "is_cut": False}
         self.streams.append(seen)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
         writer.write(self.request(
             "GET", "/api/sync/events", [f"Authorization: Bearer {self.token}"]))  # fmt: skip
         rest = b"\n"
-        while piece := await reader.read(1 << 18):
+        while True:
+            try:
+                piece = await reader.read(1 << 18)
+            except ConnectionError:
+                piece = b""
+            if not piece:
+                seen["is_cut"] = True
+                return
             rest += piece
             for found in EVENT.finditer(rest):
                 number = int(found[1])
                 # The status at the beginning has the id of the last event.
                 seen["gaps"] += seen["count"] > 0 and number != seen["last"] + 1
-                seen["first"] = seen["first"] or number
                 seen["last"], seen["count"] = number, seen["count"] + 1
                 end = found.end()
             if EVENT.search(rest):

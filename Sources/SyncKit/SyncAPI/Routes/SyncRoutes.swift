@@ -57,7 +57,7 @@ package struct SyncRoutes: Sendable {
             receiver: try WebhookReceiver(service, store, clock: clock, log: log), gate: gate,
             ring: ring,
             metrics: metrics, clock: clock)
-        missed = MissedDeliveries(service, store, clock: clock, log: log)
+        missed = MissedDeliveries(service, store, log: log)
     }
 
     /// Asks for what could not be delivered: runs beside the servers.

@@ -12,7 +12,6 @@ internal import Synchronization
 final class MissedDeliveries: Service {
     private let configuration: Configuration
     private let store: ServiceStore
-    private let clock: any WallClock
     private let log: Logger
     private let wakeups: (stream: AsyncStream<Void>, wake: AsyncStream<Void>.Continuation)
     private let wasOffline = Mutex(false)
@@ -20,9 +19,9 @@ final class MissedDeliveries: Service {
     private let asked = Mutex<Set<String>>([])
 
     /// Follows the vault from now on.
-    init(_ service: VaultService, _ store: ServiceStore, clock: any WallClock, log: Logger) {
+    init(_ service: VaultService, _ store: ServiceStore, log: Logger) {
         configuration = service.configuration
-        (self.store, self.clock, self.log) = (store, clock, log)
+        (self.store, self.log) = (store, log)
         let made = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         wakeups = (made.stream, made.continuation)
         service.events.follow { [weak self] event in
@@ -95,9 +94,10 @@ final class MissedDeliveries: Service {
             asked.formIntersection(deliveries.map(\.guid))
             return GitHubDelivery.missed(deliveries, asked: asked)
         }
+        let clock = ContinuousClock()
         for (index, delivery) in missed.enumerated() {
-            // GitHub wants a second between requests that change something.
-            if index > 0 { try await ContinuousClock().sleep(for: Limits.redeliveryPause) }
+            // A timer: GitHub wants a second between requests that change something.
+            if index > 0 { try await clock.sleep(for: Limits.redeliveryPause) }
             try await api.redeliver(delivery, of: installed.id)
             _ = asked.withLock { $0.insert(delivery.guid) }
         }
