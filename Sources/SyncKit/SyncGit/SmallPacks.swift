@@ -52,8 +52,8 @@ struct SmallPacks {
         return count
     }
 
-    /// Those of the fewest objects first. One that is marked to be kept, that its maker has not finished, or
-    /// that is no file is none of them.
+    /// Those of the fewest objects first. One that is marked to be kept, that its maker has not
+    /// finished, or that is no file is none of them.
     private func all() throws(RepositoryError) -> [Pack] {
         let names = Set(try FileSystem.names(in: directory))
         var packs: [Pack] = []
@@ -67,7 +67,9 @@ struct SmallPacks {
             let objects = try PackIndex.count(in: "\(directory)/\(stem).idx")
             packs.append(Pack(name: stem, size: Int(status.st_size), objects: objects))
         }
-        return packs.sorted { ($0.objects, $0.size, $0.name) < ($1.objects, $1.size, $1.name) }
+        return packs.sorted {
+            ($0.objects, $0.size, $0.name) < ($1.objects, $1.size, $1.name)
+        }
     }
 
     /// Removes packs whose objects others have now.

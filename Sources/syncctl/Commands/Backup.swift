@@ -10,10 +10,10 @@ struct Backup: AsyncParsableCommand {
         discussion: """
             Into a FILE everything, each time; into a directory what is new since the bundles that \
             stand there: VAULT-0001.bundle has everything, the next ones what came since. A bundle \
-            is there whole or not at all. git clones from it and fetches from it. Files that are in \
-            no commit (held back, or not captured yet) go into an archive beside it, .tar.zst. \
-            syncctl init --from-backup makes a vault of both. Needs git; needs no daemon, and works \
-            beside one.
+            is there whole or not at all. git clones from it and fetches from it. Files that are \
+            in no commit (held back, or not captured yet) go into an archive beside it, .tar.zst. \
+            syncctl init --from-backup makes a vault of both. Needs git; needs no daemon, and \
+            works beside one.
             """)
 
     @OptionGroup var options: CommonOptions

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SyncWatch
+internal import Synchronization
 
 /// A thread for long work that nobody waits for: the processor is its own only while nobody else
 /// wants it. It lives as long as the work, because a thread that became nice cannot go back.
@@ -23,21 +24,22 @@ enum BackgroundThread {
     }
 }
 
-/// What a background thread leaves behind: written by the thread, read after its end.
-final class BackgroundCount: @unchecked Sendable {
-    private var count = 0
-    private var failure: (any Error)?
-
-    /// Does the work on a background thread.
+/// Work on a background thread that comes to a count.
+enum BackgroundCount {
+    /// Does the work and waits for it; what it throws is thrown.
     /// - Returns: its count.
     static func of(_ work: @escaping @Sendable () throws -> Int) throws -> Int {
-        let result = BackgroundCount()
-        BackgroundThread.run { result.note(work) }
-        if let failure = result.failure { throw failure }
-        return result.count
+        let outcome = Outcome()
+        BackgroundThread.run { outcome.note(Result { try work() }) }
+        return try outcome.get()
     }
 
-    private func note(_ work: @Sendable () throws -> Int) {
-        do { count = try work() } catch { failure = error }
+    /// Set by the thread, read after its end.
+    private final class Outcome: Sendable {
+        private let result = Mutex(Result<Int, any Error>.success(0))
+
+        func note(_ new: Result<Int, any Error>) { result.withLock { $0 = new } }
+
+        func get() throws -> Int { try result.withLock { $0 }.get() }
     }
 }

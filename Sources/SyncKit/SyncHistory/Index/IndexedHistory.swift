@@ -9,7 +9,6 @@ internal import SyncStore
 final class IndexedHistory {
     private let index: HistoryIndex
     let commits: IndexedCommits
-    private lazy var numbers = commits.numbers()
 
     /// Opens a vault's index; nil where there is none that can be read.
     init?(_ configuration: Configuration) {
@@ -31,7 +30,14 @@ final class IndexedHistory {
     }
 
     /// The number of a commit; nil when it is not in the index.
-    func number(_ id: ObjectID) -> Int32? { numbers[id] }
+    func number(_ id: ObjectID) -> Int32? {
+        do throws(StateStoreError) {
+            // One that came in after the commits were read has no number here.
+            return try index.find(id).flatMap { Int($0.number) < commits.count ? $0.number : nil }
+        } catch {
+            return commits.numbers()[id]
+        }
+    }
 
     /// The commits that may have changed a path; nil when the index cannot say.
     fileprivate func touching(_ path: TreePath) -> [Int32]? {
