@@ -71,11 +71,15 @@ extension GitRepository {
         }
         var written: Set<String> = []
         if git_packbuilder_object_count(builder) > 0 {
+            let staging = try StagingDirectory(in: objectDirectory)
             try LibGit2.check(
-                git_packbuilder_write(builder, packDirectory, 0o444, nil, nil),
+                git_packbuilder_write(builder, staging.path, 0o444, nil, nil),
                 "consolidate packs")
-            if let name = git_packbuilder_name(builder) {
-                written.insert("pack-\(String(cString: name))")
+            if let hash = git_packbuilder_name(builder) {
+                let name = "pack-\(String(cString: hash))"
+                // libgit2 has synced both. The index last: a pack without one is not there to git.
+                try staging.move(["\(name).pack", "\(name).idx"], to: packDirectory)
+                written.insert(name)
             }
         }
         if let name = try large.finishNamed() { written.insert("pack-\(name.hex)") }

@@ -8,10 +8,8 @@ package import SyncModel
 ///
 /// Source: libgit2's `git_indexer`.
 package final class IncomingPack {
-    private static let prefix = "tmp_syncd_in_"
     private let repository: GitRepository
-    private let directory: String
-    private let lock: Int32
+    private let staging: StagingDirectory
     private var indexer: OpaquePointer?
     private var progress = git_indexer_progress()
     private var gauge: PackGauge
@@ -27,23 +25,17 @@ package final class IncomingPack {
     ) throws(RepositoryError) {
         self.repository = repository
         gauge = PackGauge(mostBytes: mostBytes, mostObjects: mostObjects)
-        let objects = repository.objectDirectory
-        Self.removeAbandoned(in: objects)
-        (directory, lock) = try Self.makeDirectory(in: objects)
+        staging = try StagingDirectory(in: repository.objectDirectory)
         var options = git_indexer_options()
         try LibGit2.check(
             git_indexer_options_init(&options, UInt32(GIT_INDEXER_OPTIONS_VERSION)),
             "receive objects")
         try LibGit2.check(
-            git_indexer_new(&indexer, directory, 0o444, repository.database.pointer, &options),
+            git_indexer_new(&indexer, staging.path, 0o444, repository.database.pointer, &options),
             "receive objects")
     }
 
-    deinit {
-        git_indexer_free(indexer)
-        Self.remove(directory)
-        if lock >= 0 { close(lock) }
-    }
+    deinit { git_indexer_free(indexer) }
 
     /// Takes the next piece of the pack.
     /// - Throws: `.corrupt` for what is no pack or has too many objects or bytes, `.noSpace`,
@@ -67,6 +59,7 @@ package final class IncomingPack {
     ///   before then.
     @discardableResult package func finish(_ tips: [ObjectID]) throws(RepositoryError) -> Int {
         if gauge.bytes == 0 { throw RepositoryError(.corrupt, "receive objects", "no pack came") }
+        let directory = staging.path
         // Nothing large was made so far: now the deltas are resolved in memory.
         for name in try FileSystem.names(in: directory) {
             try PackBounds.check("\(directory)/\(name)")
@@ -87,51 +80,8 @@ package final class IncomingPack {
         // An empty pack says that all was here; git has no use for one either.
         if known.isEmpty { return 0 }
         // libgit2 has synced both. The index last: a pack without one is not there to git.
-        for name in [pack, index] {
-            let target = "\(repository.packDirectory)/\(name)"
-            if rename("\(directory)/\(name)", target) != 0 {
-                throw SystemFailure.last("rename", target)
-            }
-        }
-        try FileSystem.sync(repository.packDirectory)
+        try staging.move([pack, index], to: repository.packDirectory)
         try repository.refresh()
         return count
-    }
-
-    /// Makes the pack's directory. It is locked while it is in use, which tells it from one that a
-    /// crash left.
-    private static func makeDirectory(
-        in objects: String
-    ) throws(RepositoryError) -> (path: String, lock: Int32) {
-        while true {
-            let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-            let path = "\(objects)/\(prefix)\(unique)"
-            if mkdir(path, 0o700) != 0 { throw SystemFailure.last("make", path) }
-            let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            if lock < 0 && errno != ENOENT { throw SystemFailure.last("open", path) }
-            if lock >= 0 && FileSystem.own(lock, at: path) { return (path, lock) }
-            if lock >= 0 { close(lock) }
-        }
-    }
-
-    /// Removes such directories that nobody has locked. What cannot be removed stays: it is in
-    /// nobody's way, and the next pack tries again.
-    private static func removeAbandoned(in objects: String) {
-        let names: [String]
-        do throws(RepositoryError) { names = try FileSystem.names(in: objects) } catch { return }
-        for name in names where name.hasPrefix(prefix) {
-            let path = "\(objects)/\(name)"
-            let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
-            if descriptor < 0 { continue }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { remove(path) }
-            close(descriptor)
-        }
-    }
-
-    private static func remove(_ directory: String) {
-        do throws(RepositoryError) {
-            for name in try FileSystem.names(in: directory) { unlink("\(directory)/\(name)") }
-        } catch { return }
-        rmdir(directory)
     }
 }

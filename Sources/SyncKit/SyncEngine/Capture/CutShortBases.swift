@@ -14,7 +14,8 @@ struct CutShortBases {
     func find(of files: [Captured], in folder: VaultFolder) throws {
         if folder.interrupted.heads.isEmpty { return }
         for file in files where file.containedIn == nil {
-            let before = file.change.before
+            // What stands in a directory's place was not made from it.
+            let before = file.change.before.flatMap { $0.mode.isFile ? $0 : nil }
             guard let content = file.content, folder.interrupted.mayBeApplied(file.local) else {
                 continue
             }

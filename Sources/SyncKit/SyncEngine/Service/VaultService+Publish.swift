@@ -72,10 +72,10 @@ extension VaultService {
         }
     }
 
-    /// Takes what came in into the indexes of the history, from time to time, and consolidates the
-    /// vault's packs, and a path remote's: nobody else does after our pushes.
+    /// Takes what came in into the index of past versions, from time to time, and has the rest of
+    /// the upkeep done.
     private func tidyUp() async {
-        await historyFilling.fill(after: vault.branch.moves)
+        let moves = vault.branch.moves
         do {
             try vault.indexPastVersions()
             say(nil, of: .pastVersions, at: .warning)
@@ -83,8 +83,7 @@ extension VaultService {
             let text = "past versions are not indexed: \(SyncFailure(error).text)"
             say(text, of: .pastVersions, at: .warning)
         }
-        await repacker.consolidate(configuration.repository)
-        if let remote = opened.remote { await repacker.consolidate(remote) }
+        await upkeep.run(after: moves, opened.remote)
     }
 
     /// Writes `state.json` now.

@@ -52,8 +52,7 @@ package actor VaultService {
     /// The head here and at the remote after the last exchange.
     var lastHeads: [ObjectID?] = []
     let stateWriter: StateWriter
-    let repacker: Repacker
-    let historyFilling: HistoryFilling
+    let upkeep: Upkeep
     var watching = FolderWatching()
     var random = SystemRandomNumberGenerator()
     /// Tells followers what changed.
@@ -67,8 +66,7 @@ package actor VaultService {
     ) throws {
         self.configuration = configuration
         self.log = log
-        repacker = Repacker(log: log)
-        historyFilling = HistoryFilling(configuration, log: log)
+        upkeep = Upkeep(configuration, log: log)
         let progress = EngineProgress(folders: configuration.folders.map(\.prefix))
         self.progress = progress
         hooks = HookRunner(configuration, log: log)

@@ -102,6 +102,18 @@ struct MergedConflicts {
         }
     }
 
+    /// Takes the conflicts of texts away that are not open in what stands at their path.
+    mutating func dropTexts(_ isOpen: (ConflictRecord) throws(RepositoryError) -> Bool)
+        throws(RepositoryError)
+    {
+        for (name, entry) in merged {
+            if let record = entry.record, record.isText, try !isOpen(record) { merged[name] = nil }
+        }
+        for (path, entry) in added where entry.record.isText {
+            if try !isOpen(entry.record) { added[path] = nil }
+        }
+    }
+
     /// Whether something is open at a path.
     func isOpen(_ path: TreePath) -> Bool {
         merged.values.contains { $0.record?.path == path }

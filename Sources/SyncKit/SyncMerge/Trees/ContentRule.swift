@@ -98,6 +98,9 @@ package protocol ContentRule {
     /// Whether a marker in a side's version names a conflict.
     func carries(_ record: ConflictRecord, _ version: FileVersion) throws(RepositoryError) -> Bool
 
+    /// Whether a conflict of a text is open in a side's version.
+    func isOpen(_ record: ConflictRecord, in version: FileVersion) throws(RepositoryError) -> Bool
+
     /// Stores the record of a conflict.
     func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID
 }
@@ -124,6 +127,8 @@ package struct LastWriteWins: ContentRule {
     { .simple }
 
     package func carries(_ record: ConflictRecord, _ version: FileVersion) -> Bool { false }
+
+    package func isOpen(_ record: ConflictRecord, in version: FileVersion) -> Bool { false }
 
     package func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID {
         ObjectID(hashing: record.rendered, as: .blob)

@@ -224,6 +224,19 @@ package final class RuleByType: ContentRule {
         return ContentMerge.carries(record.id, in: try reader.blob(version.id))
     }
 
+    package func isOpen(
+        _ record: ConflictRecord, in version: FileVersion
+    ) throws(RepositoryError) -> Bool {
+        guard version.mode.isFile, let terms = try record.terms(reading: reader) else {
+            return false
+        }
+        let content = try reader.blob(version.id)
+        let rule = try rules(for: record.path).type(of: record.path, version: self.version) {
+            (base: nil, sides: [content])
+        }.rule
+        return ContentMerge.isOpen(terms, in: content, as: rule, path: record.named)
+    }
+
     package func write(_ record: ConflictRecord) throws(RepositoryError) -> ObjectID {
         try sink.add(.blob, record.rendered)
     }

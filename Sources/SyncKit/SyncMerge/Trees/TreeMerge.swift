@@ -110,6 +110,16 @@ package struct TreeMerge {
             return try TreeDiff.file(at: path, of: first.tree, reading: reader) != nil
         }
 
+        if rule.version >= 4 {
+            try outcome.conflicts.dropTexts { record throws(RepositoryError) in
+                // A content that was merged says itself what is open in it.
+                guard let changed = standing[record.path], let stands = changed,
+                    stands.sides.count == 1
+                else { return true }
+                return try rule.isOpen(record, in: stands.version)
+            }
+        }
+
         var result = TreeMergeResult(losses: outcome.losses.sorted { $0.path < $1.path })
         let inFirst = Dictionary(uniqueKeysWithValues: ours.map { ($0.path, $0.after) })
         for (path, standing) in outcome.standing {

@@ -40,12 +40,16 @@ struct TreeOutcome {
     /// Whether copies are put down when every path is decided, as rules from version 3 on do:
     /// before, one whose name came later in byte order went where both sides had deleted it.
     private let placesCopiesLast: Bool
+    /// Whether a copy that stands is not replaced by the version that it was made of: from version
+    /// 4 on.
+    private let keepsCopies: Bool
     private var copies: [(path: TreePath, standing: Standing)] = []
 
     init(conflicts: MergedConflicts, first: ObjectID, version: Int) {
         self.conflicts = conflicts
         self.first = first
         placesCopiesLast = version >= 3
+        keepsCopies = version >= 4
     }
 
     /// The side that a version comes from, wherever the merge puts it.
@@ -178,7 +182,10 @@ struct TreeOutcome {
         else { return }
         standing[path] = .some(nil)
         let copy = ConflictCopy.path(for: path, blob: moved.version.id)
-        standing.updateValue(moved, forKey: copy)
+        // What somebody made of such a copy stays, as it does where copies are put down.
+        if !keepsCopies || (standing[copy] ?? nil) == nil {
+            standing.updateValue(moved, forKey: copy)
+        }
         asides.append(
             Aside(
                 path: path, kind: kind, version: moved.version, origin: origin, copy: copy,

@@ -1,0 +1,25 @@
+internal import Logging
+internal import SyncModel
+
+/// What is done for a vault in the background, when nobody waits for it: the history's index and
+/// packs that are few.
+struct Upkeep: Sendable {
+    private let repacker: Repacker
+    private let filling: HistoryFilling
+    private let repository: String
+
+    init(_ configuration: Configuration, log: Logger) {
+        repacker = Repacker(log: log)
+        filling = HistoryFilling(configuration, log: log)
+        repository = configuration.repository
+    }
+
+    /// Takes in what came and consolidates the vault's packs, and a path remote's: nobody else
+    /// does after our pushes.
+    /// - Parameter moves: how often the head moved, as `HistoryFilling.fill` counts it.
+    func run(after moves: Int, _ remote: (any RemoteLink)?) async {
+        await filling.fill(after: moves)
+        await repacker.consolidate(repository)
+        if let remote { await repacker.consolidate(remote) }
+    }
+}
