@@ -171,6 +171,8 @@ struct ForeignRepositoryTests {
         let foreign = try ForeignRepository(opening: path)
         let before = try foreign.object(try #require(try foreign.reference("refs/heads/sync")))
         let names = try circle(count)
+        // Of several that are alike in size two are joined.
+        for more in 1...2 { _ = try circle(count + more) }
         for id in names {
             let error = #expect(throws: RepositoryError.self) { try foreign.object(id) }
             #expect(error?.code == .corrupt)

@@ -41,6 +41,35 @@ struct IndexTests {
         }
     }
 
+    @Test("a tree that holds another many times ends at its bound and not at the memory's")
+    func manyPaths() throws {
+        let repository = InMemoryRepository()
+        let pack = try repository.beginPack()
+        var tree = try pack.add(.tree, [])
+        for _ in 0..<12 {
+            let entries = ["a", "b", "c", "d"].flatMap { name in
+                Array("40000 \(name)\0".utf8) + tree.bytes
+            }
+            tree = try pack.add(.tree, entries)
+        }
+        try pack.finish()
+        #expect(try TouchedPaths.list(of: tree, parents: [], reading: repository) == nil)
+    }
+
+    @Test("the paths of a commit may take just as much as the bound", arguments: [-1, 0, 1])
+    func atTheBound(more: Int) throws {
+        let history = SmallHistory()
+        let files = ["a": "1", "b/c": "2"]
+        let commit = try history.commit(files, time: 1_000)
+        let tree = try history.repository.commit(commit).tree
+        // The directory on the way counts too.
+        let cost = ["a", "b", "b/c"].compactMap { TreePath($0) }.map(TouchedPaths.cost)
+        let found = try TouchedPaths.list(
+            of: tree, parents: [], reading: history.repository, atMost: cost.reduce(more, +))
+        #expect((found == nil) == (more < 0))
+        #expect(found.map { $0.filter { $0.text != "b" }.count } ?? 2 == 2)
+    }
+
     @Test("gives the answer of a walk, filled to any point", arguments: 0..<12)
     func sameAnswer(number: UInt64) throws {
         let seed = Self.seed + number

@@ -96,6 +96,9 @@ package enum Limits {
     package static let indexedPaths = 4_000_000
     /// The longest name of a file in a backup's archive, in bytes, with what else is said of it.
     package static let archiveRecordBytes = 64 << 10
+    /// The most bytes of the paths that one commit of the history's index changes, each with 64 for
+    /// where it is kept.
+    package static let indexedCommitBytes = 128 << 20
     /// The most bundles of one backup.
     package static let bundles = 100_000
     /// The most commits that come into the index of the history at once.

@@ -30,10 +30,7 @@ struct BackupSource {
             bundles = [path]
             return
         }
-        bundles = (1...name.number).map {
-            "\(directory)/\(BundleName(vault: name.vault, number: $0).text)"
-        }
-        try Self.check(bundles)
+        bundles = try Self.chain(to: name, in: directory)
     }
 
     private static func chain(in directory: String, vault: String) throws(VaultPlan.Refusal)
@@ -54,23 +51,25 @@ struct BackupSource {
                     : "\(directory) has bundles of \(found), and none of \(vault): --vault NAME")
         }
         let last = names.filter { $0.vault == chosen }.map(\.number).max() ?? 0
-        if last > Limits.bundles {
-            throw .init("\(directory) has more than \(Limits.bundles) bundles")
-        }
-        let chain = (1...max(last, 1)).map {
-            "\(directory)/\(BundleName(vault: chosen, number: $0).text)"
-        }
-        try check(chain)
-        return chain
+        return try chain(to: BundleName(vault: chosen, number: max(last, 1)), in: directory)
     }
 
-    /// Each bundle of a chain has to be there: it needs those before it.
-    private static func check(_ chain: [String]) throws(VaultPlan.Refusal) {
+    /// All bundles up to one. Each has to be there: those after it need it.
+    private static func chain(to last: BundleName, in directory: String) throws(VaultPlan.Refusal)
+        -> [String]
+    {
+        if last.number > Limits.bundles {
+            throw .init("\(last.text): a backup has at most \(Limits.bundles) bundles")
+        }
+        let chain = (1...last.number).map {
+            "\(directory)/\(BundleName(vault: last.vault, number: $0).text)"
+        }
         for bundle in chain where access(bundle, R_OK) != 0 {
             throw .init(
                 "\(bundle) cannot be read (\(String(cString: strerror(errno)))), and those after "
                     + "it need it")
         }
+        return chain
     }
 
     /// Makes the repository as it was saved: all references with their history.

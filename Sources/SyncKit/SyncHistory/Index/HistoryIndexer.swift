@@ -36,8 +36,8 @@ package struct HistoryIndexer {
         }
     }
 
-    /// Takes in what is behind a head and not in the index yet. Past `Limits.indexedPaths` nothing
-    /// more is taken in.
+    /// Takes in what is behind a head and not in the index yet. Past `Limits.indexedPaths`, and
+    /// from a commit on that changes more than `Limits.indexedCommitBytes`, nothing is taken in.
     /// - Returns: how many commits it took in.
     package func fill(to head: ObjectID, limit: Int = .max) throws -> Int {
         if try index.find(head) != nil { return 0 }
@@ -57,9 +57,9 @@ package struct HistoryIndexer {
             }
             let time = CommitStamps.time(of: commit, parents: stamps)
             times[id] = time
-            let paths = try TouchedPaths.list(of: commit.tree, parents: parents, reading: reader)
+            let touched = try TouchedPaths.list(of: commit.tree, parents: parents, reading: reader)
+            guard let paths = touched, paths.count <= room else { break }
             room -= paths.count
-            if room < 0 { break }
             batch.append(
                 HistoryIndex.Entry(
                     id: id, time: time.milliseconds, isMerge: MergeIdentity.made(commit),

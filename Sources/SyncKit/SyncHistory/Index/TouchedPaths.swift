@@ -7,11 +7,16 @@ package enum TouchedPaths {
     /// - Parameters:
     ///   - tree: the commit's.
     ///   - parents: its parents' trees.
-    /// - Returns: each once, in no order. For a name that no file can have its directory stands.
+    ///   - most: the most bytes of all paths on the way, as `cost` counts them: a small tree that
+    ///     holds another many times makes many long ones.
+    /// - Returns: each once, in no order; nil for more. For a name that no file can have its
+    ///   directory stands.
     package static func list(
-        of tree: ObjectID, parents: [ObjectID], reading reader: any ObjectReader
-    ) throws(RepositoryError) -> [TreePath] {
+        of tree: ObjectID, parents: [ObjectID], reading reader: any ObjectReader,
+        atMost most: Int = Limits.indexedCommitBytes
+    ) throws(RepositoryError) -> [TreePath]? {
         var found: Set<TreePath> = []
+        var left = most
         var pending: [Place] = []
         let root = Place(path: nil, here: tree, before: parents.isEmpty ? [nil] : parents)
         if !root.before.contains(tree) { pending.append(root) }
@@ -30,6 +35,8 @@ package enum TouchedPaths {
                     if let directory = place.path { found.insert(directory) }
                     continue
                 }
+                left -= cost(of: path)
+                if left < 0 { return nil }
                 let directories = entries.map(directory)
                 let own = directory(entry)
                 if own == nil && directories.allSatisfy({ $0 == nil }) {
@@ -44,6 +51,9 @@ package enum TouchedPaths {
         }
         return Array(found)
     }
+
+    /// What a path takes, in bytes: its own and those of where it is kept.
+    package static func cost(of path: TreePath) -> Int { path.bytes.count + 64 }
 
     /// A directory on the way, and what stood there in each parent.
     private struct Place {

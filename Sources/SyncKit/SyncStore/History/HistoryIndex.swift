@@ -74,8 +74,7 @@ package final class HistoryIndex {
     }
 
     private static func open(_ path: String) throws(StateStoreError) -> HistoryIndex? {
-        let mask = umask(0o077)
-        defer { umask(mask) }
+        try PrivateFile.make(path, to: "open the history's index")
         return try explain("open the history's index") {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             return try queue.write { database in

@@ -36,8 +36,7 @@ package final class ServiceStore: Sendable {
                     PRAGMA trusted_schema = OFF;
                     """)
         }
-        let mask = umask(0o077)
-        defer { umask(mask) }
+        try PrivateFile.make(path, to: "open the service store")
         return try explain("open the service store") {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.write { try $0.execute(sql: tables) }
