@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import subprocess
 import threading
 import time
 
@@ -45,8 +46,19 @@ class Sampler(threading.Thread):
                     self.sample(user)
             except (AssertionError, OSError) as error:
                 # A daemon that is killed in the middle of an answer has none.
-                if user.device.process is process and user.device.running():
+                if not self._has_ended(user.device, process):
                     self.faults.append(f"sampling: {error}")
+
+    @staticmethod
+    def _has_ended(device, process):
+        """Whether a daemon was killed: its sockets close before it counts as ended."""
+        if process is None:
+            return True
+        try:
+            process.wait(1)
+            return True
+        except subprocess.TimeoutExpired:
+            return device.process is not process
 
     def sample(self, user):
         """Asks the daemon of one user."""
