@@ -169,11 +169,16 @@ class FromBackup(VaultTest):
         words = self.again("eve", "--from-backup", self.top, code=1)
         self.assertIn("has no bundle that syncctl backup wrote", words)
         os.mkdir(f"{self.top}/many")
-        for last, said in ((100_000, "cannot be read"), (100_001, "more than 100000 bundles")):
-            with open(f"{self.top}/many/default-{last}.bundle", "wb"):
+        for last, said in (
+            (100_000, "cannot be read"), (100_001, "at most 100000 bundles"),
+            (2**63 - 1, "at most 100000 bundles"),
+        ):  # fmt: skip
+            bundle_of_many = f"{self.top}/many/default-{last}.bundle"
+            with open(bundle_of_many, "wb"):
                 pass
-            words = self.again("eve", "--from-backup", f"{self.top}/many", code=1)
-            self.assertIn(said, words)
+            for place in (f"{self.top}/many", bundle_of_many):
+                words = self.again("eve", "--from-backup", place, code=1)
+                self.assertIn(said, words)
         with open(bundle, "r+b") as file:
             file.truncate(os.path.getsize(bundle) // 2)
         words = self.again("eve", "--from-backup", bundle, code=1)
