@@ -1,5 +1,4 @@
 internal import CGit2
-internal import Glibc
 package import SyncModel
 
 /// A pack that comes from somebody else, piece by piece. It stands in a directory of its own

@@ -38,24 +38,12 @@ final class PackWriter: PackSink {
     func addBlobs<Outcome: Sendable>(
         _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
     ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
+        // Most captures have one: a handle of the stage's own would open every pack's index anew.
+        guard count > 1, let objects = repository.libraryObjects else {
+            return try addInTurn(count, read)
+        }
         var results: [(id: ObjectID?, outcome: Outcome)] = []
         results.reserveCapacity(count)
-        if count == 1 {
-            // Most captures: a handle of the stage's own would open every pack's index anew.
-            let (content, outcome) = read(0)
-            var id: ObjectID?
-            if let content { id = try add(.blob, content) }
-            return [(id, outcome)]
-        }
-        guard let objects = repository.libraryObjects else {
-            for index in 0..<count {
-                let (content, outcome) = read(index)
-                var id: ObjectID?
-                if let content { id = try add(.blob, content) }
-                results.append((id, outcome))
-            }
-            return results
-        }
         let stage = try BlobStage(objects, known: known)
         try stage.run(count, read) { (blob) throws(RepositoryError) in
             if let entry = blob.entry, let id = blob.id { try append(id, entry) }

@@ -44,6 +44,8 @@ final class MissedDeliveries: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
             var words = LastingWords()
+            var timer: Task<Void, Never>?
+            defer { timer?.cancel() }
             var webhook: (installed: InstalledWebhook, api: GitHubWebhook)?
             for await _ in wakeups.stream {
                 var pause = Limits.deliveryLook
@@ -65,7 +67,9 @@ final class MissedDeliveries: Service {
                         log.warning("\(began)")
                     }
                 }
-                later(pause)
+                // One at a time: what woke this up may not be the one before.
+                timer?.cancel()
+                timer = later(pause)
             }
         }
     }
@@ -78,7 +82,7 @@ final class MissedDeliveries: Service {
             operation: "ask for missed deliveries")
     }
 
-    private func later(_ pause: Duration) {
+    private func later(_ pause: Duration) -> Task<Void, Never> {
         Task { [weak self] in
             // A timer: nothing tells that a proxy in front of the listener was away.
             let clock = ContinuousClock()

@@ -67,18 +67,23 @@ package final class RuleByType: ContentRule {
         var before: [UInt8]?
         if let base = versions.base, base.mode.isFile { before = try reader.blob(base.id) }
         let origins = versions.origins
+        let contents = (
+            first: try reader.blob(versions.first.version.id),
+            second: try reader.blob(versions.second.version.id)
+        )
         let open = (
             base: try [versions.path, origins.first, origins.second].firstOpen(
                 in: conflicts.base, shown(before), reading: reader),
             first: try conflicts.first.open(
-                at: origins.first, in: shown(reader.blob(versions.first.version.id)),
-                reading: reader),
+                at: origins.first, in: shown(contents.first), reading: reader),
             second: try conflicts.second.open(
-                at: origins.second, in: shown(reader.blob(versions.second.version.id)),
-                reading: reader)
+                at: origins.second, in: shown(contents.second), reading: reader)
         )
-        let first = try side(versions.first, origins.first, sides.first, open.first?.terms)
-        let second = try side(versions.second, origins.second, sides.second, open.second?.terms)
+        let first = try side(
+            contents.first, versions.first.stamp, origins.first, sides.first, open.first?.terms)
+        let second = try side(
+            contents.second, versions.second.stamp, origins.second, sides.second, open.second?.terms
+        )
         let (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
         {
             (base: before, sides: [first.content ?? [], second.content ?? []])
@@ -164,7 +169,8 @@ package final class RuleByType: ContentRule {
 
     /// A version with all that is known of how it came to be.
     private func side(
-        _ version: StampedVersion, _ path: TreePath, _ side: MergeSide, _ terms: ConflictTerms?
+        _ content: [UInt8], _ stamp: VersionStamp, _ path: TreePath, _ side: MergeSide,
+        _ terms: ConflictTerms?
     ) throws(RepositoryError) -> ContentSide {
         var captures: [CapturedContent] = []
         let made = sides.isTakingBack ? [] : try self.captures.versions(of: path, at: side.commit)
@@ -174,9 +180,7 @@ package final class RuleByType: ContentRule {
             captures.append(CapturedContent(content: content, stamp: stamp))
             capturedBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
         }
-        return ContentSide(
-            content: try reader.blob(version.version.id), stamp: version.stamp,
-            terms: terms, captures: captures)
+        return ContentSide(content: content, stamp: stamp, terms: terms, captures: captures)
     }
 
     /// Of two bases one: where they conflict their own ancestor's text stands.

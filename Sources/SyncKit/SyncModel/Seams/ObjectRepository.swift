@@ -112,8 +112,15 @@ package protocol PackSink: AnyObject {
 }
 
 extension PackSink {
-    /// Adds them one after the other, on the calling thread.
+    /// Adds them as `addInTurn` does.
     package func addBlobs<Outcome: Sendable>(
+        _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
+    ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
+        try addInTurn(count, read)
+    }
+
+    /// Adds blobs one after the other, on the calling thread.
+    package func addInTurn<Outcome: Sendable>(
         _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
     ) throws(RepositoryError) -> [(id: ObjectID?, outcome: Outcome)] {
         var results: [(id: ObjectID?, outcome: Outcome)] = []

@@ -42,7 +42,7 @@ package final class HistoryIndex {
         if access(path, F_OK) != 0 { return nil }
         var configuration = configuration
         configuration.readonly = true
-        return try explain("open the history's index") {
+        return try StateStoreError.explain("open the history's index") {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             return try queue.read { try HistorySchema.isOurs($0) } ? HistoryIndex(queue) : nil
         }
@@ -75,7 +75,7 @@ package final class HistoryIndex {
 
     private static func open(_ path: String) throws(StateStoreError) -> HistoryIndex? {
         try PrivateFile.make(path, to: "open the history's index")
-        return try explain("open the history's index") {
+        return try StateStoreError.explain("open the history's index") {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             return try queue.write { database in
                 try HistorySchema.begin(database)
@@ -126,7 +126,7 @@ package final class HistoryIndex {
 
     /// Adds commits in one transaction; those that are there already are passed over.
     package func add(_ entries: [Entry]) throws(StateStoreError) {
-        try Self.explain("fill the history's index") {
+        try StateStoreError.explain("fill the history's index") {
             try queue.write { database in
                 var filler = try HistoryFiller(database)
                 for entry in entries { try filler.add(entry) }
@@ -183,20 +183,6 @@ package final class HistoryIndex {
     private func read<Value>(_ operation: String, _ body: (Database) throws -> Value)
         throws(StateStoreError) -> Value
     {
-        try Self.explain(operation) { try queue.read(body) }
-    }
-
-    private static func explain<Value>(_ operation: String, _ body: () throws -> Value)
-        throws(StateStoreError) -> Value
-    {
-        do { return try body() } catch let error as StateStoreError { throw error } catch let error
-            as DatabaseError
-        {
-            // A statement that does not compile: the tables are not ours.
-            if error.resultCode == .SQLITE_ERROR {
-                throw StateStoreError(.corrupt, operation, error.message ?? "its tables differ")
-            }
-            throw StateStoreError(error, operation, errno: 0)
-        } catch { throw StateStoreError(.io, operation, "\(error)") }
+        try StateStoreError.explain(operation) { try queue.read(body) }
     }
 }

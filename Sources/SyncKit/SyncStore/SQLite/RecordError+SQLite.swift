@@ -5,6 +5,21 @@ internal import SyncModel
 internal import struct SyncModel.StateStoreError
 
 extension StateStoreError {
+    /// Does something with a database whose tables nobody repairs, and says what a failure means.
+    static func explain<Value>(_ operation: String, _ body: () throws -> Value)
+        throws(StateStoreError) -> Value
+    {
+        do { return try body() } catch let error as StateStoreError { throw error } catch let error
+            as DatabaseError
+        {
+            // A statement that does not compile: the tables are not ours.
+            if error.resultCode == .SQLITE_ERROR {
+                throw StateStoreError(.corrupt, operation, error.message ?? "its tables differ")
+            }
+            throw StateStoreError(error, operation, errno: 0)
+        } catch { throw StateStoreError(.io, operation, "\(error)") }
+    }
+
     /// Says what a failure of SQLite means.
     /// - Parameter errno: the system's word on it (`sqlite3_system_errno`), 0 when there is none:
     ///   SQLite calls a full disk an I/O error when the quota or an fsync says it.

@@ -37,7 +37,7 @@ package final class ServiceStore: Sendable {
                     """)
         }
         try PrivateFile.make(path, to: "open the service store")
-        return try explain("open the service store") {
+        return try StateStoreError.explain("open the service store") {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.write { try $0.execute(sql: tables) }
             return queue
@@ -64,27 +64,13 @@ package final class ServiceStore: Sendable {
     func read<Value>(_ operation: String, _ body: (Database) throws -> Value)
         throws(StateStoreError) -> Value
     {
-        try Self.explain(operation) { try queue.read(body) }
+        try StateStoreError.explain(operation) { try queue.read(body) }
     }
 
     /// Writes within one transaction.
     func write<Value>(_ operation: String, _ body: (Database) throws -> Value)
         throws(StateStoreError) -> Value
     {
-        try Self.explain(operation) { try queue.write(body) }
-    }
-
-    private static func explain<Value>(_ operation: String, _ body: () throws -> Value)
-        throws(StateStoreError) -> Value
-    {
-        do { return try body() } catch let error as StateStoreError { throw error } catch let error
-            as DatabaseError
-        {
-            // A statement that does not compile: the tables are not ours.
-            if error.resultCode == .SQLITE_ERROR {
-                throw StateStoreError(.corrupt, operation, error.message ?? "its tables differ")
-            }
-            throw StateStoreError(error, operation, errno: 0)
-        } catch { throw StateStoreError(.io, operation, "\(error)") }
+        try StateStoreError.explain(operation) { try queue.write(body) }
     }
 }
