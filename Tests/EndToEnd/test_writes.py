@@ -107,7 +107,7 @@ class AgentsTest(APITest):
         began = time.monotonic()
         for process in processes:
             process.start()
-        told = [results.get(timeout=600) for _ in agents]
+        told = [results.get(timeout=600 + WRITES / 5) for _ in agents]
         for process in processes:
             process.join()
         seconds = time.monotonic() - began

@@ -66,7 +66,9 @@ struct ExchangeOptionsTests {
         }
 
         /// Writes a file and makes one cycle; gives what the remote was asked, in order.
-        func cycle(_ vault: Vault, writing text: String? = nil) async throws -> [String] {
+        func cycle(
+            _ vault: Vault, writing text: String? = nil, to outcome: ExchangeOutcome = .inSync
+        ) async throws -> [String] {
             clock.advance(1_000_000_000)
             if let text {
                 folder.write(
@@ -75,7 +77,7 @@ struct ExchangeOptionsTests {
             }
             try vault.capture([vault.folders[0].id: .everything])
             asked.withLock { $0 = [] }
-            #expect(try await vault.exchange(options) == .inSync)
+            #expect(try await vault.exchange(options) == outcome)
             #expect(try repository.reference("refs/heads/sync") == head())
             return asked.withLock { $0 }
         }

@@ -94,18 +94,106 @@ struct KeptRulesTests {
         #expect(try tracked() == ["a.txt"])
     }
 
-    @Test("end where the file alone was deleted, here or elsewhere", arguments: [true, false])
-    func alone(isHere: Bool) async throws {
-        let vault = try await project()
+    /// Makes cycles, each a second after the one before, until none waits; none takes longer than
+    /// the grace.
+    private func wait(_ vault: Vault, _ cycles: Int) async throws {
+        for _ in 0..<cycles { _ = try await scene.cycle(vault, to: .pending) }
+    }
+
+    private func delete(_ name: String, of vault: Vault) throws {
+        scene.folder.delete(try path(name))
+        var dirty = DirtyPaths()
+        dirty.paths = [try path(name)]
+        try vault.capture([vault.folders[0].id: dirty])
+    }
+
+    @Test(
+        "end after a while where the file alone was deleted, here or elsewhere",
+        arguments: [true, false], [true, false])
+    func alone(isHere: Bool, isRestarted: Bool) async throws {
+        var vault = try await project()
         if isHere {
-            scene.folder.delete(try path("proj/.gitignore"))
-            var dirty = DirtyPaths()
-            dirty.paths = [try path("proj/.gitignore")]
-            try vault.capture([vault.folders[0].id: dirty])
+            try delete("proj/.gitignore", of: vault)
         } else {
             try scene.push("proj/.gitignore", isGone: true)
         }
+        try await wait(vault, 2)
+        #expect(try !tracked().contains("proj/node_modules/x/1.js"))
+        if isRestarted { vault = try scene.vault(store) }
+        try await wait(vault, 2)
+        #expect(try !tracked().contains("proj/node_modules/x/1.js"))
+        scene.clock.advance(2_000_000_000)
+        for _ in 0..<2 { _ = try await scene.cycle(vault) }
+        #expect(try tracked().contains("proj/node_modules/x/1.js"))
+    }
+
+    @Test(
+        "go on where their file was the first of its directory to go",
+        arguments: [true, false], [true, false])
+    func first(isHere: Bool, isRestarted: Bool) async throws {
+        var vault = try await project()
+        for name in ["proj/.gitignore", "proj/src/m.c", "proj/readme"] {
+            if isHere { try delete(name, of: vault) } else { try scene.push(name, isGone: true) }
+            // Longer than the grace all in all, and not from one file to the next.
+            try await wait(vault, 3)
+            if isRestarted { vault = try scene.vault(store) }
+        }
+        scene.clock.advance(9_000_000_000)
         for _ in 0..<3 { _ = try await scene.cycle(vault) }
+        #expect(try tracked() == ["a.txt"])
+        #expect(try stands("proj/node_modules/x/1.js") && stands("proj/src/m.o"))
+    }
+
+    @Test("end after a while in a root that has other files, whatever goes with them")
+    func root() async throws {
+        let vault = try scene.vault(store)
+        try write(".gitignore", "*.o\n")
+        try write("b.txt", "b")
+        _ = try await scene.cycle(vault, writing: "one")
+        try write("m.o", "o")
+        _ = try await scene.cycle(vault)
+        for name in [".gitignore", "b.txt"] { scene.folder.delete(try path(name)) }
+        var dirty = DirtyPaths()
+        dirty.paths = [try path(".gitignore"), try path("b.txt")]
+        try vault.capture([vault.folders[0].id: dirty])
+        try await wait(vault, 2)
+        #expect(try tracked() == ["a.txt"])
+        scene.clock.advance(9_000_000_000)
+        for _ in 0..<2 { _ = try await scene.cycle(vault) }
+        #expect(try tracked() == ["a.txt", "m.o"])
+    }
+
+    @Test("are not forgotten by a scan that finds files of their directory gone")
+    func scanned() async throws {
+        let vault = try await project()
+        for name in ["proj/.gitignore", "proj/src/m.c"] { scene.folder.delete(try path(name)) }
+        try await wait(vault, 2)
+        #expect(try tracked() == ["a.txt", "proj/readme"])
+        scene.folder.delete(try path("proj/readme"))
+        try await wait(vault, 2)
+        scene.clock.advance(9_000_000_000)
+        for _ in 0..<3 { _ = try await scene.cycle(vault) }
+        #expect(try tracked() == ["a.txt"])
+    }
+
+    @Test("end at once where others stand there before the while is over")
+    func writtenAgain() async throws {
+        let vault = try await project()
+        try delete("proj/.gitignore", of: vault)
+        try await wait(vault, 1)
+        try write("proj/.gitignore", "node_modules\n")
+        for _ in 0..<2 { _ = try await scene.cycle(vault) }
+        #expect(try tracked().contains("proj/src/m.o"))
+        #expect(try !tracked().contains("proj/node_modules/x/1.js"))
+    }
+
+    @Test("end where a clock that is set back would make the while longer")
+    func clockSetBack() async throws {
+        let vault = try await project()
+        try delete("proj/.gitignore", of: vault)
+        try await wait(vault, 1)
+        scene.clock.advance(-3_600_000_000_000)
+        for _ in 0..<2 { _ = try await scene.cycle(vault) }
         #expect(try tracked().contains("proj/node_modules/x/1.js"))
     }
 

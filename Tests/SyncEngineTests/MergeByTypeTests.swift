@@ -52,6 +52,33 @@ struct MergeByTypeTests {
         #expect(merged.losses.first?.type == .data)
     }
 
+    @Test("what a side had at a name before it had a file there is no text of the file")
+    func afterDirectory() throws {
+        let kept = ["own.md": "1\n", "gone.md": "2\n"]
+        let base = try history.commit(kept, time: 1_000)
+        let second = try history.commit(
+            kept.merging(["a.md": "c\n"]) { $1 }, on: [base], time: 9_000)
+        let make = { (before: String, time: Int64) in
+            let one = try history.commit(
+                kept.merging(["a.md": before]) { $1 }, on: [base], time: time, device: "a")
+            return try CommitMerge(history.repository).merge(
+                one, history.commit(kept.merging(["b.md": "b\n"]) { $1 }, on: [base], time: 2_500)
+            ).commit
+        }
+        let directory = try make("dir:", 2_000)
+        let link = try make("link:own.md", 2_100)
+        for former in [directory, link] {
+            let one = try history.commit(
+                ["own.md": "1 more\n", "a.md": "a\n", "b.md": "b\n"], on: [former], time: 4_000,
+                device: "a")
+            let made = try CommitMerge(history.repository).merge(one, second).commit
+            let files = try history.files(of: history.repository.commit(made).tree)
+            #expect(files["own.md"] == "1 more\n")
+            #expect(files["gone.md"] == nil)
+            #expect(files["a.md"]?.contains("a\n") ?? false)
+        }
+    }
+
     @Test("a torn version is kept beside the whole one")
     func torn() throws {
         let merged = try merge(

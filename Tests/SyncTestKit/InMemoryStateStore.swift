@@ -72,6 +72,13 @@ package final class InMemoryStateStore: StateStore {
             .flatMap { TreePath($0) }
     }
 
+    package func paths(
+        _ folder: FolderID, named name: [UInt8]
+    ) throws(StateStoreError) -> [TreePath] {
+        (state.folders[folder]?.files.values.flatMap(\.keys) ?? [])
+            .filter { $0.name.elementsEqual(name) }.sorted()
+    }
+
     package func count(_ folder: FolderID) throws(StateStoreError) -> Int {
         state.folders[folder]?.count ?? 0
     }

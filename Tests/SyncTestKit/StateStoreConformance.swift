@@ -123,6 +123,9 @@ package enum StateStoreConformance {
             store.files(nil, in: try StateSamples.path("d")), [all[4], all[3], all[2]])
         try expect(store.files(nil, in: try StateSamples.path("d/e")), [all[5]])
         try expect(store.files(nil, in: try StateSamples.path("z")), [])
+        try expect(store.paths(nil, named: Array("x".utf8)), [all[6], all[5], all[7]].map(\.path))
+        try expect(store.paths(nil, named: Array("z".utf8)), [all[2], all[0]].map(\.path))
+        try expect(store.paths(try StateSamples.path("d"), named: Array("x".utf8)), [])
     }
 
     private static func walkInOrder(_ store: any StateStore) throws {

@@ -72,9 +72,15 @@ package final class VaultFolder {
     }
 
     /// The same; nil too when this device leaves the path out.
-    func localPath(_ path: TreePath) -> TreePath? {
-        guard let local = belowRoot(path), isInScope(local) else { return nil }
+    /// - Parameter version: what stands there: a pattern may mean directories alone.
+    func localPath(_ path: TreePath, _ version: FileVersion? = nil) -> TreePath? {
+        guard let local = belowRoot(path), isInScope(local, version) else { return nil }
         return local
+    }
+
+    /// Whether this device takes part in a version at a path; none counts as a file.
+    func isInScope(_ path: TreePath, _ version: FileVersion?) -> Bool {
+        isInScope(path, isDirectory: version?.isDirectory ?? false)
     }
 
     /// Whether this device takes part in the path: not excluded, nor a directory above it. The
@@ -113,6 +119,12 @@ package final class VaultFolder {
     /// for nothing.
     func deferred(_ store: any StateStore) throws(StateStoreError) -> [DeferredPath] {
         let all = try store.deferred(id)
-        return excluded == nil ? all : all.filter { isInScope($0.path) }
+        if excluded == nil { return all }
+        var waiting: [DeferredPath] = []
+        for deferred in all {
+            let row = try store.file(id, deferred.path)
+            if isInScope(deferred.path, row?.version) { waiting.append(deferred) }
+        }
+        return waiting
     }
 }

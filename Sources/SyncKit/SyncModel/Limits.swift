@@ -169,6 +169,9 @@ package enum Limits {
     package static let tellingEntries = 16
     /// The most directories whose rules outlive their `.gitignore`.
     package static let keptRules = 1_000
+    /// So long the rules of a `.gitignore` that went alone go on, in milliseconds: it may be the
+    /// first file of its directory to go.
+    package static let keptRulesGraceMilliseconds: Int64 = 5_000
     /// The longest conflict marker, in bytes: a file with longer runs gets a conflict copy.
     package static let markerLength = 255
     /// The most versions that stand against each other in one document; past it each of the two

@@ -27,6 +27,10 @@ package final class CrashingStateStore: StateStore {
         -> TreePath?
     { try store.directory(folder, after: directory) }
 
+    package func paths(_ folder: FolderID, named name: [UInt8]) throws(StateStoreError)
+        -> [TreePath]
+    { try store.paths(folder, named: name) }
+
     package func count(_ folder: FolderID) throws(StateStoreError) -> Int {
         try store.count(folder)
     }

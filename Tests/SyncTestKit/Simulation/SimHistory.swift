@@ -11,6 +11,7 @@ extension SimWorld {
         let world = try SimWorld(seed: seed, mix: mix)
         world.isTraced = traced
         world.trace("\(world.traits)")
+        defer { world.traceLog() }
         if world.choice != nil { try await world.joinAll() }
         try await world.live(steps: 20 + world.random.below(40))
         try await world.heal()
@@ -42,7 +43,6 @@ extension SimWorld {
 
     private func heal() async throws {
         isWild = false
-        defer { traceLog() }
         for device in devices {
             (device.opened, device.excluded, device.isOut) = ([], [], false)
             device.clock.go()
@@ -109,6 +109,7 @@ extension SimWorld {
                     let file = try? TreeDiff.version(
                         at: record.path, of: commit.tree, reading: remote)
                     trace("  open \(record.path) \(record.id) \(file?.id.short ?? "no file")")
+                    trace(String(decoding: record.rendered, as: UTF8.self))
                 }
                 for (path, version) in (try? files(of: commit.tree, in: remote)) ?? [:]
                 where version.mode.isFile {

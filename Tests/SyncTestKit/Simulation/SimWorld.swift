@@ -272,10 +272,13 @@ package final class SimWorld: @unchecked Sendable {
         }
         if here != stands {
             let paths = Set(here.keys).union(stands.keys).filter { here[$0] != stands[$0] }
+            let words = paths.sorted().map { path in
+                "\(path) (\(here[path]?.id.short ?? "nothing"), in the head "
+                    + "\(stands[path]?.id.short ?? "nothing"))"
+            }
             violate(
                 "it tells the truth",
-                "\(device.name): the folder is not the head at "
-                    + paths.map(\.description).sorted().joined(separator: ", "))
+                "\(device.name): the folder is not the head at \(words.joined(separator: ", "))")
         }
     }
 

@@ -27,19 +27,21 @@ struct ApplySearch {
         var (refused, left): (Set<TreePath>, Set<TreePath>) = ([], [])
         var wanted: [TreePath: FileVersion?] = [:]
         for change in changes {
-            guard let path = folder.localPath(change.path) else { continue }
+            guard let path = folder.belowRoot(change.path) else { continue }
+            let after = change.after.flatMap { folder.isInScope(path, $0) ? $0 : nil }
+            if after == nil && !folder.isInScope(path, change.before) { continue }
             if let place = Self.refused(path) {
-                if change.after != nil { refused.insert(place) } else { left.insert(place) }
-                if change.after != nil { continue }
+                if after != nil { refused.insert(place) } else { left.insert(place) }
+                if after != nil { continue }
             }
-            if change.after?.mode == .submodule {
+            if after?.mode == .submodule {
                 try store.quarantine(folder.id, path, .submodule)
             }
-            if change.after == nil, quarantined[path]?.isOfTree ?? false {
+            if after == nil, quarantined[path]?.isOfTree ?? false {
                 try store.quarantine(folder.id, path, nil)
             }
             // Another repository's commit is no file: it is carried in the tree, not applied.
-            wanted[path] = .some(change.after.flatMap { $0.mode == .submodule ? nil : $0 })
+            wanted[path] = .some(after.flatMap { $0.mode == .submodule ? nil : $0 })
         }
         for path in refused { try store.quarantine(folder.id, path, .name) }
         for path in left.subtracting(refused) where quarantined[path] == .name {
@@ -50,10 +52,11 @@ struct ApplySearch {
             if !isThere { try store.quarantine(folder.id, path, nil) }
         }
         let bases = try FolderBases(folder, store, lost: lost, in: repository)
-        for path in bases.deferred where wanted[path] == nil && folder.isInScope(path) {
-            wanted[path] = .some(
-                try TreeDiff.version(
-                    at: folder.repositoryPath(path), of: tree, reading: repository))
+        for path in bases.deferred where wanted[path] == nil {
+            let want = try TreeDiff.version(
+                at: folder.repositoryPath(path), of: tree, reading: repository)
+            let have = try store.file(folder.id, path)
+            if folder.isInScope(path, want ?? have?.version) { wanted[path] = .some(want) }
         }
         return try wanted.map { path, want in
             ApplyStep(

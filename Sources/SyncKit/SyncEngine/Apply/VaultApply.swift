@@ -115,7 +115,8 @@ final class VaultApply {
             #if DEBUG
                 try DeadlyCommit.dieOf(repository.commit(head), .applying)
             #endif
-            try KeptRules(repository: repository, store: store).keepRules(plan, in: folder)
+            try KeptRules(repository: repository, store: store, clock: clock)
+                .keepRules(plan, in: folder)
             let (staged, refused) = try StagedContent.stage(
                 plan.installs, in: folder, modified: modified, repository, store, work)
             folderApply.run(plan, staged)

@@ -85,7 +85,7 @@ struct Examination {
             if try quarantineRefused(path, stat) { return }
         } catch { return try quarantine(path, error) }
         if let stat, stat.kind == .directory {
-            guard try isWatched(path) else {
+            guard folder.isInScope(path, isDirectory: true), try isWatched(path) else {
                 if let row, !row.version.isDirectory { findings.deleted.append(row) }
                 return
             }
@@ -94,7 +94,7 @@ struct Examination {
         }
         try sweep(below: path, visited: [], failed: [])
         guard let stat else {
-            if let row { findings.deleted.append(row) }
+            if let row, folder.isInScope(path, row.version) { findings.deleted.append(row) }
             if let parent = path.parent { left[parent] = left[parent] ?? false || row != nil }
             return
         }
@@ -166,7 +166,7 @@ struct Examination {
                     isFilled = true
                 }
             }
-            let gone = rows.values.filter { folder.isInScope($0.path) }
+            let gone = rows.values.filter { folder.isInScope($0.path, $0.version) }
             findings.deleted += gone
             if let visit {
                 let wasFilled = !gone.isEmpty
@@ -192,7 +192,7 @@ struct Examination {
         }
         for directory in gone where !failed.contains(where: { directory.isAtOrBelow($0) }) {
             for row in try store.files(folder.id, in: directory)
-            where folder.isInScope(row.path) {
+            where folder.isInScope(row.path, row.version) {
                 findings.deleted.append(row)
             }
         }

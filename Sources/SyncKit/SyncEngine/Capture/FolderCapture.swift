@@ -120,7 +120,7 @@ final class FolderCapture {
                 from: applied, to: repository.tree(of: commit), below: folder.id,
                 reading: repository)
             for change in changes where change.after != nil {
-                guard let path = folder.localPath(change.path),
+                guard let path = folder.localPath(change.path, change.after),
                     folder.interrupted.mayBeApplied(path),
                     try folder.ignore.isIgnored(path, isDirectory: false)
                 else { continue }
@@ -132,12 +132,18 @@ final class FolderCapture {
 
     /// Reads ignore rules anew where they may have changed.
     private func refreshRules(of folder: VaultFolder, _ dirty: DirtyPaths) throws {
-        let keptRules = KeptRules(repository: repository, store: store)
-        if !folder.ignore.kept.isEmpty { try keptRules.endKeptRules(of: folder) }
+        let keptRules = KeptRules(repository: repository, store: store, clock: clock)
+        let isFreed = try !folder.ignore.kept.isEmpty && keptRules.endKeptRules(of: folder)
         try keptRules.keepRules(dirty, in: folder)
-        let rules = dirty.paths.filter { $0.name.elementsEqual(IgnoreView.name) }
-        if dirty.all || !rules.isEmpty { folder.ignore.reset() }
-        if !rules.isEmpty { rechecks.noteRules(of: folder) }
+        let waiting = folder.ignore.kept.filter { $0.value.until != nil }.keys
+        for file in waiting.compactMap({ KeptRules.file(in: $0) }) {
+            rechecks.note(file, in: folder)
+        }
+        let haveChanged = dirty.paths.contains {
+            $0.name.elementsEqual(IgnoreView.name) && !waiting.contains($0.parent)
+        }
+        if dirty.all || haveChanged { folder.ignore.reset() }
+        if haveChanged || isFreed { rechecks.noteRules(of: folder) }
     }
 
     /// The directories in which nothing stands any more, or that came empty.

@@ -37,7 +37,7 @@ final class HeadRecovery {
             folder.interrupted = InterruptedApplies(try store.fact(fact)) {
                 repository.contains($0)
             }
-            try KeptRules(repository: repository, store: store).recallRules(folder)
+            try KeptRules.recallRules(of: folder, store, reading: repository)
             if let applied = try store.applied(folder.id) { named.insert(applied) }
             for path in try store.deferred(folder.id) { named.insert(path.base) }
         }

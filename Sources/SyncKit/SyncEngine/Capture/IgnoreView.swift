@@ -16,8 +16,12 @@ final class IgnoreView: Sendable {
         /// The blob of the file that was there.
         let id: ObjectID
         let content: [UInt8]
+        /// When it is decided whether they go on; nil where that is decided.
+        let until: Timestamp?
 
-        static func == (left: Self, right: Self) -> Bool { left.id == right.id }
+        static func == (left: Self, right: Self) -> Bool {
+            left.id == right.id && left.until == right.until
+        }
     }
 
     /// What holds in one directory.

@@ -3,11 +3,16 @@ internal import SyncModel
 /// Rules of a `.gitignore` that went together with other files of its directory: they go on for
 /// what is left there, so that build output of a deleted project is not taken for new files.
 /// They end when a `.gitignore` stands there again, or the directory goes.
+///
+/// A `.gitignore` that goes alone may be the first file of its directory to go: its rules go on
+/// for `Limits.keptRulesGrace`, and again as long after each further file of the directory that
+/// goes. Then they end, if anything that is synced is left there.
 struct KeptRules {
     let repository: any ObjectRepository
     let store: any StateStore
+    let clock: any WallClock
 
-    private func fact(_ folder: VaultFolder) -> String {
+    private static func fact(_ folder: VaultFolder) -> String {
         "kept rules \(folder.id?.description ?? "")"
     }
 
@@ -19,18 +24,20 @@ struct KeptRules {
         try keepRules(of: gone, in: folder) { directory in
             // What is not of the tree any more is no directory to others.
             guard let directory else { return false }
-            return try !hasFiles(directory, besides: paths, in: folder)
+            return try !hasFiles(directory, in: folder) { !paths.contains($0.path) }
         }
     }
 
     /// The same for what somebody is deleting: a large directory takes its time, and its rules
     /// may go before what they leave out.
     func keepRules(_ dirty: DirtyPaths, in folder: VaultFolder) throws {
-        guard dirty.paths.contains(where: { $0.name.elementsEqual(IgnoreView.name) }) else {
-            return
-        }
+        // Of all that a scan may find gone nobody knows yet what goes with it.
+        let all = dirty.all ? try store.paths(folder.id, named: IgnoreView.name) : []
+        let mayGo = dirty.paths.contains { $0.name.elementsEqual(IgnoreView.name) }
+        let waits = folder.ignore.kept.values.contains { $0.until != nil }
+        guard mayGo || waits || !all.isEmpty else { return }
         var gone: [TrackedFile] = []
-        for path in dirty.paths {
+        for path in dirty.paths.union(all) {
             guard let row = try store.file(folder.id, path), try folder.access.stat(path) == nil
             else { continue }
             gone.append(row)
@@ -38,14 +45,20 @@ struct KeptRules {
         try keepRules(of: gone, in: folder) { _ in false }
     }
 
+    /// Whether a file that is synced, and of which `isLeft` holds, is in a directory; nil is the
+    /// root.
     private func hasFiles(
-        _ directory: TreePath, besides gone: Set<TreePath>, in folder: VaultFolder
+        _ directory: TreePath?, in folder: VaultFolder, where isLeft: (TrackedFile) throws -> Bool
     ) throws -> Bool {
-        var next: TreePath? = directory
-        while let place = next, place.bytes.starts(with: directory.bytes) {
-            if place.isAtOrBelow(directory),
-                try store.files(folder.id, in: place).contains(where: { !gone.contains($0.path) })
-            {
+        func areLeft(in place: TreePath?) throws -> Bool {
+            try store.files(folder.id, in: place).contains {
+                try !$0.version.isDirectory && isLeft($0)
+            }
+        }
+        if try directory == nil && areLeft(in: nil) { return true }
+        var next = try directory ?? store.directory(folder.id, after: nil)
+        while let place = next, place.bytes.starts(with: directory?.bytes ?? []) {
+            if try directory.map({ place.isAtOrBelow($0) }) ?? true && areLeft(in: place) {
                 return true
             }
             next = try store.directory(folder.id, after: place)
@@ -56,35 +69,64 @@ struct KeptRules {
     private func keepRules(
         of gone: [TrackedFile], in folder: VaultFolder, whenLast: (TreePath?) throws -> Bool
     ) throws {
+        let grace = Timestamp(
+            milliseconds: clock.now().milliseconds + Limits.keptRulesGraceMilliseconds)
         var kept = folder.ignore.kept
+        for (directory, rules) in kept where rules.until != nil {
+            let file = Self.file(in: directory)
+            guard let directory,
+                gone.contains(where: { $0.path.isAtOrBelow(directory) && $0.path != file })
+            else { continue }
+            kept[directory] = rules.lasting(until: grace)
+        }
         for file in gone where file.path.name.elementsEqual(IgnoreView.name) {
             let directory = file.path.parent
+            // In a root something always goes with it; a directory that goes is what is meant.
             let goesAlone = !gone.contains { other in
-                guard other.path != file.path else { return false }
-                return directory.map { other.path.isAtOrBelow($0) } ?? true
+                guard other.path != file.path, let directory else { return false }
+                return other.path.isAtOrBelow(directory)
             }
-            // Somebody who deletes the rules alone wants what they left out.
-            if try goesAlone && !whenLast(directory) { continue }
-            guard file.version.mode.isFile, repository.contains(file.version.id)
+            // One whose deletion is held back is found gone again and again.
+            guard kept[directory] == nil, file.version.mode.isFile,
+                repository.contains(file.version.id)
             else { continue }
             kept[directory] = IgnoreView.Kept(
-                id: file.version.id, content: try repository.blob(file.version.id))
+                id: file.version.id, content: try repository.blob(file.version.id),
+                until: try goesAlone && !whenLast(directory) ? grace : nil)
         }
         try keep(kept, in: folder)
     }
 
-    /// Lets go of rules in whose place others stand, or whose directory is gone.
-    func endKeptRules(of folder: VaultFolder) throws {
+    /// Lets go of rules in whose place others stand, whose directory is gone, or that went alone.
+    /// - Returns: whether rules ended in whose place nothing stands: what they left out is synced
+    ///   from now on.
+    func endKeptRules(of folder: VaultFolder) throws -> Bool {
         var kept = folder.ignore.kept
-        for directory in kept.keys {
-            let file = TreePath(IgnoreView.name).map { name in
-                directory.flatMap { $0.appending(name) } ?? name
-            }
+        var isFreed = false
+        let now = clock.now().milliseconds
+        for (directory, rules) in kept {
             let isThere = try directory.map { try folder.access.stat($0) != nil } ?? true
+            let file = Self.file(in: directory)
             let isReplaced = try file.map { try folder.access.stat($0) != nil } ?? false
-            if !isThere || isReplaced { kept[directory] = nil }
+            if !isThere || isReplaced {
+                kept[directory] = nil
+            } else if let until = rules.until?.milliseconds {
+                // A clock that was set back makes no grace longer.
+                if now < until, until - now <= Limits.keptRulesGraceMilliseconds { continue }
+                let endsHere = try hasFiles(directory, in: folder) {
+                    try folder.access.stat($0.path) != nil
+                }
+                kept[directory] = endsHere ? nil : rules.lasting(until: nil)
+                isFreed = isFreed || endsHere
+            }
         }
         try keep(kept, in: folder)
+        return isFreed
+    }
+
+    /// The `.gitignore` of a directory; nil is the root.
+    static func file(in directory: TreePath?) -> TreePath? {
+        TreePath(IgnoreView.name).map { name in directory.flatMap { $0.appending(name) } ?? name }
     }
 
     private func keep(_ kept: [TreePath?: IgnoreView.Kept], in folder: VaultFolder) throws {
@@ -94,24 +136,36 @@ struct KeptRules {
             .prefix(Limits.keptRules)
         let lines = bounded.map { directory, rules in
             "\(rules.id.hex) \(Hex.string(directory?.bytes ?? []))"
+                + (rules.until.map { " \($0.milliseconds)" } ?? "")
         }
         let text = lines.sorted().joined(separator: "\n")
-        try store.setFact(fact(folder), lines.isEmpty ? nil : text)
+        try store.setFact(Self.fact(folder), lines.isEmpty ? nil : text)
         folder.ignore.keep(Dictionary(uniqueKeysWithValues: bounded.map { ($0.key, $0.value) }))
     }
 
     /// Reads at the start what was noted.
-    func recallRules(_ folder: VaultFolder) throws {
+    static func recallRules(
+        of folder: VaultFolder, _ store: any StateStore, reading repository: any ObjectReader
+    ) throws {
         var kept: [TreePath?: IgnoreView.Kept] = [:]
         for line in try store.fact(fact(folder))?.split(separator: "\n") ?? [] {
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
-            guard words.count == 2, let id = ObjectID(hex: words[0]), repository.contains(id),
-                let bytes = Hex.bytes(words[1])
+            guard (2...3).contains(words.count), let id = ObjectID(hex: words[0]),
+                repository.contains(id), let bytes = Hex.bytes(words[1])
             else { continue }
             let directory = TreePath(bytes)
             guard directory != nil || bytes.isEmpty else { continue }
-            kept[directory] = IgnoreView.Kept(id: id, content: try repository.blob(id))
+            kept[directory] = IgnoreView.Kept(
+                id: id, content: try repository.blob(id),
+                until: words.count == 3 ? Timestamp(claimed: String(words[2])) : nil)
         }
         folder.ignore.keep(kept)
+    }
+}
+
+extension IgnoreView.Kept {
+    /// The same rules with another moment.
+    fileprivate func lasting(until moment: Timestamp?) -> Self {
+        Self(id: id, content: content, until: moment)
     }
 }

@@ -89,7 +89,7 @@ package struct Verification {
             let commit = try repository.commit(head)
             for change in try TreeDiff.changes(from: nil, to: commit.tree, reading: repository) {
                 guard let version = change.after, version.mode != .submodule,
-                    let path = local.localPath(change.path)
+                    let path = local.localPath(change.path, version)
                 else { continue }
                 let disk = DiskVersion(at: Array(folder.path.utf8) + [0x2f] + path.bytes)
                 let bytes = version.isDirectory ? [] : try repository.blob(version.id)

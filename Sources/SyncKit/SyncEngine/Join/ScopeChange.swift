@@ -71,8 +71,8 @@ struct ScopeChange {
         var rows: Set<TreePath> = []
         try changeRows(of: folder) { row in
             rows.insert(row.path)
-            let was = !old.isIgnored(row.path, isDirectory: false)
-            let isCovered = folder.isInScope(row.path)
+            let was = !old.isIgnored(row.path, isDirectory: row.version.isDirectory)
+            let isCovered = folder.isInScope(row.path, row.version)
             let isNoted = noted.contains(row.path)
             if was && !isCovered {
                 return isNoted ? [] : [.deferUpdate(row.path, base: isKnown ? applied : .zero)]
@@ -86,8 +86,9 @@ struct ScopeChange {
             from: nil, to: repository.tree(of: branch.head() ?? applied), below: folder.id,
             reading: repository)
         {
-            guard let path = folder.localPath(change.path), !rows.contains(path),
-                !noted.contains(path), old.isIgnored(path, isDirectory: false)
+            guard let version = change.after, let path = folder.localPath(change.path, version),
+                !rows.contains(path), !noted.contains(path),
+                old.isIgnored(path, isDirectory: version.isDirectory)
             else { continue }
             changes.append(.deferUpdate(path, base: .zero))
         }

@@ -17,6 +17,9 @@ final class UnavailableStateStore: StateStore {
     func directory(_ folder: FolderID, after directory: TreePath?) throws(StateStoreError)
         -> TreePath?
     { throw none() }
+    func paths(_ folder: FolderID, named name: [UInt8]) throws(StateStoreError) -> [TreePath] {
+        throw none()
+    }
     func count(_ folder: FolderID) throws(StateStoreError) -> Int { throw none() }
     func deferred(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] { throw none() }
     func applied(_ folder: FolderID) throws(StateStoreError) -> ObjectID? { throw none() }

@@ -6,6 +6,8 @@ struct CapturedVersions {
     let stamps: CommitStamps
     let history: History
     let bases: [ObjectID]
+    /// The version of the rules: before 5 an empty directory counted as a content.
+    let version: Int
 
     /// The newest versions of a file on a side, one for each line of history.
     /// - Parameters:
@@ -30,10 +32,12 @@ struct CapturedVersions {
                     parents.append(parent)
                 }
                 if parents.isEmpty {
+                    let isContent = version < 5 || here?.mode.isFile ?? false
                     found.append(
                         VersionStamp(
                             milliseconds: try stamps.time(of: id).milliseconds,
-                            device: CommitStamps.device(of: commit), commit: id, blob: here?.id))
+                            device: CommitStamps.device(of: commit), commit: id,
+                            blob: isContent ? here?.id : nil))
                 }
             }
             for parent in parents where seen.insert(parent).inserted { pending.append(parent) }

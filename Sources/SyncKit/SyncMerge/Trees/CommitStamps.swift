@@ -9,7 +9,7 @@ package enum MergeIdentity {
     /// The version of the merge rules, in the trailer `Sync-Merge-Version`; 2: data by key,
     /// sentences, records known by type and name, twins that one side made stay; 3: empty
     /// directories; 4: a conflict is listed as long as its markers are in the file.
-    package static let version = 4
+    package static let version = 5
     /// Those that can be followed: merges of before are made again to see that they are right.
     package static let versions = 1...version
 

@@ -55,7 +55,8 @@ package final class RuleByType: ContentRule {
         self.sink = sink
         self.sides = sides
         self.version = version
-        captures = CapturedVersions(stamps: stamps, history: History(stamps), bases: sides.bases)
+        captures = CapturedVersions(
+            stamps: stamps, history: History(stamps), bases: sides.bases, version: version)
         conflicts = (
             try ConflictList(of: sides.base, reading: reader),
             try ConflictList(of: sides.first.tree, reading: reader),
@@ -65,7 +66,7 @@ package final class RuleByType: ContentRule {
 
     package func merge(_ versions: ContentCase) throws(RepositoryError) -> ContentDecision {
         var before: [UInt8]?
-        if let base = versions.base, base.mode.isFile { before = try reader.blob(base.id) }
+        if let base = versions.base, base.mode.isFile { before = try past(base.id) }
         let origins = versions.origins
         let contents = (
             first: try reader.blob(versions.first.version.id),
@@ -107,6 +108,16 @@ package final class RuleByType: ContentRule {
         decision.conflict = conflict(result, versions, rule, named)
         decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
+    }
+
+    /// A content of the past. One that cannot be read is none for its own file, and takes no other
+    /// file's away; rules before version 5 merged the commits as if they had nothing in common.
+    private func past(_ blob: ObjectID) throws(RepositoryError) -> [UInt8]? {
+        do {
+            return try reader.blob(blob)
+        } catch let error where version >= 5 && [.corrupt, .missing].contains(error.code) {
+            return nil
+        }
     }
 
     /// A content in which markers tell which conflict is open; rules before version 4 did not ask.
@@ -175,8 +186,7 @@ package final class RuleByType: ContentRule {
         var captures: [CapturedContent] = []
         let made = sides.isTakingBack ? [] : try self.captures.versions(of: path, at: side.commit)
         for stamp in made {
-            var content: [UInt8]?
-            if let blob = stamp.blob { content = try reader.blob(blob) }
+            let content = try stamp.blob.flatMap { blob throws(RepositoryError) in try past(blob) }
             captures.append(CapturedContent(content: content, stamp: stamp))
             capturedBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
         }

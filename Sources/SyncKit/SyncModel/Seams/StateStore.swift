@@ -80,6 +80,9 @@ package protocol StateStore: AnyObject {
     func directory(_ folder: FolderID, after directory: TreePath?) throws(StateStoreError)
         -> TreePath?
 
+    /// The paths whose last part is `name`, sorted; read from all rows of the folder.
+    func paths(_ folder: FolderID, named name: [UInt8]) throws(StateStoreError) -> [TreePath]
+
     /// How many files the folder holds; empty directories are none.
     func count(_ folder: FolderID) throws(StateStoreError) -> Int
 

@@ -51,6 +51,22 @@ extension SQLiteStateStore {
         }
     }
 
+    package func paths(
+        _ folder: FolderID, named name: [UInt8]
+    ) throws(StateStoreError) -> [TreePath] {
+        try read("read the rows of a name") { database in
+            guard let number = try number(folder) else { return [] }
+            let statement = try PreparedStatement(
+                database, "SELECT dir FROM files WHERE folder = ?1 AND name = ?2 ORDER BY dir")
+            statement.bind(1, number)
+            statement.bind(2, name)
+            defer { statement.reset() }
+            var paths: [TreePath] = []
+            while try statement.step() { paths.append(try FileRow.path(statement.bytes(0), name)) }
+            return paths.sorted()
+        }
+    }
+
     package func count(_ folder: FolderID) throws(StateStoreError) -> Int {
         try read("count the files") { database in
             guard let number = try number(folder) else { return 0 }
