@@ -6,7 +6,7 @@ import SyncKit
 struct SyncDaemon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "syncd",
-        abstract: "Keeps directories the same on every machine, through git.",
+        abstract: "Keep directories the same on every machine, through git.",
         version: Daemon.version, subcommands: [Run.self])
 
     static func main() async {
@@ -36,7 +36,7 @@ struct SyncDaemon: AsyncParsableCommand {
 /// Syncs in the foreground.
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Syncs in the foreground until it is told to end.",
+        abstract: "Sync in the foreground until told to stop.",
         discussion: """
             SIGTERM and SIGINT end it within five seconds; SIGHUP reads the configuration again.
             """)
@@ -44,7 +44,7 @@ struct Run: AsyncParsableCommand {
     @Option(help: "The vault's configuration (default: SYNCD_CONFIG, then the XDG place).")
     var config: String?
 
-    @Flag(help: "Makes one full cycle and ends: 0 in sync, 10 with open conflicts, 1 otherwise.")
+    @Flag(help: "Run one full cycle and exit: 0 in sync, 10 with open conflicts, 1 otherwise.")
     var once = false
 
     func run() async throws {

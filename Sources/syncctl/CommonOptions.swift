@@ -8,16 +8,16 @@ struct CommonOptions: ParsableArguments {
     @Option(help: "The vault's configuration (default: SYNCD_CONFIG, then the XDG place).")
     var config: String?
 
-    @Flag(help: "Writes JSON to standard output.")
+    @Flag(help: "Print JSON.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Says nothing but what went wrong.")
+    @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
-    @Flag(help: "Writes without colour, as with NO_COLOR.")
+    @Flag(help: "Print without colour, as with NO_COLOR.")
     var noColor = false
 
-    @Flag(help: "Asks nothing.")
+    @Flag(help: "Never ask.")
     var noInput = false
 
     /// The configuration's file.

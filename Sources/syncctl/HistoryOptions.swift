@@ -5,19 +5,19 @@ import SyncModel
 
 /// Which commits a listing of the history takes.
 struct HistoryOptions: ParsableArguments {
-    @Option(help: "Nothing older than this time.")
+    @Option(help: "Only commits since this time.")
     var since: String?
 
-    @Option(help: "Nothing newer than this time.")
+    @Option(help: "Only commits until this time.")
     var until: String?
 
-    @Option(help: "Only what this device did.")
+    @Option(help: "Only commits of this device.")
     var device: String?
 
-    @Option(help: "Only what this agent did.")
+    @Option(help: "Only commits of this agent.")
     var agent: String?
 
-    @Option(help: "Only commits whose message contains this text, letter by letter.")
+    @Option(help: "Only commits whose message contains this text, verbatim.")
     var grep: String?
 
     /// The filter that they make.

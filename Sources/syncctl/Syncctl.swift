@@ -6,10 +6,10 @@ import SyncEngine
 struct Syncctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "syncctl",
-        abstract: "Looks after a vault: directories kept the same on every machine, through git.",
+        abstract: "Manage a vault: directories kept the same on every machine, through git.",
         discussion: """
-            Exit codes: 0 done, 1 failed, 3 the daemon is not running, 4 authentication, \
-            10 conflicts are open, 64 wrong usage, 78 wrong configuration, 130 interrupted.
+            Exit codes: 0 done, 1 failed, 3 daemon not running, 4 authentication failed, 10 open \
+            conflicts, 64 wrong usage, 78 wrong configuration, 130 interrupted.
             """,
         version: Version.text,
         subcommands: [

@@ -6,19 +6,19 @@ import SyncModel
 /// `syncctl backup`.
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes the vault's whole history into a git bundle, and reads it back.",
+        abstract: "Write the vault's whole history to a git bundle, and verify it.",
         discussion: """
-            Into a FILE everything, each time; into a directory what is new since the bundles that \
-            stand there: VAULT-0001.bundle has everything, the next ones what came since. A bundle \
-            is there whole or not at all. git clones from it and fetches from it. Files that are \
+            A FILE gets the whole history, each time. A directory gets what is new since its last \
+            bundle: VAULT-0001.bundle holds everything, each later one what came since. A bundle \
+            is written completely or not at all; git can clone and fetch from it. Files that are \
             in no commit (held back, or not captured yet) go into an archive beside it, .tar.zst. \
-            syncctl init --from-backup makes a vault of both. Needs git; needs no daemon, and \
-            works beside one.
+            syncctl init --from-backup creates a vault from both. Needs git. Works with and \
+            without a running daemon.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Argument(help: "A file, or a directory that is there or ends with '/'.")
+    @Argument(help: "A file, or a directory that exists or ends with '/'.")
     var path: String
 
     func run() async throws {

@@ -7,15 +7,15 @@ import SyncModel
 struct BlameCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "blame",
-        abstract: "Says who wrote each line of a document, or each record of memories, and when.",
-        discussion: "Follows renames. A local path or one of the repository.")
+        abstract: "Show who wrote each line of a document or record of a memory file, and when.",
+        discussion: "Follows renames. The path is a local one or one of the repository.")
 
     @OptionGroup var options: CommonOptions
 
     @Argument(help: "A file.")
     var path: String
 
-    @Option(help: ArgumentHelp("As it was then.", valueName: "rev|time"))
+    @Option(help: ArgumentHelp("The version to annotate.", valueName: "rev|time"))
     var at: String?
 
     func run() throws {

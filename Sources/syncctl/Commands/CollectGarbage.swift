@@ -5,11 +5,11 @@ import SyncEngine
 struct CollectGarbage: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Joins the repository's small packs now, with deltas.",
+        abstract: "Repack the repository's small packs now, with deltas.",
         discussion: """
-            A running daemon does it by itself from time to time. Captures go on meanwhile, and \
-            every object stays, reached from a reference or not. May be stopped at any moment. \
-            Needs no daemon, and works beside one.
+            A running daemon does this by itself from time to time. Captures go on meanwhile, and \
+            no object is removed, reachable or not. It can be interrupted at any moment. Works \
+            with and without a running daemon.
             """)
 
     @OptionGroup var options: CommonOptions

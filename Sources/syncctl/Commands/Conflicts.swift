@@ -6,10 +6,10 @@ import SyncModel
 /// `syncctl conflicts`.
 struct Conflicts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists what waits for a decision; with PATH, the sides and how they differ.",
+        abstract: "List open conflicts; with PATH, show the sides and how they differ.",
         discussion: """
             "Ours" is this device's side. Exits with 10 while conflicts are open. --settled lists \
-            the versions that lost without a question: syncctl restore PATH --to BLOB brings one \
+            the versions that lost without a question; syncctl restore PATH --to BLOB brings one \
             back.
             """)
 
@@ -17,10 +17,10 @@ struct Conflicts: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("settled"),
-        help: "Lists what rules resolved, the newest first, instead of what is open.")
+        help: "List conflicts that rules resolved, newest first, instead of open ones.")
     var resolved = false
 
-    @Argument(help: "A file: shows its conflict whole.")
+    @Argument(help: "Show this file's conflict in full.")
     var path: String?
 
     func run() async throws {

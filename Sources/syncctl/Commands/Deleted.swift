@@ -6,7 +6,7 @@ import SyncModel
 /// `syncctl deleted`.
 struct Deleted: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists files that were deleted and are not back, the latest first.",
+        abstract: "List files that were deleted and are not back, newest first.",
         discussion: """
             Each with when and by whom, and the command that brings it back. A file that was only \
             renamed is not listed. With a PATH, that file, or what was below that directory.
@@ -14,7 +14,7 @@ struct Deleted: ParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
-    @Option(name: .short, help: "How many at most (default: 20, with --json 10000).")
+    @Option(name: .short, help: "List at most this many (default: 20, with --json 10000).")
     var number: Int?
 
     @OptionGroup var wanted: HistoryOptions

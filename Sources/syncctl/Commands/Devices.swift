@@ -8,7 +8,7 @@ import SyncModel
 struct Devices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices",
-        abstract: "Lists every device, the commit it has applied and how far behind it is.",
+        abstract: "List every device, the commit it has applied and how far behind it is.",
         subcommands: [List.self, Forget.self], defaultSubcommand: List.self)
 
     /// `syncctl devices list`, what `syncctl devices` does.

@@ -7,11 +7,11 @@ import SyncModel
 /// `syncctl diff`.
 struct Diff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows how two states of the vault differ.",
+        abstract: "Show how two states of the vault differ.",
         discussion: """
             A and B are commits or times (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday). \
-            Without B the state is compared with what the folders hold. Texts are compared by \
-            lines, memories by records, everything else by size.
+            Without B, A is compared with what is in the folders. Texts are compared by lines, \
+            memories by records, everything else by size.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -19,13 +19,13 @@ struct Diff: AsyncParsableCommand {
     @Argument(help: "The older state.")
     var a: String
 
-    @Argument(help: "The newer state, and a file or directory; either may be left out.")
+    @Argument(help: "The newer state, and a file or directory; both are optional.")
     var rest: [String] = []
 
-    @Flag(help: "Only says how much of each file changed.")
+    @Flag(help: "Only show how much of each file changed.")
     var stat = false
 
-    @Flag(help: "Compares texts by words.")
+    @Flag(help: "Compare texts by words.")
     var words = false
 
     func validate() throws {

@@ -5,11 +5,11 @@ import SyncModel
 /// `syncctl flush`.
 struct Flush: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Returns when everything written before is committed; prints the commit.")
+        abstract: "Wait until everything written so far is committed; print the commit.")
 
     @OptionGroup var options: CommonOptions
 
-    @Flag(help: "Returns only when the remote has it too.")
+    @Flag(help: "Wait until the remote has it, too.")
     var pushed = false
 
     func run() throws {

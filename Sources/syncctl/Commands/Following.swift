@@ -8,7 +8,7 @@ import SyncModel
 /// `syncctl events`.
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints what happens as it happens, until it is interrupted.",
+        abstract: "Print events as they happen, until interrupted.",
         discussion: "With --json one object a line: id, event, data.")
 
     @OptionGroup var options: CommonOptions
@@ -54,7 +54,7 @@ struct Events: ParsableCommand {
 /// `syncctl metrics`.
 struct MetricsText: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "metrics", abstract: "Prints the daemon's metrics in Prometheus' text format.")
+        commandName: "metrics", abstract: "Print the daemon's metrics in Prometheus text format.")
 
     @OptionGroup var options: CommonOptions
 
@@ -64,7 +64,7 @@ struct MetricsText: ParsableCommand {
 /// `syncctl dashboard`.
 struct Dashboard: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints a link that lets one browser in, once, within five minutes.")
+        abstract: "Print a link that logs one browser in, once, within five minutes.")
 
     @OptionGroup var options: CommonOptions
 

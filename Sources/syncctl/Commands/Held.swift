@@ -5,11 +5,11 @@ import SyncModel
 /// `syncctl held`.
 struct Held: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists every path that is not synced, why, and what to do.")
+        abstract: "List every path that is not synced, why, and what to do.")
 
     @OptionGroup var options: CommonOptions
 
-    @Flag(help: "Lists also what built-in patterns leave out for its name.")
+    @Flag(help: "Also list what built-in patterns leave out by name.")
     var ignored = false
 
     func run() async throws {

@@ -7,21 +7,22 @@ import SyncModel
 /// `syncctl init`.
 struct Init: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes the configuration and makes the repository.",
+        abstract: "Write the configuration and create the repository.",
         discussion: """
-            Example: syncctl init --remote /mnt/disk/notes.git --folder ~/knowledge=shared/documents
+            Example: syncctl init --remote /mnt/disk/notes.git --folder \
+            ~/knowledge=shared/documents
 
-            A folder that is not there is made. When the remote has the branch already, its \
-            history is fetched; the first sync brings its files. Nothing is ever overwritten.
+            A folder that does not exist is created. If the remote already has the branch, its \
+            history is fetched, and the first sync brings its files. Nothing is ever overwritten.
 
-            --from-backup makes the vault from what syncctl backup wrote, a bundle or a directory \
-            of them, before the remote is asked: what the remote has besides is merged, what it \
-            lacks is pushed with the first sync. Needs git.
+            --from-backup creates the vault from a bundle, or a directory of bundles, that \
+            syncctl backup wrote. What only the remote has is merged; what it lacks is pushed \
+            with the first sync. Needs git.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Option(help: "A git URL or path; without one the history stays on this device.")
+    @Option(help: "A git URL or path; without one, the history stays on this device.")
     var remote: String?
 
     @Option(help: "The environment variable that holds the remote's token.")
@@ -42,7 +43,7 @@ struct Init: AsyncParsableCommand {
     @Option(help: "This device's name (default: the host name).")
     var device: String?
 
-    @Option(help: "The branch that is synced.")
+    @Option(help: "The branch to sync.")
     var branch = "sync"
 
     @Option(help: "The vault's name (default: that of the configuration file, or 'default').")
@@ -50,10 +51,10 @@ struct Init: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Makes the vault from a bundle or a directory of bundles.", valueName: "path"))
+            "Create the vault from a bundle or a directory of bundles.", valueName: "path"))
     var fromBackup: String?
 
-    @Flag(help: "Fills an empty first folder with the example layout.")
+    @Flag(help: "Fill an empty first folder with the example layout.")
     var template = false
 
     func validate() throws {

@@ -7,29 +7,30 @@ import SyncModel
 /// `syncctl log`.
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists commits, the newest first.",
+        abstract: "List commits, newest first.",
         discussion: """
-            With a PATH, a local one or one of the repository, those that changed it, on whichever \
-            side of a merge, and under the names that it had before. Saves of one file in a row \
-            are one line, and merges that bring nothing of their own are left out, but for --all. \
-            A time is 2026-02-08T17:45:00Z, 2026-02-08, '2h ago' or yesterday.
+            With a PATH, a local one or one of the repository, only commits that changed it, on \
+            either side of a merge and under its former names. Successive saves of one file are \
+            shown as one line, and merges that change nothing themselves are left out; --all \
+            shows them. A time is 2026-02-08T17:45:00Z, 2026-02-08, '2h ago' or yesterday.
             """)
 
     @OptionGroup var options: CommonOptions
 
     @Option(
-        name: .short, help: "How many at most (default: 20; on a terminal and with --json 10,000).")
+        name: .short,
+        help: "List at most this many (default: 20; on a terminal and with --json, 10,000).")
     var number: Int?
 
     @OptionGroup var wanted: HistoryOptions
 
-    @Flag(help: "Each commit by itself, also merges that bring nothing of their own.")
+    @Flag(help: "List each commit by itself, and merges that change nothing themselves.")
     var all = false
 
-    @Flag(help: "Only commits that deleted files, with those.")
+    @Flag(help: "Only commits that deleted files, with their names.")
     var deleted = false
 
-    @Flag(help: "With what each commit changed.")
+    @Flag(help: "Show what each commit changed.")
     var patch = false
 
     @Argument(help: "A file or directory.")

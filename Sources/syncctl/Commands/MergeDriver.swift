@@ -7,21 +7,21 @@ import SyncModel
 struct MergeDriver: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge-driver",
-        abstract: "Merges three files by the rule of a type, as a merge driver of git.",
+        abstract: "Merge three files by the rule of a type, as a git merge driver.",
         discussion: """
-            TYPE is simple, document, data, memory, conversation, event, or auto: then the \
-            attribute 'sync' of the .gitattributes files from here to PATH says, and where it \
-            does not, what a vault does without it. The result goes to OURS. \
-            hooks/install-merge-driver sets a repository up.
+            TYPE is simple, document, data, memory, conversation, event, or auto: the attribute \
+            'sync' of the .gitattributes files between here and PATH, or else what a vault would \
+            do by default. The result is written to OURS. hooks/install-merge-driver sets a \
+            repository up.
 
-            Exit codes: 0 merged, 1 conflict, 64 wrong usage, 255 cannot read or write (git \
-            then stops and merges nothing).
+            Exit codes: 0 merged, 1 conflict, 64 wrong usage, 255 cannot read or write (git then \
+            stops and merges nothing).
             """)
 
-    @Flag(help: "Insertions of both sides at one place are joined (as 'sync-append').")
+    @Flag(help: "Keep both sides' insertions at one place (as 'sync-append').")
     var append = false
 
-    @Flag(help: "Conflicts leave OURS without markers (as '-sync-markers').")
+    @Flag(help: "Leave OURS without markers in a conflict (as '-sync-markers').")
     var noMarkers = false
 
     @Argument(help: "The rule, or 'auto'.")

@@ -5,16 +5,16 @@ import SyncModel
 /// `syncctl remote`.
 struct Remote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says where the remote stands; says what a rewritten one shall be.",
+        abstract: "Show the remote's state, or decide about one that was rewritten.",
         discussion: """
             A remote that was rewritten, emptied or replaced stops the vault until somebody \
-            chooses. accept takes the remote's history, with what only this device has over it: \
-            files that stand here as the remote had them follow it. restore puts this vault's \
-            history back, by a push that goes forward. Either way every version stays in the \
+            chooses. accept takes the remote's history and puts what only this device has on top; \
+            files that are here as the remote had them follow it. restore puts this vault's \
+            history back, with a push that goes forward. Either way every version stays in the \
             repository, under refs/sync/kept.
 
-            skip COMMIT passes over a head of the remote's that cannot be taken in: this device \
-            takes nothing in and pushes nothing until the remote has another head.
+            skip COMMIT passes over a head of the remote that cannot be taken in: this device \
+            fetches and pushes nothing until the remote has another head.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -33,13 +33,13 @@ struct Remote: AsyncParsableCommand {
         }
     }
 
-    @Argument(help: "What shall stand, or that a commit is passed over; without it only looks.")
+    @Argument(help: "What to do; without it, only show the state.")
     var way: Way?
 
-    @Argument(help: "For skip: the remote's head, or the beginning of its name.")
+    @Argument(help: "For skip: the remote's head, or a prefix of its id.")
     var commit: String?
 
-    @Flag(help: "Only says what would change.")
+    @Flag(help: "Only show what would change.")
     var dryRun = false
 
     func validate() throws {

@@ -7,10 +7,10 @@ import SyncModel
 /// `syncctl resolve`.
 struct Resolve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Resolves a conflict in a new commit.",
+        abstract: "Resolve a conflict in a new commit.",
         discussion: """
-            In a document the choice is made where the sides disagree; the rest of the file stays \
-            as it is. "Ours" is this device's side: syncctl conflicts PATH says which that is.
+            In a document the choice applies where the sides disagree; the rest of the file stays \
+            as it is. "Ours" is this device's side: syncctl conflicts PATH shows which that is.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -18,28 +18,28 @@ struct Resolve: AsyncParsableCommand {
     @Argument(help: "A file with an open conflict, or the conflict's id.")
     var path: String?
 
-    @Flag(help: "Resolves every open conflict.")
+    @Flag(help: "Resolve every open conflict.")
     var all = false
 
-    @Flag(help: "Takes this device's side.")
+    @Flag(help: "Take this device's side.")
     var ours = false
 
-    @Flag(help: "Takes the other side.")
+    @Flag(help: "Take the other side.")
     var theirs = false
 
-    @Flag(help: "Takes what stood there before.")
+    @Flag(help: "Take the version that both sides started from.")
     var base = false
 
-    @Flag(help: "Takes both, one after the other; keeps a copy beside the file where there is one.")
+    @Flag(help: "Take both, one after the other; a conflict copy stays beside its file.")
     var both = false
 
-    @Option(help: "Takes a file's content ('-' is standard input).")
+    @Option(help: "Take a file's content ('-' for standard input).")
     var file: String?
 
-    @Flag(help: "Opens the file in $VISUAL or $EDITOR and takes what is left there.")
+    @Flag(help: "Edit the file in $VISUAL or $EDITOR and take the result.")
     var edit = false
 
-    @Flag(help: "Only says what would change.")
+    @Flag(help: "Only show what would change.")
     var dryRun = false
 
     func validate() throws {

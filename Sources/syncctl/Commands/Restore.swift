@@ -6,11 +6,11 @@ import SyncModel
 /// `syncctl restore`.
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Brings back versions of files or directories, in a new commit.",
+        abstract: "Bring back versions of files or directories, in a new commit.",
         discussion: """
-            --to takes a commit, a time (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday) or \
-            the id of one file's blob, as syncctl conflicts --settled gives it. Of a directory all \
-            files come back that it had then, and what came since stays.
+            --to takes a commit, a time (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday) \
+            or the id of one file's blob, as syncctl conflicts --settled prints it. A directory \
+            gets back every file it had then; newer files stay.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -18,20 +18,20 @@ struct Restore: AsyncParsableCommand {
     @Argument(help: "Files, directories, or patterns as in .gitignore ('notes/*.md').")
     var paths: [String]
 
-    @Option(help: "The version.")
+    @Option(help: "The version to bring back.")
     var to: String
 
     @Option(
         help: ArgumentHelp(
-            "Writes what would come back below this directory and changes nothing in the vault.",
+            "Write the versions below this directory and change nothing in the vault.",
             valueName: "dir"))
     var output: String?
 
     @Option(
-        help: ArgumentHelp("Brings back one record of one file of memories.", valueName: "id"))
+        help: ArgumentHelp("Bring back one record of a memory file.", valueName: "id"))
     var record: String?
 
-    @Flag(help: "Only says what would change.")
+    @Flag(help: "Only show what would change.")
     var dryRun = false
 
     func validate() throws {

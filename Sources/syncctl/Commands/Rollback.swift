@@ -6,7 +6,7 @@ import SyncModel
 /// `syncctl rollback`.
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Takes the vault back to a commit or a time, in a new commit.",
+        abstract: "Take the vault back to a commit or a time, in a new commit.",
         discussion: """
             With --device or --agent only what that one did since then is taken back, and \
             everybody else's work stays: where somebody went on from it, that is merged, and what \
@@ -21,19 +21,19 @@ struct Rollback: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A commit or a time.", valueName: "rev|time"))
     var to: String
 
-    @Option(help: "Takes back only what this device did since then.")
+    @Option(help: "Only take back what this device did since then.")
     var device: String?
 
-    @Option(help: "Takes back only what this agent did since then.")
+    @Option(help: "Only take back what this agent did since then.")
     var agent: String?
 
     @Option(
         help: ArgumentHelp(
-            "Only these: a file, a directory, or a pattern as in .gitignore. May be repeated.",
+            "Only these: a file, a directory, or a pattern as in .gitignore; may be repeated.",
             valueName: "glob"))
     var path: [String] = []
 
-    @Flag(help: "Only says what would change.")
+    @Flag(help: "Only show what would change.")
     var dryRun = false
 
     func run() async throws {
@@ -52,7 +52,7 @@ struct Rollback: AsyncParsableCommand {
 /// `syncctl undo`.
 struct Undo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Takes back the last restore, rollback or resolve, in a new commit.",
+        abstract: "Undo the last restore, rollback or resolve, in a new commit.",
         discussion: """
             Done twice, it does again what was undone. What somebody changed since stays: it is \
             merged, and what cannot be is listed as a conflict (exit code 10). With a COMMIT that \
@@ -64,7 +64,7 @@ struct Undo: AsyncParsableCommand {
     @Argument(help: "The commit to take back.")
     var commit: String?
 
-    @Flag(help: "Only says what would change.")
+    @Flag(help: "Only show what would change.")
     var dryRun = false
 
     func run() async throws {

@@ -5,7 +5,7 @@ import SyncModel
 /// `syncctl pause`.
 struct Pause: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Stops syncing until 'resume', over restarts too.")
+        abstract: "Stop syncing until 'resume', across restarts.")
 
     @OptionGroup var options: CommonOptions
 
@@ -19,7 +19,7 @@ struct Pause: ParsableCommand {
 
 /// `syncctl resume`.
 struct Resume: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Takes up syncing again.")
+    static let configuration = CommandConfiguration(abstract: "Resume syncing.")
 
     @OptionGroup var options: CommonOptions
 
@@ -35,8 +35,8 @@ struct Resume: ParsableCommand {
 /// `syncctl reload`.
 struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Makes the daemon read its configuration again.",
-        discussion: "With mistakes in the file the running configuration stays: exit code 78.")
+        abstract: "Make the daemon reload its configuration.",
+        discussion: "If the file has mistakes, the running configuration stays (exit code 78).")
 
     @OptionGroup var options: CommonOptions
 

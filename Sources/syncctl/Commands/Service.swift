@@ -6,7 +6,7 @@ import SyncModel
 /// `syncctl service`.
 struct Service: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The daemon as a service of systemd, for this user.",
+        abstract: "Run the daemon as a systemd service of this user.",
         subcommands: [ServiceInstall.self, ServiceStatus.self, ServiceUninstall.self])
 }
 
@@ -14,8 +14,8 @@ struct Service: ParsableCommand {
 struct ServiceInstall: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
-        abstract: "Writes the vault's unit, enables it and starts it.",
-        discussion: "An installed one is written anew and started again.")
+        abstract: "Write the vault's unit, enable it and start it.",
+        discussion: "A unit that is already installed is replaced and restarted.")
 
     @OptionGroup var options: CommonOptions
 
@@ -101,8 +101,7 @@ struct ServiceInstall: AsyncParsableCommand {
 struct ServiceStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Says how the vault's service is: exit code 3 when not "
-            + "running.")
+        abstract: "Show the state of the vault's service (exit code 3 when not running).")
 
     @OptionGroup var options: CommonOptions
 
@@ -135,7 +134,7 @@ struct ServiceStatus: AsyncParsableCommand {
 struct ServiceUninstall: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uninstall",
-        abstract: "Ends the vault's service and takes its unit away; the vault stays as it is.")
+        abstract: "Stop the vault's service and remove its unit; the vault stays as it is.")
 
     @OptionGroup var options: CommonOptions
 

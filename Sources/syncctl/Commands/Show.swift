@@ -6,11 +6,11 @@ import SyncModel
 /// `syncctl show`.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows a commit with what it changed, or writes a version of a file.",
+        abstract: "Show a commit and what it changed, or print a version of a file.",
         discussion: """
             REV is HEAD, HEAD~N, or 4 to 40 digits of a commit's id. With a PATH, a local one or \
-            one of the repository, the file's bytes go to standard output as they are. Example: \
-            syncctl show HEAD~1:shared/documents/todo.md
+            one of the repository, the file's bytes are printed as they are. Example: syncctl \
+            show HEAD~1:shared/documents/todo.md
             """)
 
     @OptionGroup var options: CommonOptions
@@ -18,10 +18,10 @@ struct Show: ParsableCommand {
     @Argument(help: ArgumentHelp("The commit, or the version.", valueName: "rev[:path]"))
     var version: String
 
-    @Flag(help: "Only says how much of each file changed.")
+    @Flag(help: "Only show how much of each file changed.")
     var stat = false
 
-    @Flag(help: "Compares texts by words.")
+    @Flag(help: "Compare texts by words.")
     var words = false
 
     func run() throws {

@@ -8,12 +8,12 @@ import SyncModel
 /// `syncctl status`.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows where the vault stands.",
+        abstract: "Show the state of the vault.",
         discussion: "Exits with 3 when the daemon is not running, 10 when conflicts are open.")
 
     @OptionGroup var options: CommonOptions
 
-    @Flag(help: "Shows it again with each change, until it is interrupted.")
+    @Flag(help: "Show it again after each change, until interrupted.")
     var watch = false
 
     func run() async throws {

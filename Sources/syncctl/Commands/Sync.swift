@@ -6,25 +6,25 @@ import SyncModel
 /// `syncctl sync`.
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Captures, pulls, merges, applies and pushes now.",
+        abstract: "Capture, fetch, merge, apply and push now.",
         discussion: """
-            Through the daemon, or by itself when that is not running. Exits with 0 when the vault \
-            is in sync, 10 when conflicts are open, 1 when something failed or waits. What takes \
-            long says on standard error how far it is, but with --quiet or --json.
+            Asks the daemon, or runs a cycle itself if none is running. Exits with 0 when the \
+            vault is in sync, 10 when conflicts are open, 1 when something failed or waits. \
+            Prints progress on standard error, except with --quiet or --json.
             """)
 
     @OptionGroup var options: CommonOptions
 
-    @Flag(help: "Starts the cycle and does not wait for its end (needs the daemon).")
+    @Flag(help: "Start the cycle without waiting for its end (needs the daemon).")
     var noWait = false
 
-    @Flag(help: "Deletes everywhere what is gone here, however much it is.")
+    @Flag(help: "Let deletions through that were held back for being many.")
     var acceptDeletes = false
 
-    @Flag(help: "Brings back what is gone here and was held for being too much.")
+    @Flag(help: "Put back files whose deletion was held back for being many.")
     var restoreDeleted = false
 
-    @Flag(help: "Takes a folder that is not the directory it was as it is now.")
+    @Flag(help: "Accept a folder that is not the directory it was.")
     var acceptFolders = false
 
     func validate() throws {

@@ -6,16 +6,16 @@ import SyncModel
 /// `syncctl token`.
 struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Makes, lists and revokes logins for scripts and agents.",
+        commandName: "token", abstract: "Create, list and revoke tokens for scripts and agents.",
         subcommands: [Create.self, List.self, Revoke.self])
 
     /// `syncctl token create`.
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a token and print it, this once.",
+            abstract: "Create a token and print it; it is never shown again.",
             discussion: """
-                Send it as 'Authorization: Bearer TOKEN'. What is written with it carries its name \
-                as the trailer Sync-Agent.
+                Send it as 'Authorization: Bearer TOKEN'. Commits of what is written with it \
+                carry its name in the trailer Sync-Agent.
                 """)
 
         @OptionGroup var options: CommonOptions
@@ -23,10 +23,10 @@ struct Token: ParsableCommand {
         @Option(help: "The agent's name: letters, digits, '.', '_' and '-'.")
         var name: String
 
-        @Option(help: "What it may do: read, write (also change files), admin (everything).")
+        @Option(help: "Its scope: read, write (may also change files), admin (everything).")
         var scope: AccessScope = .read
 
-        @Option(help: "How long it lasts, such as 30d or 12h (default: until it is revoked).")
+        @Option(help: "How long it is valid, such as 30d or 12h (default: until revoked).")
         var expires: String?
 
         func validate() throws {
@@ -85,7 +85,7 @@ struct Token: ParsableCommand {
     /// `syncctl token revoke`.
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Revoke a token: from now on it is worth nothing.")
+            abstract: "Revoke a token: it stops working at once.")
 
         @OptionGroup var options: CommonOptions
 

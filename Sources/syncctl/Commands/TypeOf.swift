@@ -7,11 +7,11 @@ import SyncModel
 struct TypeOf: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "type",
-        abstract: "Says by which rule a file merges and what says so; or sets a rule.",
+        abstract: "Show which rule a file is merged by and where it is set, or set one.",
         discussion: """
-            syncctl type PATH shows it. syncctl type PATTERN TYPE writes a line into the vault's \
-            .gitattributes, in a commit that all devices get. Types: simple, document, data, \
-            memory, conversation, event.
+            syncctl type PATH shows the rule. syncctl type PATTERN TYPE adds a line to the \
+            vault's .gitattributes, in a commit that every device gets. Types: simple, document, \
+            data, memory, conversation, event.
             """)
 
     @OptionGroup var options: CommonOptions

@@ -6,12 +6,12 @@ import SyncModel
 /// `syncctl verify`.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Reads all of the vault again, and restores its head into a scratch directory.",
+        abstract: "Verify every object of the vault, and try to restore its head.",
         discussion: """
-            Every object that a reference leads to is read and compared with its name, git fsck \
-            looks at the rest, each folder is compared with the head byte for byte, and the head \
-            is restored beside the vault, compared, and taken away again. Exits with 1 when a \
-            line says 'fail'. Changes nothing; needs no daemon, and works beside one.
+            Reads every reachable object and compares it with its id, lets git fsck check the \
+            rest, compares each folder with the head byte for byte, and restores the head into a \
+            scratch directory, compares it and removes it. Exits with 1 when a line says 'fail'. \
+            Changes nothing. Works with and without a running daemon.
             """)
 
     @OptionGroup var options: CommonOptions

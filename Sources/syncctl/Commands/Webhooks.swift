@@ -6,17 +6,17 @@ import SyncRemote
 /// `syncctl webhook`.
 struct Webhook: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "webhook", abstract: "Looks after the remote's webhook.",
+        commandName: "webhook", abstract: "Manage the remote's webhook.",
         subcommands: [Install.self, Deliveries.self])
 
     /// `syncctl webhook install`.
     struct Install: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make the webhook of a repository at GitHub.",
+            abstract: "Create the webhook of a GitHub repository.",
             discussion: """
                 Deliveries are signed with the first line of http.webhook_secret_file. The login \
-                of [auth] needs leave to administer webhooks. A webhook for the URL that is there \
-                already stays as it is.
+                of [auth] needs permission to administer webhooks. An existing webhook for the \
+                URL is left as it is.
                 """)
 
         @OptionGroup var options: CommonOptions
@@ -65,11 +65,11 @@ struct Webhook: AsyncParsableCommand {
     /// `syncctl webhook deliveries`.
     struct Deliveries: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the newest deliveries and what came of them.")
+            abstract: "List the newest deliveries and their results.")
 
         @OptionGroup var options: CommonOptions
 
-        @Option(help: "How many at most, 1 to 1000.")
+        @Option(help: "List at most this many, 1 to 1000.")
         var limit = 20
 
         func validate() throws {
