@@ -93,6 +93,62 @@ class Joins(VaultTest):
         self.assertEqual(len(os.listdir(ada.path("v"))), 5)
         self.assert_converged(ada, bob)
 
+    def test_left_out_while_empty(self):
+        """A directory in which nothing stands is left out as one that has files: it is deleted
+        nowhere, none that others make comes, and all that changed meanwhile comes at the end."""
+        ada, bob = self.pair_with({"docs/a.md": "a\n"})
+        bob.start()
+        for name in ("docs/in", "docs/out"):
+            os.makedirs(ada.path(name))
+        wait_until(lambda: os.path.isdir(bob.path("docs/out")), "no directory came")
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        self.ignore(bob, "/docs/in/", "late/")
+        bob.start()
+        self.wait_for_head(bob)
+        os.makedirs(ada.path("docs/late"))
+        self.committed(ada, lambda: os.rmdir(ada.path("docs/out")))
+        self.wait_for_head(bob)
+        self.assertTrue(os.path.isdir(ada.path("docs/in")))
+        self.assertEqual(sorted(os.listdir(bob.path("docs"))), ["a.md", "in"])
+        self.committed(ada, lambda: os.rmdir(ada.path("docs/in")))
+        # What the device leaves out may go on its own disk, too.
+        os.rmdir(bob.path("docs/in"))
+        bob.write("docs/b.md", "b\n")
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        self.ignore(bob)
+        bob.start()
+        wait_until(lambda: os.path.isdir(bob.path("docs/late")), "it does not come back")
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(sorted(os.listdir(ada.path("docs"))), ["a.md", "b.md", "late"])
+        self.assert_converged(ada, bob)
+
+    def test_rules_go_before_their_directory(self):
+        """A project that is deleted, its `.gitignore` first: what the rules leave out is taken in
+        nowhere. Rules that go alone end."""
+        ada, bob = self.pair_with(
+            {f"{place}/.gitignore": "out/\n" for place in ("p", "q")}
+            | {"p/a.md": "a\n", "p/s/b.md": "b\n", "q/c.md": "c\n"}
+        )
+        bob.start()
+        for device in (ada, bob):
+            for place in ("p", "q"):
+                device.write(f"{place}/out/made-{device.name}", f"{device.name}\n")
+        for name in ("p/.gitignore", "p/s/b.md", "p/a.md"):
+            self.committed(ada, lambda name=name: os.unlink(ada.path(name)))
+        os.unlink(ada.path("q/.gitignore"))
+        made = {"q/out/made-ada", "q/out/made-bob"}
+        wait_until(
+            lambda: made <= {path.decode() for path in bob.tree()}, lambda: f"{bob.tree()}", 60
+        )
+        for device in (ada, bob):
+            self.wait_for_head(device)
+        files = trees.git(self.remote, "ls-tree", "-r", "--name-only", "sync").decode().split()
+        self.assertEqual([name for name in files if "/p/" in name], [])
+        for device in (ada, bob):
+            self.assertEqual(os.listdir(device.path("p/out")), [f"made-{device.name}"])
+
     def test_out_of_the_configuration_and_in(self):
         """A folder that was not configured for a while deletes nothing and takes nothing back."""
         ada, bob = self.pair_with({"a.md": "one\n", "b.md": "b\n", "gone.md": "gone\n"})
