@@ -98,10 +98,16 @@ let package = Package(
             "SyncEngine",
             [
                 "SyncModel", "SyncMerge", "SyncTree", "SyncWatch", "SyncGit", "SyncStore",
-                "SyncArchive", "SyncConfiguration", "SyncRemote", "SyncHistory", "CMalloc", logging,
-                lifecycle,
+                "SyncConfiguration", "SyncRemote", "SyncHistory", "CMalloc", logging, lifecycle,
             ]),
-        // Floor 5: the daemon's face.
+        // Floor 5: what only administers: its checks, plans and copies beside the cycle.
+        floor(
+            "SyncAdmin",
+            [
+                "SyncModel", "SyncMerge", "SyncWatch", "SyncGit", "SyncStore", "SyncArchive",
+                "SyncConfiguration", "SyncRemote", "SyncHistory", "SyncEngine",
+            ]),
+        // Floor 5, too: the daemon's face.
         floor(
             "SyncAPI",
             [
@@ -123,8 +129,8 @@ let package = Package(
         .executableTarget(
             name: "syncctl",
             dependencies: [
-                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncHistory", "SyncHTTP",
-                "SyncMerge", "SyncRemote", arguments, logging,
+                "SyncModel", "SyncConfiguration", "SyncEngine", "SyncAdmin", "SyncHistory",
+                "SyncHTTP", "SyncMerge", "SyncRemote", arguments, logging,
             ],
             path: "Sources/syncctl", swiftSettings: strict),
         // What the benchmarks measure inside a process.

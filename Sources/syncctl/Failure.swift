@@ -1,3 +1,4 @@
+import SyncAdmin
 import SyncConfiguration
 import SyncEngine
 import SyncModel

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import SyncAdmin
 import SyncEngine
 import SyncHistory
 import SyncModel

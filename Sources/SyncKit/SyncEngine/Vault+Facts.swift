@@ -4,6 +4,7 @@ extension Vault {
     /// Names under which the state store keeps facts for the status.
     enum Fact {
         static let paused = "paused"
+        static let recalled = "recalled"
         static let scope = "scope"
         static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"

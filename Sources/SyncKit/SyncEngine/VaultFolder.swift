@@ -73,7 +73,7 @@ package final class VaultFolder {
 
     /// The same; nil too when this device leaves the path out.
     /// - Parameter version: what stands there: a pattern may mean directories alone.
-    func localPath(_ path: TreePath, _ version: FileVersion? = nil) -> TreePath? {
+    package func localPath(_ path: TreePath, _ version: FileVersion? = nil) -> TreePath? {
         guard let local = belowRoot(path), isInScope(local, version) else { return nil }
         return local
     }

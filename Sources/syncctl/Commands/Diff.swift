@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import SyncAdmin
 import SyncEngine
 import SyncHistory
 import SyncModel

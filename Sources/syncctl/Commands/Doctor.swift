@@ -1,4 +1,5 @@
 import ArgumentParser
+import SyncAdmin
 import SyncConfiguration
 import SyncEngine
 import SyncModel

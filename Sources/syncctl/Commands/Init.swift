@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import SyncAdmin
 import SyncEngine
 import SyncHistory
 import SyncModel

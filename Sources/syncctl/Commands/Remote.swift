@@ -1,4 +1,5 @@
 import ArgumentParser
+import SyncAdmin
 import SyncEngine
 import SyncModel
 

@@ -1,8 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
-import SyncHTTP
+import SyncAdmin
 import SyncEngine
+import SyncHTTP
 import SyncModel
 
 /// `syncctl status`.

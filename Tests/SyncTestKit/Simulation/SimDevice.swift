@@ -95,7 +95,7 @@ package final class SimDevice: @unchecked Sendable {
             vault?.incoming.rule = IncomingRule(verifier: SimSignature(), trusted: nil)
         }
         guard notesScope else { return }
-        if isBlank { try vault?.appliedReference.recall() }
+        try vault?.appliedReference.recall(ifLost: isBlank)
         try vault?.local.joining.noteScope()
         isBlank = false
     }

@@ -86,8 +86,8 @@ final class CaptureCommits {
         recovery.mayHaveLostHead = true
         try note(captured, captures, containing, over: head)
         if let current { try branch.move(to: current, from: head, move) }
-        recovery.mayHaveLostHead = false
         try transplanter.pin(asides, by: current)
+        recovery.mayHaveLostHead = false
         for item in captured {
             if let displaced = item.displaced {
                 try item.folder.access.forget(displaced)

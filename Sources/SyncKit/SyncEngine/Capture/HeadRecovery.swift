@@ -69,7 +69,7 @@ final class HeadRecovery {
             }
         }
         if let current { try branch.move(to: current, from: head) }
-        mayHaveLostHead = false
         try transplanter.pin(named.filter { repository.contains($0) }, by: current)
+        mayHaveLostHead = false
     }
 }

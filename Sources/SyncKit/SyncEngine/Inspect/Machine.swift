@@ -28,7 +28,7 @@ package struct Machine: Sendable {
     }
 
     /// The variables that another process of this user began with; nil when they cannot be read.
-    static func environment(of process: Int32) -> [String: String]? {
+    package static func environment(of process: Int32) -> [String: String]? {
         guard let file = fopen("/proc/\(process)/environ", "re") else { return nil }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -55,7 +55,7 @@ package struct Machine: Sendable {
     }
 
     /// A path as the user gave it to this process, from the root.
-    static func absolute(_ path: String, home: String) -> String {
+    package static func absolute(_ path: String, home: String) -> String {
         PathArgument.absolute(path, home: home, from: workingDirectory)
     }
 

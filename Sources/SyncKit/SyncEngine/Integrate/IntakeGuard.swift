@@ -33,7 +33,7 @@ package final class IntakeGuard {
     /// Notes a head of the remote's that may bring something, before anything of it is read.
     /// - Returns: whether it may be looked at; not when it is to be left alone.
     /// - Throws: `RemoteError` `.fatal` when it has to rest.
-    func mayRead(_ head: ObjectID) throws -> Bool {
+    package func mayRead(_ head: ObjectID) throws -> Bool {
         if try head == branch.head() && brake.intake?.commit != head { return true }
         if head == takenIn && brake.intake == nil { return true }
         switch brake.verdict(on: head) {

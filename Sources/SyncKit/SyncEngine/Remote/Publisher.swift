@@ -52,6 +52,7 @@ package final class Publisher {
         let held = try appliedEverywhere()
         if head == tracker.seen?.head && held == tracker.seen?.devices[device] {
             try tracker.remember(head)
+            if let held { try applied.set(held) }
             return .accepted
         }
         let outcome = try await link.push(head, expecting: tracker.seen?.head, applied: held)

@@ -26,7 +26,7 @@ package final class RemoteSide {
         _ store: any StateStore, _ clock: any WallClock, folders: [VaultFolder],
         writer: CommitWriter, brake: Brake
     ) {
-        applied = AppliedReference(device: writer.device, of: repository)
+        applied = AppliedReference(device: writer.device, of: repository, store)
         intake = IntakeGuard(brake, branch, repository, clock)
         incoming = IncomingVerification(branch, repository, store)
         tracker = RemoteTracker(

@@ -131,7 +131,7 @@ package final class RemoteTracker {
 
     /// Remembers the head that the remote has and this device goes along with.
     /// - Parameter head: nil expects none: whatever the remote has next is taken as new.
-    func remember(_ head: ObjectID?) throws(StateStoreError) {
+    package func remember(_ head: ObjectID?) throws(StateStoreError) {
         let text = head?.hex ?? Self.none
         if try store.fact(Vault.Fact.remoteHead) != text {
             try store.setFact(Vault.Fact.remoteHead, text)

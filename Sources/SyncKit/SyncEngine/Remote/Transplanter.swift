@@ -19,11 +19,11 @@ struct Transplanter {
         if let onto, ours == base { return onto }
         let merged = try taken(ours, since: base, onto: onto)
         let start = try repository.tree(of: onto)
-        if merged.tree == start, let onto { return onto }
+        let named = try named(by: merged, since: start)
+        if merged.tree == start, named.isEmpty, let onto { return onto }
         let time = try writer.time(after: [ours, onto].compactMap { $0 })
         let pack = try repository.beginPack()
         var parents = onto.map { [$0] } ?? []
-        let named = try named(by: merged, since: start)
         if !named.isEmpty {
             let tree = try TreeEdit.apply(named, to: start, reading: repository, writing: pack)
             let words = CaptureMessage.text(

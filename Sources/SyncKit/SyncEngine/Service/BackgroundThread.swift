@@ -25,10 +25,10 @@ enum BackgroundThread {
 }
 
 /// Work on a background thread that comes to a count.
-enum BackgroundCount {
+package enum BackgroundCount {
     /// Does the work and waits for it; what it throws is thrown.
     /// - Returns: its count.
-    static func of(_ work: @escaping @Sendable () throws -> Int) throws -> Int {
+    package static func of(_ work: @escaping @Sendable () throws -> Int) throws -> Int {
         let outcome = Outcome()
         BackgroundThread.run { outcome.note(Result { try work() }) }
         return try outcome.get()

@@ -2,7 +2,7 @@ internal import Glibc
 internal import SyncGit
 internal import SyncMerge
 package import SyncModel
-internal import SyncRemote
+package import SyncRemote
 internal import SyncStore
 
 /// A vault that was opened from its configuration, with the lock that makes it ours.
@@ -61,7 +61,7 @@ package final class OpenedVault {
         let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
         vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
         let isBlank = folders.allSatisfy { $0.identity == nil }
-        if rebuilt != nil || isBlank { try vault.appliedReference.recall() }
+        try vault.appliedReference.recall(ifLost: rebuilt != nil || isBlank)
         try vault.local.joining.noteScope()
         if let url = configuration.remote { try vault.tracker.meet(url) }
     }
@@ -93,9 +93,15 @@ package final class OpenedVault {
 
     /// The way to a remote behind a network.
     /// - Parameter environment: where its login, proxies and programs are named.
-    static func network(
+    package static func network(
+        _ url: String, _ configuration: Configuration, _ environment: [String: String]
+    ) throws(RemoteError) -> NetworkRemote {
+        try network(url, configuration, environment, RemoteEvents(), WorkCount())
+    }
+
+    private static func network(
         _ url: String, _ configuration: Configuration, _ environment: [String: String],
-        _ events: RemoteEvents = RemoteEvents(), _ work: WorkCount = WorkCount()
+        _ events: RemoteEvents, _ work: WorkCount
     ) throws(RemoteError) -> NetworkRemote {
         var options = NetworkRemote.Options(environment: environment)
         options.patience = configuration.sync.timeout
@@ -140,7 +146,7 @@ package final class OpenedVault {
     }
 
     /// What programs that sign and check find: a token is for HTTPS alone.
-    static func environment(_ configuration: Configuration, _ whole: [String: String])
+    package static func environment(_ configuration: Configuration, _ whole: [String: String])
         -> [String: String]
     {
         var environment = whole

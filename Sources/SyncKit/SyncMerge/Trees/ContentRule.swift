@@ -38,23 +38,24 @@ package struct ContentCase: Sendable {
     package let first: StampedVersion
     /// The other.
     package let second: StampedVersion
-    /// Where each side has its version: elsewhere than `path` when the other side renamed it.
-    package let origins: (first: TreePath, second: TreePath)
+    /// Where each version stands: elsewhere than at `path` when the other side renamed it, and both
+    /// in one commit where a rename brought two files to one name.
+    let origins: (first: PathTable.Origin, second: PathTable.Origin)
 
     /// Takes the parts.
-    package init(
+    init(
         _ path: TreePath, base: FileVersion?, first: StampedVersion, second: StampedVersion,
-        origins: (first: TreePath, second: TreePath)? = nil
+        origins: (first: PathTable.Origin, second: PathTable.Origin)
     ) {
         self.path = path
         self.base = base
         self.first = first
         self.second = second
-        self.origins = origins ?? (path, path)
+        self.origins = origins
     }
 
     /// All names that the file has or had.
-    var paths: Set<TreePath> { [path, origins.first, origins.second] }
+    var paths: Set<TreePath> { [path, origins.first.path, origins.second.path] }
 }
 
 /// What becomes of two changed contents of one path.

@@ -73,18 +73,18 @@ package final class RuleByType: ContentRule {
             second: try reader.blob(versions.second.version.id)
         )
         let open = (
-            base: try [versions.path, origins.first, origins.second].firstOpen(
+            base: try [versions.path, origins.first.path, origins.second.path].firstOpen(
                 in: conflicts.base, shown(before), reading: reader),
-            first: try conflicts.first.open(
-                at: origins.first, in: shown(contents.first), reading: reader),
-            second: try conflicts.second.open(
-                at: origins.second, in: shown(contents.second), reading: reader)
+            first: try list(of: origins.first, on: .first).open(
+                at: origins.first.path, in: shown(contents.first), reading: reader),
+            second: try list(of: origins.second, on: .second).open(
+                at: origins.second.path, in: shown(contents.second), reading: reader)
         )
         let first = try side(
-            contents.first, versions.first.stamp, origins.first, sides.first, open.first?.terms)
+            contents.first, versions.first.stamp, origins.first, on: .first, open.first?.terms)
         let second = try side(
-            contents.second, versions.second.stamp, origins.second, sides.second, open.second?.terms
-        )
+            contents.second, versions.second.stamp, origins.second, on: .second,
+            open.second?.terms)
         let (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
         {
             (base: before, sides: [first.content ?? [], second.content ?? []])
@@ -120,6 +120,17 @@ package final class RuleByType: ContentRule {
         }
     }
 
+    /// The side of the merge that a version stands in; before version 5 the one it stood for.
+    private func place(of origin: PathTable.Origin, on side: SideIndex) -> SideIndex {
+        if version < 5 { return side }
+        return origin.commit == sides.first.commit ? .first : .second
+    }
+
+    /// The conflicts that are open in the commit that a version stands in.
+    private func list(of origin: PathTable.Origin, on side: SideIndex) -> ConflictList {
+        place(of: origin, on: side) == .first ? conflicts.first : conflicts.second
+    }
+
     /// A content in which markers tell which conflict is open; rules before version 4 did not ask.
     private func shown(_ content: [UInt8]?) -> [UInt8]? { version >= 4 ? content : nil }
 
@@ -135,10 +146,11 @@ package final class RuleByType: ContentRule {
     ) -> [ConflictRecord] {
         guard rule.writesMarkers, version >= 4 || conflict == nil else { return [] }
         var open: [ConflictRecord] = []
-        for (list, origin) in [
-            (conflicts.first, versions.origins.first), (conflicts.second, versions.origins.second),
+        for (origin, side) in [
+            (versions.origins.first, SideIndex.first), (versions.origins.second, .second),
         ] {
-            for record in list.records where record.path == origin && record.isText {
+            let list = list(of: origin, on: side)
+            for record in list.records where record.path == origin.path && record.isText {
                 let isListed = record.id == conflict?.id || open.contains { $0.id == record.id }
                 if !isListed && ContentMerge.carries(record.id, in: merged) {
                     open.append(record.moved(to: versions.path))
@@ -180,11 +192,13 @@ package final class RuleByType: ContentRule {
 
     /// A version with all that is known of how it came to be.
     private func side(
-        _ content: [UInt8], _ stamp: VersionStamp, _ path: TreePath, _ side: MergeSide,
-        _ terms: ConflictTerms?
+        _ content: [UInt8], _ stamp: VersionStamp, _ origin: PathTable.Origin,
+        on side: SideIndex, _ terms: ConflictTerms?
     ) throws(RepositoryError) -> ContentSide {
+        let path = origin.path
+        let commit = (place(of: origin, on: side) == .first ? sides.first : sides.second).commit
         var captures: [CapturedContent] = []
-        let made = sides.isTakingBack ? [] : try self.captures.versions(of: path, at: side.commit)
+        let made = sides.isTakingBack ? [] : try self.captures.versions(of: path, at: commit)
         for stamp in made {
             let content = try stamp.blob.flatMap { blob throws(RepositoryError) in try past(blob) }
             captures.append(CapturedContent(content: content, stamp: stamp))

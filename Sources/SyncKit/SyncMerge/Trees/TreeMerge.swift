@@ -226,7 +226,7 @@ package struct TreeMerge {
         } else {
             let versions = ContentCase(
                 path, base: row.base, first: one, second: two,
-                origins: (row.first.origin.path, row.second.origin.path))
+                origins: (row.first.origin, row.second.origin))
             let merged = try rule.merge(versions)
             outcome.stand(path, FileVersion(mode: mode, id: merged.id), from: sides)
             if merged.isBase {

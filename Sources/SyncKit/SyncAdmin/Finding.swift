@@ -1,3 +1,5 @@
+internal import SyncEngine
+
 /// What `doctor` found of one thing: an entry of `doctor --json`.
 package struct Finding: Sendable, Codable, Equatable {
     /// How well it is.

@@ -1,3 +1,4 @@
+internal import SyncEngine
 internal import SyncModel
 internal import SyncRemote
 

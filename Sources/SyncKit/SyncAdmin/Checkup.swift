@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SyncEngine
 internal import SyncGit
 internal import SyncMerge
 package import SyncModel

@@ -1,3 +1,4 @@
+internal import SyncEngine
 internal import SyncGit
 package import SyncModel
 internal import SyncRemote

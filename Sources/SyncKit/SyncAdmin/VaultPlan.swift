@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SyncConfiguration
+package import SyncEngine
 package import SyncModel
 internal import SyncRemote
 

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import SyncEngine
 internal import SyncGit
 internal import SyncModel
 internal import SyncRemote
