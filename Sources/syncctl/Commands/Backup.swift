@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl backup`.
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "backup",
         abstract: "Writes the vault's whole history into a git bundle, and reads it back.",
         discussion: """
             Into a FILE everything, each time; into a directory what is new since the bundles that \

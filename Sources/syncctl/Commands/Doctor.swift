@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl doctor`.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Checks everything the vault needs, and says what mends it.",
         discussion:
             "Exits with 1 when a line says 'fail', 4 when it is the login. Changes nothing.")

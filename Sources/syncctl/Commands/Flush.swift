@@ -5,6 +5,7 @@ import SyncModel
 /// `syncctl flush`.
 struct Flush: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "flush",
         abstract: "Returns when everything written before is committed; prints the commit.")
 
     @OptionGroup var options: CommonOptions

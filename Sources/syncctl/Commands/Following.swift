@@ -8,6 +8,7 @@ import SyncModel
 /// `syncctl events`.
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "events",
         abstract: "Prints what happens as it happens, until it is interrupted.",
         discussion: "With --json one object a line: id, event, data.")
 
@@ -64,6 +65,7 @@ struct MetricsText: ParsableCommand {
 /// `syncctl dashboard`.
 struct Dashboard: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "dashboard",
         abstract: "Prints a link that lets one browser in, once, within five minutes.")
 
     @OptionGroup var options: CommonOptions

@@ -5,6 +5,7 @@ import SyncModel
 /// `syncctl held`.
 struct Held: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "held",
         abstract: "Lists every path that is not synced, why, and what to do.")
 
     @OptionGroup var options: CommonOptions

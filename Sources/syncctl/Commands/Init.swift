@@ -7,6 +7,7 @@ import SyncModel
 /// `syncctl init`.
 struct Init: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "init",
         abstract: "Writes the configuration and makes the repository.",
         discussion: """
             Example: syncctl init --remote /mnt/disk/notes.git --folder ~/knowledge=shared/documents

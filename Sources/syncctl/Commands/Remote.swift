@@ -5,6 +5,7 @@ import SyncModel
 /// `syncctl remote`.
 struct Remote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "remote",
         abstract: "Says where the remote stands; says what a rewritten one shall be.",
         discussion: """
             A remote that was rewritten, emptied or replaced stops the vault until somebody \

@@ -5,6 +5,7 @@ import SyncModel
 /// `syncctl pause`.
 struct Pause: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "pause",
         abstract: "Stops syncing until 'resume', over restarts too.")
 
     @OptionGroup var options: CommonOptions
@@ -19,7 +20,8 @@ struct Pause: ParsableCommand {
 
 /// `syncctl resume`.
 struct Resume: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Takes up syncing again.")
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Takes up syncing again.")
 
     @OptionGroup var options: CommonOptions
 
@@ -35,6 +37,7 @@ struct Resume: ParsableCommand {
 /// `syncctl reload`.
 struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reload",
         abstract: "Makes the daemon read its configuration again.",
         discussion: "With mistakes in the file the running configuration stays: exit code 78.")
 

@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl service`.
 struct Service: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "service",
         abstract: "The daemon as a service of systemd, for this user.",
         subcommands: [ServiceInstall.self, ServiceStatus.self, ServiceUninstall.self])
 }

@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl show`.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "show",
         abstract: "Shows a commit with what it changed, or writes a version of a file.",
         discussion: """
             REV is HEAD, HEAD~N, or 4 to 40 digits of a commit's id. With a PATH, a local one or \

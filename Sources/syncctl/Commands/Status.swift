@@ -8,6 +8,7 @@ import SyncModel
 /// `syncctl status`.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Shows where the vault stands.",
         discussion: "Exits with 3 when the daemon is not running, 10 when conflicts are open.")
 

@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl sync`.
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sync",
         abstract: "Captures, pulls, merges, applies and pushes now.",
         discussion: """
             Through the daemon, or by itself when that is not running. Exits with 0 when the vault \

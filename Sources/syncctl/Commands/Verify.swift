@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl verify`.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Reads all of the vault again, and restores its head into a scratch directory.",
         discussion: """
             Every object that a reference leads to is read and compared with its name, git fsck \

@@ -12,6 +12,7 @@ struct Webhook: AsyncParsableCommand {
     /// `syncctl webhook install`.
     struct Install: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "install",
             abstract: "Make the webhook of a repository at GitHub.",
             discussion: """
                 Deliveries are signed with the first line of http.webhook_secret_file. The login \
@@ -65,6 +66,7 @@ struct Webhook: AsyncParsableCommand {
     /// `syncctl webhook deliveries`.
     struct Deliveries: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "deliveries",
             abstract: "List the newest deliveries and what came of them.")
 
         @OptionGroup var options: CommonOptions
