@@ -175,7 +175,9 @@ let package = Package(
         tests("SyncKitTests", ["SyncKit", "SyncModel", logging]),
         tests(
             "SyncctlTests",
-            ["syncctl", "SyncConfiguration", "SyncEngine", "SyncHistory", "SyncModel"]),
+            [
+                "syncctl", "SyncConfiguration", "SyncEngine", "SyncHistory", "SyncModel", arguments,
+            ]),
         tests("TidyTests", []),
     ]
 )

@@ -43,7 +43,7 @@ def history(workshop):
     device.start(deadline=300)
     count = len(subprocess.check_output(
         ["git", "--git-dir", device.repository, "rev-list", "sync"]).split())  # fmt: skip
-    wait_until(lambda: _indexed(device) >= count, "filling the index", 1200, every=1)
+    wait_until(lambda: _indexed(device) >= count, "filling the index", 1800, every=1)
     device.stop()
     for served in (False, True):
         if served:
@@ -93,7 +93,8 @@ def _vault(workshop, commits, files):
     device = workshop.device(folder)
     workshop.say(f"making {commits:,} commits of {files:,} files")
     feed = subprocess.Popen(
-        ["git", "--git-dir", device.repository, "fast-import", "--quiet", "--force"],
+        ["git", "-c", "core.compression=1", "--git-dir", device.repository, "fast-import",
+         "--quiet", "--force"],
         stdin=subprocess.PIPE, env=environment(),
     )  # fmt: skip
     for piece in stream(workshop.sample, commits, files):

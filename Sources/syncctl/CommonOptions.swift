@@ -56,5 +56,5 @@ struct CommonOptions: ParsableArguments {
     /// The commands whose name has two words.
     private static let groups = Set(
         Syncctl.configuration.subcommands.filter { !$0.configuration.subcommands.isEmpty }
-            .map { $0.configuration.commandName ?? "\($0)".lowercased() })
+            .compactMap { $0.configuration.commandName })
 }

@@ -9,6 +9,8 @@ struct Output {
     private let hasColour: Bool
     /// Whether standard output was a terminal when the command began.
     let isTerminal = isatty(STDOUT_FILENO) == 1
+    /// Where lines wait to go out together; nil where each goes at once.
+    private var waiting: CollectedLines?
 
     init(_ options: CommonOptions) {
         self.options = options
@@ -25,14 +27,44 @@ struct Output {
             safe = safe.replacing(colour.mark, with: "\u{1b}[\(colour.rawValue)m")
         }
         safe = hasColour ? safe.replacing(Colour.end, with: "\u{1b}[0m") : safe
-        Self.write(Array((safe + "\n").utf8))
+        put((safe + "\n").utf8)
     }
 
     /// Writes a line of a file: into a pipe or a file byte for byte, as `git apply` takes it.
     func line(_ mark: String, _ bytes: ArraySlice<UInt8>, _ colour: Colour?) {
-        if !isTerminal { return Self.write(Array(mark.utf8) + bytes + [0x0a]) }
+        if !isTerminal { return put(Array(mark.utf8) + bytes + [0x0a]) }
         let text = mark + String(decoding: bytes, as: UTF8.self)
         line(colour.map { paint(text, $0) } ?? text)
+    }
+
+    /// Lets all lines of a listing go out together, as far as nobody looks on: a call of the system
+    /// for each would take as long as to make it.
+    func together(_ list: (Output) throws -> Void) throws {
+        if isTerminal { return try list(self) }
+        let lines = CollectedLines()
+        defer { lines.flush() }
+        var output = self
+        output.waiting = lines
+        try list(output)
+    }
+
+    private func put(_ bytes: some Collection<UInt8>) {
+        if let waiting { waiting.add(bytes) } else { Self.write(Array(bytes)) }
+    }
+
+    /// Lines that were not written yet.
+    private final class CollectedLines {
+        private var bytes: [UInt8] = []
+
+        func add(_ more: some Collection<UInt8>) {
+            bytes += more
+            if bytes.count >= Limits.collectedLines { flush() }
+        }
+
+        func flush() {
+            Output.write(bytes)
+            bytes.removeAll(keepingCapacity: true)
+        }
     }
 
     /// Writes a line for a person, unless that was not wanted.

@@ -10,7 +10,7 @@ enum Pager {
         let command = environment["SYNCCTL_PAGER"] ?? environment["PAGER"] ?? "less"
         guard output.isTerminal, !options.json, !options.quiet, !command.isEmpty,
             command != "cat", let program = start(command, environment)
-        else { return try body(output) }
+        else { return try output.together(body) }
         defer {
             close(STDOUT_FILENO)
             var status: Int32 = 0

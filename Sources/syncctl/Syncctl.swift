@@ -2,6 +2,8 @@ import ArgumentParser
 import Glibc
 import SyncEngine
 
+/// Each command says its own name: to make one of its type's the runtime looks through all
+/// conformances of the program, which takes as long as most commands do.
 @main
 struct Syncctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,6 +26,7 @@ struct Syncctl: AsyncParsableCommand {
 
     static func main() async {
         Machine.forbidCoreDumps()
+        Machine.endsSoon()
         let arguments = CommonOptions.moved(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try parseAsRoot(arguments)

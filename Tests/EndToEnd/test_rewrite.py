@@ -214,12 +214,42 @@ class Rewrite(VaultTest):
         # What was dropped does not go back to the remote.
         listed = trees.git(self.remote, "rev-list", "sync").decode().split()
         self.assertNotIn(self.last, listed)
-        # The way back from it is a rollback to the head that was kept; undo says so.
-        self.assertIn("syncctl rollback", ada.ctl("undo", expect=(1,)).stderr)
+        # A rollback to the head that was kept is exactly that.
         ada.ctl("rollback", self.last)
         self.until_in_sync(ada, bob)
         self.assertIsNotNone(bob.read("second.md"))
         self.assertIsNone(bob.read("foreign.md"))
+
+    def test_an_accept_is_undone_and_done_again(self):
+        ada, bob = self.told()
+        self.rewrite()
+        self.blocked(ada, bob)
+        before = trees.git(ada.repository, "rev-parse", "sync").decode().strip()
+        ada.ctl("remote", "accept")
+        accepted = trees.git(ada.repository, "rev-parse", "sync").decode().strip()
+        bob.ctl("remote", "accept")
+        self.until_in_sync(ada, bob)
+        self.write(bob, "since.md")
+        self.until_in_sync(ada, bob)
+        self.assertIsNone(ada.read("second.md"))
+        done = json.loads(ada.ctl("undo", "--dry-run", "--json").stdout)
+        self.assertEqual(done["undone"], [accepted])
+        self.assertIsNone(ada.read("second.md"))
+        ada.ctl("undo")
+        self.until_in_sync(ada, bob)
+        # What stood before is back, and what came since stays.
+        self.assertIsNotNone(bob.read("second.md"))
+        self.assertIsNone(bob.read("foreign.md"))
+        self.assertIsNotNone(ada.read("since.md"))
+        message = trees.git(self.remote, "log", "-1", "--no-merges", "--format=%B", "sync").decode()
+        self.assertIn(f"Sync-Undoes: {accepted}", message)
+        # The old history itself does not go back to the remote.
+        self.assertNotIn(before, trees.git(self.remote, "rev-list", "sync").decode().split())
+        ada.ctl("undo")
+        self.until_in_sync(ada, bob)
+        self.assertIsNone(bob.read("second.md"))
+        self.assertIsNotNone(bob.read("foreign.md"))
+        self.assertIsNotNone(bob.read("since.md"))
 
     def test_a_remote_from_a_backup_is_a_question_too(self):
         for choice in ("restore", "accept"):

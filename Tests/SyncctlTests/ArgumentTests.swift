@@ -1,3 +1,4 @@
+import ArgumentParser
 internal import SyncModel
 import Testing
 
@@ -23,6 +24,15 @@ struct ArgumentTests {
         ])
     func moved(given: [String], wanted: [String]) {
         #expect(CommonOptions.moved(given) == wanted)
+    }
+
+    @Test("every command says its name: to make one of its type's takes longer than most commands")
+    func names() {
+        var pending: [any ParsableCommand.Type] = [Syncctl.self]
+        while let command = pending.popLast() {
+            #expect(command.configuration.commandName != nil, "\(command)")
+            pending += command.configuration.subcommands
+        }
     }
 
     private static let configuration = Configuration(

@@ -22,7 +22,8 @@ enum LibGit2 {
         // What is read is hashed here, with the processor's instructions for it.
         _ = syncd_git_set_hash_verification(0)
         _ = syncd_git_set_cache_size(Limits.objectCacheBytes)
-        _ = syncd_git_set_windows(Limits.packWindowBytes, Limits.packMappedBytes)
+        let room = ReadingRoom.own
+        _ = syncd_git_set_windows(room.windowBytes, room.mappedBytes)
         return count
     }()
 
@@ -83,4 +84,14 @@ extension ObjectID {
     init(_ oid: git_oid) {
         self = withUnsafeBytes(of: oid.id) { ObjectID($0) } ?? .zero
     }
+}
+
+/// Stands before mbedTLS' own function of this name. A libgit2 that is built with mbedTLS reads all
+/// certificates of the machine with it when it is set up, which takes longer than most commands do.
+/// No connection is ever made through libgit2; one that was would trust nobody.
+@c(mbedtls_x509_crt_parse_file)
+package func noCertificates(_ chain: UnsafeMutableRawPointer?, _ path: UnsafePointer<CChar>?)
+    -> CInt
+{
+    -1
 }

@@ -6,6 +6,7 @@ struct TreeCache {
     private var young: [ObjectID: Tree] = [:]
     private var old: [ObjectID: Tree] = [:]
     private var entries = 0
+    private let room = ReadingRoom.own.trees
 
     /// The tree if it is remembered.
     subscript(id: ObjectID) -> Tree? {
@@ -19,8 +20,8 @@ struct TreeCache {
 
     /// Remembers a tree, unless it alone would take a large part of the room.
     mutating func insert(_ tree: Tree, _ id: ObjectID) {
-        if tree.count > Limits.cachedTreeEntries / 8 { return }
-        if entries >= Limits.cachedTreeEntries / 2 || young.count >= Limits.cachedTrees / 2 {
+        if tree.count > room.entries / 8 { return }
+        if entries >= room.entries / 2 || young.count >= room.count / 2 {
             old = young
             young = [:]
             entries = 0

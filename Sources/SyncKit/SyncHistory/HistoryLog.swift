@@ -107,21 +107,20 @@ package struct HistoryLog {
         var parents: [ObjectID] = []
         for parent in step.commit.parents { parents.append(try walk.commit(parent).tree) }
         if path == nil { return try changed(tree, parents) }
-        var touched: [TreePath] = []
+        var isTouched = false
+        var paths: Set<TreePath> = []
         for name in names {
             let here = try content(at: name, of: tree)
             var before: [TreeEntry?] = []
             for parent in parents { before.append(try content(at: name, of: parent)) }
             if before.contains(here) || parents.isEmpty && here == nil { continue }
-            touched.append(name)
+            isTouched = true
+            paths.formUnion(try changed(tree, parents, at: name, (here, before)))
             if let here, here.mode != .directory, before.allSatisfy({ $0 == nil }) {
                 try learn(name, tree, parents, &names)
             }
         }
-        if touched.isEmpty { return nil }
-        return try changed(tree, parents).filter { changed in
-            touched.contains { changed.isAtOrBelow($0) }
-        }
+        return isTouched ? Array(paths) : nil
     }
 
     /// Learns what a file was called before a commit that renamed it.
@@ -142,13 +141,40 @@ package struct HistoryLog {
     {
         var common: Set<TreePath>?
         for parent in parents.isEmpty ? [Tree.emptyID] : parents {
-            let paths = Set(
-                try TreeChange.named(
-                    TreeDiff.changes(from: parent, to: tree, reading: reader)
-                ).map(\.path))
+            let paths = Self.paths(
+                of: try TreeDiff.changes(from: parent, to: tree, reading: reader))
             common = common?.intersection(paths) ?? paths
         }
         return Array(common ?? [])
+    }
+
+    /// The same of what stands at a name and below it.
+    /// - Parameter entries: what the tree has there, and what each parent's has.
+    private func changed(
+        _ tree: ObjectID, _ parents: [ObjectID], at name: TreePath,
+        _ entries: (here: TreeEntry?, before: [TreeEntry?])
+    ) throws(RepositoryError) -> Set<TreePath> {
+        let isFirst = parents.isEmpty
+        let before = isFirst ? [nil] : entries.before
+        var common: Set<TreePath>?
+        for (parent, entry) in zip(isFirst ? [Tree.emptyID] : parents, before) {
+            var changes: [TreeChange] = []
+            if entry?.version != entries.here?.version {
+                changes.append(
+                    TreeChange(path: name, before: entry?.version, after: entries.here?.version))
+            }
+            if [entry, entries.here].contains(where: { $0?.mode == .directory }) {
+                changes += try TreeDiff.changes(
+                    from: parent, to: tree, below: name, reading: reader)
+            }
+            let paths = Self.paths(of: changes)
+            common = common?.intersection(paths) ?? paths
+        }
+        return common ?? []
+    }
+
+    private static func paths(of changes: [TreeChange]) -> Set<TreePath> {
+        Set(TreeChange.named(changes).map(\.path))
     }
 
     /// What stands at a path, file or directory; nil for nothing.

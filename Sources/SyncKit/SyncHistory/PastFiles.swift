@@ -25,8 +25,7 @@ package struct PastFiles {
             var found = try TreeDiff.changes(from: nil, to: tree, below: name, reading: reader)
             var directory = name.parent
             if found.isEmpty, let patterns = PathPatterns([name.text]), Self.isPattern(name) {
-                let plain = name.components.prefix { !Self.isSpecial($0) }
-                directory = plain.isEmpty ? nil : TreePath(Array(plain.joined(separator: [0x2f])))
+                directory = Self.place(of: name)
                 found = try TreeDiff.changes(
                     from: nil, to: tree, below: directory, reading: reader
                 ).filter { patterns.match($0.path) }
@@ -47,6 +46,13 @@ package struct PastFiles {
     {
         files[path] = version
         places[path] = directory.flatMap { path.relative(to: $0) } ?? path
+    }
+
+    /// Where all stands that a name can mean: at it, or at the directories that a pattern begins
+    /// with; nil is everywhere.
+    package static func place(of name: TreePath) -> TreePath? {
+        let plain = name.components.prefix { !isSpecial($0) }
+        return plain.isEmpty ? nil : TreePath(Array(plain.joined(separator: [0x2f])))
     }
 
     private static func isPattern(_ path: TreePath) -> Bool {

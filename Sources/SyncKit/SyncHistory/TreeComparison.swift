@@ -31,25 +31,28 @@ package struct TreeComparison {
         let renames = TreeChange.renames(changes)
         let sources = Dictionary(renames.map { ($0.value, $0.key) }) { first, _ in first }
         let before = Dictionary(changes.map { ($0.path, $0.before) }) { first, _ in first }
+        var treeRules = TreeRules(of: new ?? old, reading: reader)
         var result: [FileDifference] = []
         for change in changes.sorted(by: { $0.path < $1.path })
         where renames[change.path] == nil {
             let source = sources[change.path]
             let old = source.flatMap { before[$0] ?? nil } ?? change.before
-            result.append(try difference(change.path, from: source, old, change.after))
+            let rules = try treeRules.rules(for: change.path)
+            result.append(try difference(change.path, from: source, old, change.after, rules))
         }
         return result
     }
 
     private func difference(
-        _ path: TreePath, from source: TreePath?, _ before: FileVersion?, _ after: FileVersion?
+        _ path: TreePath, from source: TreePath?, _ before: FileVersion?, _ after: FileVersion?,
+        _ rules: TypeRules
     ) throws(RepositoryError) -> FileDifference {
         let sizes = (try size(before), try size(after))
         let isSame = before?.id == after?.id
         let isLarge = max(sizes.0, sizes.1) > Limits.memorySize
         var contents: (old: [UInt8]?, new: [UInt8]?) = (nil, nil)
         if !isSame && !isLarge { contents = (try content(before), try content(after)) }
-        let type = try type(of: path, contents.new ?? contents.old ?? [])
+        let type = rules.type(of: path, content: contents.new ?? contents.old ?? []).rule.type
         var kind = FileDifference.Kind.binary
         var stretches: [TextDifference.Hunk] = []
         var records: [FileDifference.Record] = []
@@ -88,11 +91,6 @@ package struct TreeComparison {
     private func content(_ version: FileVersion?) throws(RepositoryError) -> [UInt8]? {
         guard let version, version.mode != .submodule else { return nil }
         return try reader.blob(version.id)
-    }
-
-    private func type(of path: TreePath, _ content: [UInt8]) throws(RepositoryError) -> FileType {
-        try TypeRules(of: new ?? old, for: path, reading: reader)
-            .type(of: path, content: content).rule.type
     }
 }
 

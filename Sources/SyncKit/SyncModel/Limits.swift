@@ -84,6 +84,8 @@ package enum Limits {
     package static let conflictListBytes = 64 << 20
     /// How far a parent's stamp may be ahead of this device's clock for a capture to follow it.
     package static let clockLead = Duration.seconds(3_600)
+    /// The most bytes of a command's lines that go out together.
+    package static let collectedLines = 64 << 10
     /// The most pairs of files that are compared to find what was renamed and edited.
     package static let renameComparisons = 2_500
     /// The most commits in which a version of a joining file is looked for.
@@ -124,6 +126,14 @@ package enum Limits {
     package static let packWindowBytes = 1 << 20
     /// What libgit2 keeps mapped of all packs together, in bytes.
     package static let packMappedBytes = 4 << 20
+    /// What libgit2 maps of a pack at a time in a command, which ends, in bytes, a power of two.
+    package static let commandWindowBytes = 64 << 20
+    /// What libgit2 keeps mapped of all packs together in a command, in bytes.
+    package static let commandMappedBytes = 1 << 30
+    /// The most parsed trees that a repository keeps in memory in a command.
+    package static let commandTrees = 20_000
+    /// The most entries that all of these have together: 24 MiB or so.
+    package static let commandTreeEntries = 500_000
     /// The most parsed trees a repository keeps in memory.
     package static let cachedTrees = 1_000
     /// The most entries that all parsed trees a repository keeps in memory have together.

@@ -7,6 +7,7 @@ import SyncModel
 /// `syncctl backup`.
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "backup",
         abstract: "Write the vault's whole history to a git bundle, and verify it.",
         discussion: """
             A FILE gets the whole history, each time. A directory gets what is new since its last \

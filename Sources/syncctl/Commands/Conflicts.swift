@@ -7,6 +7,7 @@ import SyncModel
 /// `syncctl conflicts`.
 struct Conflicts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "conflicts",
         abstract: "List open conflicts; with PATH, show the sides and how they differ.",
         discussion: """
             "Ours" is this device's side. Exits with 10 while conflicts are open. --settled lists \

@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl deleted`.
 struct Deleted: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "deleted",
         abstract: "List files that were deleted and are not back, newest first.",
         discussion: """
             Each with when and by whom, and the command that brings it back. A file that was only \

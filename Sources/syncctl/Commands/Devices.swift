@@ -15,6 +15,7 @@ struct Devices: AsyncParsableCommand {
     /// `syncctl devices list`, what `syncctl devices` does.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List every device: when it was last seen, its commit, how far behind it is.")
 
         @OptionGroup var options: CommonOptions
@@ -60,6 +61,7 @@ struct Devices: AsyncParsableCommand {
     /// `syncctl devices forget`.
     struct Forget: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "forget",
             abstract: "Forget a device that is gone; one that comes back is listed again.")
 
         @OptionGroup var options: CommonOptions

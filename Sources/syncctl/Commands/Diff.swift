@@ -8,6 +8,7 @@ import SyncModel
 /// `syncctl diff`.
 struct Diff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Show how two states of the vault differ.",
         discussion: """
             A and B are commits or times (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday). \

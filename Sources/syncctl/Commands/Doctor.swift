@@ -7,6 +7,7 @@ import SyncModel
 /// `syncctl doctor`.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Check everything the vault needs, and say how to fix what is wrong.",
         discussion:
             "Exits with 1 when a line says 'fail', 4 when it is the login. Changes nothing.")

@@ -5,6 +5,7 @@ import SyncModel
 /// `syncctl flush`.
 struct Flush: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "flush",
         abstract: "Wait until everything written so far is committed; print the commit.")
 
     @OptionGroup var options: CommonOptions

@@ -8,6 +8,7 @@ import SyncModel
 /// `syncctl events`.
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "events",
         abstract: "Print events as they happen, until interrupted.",
         discussion: "With --json one object a line: id, event, data.")
 
@@ -64,6 +65,7 @@ struct MetricsText: ParsableCommand {
 /// `syncctl dashboard`.
 struct Dashboard: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "dashboard",
         abstract: "Print a link that logs one browser in, once, within five minutes.")
 
     @OptionGroup var options: CommonOptions

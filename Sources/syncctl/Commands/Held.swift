@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl held`.
 struct Held: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "held",
         abstract: "List every path that is not synced, why, and what to do.")
 
     @OptionGroup var options: CommonOptions

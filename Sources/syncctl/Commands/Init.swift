@@ -8,6 +8,7 @@ import SyncModel
 /// `syncctl init`.
 struct Init: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "init",
         abstract: "Write the configuration and create the repository.",
         discussion: """
             Example: syncctl init --remote /mnt/disk/notes.git --folder \

@@ -7,6 +7,7 @@ import SyncModel
 /// `syncctl log`.
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "log",
         abstract: "List commits, newest first.",
         discussion: """
             With a PATH, a local one or one of the repository, only commits that changed it, on \

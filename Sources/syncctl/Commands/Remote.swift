@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl remote`.
 struct Remote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "remote",
         abstract: "Show the remote's state, or decide about one that was rewritten.",
         discussion: """
             A remote that was rewritten, emptied or replaced stops the vault until somebody \

@@ -7,6 +7,7 @@ import SyncModel
 /// `syncctl resolve`.
 struct Resolve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "resolve",
         abstract: "Resolve a conflict in a new commit.",
         discussion: """
             In a document the choice applies where the sides disagree; the rest of the file stays \

@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl restore`.
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "restore",
         abstract: "Bring back versions of files or directories, in a new commit.",
         discussion: """
             --to takes a commit, a time (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday) \

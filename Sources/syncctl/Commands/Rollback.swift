@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl rollback`.
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rollback",
         abstract: "Take the vault back to a commit or a time, in a new commit.",
         discussion: """
             With --device or --agent only what that one did since then is taken back, and \
@@ -52,7 +53,8 @@ struct Rollback: AsyncParsableCommand {
 /// `syncctl undo`.
 struct Undo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Undo the last restore, rollback or resolve, in a new commit.",
+        commandName: "undo",
+        abstract: "Undo the last restore, rollback, resolve or accept, in a new commit.",
         discussion: """
             Done twice, it does again what was undone. What somebody changed since stays: it is \
             merged, and what cannot be is listed as a conflict (exit code 10). With a COMMIT that \

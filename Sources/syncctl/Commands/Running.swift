@@ -5,6 +5,7 @@ import SyncModel
 /// `syncctl pause`.
 struct Pause: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "pause",
         abstract: "Stop syncing until 'resume', across restarts.")
 
     @OptionGroup var options: CommonOptions
@@ -19,7 +20,8 @@ struct Pause: ParsableCommand {
 
 /// `syncctl resume`.
 struct Resume: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Resume syncing.")
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Resume syncing.")
 
     @OptionGroup var options: CommonOptions
 
@@ -35,6 +37,7 @@ struct Resume: ParsableCommand {
 /// `syncctl reload`.
 struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reload",
         abstract: "Make the daemon reload its configuration.",
         discussion: "If the file has mistakes, the running configuration stays (exit code 78).")
 

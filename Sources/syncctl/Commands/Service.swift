@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl service`.
 struct Service: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "service",
         abstract: "Run the daemon as a systemd service of this user.",
         subcommands: [ServiceInstall.self, ServiceStatus.self, ServiceUninstall.self])
 }

@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl show`.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "show",
         abstract: "Show a commit and what it changed, or print a version of a file.",
         discussion: """
             REV is HEAD, HEAD~N, or 4 to 40 digits of a commit's id. With a PATH, a local one or \

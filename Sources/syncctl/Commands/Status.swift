@@ -9,6 +9,7 @@ import SyncModel
 /// `syncctl status`.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Show the state of the vault.",
         discussion: "Exits with 3 when the daemon is not running, 10 when conflicts are open.")
 

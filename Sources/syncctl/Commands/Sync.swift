@@ -6,6 +6,7 @@ import SyncModel
 /// `syncctl sync`.
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sync",
         abstract: "Capture, fetch, merge, apply and push now.",
         discussion: """
             Asks the daemon, or runs a cycle itself if none is running. Exits with 0 when the \

@@ -12,6 +12,7 @@ struct Token: ParsableCommand {
     /// `syncctl token create`.
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Create a token and print it; it is never shown again.",
             discussion: """
                 Send it as 'Authorization: Bearer TOKEN'. Commits of what is written with it \
@@ -66,7 +67,8 @@ struct Token: ParsableCommand {
 
     /// `syncctl token list`.
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List tokens by name.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List tokens by name.")
 
         @OptionGroup var options: CommonOptions
 
@@ -85,6 +87,7 @@ struct Token: ParsableCommand {
     /// `syncctl token revoke`.
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "Revoke a token: it stops working at once.")
 
         @OptionGroup var options: CommonOptions

@@ -7,6 +7,7 @@ import SyncModel
 /// `syncctl verify`.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Verify every object of the vault, and try to restore its head.",
         discussion: """
             Reads every reachable object and compares it with its id, lets git fsck check the \

@@ -12,6 +12,7 @@ struct Webhook: AsyncParsableCommand {
     /// `syncctl webhook install`.
     struct Install: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "install",
             abstract: "Create the webhook of a GitHub repository.",
             discussion: """
                 Deliveries are signed with the first line of http.webhook_secret_file. The login \
@@ -65,6 +66,7 @@ struct Webhook: AsyncParsableCommand {
     /// `syncctl webhook deliveries`.
     struct Deliveries: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "deliveries",
             abstract: "List the newest deliveries and their results.")
 
         @OptionGroup var options: CommonOptions

@@ -1,5 +1,6 @@
 internal import Glibc
 package import SyncConfiguration
+internal import SyncGit
 internal import SyncHistory
 package import SyncModel
 internal import SyncRemote
@@ -18,6 +19,9 @@ package struct Machine: Sendable {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
+
+    /// Lets this process take what memory it can use well to read repositories, for it ends soon.
+    package static func endsSoon() { ReadingRoom.endsSoon() }
 
     /// Asks the system.
     package init() {

@@ -27,6 +27,28 @@ package struct KeptHeads {
         }
     }
 
+    /// Under these names, by the head that an accept came to, is the head that it left.
+    static let acceptedReferences = "refs/sync/accepted/"
+
+    /// Notes what an accept left, for `undo`. It is for this device alone, as the accept is.
+    func note(_ before: ObjectID, acceptedAs head: ObjectID) throws(RepositoryError) {
+        let reference = Self.acceptedReferences + head.hex
+        try repository.setReference(
+            reference, to: before, expecting: try repository.reference(reference))
+    }
+
+    /// What each accept left, by the head that it came to.
+    func accepted() throws(RepositoryError) -> [ObjectID: ObjectID] {
+        var found: [ObjectID: ObjectID] = [:]
+        for (name, before) in try repository.references(Self.acceptedReferences) {
+            guard let head = ObjectID(hex: name.dropFirst(Self.acceptedReferences.count)) else {
+                continue
+            }
+            found[head] = before
+        }
+        return found
+    }
+
     /// Whether a commit is one of them, or is behind such a one.
     func contain(_ id: ObjectID, _ history: History) throws(RepositoryError) -> Bool {
         for (_, kept) in try repository.references(Self.references)

@@ -39,7 +39,10 @@ struct RemoteChoice {
         if request.dryRun { return ChangeReport(commit: nil, paths: paths) }
         let kept = KeptHeads(repository: repository)
         try kept.keep(change.old)
-        if let before { try kept.keep(before) }
+        if let before {
+            try kept.keep(before)
+            if request.choice == .accept { try kept.note(before, acceptedAs: new) }
+        }
         try branch.move(to: new, from: before)
         // The head first: after a crash in between the same choice comes to the same tree again.
         try tracker.endChange(at: change.new)

@@ -1,4 +1,5 @@
 internal import Logging
+internal import SyncHistory
 internal import SyncMerge
 package import SyncModel
 
@@ -25,7 +26,10 @@ extension VaultService {
 
     /// Brings versions back in a new commit.
     package func restore(_ request: RestoreRequest) throws -> ChangeReport {
-        try change(isDryRun: request.dryRun) { try vault.restore(request) }
+        let places = request.paths.map { PastFiles.place(of: $0) }
+        // A pattern that may mean anything is about everything.
+        let known = places.contains(nil) ? nil : places.compactMap { $0 }
+        return try change(isDryRun: request.dryRun, at: known) { try vault.restore(request) }
     }
 
     /// Takes the vault, or what one device or agent did, back in a new commit.
@@ -33,7 +37,7 @@ extension VaultService {
         try change(isDryRun: request.dryRun) { try vault.rollback(request) }
     }
 
-    /// Takes back the last restore, rollback, resolve or undo in a new commit.
+    /// Takes back the last restore, rollback, resolve, accept or undo in a new commit.
     package func undo(_ request: UndoRequest) throws -> ChangeReport {
         try change(isDryRun: request.dryRun) { try vault.undo(request) }
     }
@@ -45,10 +49,20 @@ extension VaultService {
 
     /// Captures what is there, makes the change and applies it, also while an exchange waits for
     /// the network; the remote gets it with the next exchange.
+    /// - Parameter places: where it changes something, in the repository; nil is anywhere.
     /// - Returns: what changed, and what of it waits because a program has it open or something
     ///   stands in its way.
-    func change(isDryRun: Bool, _ make: () throws -> ChangeReport) throws -> ChangeReport {
-        inbox.addAll(of: vault.folders)
+    func change(
+        isDryRun: Bool, at places: [TreePath]? = nil, _ make: () throws -> ChangeReport
+    ) throws -> ChangeReport {
+        if let places {
+            let requested = RequestedPlaces(places: places, store: vault.store)
+            for folder in vault.folders {
+                inbox.add(try requested.dirty(in: folder), in: folder.id)
+            }
+        } else {
+            inbox.addAll(of: vault.folders)
+        }
         try captureInbox(live: true)
         return try applied(try make())
     }

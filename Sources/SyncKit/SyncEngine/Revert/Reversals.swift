@@ -41,43 +41,41 @@ final class Reversals {
         return try commit(reversal, words, isDryRun: request.dryRun)
     }
 
-    /// Takes back the last restore, rollback, resolve or undo, or the commit that was named.
+    /// Takes back the last restore, rollback, resolve, accept or undo, or the commit that was named.
     /// - Throws: as `rollback`.
     func undo(_ request: UndoRequest) throws -> ChangeReport {
         let head = try headOrRefuse()
-        let undone =
+        let action =
             try request.commit.map { name in
-                try branch.revisions(behind: head)
-                    .findOrRefuse(name, now: clock.now())
-            } ?? lastAction(behind: head)
-        guard let undone else {
+                try named(name, behind: head)
+            } ?? LastAction.find(behind: head, in: repository)
+        guard let action else {
             throw ChangeRefusal(
-                .missing,
-                "nothing to take back: no restore, rollback or resolve so far" + (try keptHint()))
-        }
-        let commit = try repository.commit(undone)
-        if commit.parents.count > 1 {
-            throw ChangeRefusal(.wrong, "\(undone.short) is a merge: it cannot be taken back alone")
-        }
-        if try undone != head
-            && !History(CommitStamps(reading: repository)).isAncestor(undone, of: head)
-        {
-            throw ChangeRefusal(.wrong, "\(undone.short) is not in the history of the vault")
+                .missing, "nothing to take back: no restore, rollback, resolve or accept so far")
         }
         var takeBack = try TakeBack(
             from: head, in: repository, by: writer.device, at: writer.time(after: [head]))
-        try takeBack.take(.init(commit: undone, before: commit.parents.first, commits: [undone]))
-        let words = ChangeWords(
-            "took back \(undone.short): \(commit.subject)", action: .undo, undoes: undone)
+        let undone = action.commit
+        try takeBack.take(.init(commit: undone, before: action.before, commits: [undone]))
+        let what =
+            action.isAccept
+            ? "took back that the remote was accepted at \(undone.short)"
+            : "took back \(undone.short): \(try repository.commit(undone).subject)"
+        let words = ChangeWords(what, action: .undo, undoes: undone)
         return try self.commit(takeBack.outcome(), words, isDryRun: request.dryRun, [undone])
     }
 
-    /// How an `accept` is taken back, which is no commit of its own; empty where no head was kept.
-    private func keptHint() throws(RepositoryError) -> String {
-        let kept = try repository.references(KeptHeads.references)
-        guard let last = kept.last else { return "" }
-        return "; what remote accept left behind is kept: syncctl rollback \(last.id.hex)"
-            + (kept.count > 1 ? ", or another head that syncctl remote lists" : "")
+    /// A commit that is to be taken back, whatever it is but a merge.
+    private func named(_ name: String, behind head: ObjectID) throws -> LastAction {
+        let id = try branch.revisions(behind: head).findOrRefuse(name, now: clock.now())
+        let commit = try repository.commit(id)
+        if commit.parents.count > 1 {
+            throw ChangeRefusal(.wrong, "\(id.short) is a merge: it cannot be taken back alone")
+        }
+        if try id != head && !History(CommitStamps(reading: repository)).isAncestor(id, of: head) {
+            throw ChangeRefusal(.wrong, "\(id.short) is not in the history of the vault")
+        }
+        return LastAction(commit: id, before: commit.parents.first, isAccept: false)
     }
 
     private func headOrRefuse() throws -> ObjectID {
@@ -85,20 +83,6 @@ final class Reversals {
             throw ChangeRefusal(.missing, "nothing is committed yet")
         }
         return head
-    }
-
-    /// The newest commit that somebody asked for and that can be taken back. A copy of one, made
-    /// by another program, is an edit like any other.
-    private func lastAction(behind head: ObjectID) throws -> ObjectID? {
-        var walk = try HistoryWalk(from: head, reading: repository)
-        while let step = try walk.next() {
-            if step.commit.trailer(ChangeAction.trailer).flatMap(ChangeAction.init) != nil,
-                CommitStamps.capturer(of: step.commit) != nil
-            {
-                return step.id
-            }
-        }
-        return nil
     }
 
     /// Takes back what one device or agent did.

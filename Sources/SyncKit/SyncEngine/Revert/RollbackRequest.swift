@@ -50,7 +50,8 @@ package struct RollbackRequest: Sendable, Codable, Equatable {
 
 /// What to take back: the body of `POST /api/sync/undo`.
 package struct UndoRequest: Sendable, Codable, Equatable {
-    /// A commit that is no merge; nil is the last restore, rollback, resolve or undo.
+    /// A commit that is no merge; nil is the last restore, rollback, resolve,
+    /// accept or undo.
     package var commit: String?
     /// Only says what would change.
     package var dryRun: Bool

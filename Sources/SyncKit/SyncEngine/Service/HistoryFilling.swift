@@ -25,9 +25,19 @@ actor HistoryFilling {
     ///   `Limits.indexedMoves`.
     func fill(after moves: Int) {
         if hasFilled && moves < Limits.indexedMoves { return }
+        take { configuration in
+            try BackgroundCount.of { try HistoryIndexer.fill(configuration) }
+        }
+    }
+
+    /// Takes in what came, where that is little: for a command that has the vault, and ends.
+    func fillIfLittle() {
+        take { try HistoryIndexer.fill($0, ifAtMost: Limits.indexedAtOnce) }
+    }
+
+    private func take(_ fill: (Configuration) throws -> Int) {
         do {
-            let configuration = configuration
-            let count = try BackgroundCount.of { try HistoryIndexer.fill(configuration) }
+            let count = try fill(configuration)
             if count > Limits.indexedAtOnce { log.info("the history's index has \(count) more") }
             hasFilled = true
             words.say(nil, of: .historyIndex, at: .warning, in: log)

@@ -14,6 +14,10 @@ struct Upkeep: Sendable {
         repository = configuration.repository
     }
 
+    /// Takes what came into the history's index where that is little: what a cycle without a daemon
+    /// does, for somebody waits.
+    func runBriefly() async { await filling.fillIfLittle() }
+
     /// Takes in what came and consolidates the vault's packs, and a path remote's: nobody else
     /// does after our pushes.
     /// - Parameter moves: how often the head moved, as `HistoryFilling.fill` counts it.

@@ -25,6 +25,7 @@ extension VaultService {
         let outcome = await exchange()
         notePushes()
         writeState()
+        await upkeep.runBriefly()
         return outcome
     }
 

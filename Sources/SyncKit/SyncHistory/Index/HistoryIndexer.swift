@@ -7,29 +7,43 @@ internal import SyncStore
 package struct HistoryIndexer {
     private let reader: any ObjectReader
     private let index: HistoryIndex
+    private let most: Int
+    private let atOnce: Int
 
     /// Where a vault's index stands.
     package static func path(_ configuration: Configuration) -> String {
         configuration.stateDirectory + "/history.db"
     }
 
-    init(reading reader: any ObjectReader, into index: HistoryIndex) {
+    /// - Parameters:
+    ///   - most: how many changed paths the index holds.
+    ///   - atOnce: how many commits come into it in one transaction; at least 1.
+    init(
+        reading reader: any ObjectReader, into index: HistoryIndex,
+        most: Int = Limits.indexedPaths, atOnce: Int = Limits.indexedAtOnce
+    ) {
         (self.reader, self.index) = (reader, index)
+        (self.most, self.atOnce) = (most, atOnce)
     }
 
     /// Brings a vault's index up to its head, with handles of its own.
-    /// - Parameter limit: the most commits that it takes in; the rest is left to the next call.
+    /// - Parameters:
+    ///   - limit: the most commits that it takes in; the rest is left to the next call.
+    ///   - few: where it lacks more than so many commits nothing is taken in.
     /// - Returns: how many it took in.
     /// - Throws: `RepositoryError`; `StateStoreError`, after `.corrupt` the next call begins anew.
     @discardableResult
-    package static func fill(_ configuration: Configuration, limit: Int = .max) throws -> Int {
+    package static func fill(
+        _ configuration: Configuration, limit: Int = .max, ifAtMost few: Int = .max
+    ) throws -> Int {
         let repository = try GitRepository(opening: configuration.repository)
         guard let head = try repository.reference("refs/heads/\(configuration.branch)")
         else { return 0 }
         let path = path(configuration)
         do {
             let index = try HistoryIndex.filling(path)
-            return try HistoryIndexer(reading: repository, into: index).fill(to: head, limit: limit)
+            return try HistoryIndexer(reading: repository, into: index)
+                .fill(to: head, limit: limit, ifAtMost: few)
         } catch let error as StateStoreError where error.code == .corrupt {
             try HistoryIndex.discard(path)
             throw error
@@ -39,14 +53,16 @@ package struct HistoryIndexer {
     /// Takes in what is behind a head and not in the index yet. Past `Limits.indexedPaths`, and
     /// from a commit on that changes more than `Limits.indexedCommitBytes`, nothing is taken in.
     /// - Returns: how many commits it took in.
-    package func fill(to head: ObjectID, limit: Int = .max) throws -> Int {
+    package func fill(to head: ObjectID, limit: Int = .max, ifAtMost few: Int = .max) throws
+        -> Int
+    {
         if try index.find(head) != nil { return 0 }
-        var room = try Limits.indexedPaths - index.pathCount()
+        var room = try most - index.pathCount()
         var trees: [ObjectID: ObjectID] = [:]
         var times: [ObjectID: Timestamp] = [:]
         var batch: [HistoryIndex.Entry] = []
         var count = 0
-        for id in try missing(behind: head, limit: limit) {
+        for id in try missing(behind: head, limit: limit, few: few) {
             let commit = try reader.commit(id)
             trees[id] = commit.tree
             var parents: [ObjectID] = []
@@ -65,7 +81,7 @@ package struct HistoryIndexer {
                     id: id, time: time.milliseconds, isMerge: MergeIdentity.made(commit),
                     parents: commit.parents, paths: paths))
             count += 1
-            if batch.count == Limits.indexedAtOnce {
+            if batch.count == atOnce {
                 try index.add(batch)
                 batch = []
             }
@@ -80,8 +96,10 @@ package struct HistoryIndexer {
     }
 
     /// The commits behind a head that the index lacks, each after its parents.
-    /// - Parameter limit: the most that are listed, the oldest.
-    private func missing(behind head: ObjectID, limit: Int) throws -> [ObjectID] {
+    /// - Parameters:
+    ///   - limit: the most that are listed, the oldest.
+    ///   - few: where there are more than so many, none is listed.
+    private func missing(behind head: ObjectID, limit: Int, few: Int) throws -> [ObjectID] {
         var found: [ObjectID] = []
         var seen: Set<ObjectID> = []
         var pending: [(id: ObjectID, isDone: Bool)] = [(head, false)]
@@ -93,6 +111,7 @@ package struct HistoryIndexer {
             }
             // Noted when it is come to, not when it is met: another way may come to it earlier.
             guard seen.insert(id).inserted else { continue }
+            if seen.count > few { return [] }
             pending.append((id, true))
             for parent in try reader.commit(id).parents
             where try !seen.contains(parent) && index.find(parent) == nil {

@@ -8,15 +8,8 @@ extension TypeRules {
     package init(
         of tree: ObjectID?, for path: TreePath, reading reader: any ObjectReader
     ) throws(RepositoryError) {
-        var files: [(directory: TreePath?, content: [UInt8])] = []
-        for directory in [nil] + path.ancestors.map(Optional.some) {
-            let file = Self.attributes(in: directory)
-            guard let version = try TreeDiff.version(at: file, of: tree, reading: reader),
-                version.mode.isFile
-            else { continue }
-            files.append((directory, try reader.blob(version.id)))
-        }
-        self.init(files: files)
+        var rules = TreeRules(of: tree, reading: reader)
+        self = try rules.rules(for: path)
     }
 }
 

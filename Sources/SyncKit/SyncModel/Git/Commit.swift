@@ -12,7 +12,9 @@ package struct Signature: Hashable, Sendable {
     /// Takes the parts; angle brackets and line ends in the texts are dropped, as git does.
     package init(name: String, email: String, seconds: Int64, zone: Int = 0) {
         func clean(_ text: String) -> String {
-            String(text.unicodeScalars.filter { !"<>\n\0".unicodeScalars.contains($0) })
+            let isClean = !text.utf8.contains { [0x3c, 0x3e, 0x0a, 0x00].contains($0) }
+            if isClean { return text }
+            return String(text.unicodeScalars.filter { !"<>\n\0".unicodeScalars.contains($0) })
         }
         self.name = clean(name)
         self.email = clean(email)
@@ -22,36 +24,44 @@ package struct Signature: Hashable, Sendable {
     }
 
     /// Parses the value of an `author` or `committer` line; nil when it is not as git writes it.
-    package init?(parsing text: Substring) {
-        guard let open = text.lastIndex(of: "<"), let close = text.lastIndex(of: ">"),
+    private init?(parsing text: ArraySlice<UInt8>) {
+        guard let open = text.lastIndex(of: 0x3c), let close = text.lastIndex(of: 0x3e),
             open < close
         else { return nil }
-        let rest = text[text.index(after: close)...].split(separator: " ")
-        guard rest.count == 2, let seconds = Int64(rest[0]), let zone = Int(rest[1]) else {
-            return nil
-        }
-        let name = text[..<open]
+        let rest = text[(close + 1)...].split(separator: 0x20)
+        guard rest.count == 2, let seconds = Self.number(rest[0]),
+            let zone = Self.number(rest[1]).flatMap({ Int(exactly: $0) })
+        else { return nil }
         self.init(
-            name: String(name.hasSuffix(" ") ? name.dropLast() : name),
-            email: String(text[text.index(after: open)..<close]), seconds: seconds,
+            name: Self.name(text[..<open]),
+            email: String(decoding: text[(open + 1)..<close], as: UTF8.self), seconds: seconds,
             zone: zone / 100 * 60 + zone % 100)
     }
 
     /// Reads what can be read of such a line, as git does: other programs' histories have lines
     /// without an address or a date. What is not there is empty, or 1970 UTC.
-    package init(reading text: Substring) {
+    /// - Parameter text: its bytes; those that are not UTF-8 become U+FFFD.
+    package init(reading text: ArraySlice<UInt8>) {
         if let whole = Signature(parsing: text) {
             self = whole
             return
         }
-        let open = text.firstIndex(of: "<") ?? text.endIndex
-        let close = text.lastIndex(of: ">") ?? text.endIndex
-        let name = text[..<open]
-        let words = close < text.endIndex ? text[text.index(after: close)...] : ""
+        let open = text.firstIndex(of: 0x3c) ?? text.endIndex
+        let close = text.lastIndex(of: 0x3e) ?? text.endIndex
+        let words = close < text.endIndex ? text[(close + 1)...] : []
         self.init(
-            name: String(name.hasSuffix(" ") ? name.dropLast() : name),
-            email: open < close ? String(text[text.index(after: open)..<close]) : "",
-            seconds: words.split(separator: " ").first.flatMap { Int64($0) } ?? 0)
+            name: Self.name(text[..<open]),
+            email: open < close
+                ? String(decoding: text[(open + 1)..<close], as: UTF8.self) : "",
+            seconds: words.split(separator: 0x20).first.flatMap(Self.number) ?? 0)
+    }
+
+    private static func name(_ text: ArraySlice<UInt8>) -> String {
+        String(decoding: text.last == 0x20 ? text.dropLast() : text, as: UTF8.self)
+    }
+
+    private static func number(_ text: ArraySlice<UInt8>) -> Int64? {
+        Int64(String(decoding: text, as: UTF8.self))
     }
 
     /// The value of the line as git writes it.
@@ -103,22 +113,24 @@ package struct Commit: Hashable, Sendable {
         while position < content.endIndex, content[position] != 0x0a {
             line += 1
             let end = content[position...].firstIndex(of: 0x0a) ?? content.endIndex
-            let text = String(decoding: content[position..<end], as: UTF8.self)
+            let text = content[position..<end]
             position = end == content.endIndex ? end : end + 1
-            let space = text.firstIndex(of: " ") ?? text.endIndex
-            let value = text[space...].dropFirst()
-            switch text[..<space] {
-            case "tree" where line == 1:
-                guard let id = ObjectID(hex: value) else { throw .badCommit(line: line) }
+            let key = text.prefix { $0 != 0x20 }
+            let value = text[key.endIndex...].dropFirst()
+            if line == 1, key.elementsEqual("tree".utf8) {
+                guard let id = ObjectID(digits: value) else { throw .badCommit(line: line) }
                 tree = id
                 continue
-            case "parent" where isBeginning:
-                guard let id = ObjectID(hex: value) else { throw .badCommit(line: line) }
+            }
+            if isBeginning, key.elementsEqual("parent".utf8) {
+                guard let id = ObjectID(digits: value) else { throw .badCommit(line: line) }
                 parents.append(id)
                 continue
-            case "author" where author == nil: author = Signature(reading: value)
-            case "committer" where committer == nil: committer = Signature(reading: value)
-            default: break
+            }
+            if author == nil, key.elementsEqual("author".utf8) {
+                author = Signature(reading: value)
+            } else if committer == nil, key.elementsEqual("committer".utf8) {
+                committer = Signature(reading: value)
             }
             isBeginning = false
         }

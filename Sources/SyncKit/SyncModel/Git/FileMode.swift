@@ -37,6 +37,18 @@ package enum FileMode: UInt32, Sendable, Codable {
         return (mode, isPlain)
     }
 
+    /// The mode of most entries, by the eight bytes that an entry begins with.
+    /// - Returns: nil for any other; how many digits there are before the blank.
+    static func common(at start: Int, in bytes: Span<UInt8>) -> (mode: FileMode, digits: Int)? {
+        if start + 8 > bytes.count { return nil }
+        let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
+        let text = UInt64(bigEndian: word)
+        // "100644 " and "40000 ", with what follows left out.
+        if text >> 8 == 0x31_3030_3634_3420 { return (.regular, 6) }
+        if text >> 16 == 0x3430_3030_3020 { return (.directory, 5) }
+        return nil
+    }
+
     /// The octal text as git writes it in a tree: no leading zero.
     package var octal: String { String(rawValue, radix: 8) }
 

@@ -18,6 +18,17 @@ package struct ObjectID: Hashable, Sendable {
         self = read ?? Array(bytes).withUnsafeBytes { Self(raw: $0) }
     }
 
+    /// Reads a name from the 20 raw bytes that begin at an offset; nil where there are fewer.
+    package init?(_ bytes: Span<UInt8>, at offset: Int) {
+        guard offset >= 0, bytes.count - offset >= Self.byteCount else { return nil }
+        let raw = bytes.bytes
+        first = UInt64(bigEndian: raw.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        second = UInt64(
+            bigEndian: raw.unsafeLoadUnaligned(fromByteOffset: offset + 8, as: UInt64.self))
+        third = UInt32(
+            bigEndian: raw.unsafeLoadUnaligned(fromByteOffset: offset + 16, as: UInt32.self))
+    }
+
     private init(raw bytes: UnsafeRawBufferPointer) {
         first = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
         second = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -26,20 +37,27 @@ package struct ObjectID: Hashable, Sendable {
 
     /// Reads a name from exactly 40 hexadecimal digits, either case; anything else gives nil.
     package init?(hex: some StringProtocol) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.byteCount)
-        var high: UInt8?
-        for unit in hex.utf8 {
-            guard let digit = Self.digit(unit) else { return nil }
-            if let upper = high {
-                bytes.append(upper << 4 | digit)
-                high = nil
-            } else {
-                high = digit
+        let digits = hex.utf8
+        let read = digits.withContiguousStorageIfAvailable { Self(digits: $0[...]) }
+        guard let id = read ?? Self(digits: Array(digits)[...]) else { return nil }
+        self = id
+    }
+
+    /// The same of the digits' bytes.
+    init?(digits: some Collection<UInt8>) {
+        var parts: (UInt64, UInt64, UInt32) = (0, 0, 0)
+        var count = 0
+        for unit in digits {
+            guard let digit = Self.digit(unit), count < 2 * Self.byteCount else { return nil }
+            switch count {
+            case ..<16: parts.0 = parts.0 << 4 | UInt64(digit)
+            case ..<32: parts.1 = parts.1 << 4 | UInt64(digit)
+            default: parts.2 = parts.2 << 4 | UInt32(digit)
             }
+            count += 1
         }
-        guard high == nil else { return nil }
-        self.init(bytes)
+        if count < 2 * Self.byteCount { return nil }
+        (first, second, third) = parts
     }
 
     /// Names an object as git does: SHA-1 of `"<kind> <length>\0"` and the content.

@@ -200,7 +200,7 @@ package struct Tree: Hashable, Sendable {
     }
 
     /// How many bytes are the same from two places on.
-    private static func shared(
+    fileprivate static func shared(
         _ left: Span<UInt8>, from one: Int, _ right: Span<UInt8>, from other: Int
     ) -> Int {
         let count = min(left.count - one, right.count - other)
@@ -248,7 +248,7 @@ package struct Tree: Hashable, Sendable {
 
     private func entry(_ index: Int) -> TreeEntry {
         let place = place(index)
-        guard let id = ObjectID(serialized[(place.end - ObjectID.byteCount)..<place.end]) else {
+        guard let id = ObjectID(serialized.span, at: place.end - ObjectID.byteCount) else {
             preconditionFailure("a tree's entries were read before")
         }
         return TreeEntry(name: Array(serialized[place.name]), mode: place.mode, id: id)
@@ -273,16 +273,38 @@ private struct TreePlace {
 
     /// Reads the entry that begins at `start`; nil when there is no whole one with a mode.
     init?(at start: Int, in bytes: Span<UInt8>) {
-        var space = start
-        while space < bytes.count, bytes[space] != 0x20 { space += 1 }
-        var nul = space + 1
-        while nul < bytes.count, bytes[nul] != 0 { nul += 1 }
-        guard nul + ObjectID.byteCount < bytes.count,
-            let (mode, isPlain) = FileMode.read(bytes.extracting(start..<space))
-        else { return nil }
+        let space: Int
+        let read: (mode: FileMode, isPlain: Bool)?
+        if let (mode, count) = FileMode.common(at: start, in: bytes) {
+            (space, read) = (start + count, (mode, true))
+        } else {
+            space = Self.first(0x20, from: start, in: bytes)
+            read = FileMode.read(bytes.extracting(start..<space))
+        }
+        let nul = Self.first(0, from: space + 1, in: bytes)
+        guard nul + ObjectID.byteCount < bytes.count, let (mode, isPlain) = read else {
+            return nil
+        }
         self.init(
             mode: mode, name: (space + 1)..<nul, end: nul + ObjectID.byteCount + 1,
             isPlain: isPlain)
+    }
+
+    /// Where a byte stands next; the end where it does not.
+    private static func first(_ byte: UInt8, from start: Int, in bytes: Span<UInt8>) -> Int {
+        let sought = 0x0101_0101_0101_0101 * UInt64(byte)
+        let words = bytes.bytes
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = words.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let differing = UInt64(littleEndian: word) ^ sought
+            // The highest bit of the lowest byte that is zero.
+            let found = (differing &- 0x0101_0101_0101_0101) & ~differing & 0x8080_8080_8080_8080
+            if found != 0 { return index + found.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < bytes.count, bytes[index] != byte { index += 1 }
+        return min(index, bytes.count)
     }
 
     /// How it stands to another entry in git's order, which is that of the names' bytes, a
@@ -290,10 +312,11 @@ private struct TreePlace {
     /// - Returns: less than zero when it comes first, zero for the same name and kind.
     func order(in bytes: Span<UInt8>, to other: TreePlace, in others: Span<UInt8>) -> Int {
         let shared = min(name.count, other.name.count)
-        for offset in 0..<shared {
-            let byte = bytes[name.lowerBound + offset]
-            let another = others[other.name.lowerBound + offset]
-            if byte != another { return Int(byte) - Int(another) }
+        let same = Tree.shared(
+            bytes, from: name.lowerBound, others, from: other.name.lowerBound)
+        if same < shared {
+            return Int(bytes[name.lowerBound + same])
+                - Int(others[other.name.lowerBound + same])
         }
         return byte(after: shared, in: bytes) - other.byte(after: shared, in: others)
     }

@@ -130,6 +130,7 @@ package final class HistoryIndex {
             try queue.write { database in
                 var filler = try HistoryFiller(database)
                 for entry in entries { try filler.add(entry) }
+                try filler.finish()
             }
         }
     }
@@ -139,13 +140,10 @@ package final class HistoryIndex {
         try read("read the history's index") { database in
             var commits = IndexedCommits()
             let statement = try PreparedStatement(
-                database, "SELECT id, time, merge, parents, number FROM commits ORDER BY number")
+                database, "SELECT first, commits FROM runs ORDER BY first")
             defer { statement.reset() }
             while try statement.step() {
-                try commits.add(
-                    statement.bytes(0), time: statement.integer(1),
-                    isMerge: statement.integer(2) != 0, parents: statement.bytes(3),
-                    number: statement.integer(4))
+                try commits.add(CommitRun(statement.bytes(1)), from: statement.integer(0))
             }
             return commits
         }

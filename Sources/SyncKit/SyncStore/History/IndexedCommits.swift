@@ -38,24 +38,29 @@ package struct IndexedCommits: Sendable {
         return numbers
     }
 
-    /// Adds the commit of the next number, as a row has it.
+    /// Adds the commits of the next numbers, as a row has them.
+    /// - Parameter first: the number of the first of them.
     /// - Throws: `StateStoreError` for a row that was never written so.
-    mutating func add(
-        _ id: [UInt8], time: Int64, isMerge: Bool, parents packed: [UInt8], number: Int64
-    ) throws(StateStoreError) {
-        guard let id = ObjectID(id), number == Int64(ids.count), number < Int64(Int32.max),
-            packed.count % 4 == 0, packed.count / 4 <= Int(Int32.max) - parents.count
-        else { throw FileRow.damaged("a commit of the history's index") }
-        for start in stride(from: 0, to: packed.count, by: 4) {
-            let parent = (0..<4).reduce(UInt32(0)) { $0 | UInt32(packed[start + $1]) << (8 * $1) }
-            guard Int64(parent) < number else {
-                throw FileRow.damaged("a commit of the history's index")
+    mutating func add(_ run: CommitRun, from first: Int64) throws(StateStoreError) {
+        guard first == Int64(ids.count) else { throw Self.damaged }
+        var reader = CommitRun.Reader(run)
+        while let head = reader.next() {
+            guard ids.count < Int32.max, head.parents <= Int(Int32.max) - parents.count else {
+                throw Self.damaged
             }
-            parents.append(Int32(truncatingIfNeeded: parent))
+            for _ in 0..<head.parents {
+                guard let parent = reader.parent(), parent < ids.count else { throw Self.damaged }
+                parents.append(Int32(truncatingIfNeeded: parent))
+            }
+            ids.append(head.id)
+            times.append(head.time)
+            merges.append(head.isMerge)
+            ends.append(Int32(truncatingIfNeeded: parents.count))
         }
-        ids.append(id)
-        times.append(time)
-        merges.append(isMerge)
-        ends.append(Int32(truncatingIfNeeded: parents.count))
+        if !reader.isAtEnd { throw Self.damaged }
+    }
+
+    private static var damaged: StateStoreError {
+        FileRow.damaged("commits of the history's index")
     }
 }

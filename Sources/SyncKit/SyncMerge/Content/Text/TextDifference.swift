@@ -88,15 +88,9 @@ package enum TextDifference {
 
     /// For each line of a text, where it stands in another; -1 where it does not.
     package static func matches(_ old: [ArraySlice<UInt8>], in new: [ArraySlice<UInt8>]) -> [Int] {
-        var numbers: [ArraySlice<UInt8>: Int] = [:]
-        func number(_ line: ArraySlice<UInt8>) -> Int {
-            let next = numbers.count
-            return numbers[line]
-                ?? {
-                    numbers[line] = next; return next
-                }()
-        }
-        return LineDiff.matches(old.map(number), new.map(number))
+        var numbers = ByteInterner()
+        return LineDiff.matches(
+            old.map { numbers.number($0) }, new.map { numbers.number($0) })
     }
 
     /// A text's lines without their ends.
