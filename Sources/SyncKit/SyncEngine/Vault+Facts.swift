@@ -2,8 +2,8 @@ internal import SyncModel
 
 extension Vault {
     /// Names under which the state store keeps facts for the status.
-    enum Fact {
-        static let paused = "paused"
+    package enum Fact {
+        package static let paused = "paused"
         static let scope = "scope"
         static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"

@@ -15,7 +15,7 @@ package final class AppliedReference {
     }
 
     /// The commit that it names.
-    func commit() throws(RepositoryError) -> ObjectID? { try repository.reference(name) }
+    package func commit() throws(RepositoryError) -> ObjectID? { try repository.reference(name) }
 
     /// Says that the folders hold a commit.
     func set(_ applied: ObjectID) throws(RepositoryError) {
