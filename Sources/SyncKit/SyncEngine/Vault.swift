@@ -145,6 +145,15 @@ package final class Vault {
         try changes.reversals.undo(request)
     }
 
+    /// The state store is new, and nobody knows what the folders hold: they are looked at before
+    /// anything is applied to them. What stands there of before would count as added otherwise,
+    /// and come back where it was deleted since.
+    package func beginAnew() throws {
+        try appliedReference.recall()
+        try local.joining.noteScope()
+        for folder in folders { local.rechecks.noteAll(of: folder) }
+    }
+
     /// Takes what came in into the index of past versions, from time to time.
     package func indexPastVersions() throws {
         try PastVersions(repository: repository, store: store).follow(branch)
