@@ -5,7 +5,7 @@ extension Vault {
     package enum Fact {
         package static let paused = "paused"
         static let scope = "scope"
-        static let remoteHead = "remote-head"
+        package static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"
         static let unsigned = "unsigned"

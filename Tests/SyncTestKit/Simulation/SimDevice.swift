@@ -44,6 +44,10 @@ package final class SimDevice: @unchecked Sendable {
     /// Whether the state store was lost and not all that stands here is known again: of an edit
     /// nobody can say what its writer saw, so that it may stand against its own past.
     var hasLostStore = false
+    /// The remote's head that this device goes along with; nil when that is not known.
+    var knownHead: ObjectID?
+    /// Whether the exchange under way was shown a remote that left what it had.
+    var hasSeenRewrite = false
     private var remote: SimRemote?
     private var prefix: TreePath?
 
@@ -69,9 +73,11 @@ package final class SimDevice: @unchecked Sendable {
         self.store = store
         repository.beforeWrite = { [unowned self] () throws(RepositoryError) in
             if self.step(changes: true) { throw RepositoryError(.io, "write", "crashed") }
+            if self.folder?.isFull ?? false { throw RepositoryError(.noSpace, "write") }
         }
         store.beforeWrite = { [unowned self] () throws(StateStoreError) in
             if self.step(changes: true) { throw StateStoreError(.io, "write", "crashed") }
+            if self.folder?.isFull ?? false { throw StateStoreError(.noSpace, "write", "full") }
         }
     }
 
@@ -110,8 +116,7 @@ package final class SimDevice: @unchecked Sendable {
         (self.remote, self.prefix) = (remote, prefix)
         assemble(brake)
         guard notesScope else { return }
-        if isBlank { try vault?.appliedReference.recall() }
-        try vault?.local.joining.noteScope()
+        if isBlank { try vault?.beginAnew() } else { try vault?.local.joining.noteScope() }
         isBlank = false
     }
 
@@ -137,8 +142,7 @@ package final class SimDevice: @unchecked Sendable {
         (isBlank, isJoining, hasLostStore) = (true, true, true)
         adopt(repository, CrashingStateStore())
         assemble(former.intake.brake)
-        try vault?.appliedReference.recall()
-        try vault?.local.joining.noteScope()
+        try vault?.beginAnew()
         isBlank = false
     }
 

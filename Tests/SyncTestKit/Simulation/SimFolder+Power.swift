@@ -19,6 +19,12 @@ extension SimFolder {
     /// Whether the folder's disk was taken out.
     var isGone: Bool { state.withLock { $0.isGone } }
 
+    /// Lets the disk be full for what the engine writes, or not any more.
+    func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+
+    /// Whether it is.
+    var isFull: Bool { state.withLock { $0.isFull } }
+
     func throwIfGone() throws(FolderError) {
         if isGone { throw FolderError(.rootMissing, "open the root", nil) }
     }

@@ -26,6 +26,8 @@ package final class SimFolder: FolderAccess {
         var displaced: [UInt64: DisplacedFile] = [:]
         var nextInode: UInt64 = 1
         var writes = 0
+        /// Whether nothing more can be written but by users.
+        var isFull = false
         /// Whether the disk was taken out.
         var isGone = false
         /// Staged contents that are on the disk.
@@ -127,6 +129,7 @@ package final class SimFolder: FolderAccess {
         throws(FolderError) -> StagedFile
     {
         try before(true)
+        if isFull { throw FolderError(.noSpace, "stage", nil, "full") }
         return state.withLock { state in
             let token = state.nextInode
             state.nextInode += 1

@@ -86,6 +86,7 @@ extension SimWorld {
             try await meet()
         }
         try checkAgreement()
+        try checkMerges()
         try checkTokens()
         // Who takes the remote's history loses what the remote does, by his own word.
         if !hasAccepted {

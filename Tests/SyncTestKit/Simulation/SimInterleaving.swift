@@ -86,7 +86,7 @@ extension SimWorld {
 
     private func happen(to device: SimDevice) async throws {
         guard let service = device.service else { return }
-        switch random.below(31) {
+        switch random.below(32) {
         case 0..<9: edit(device)
         case 9..<13:
             trace("\(device.name) hears of changes")
@@ -107,6 +107,10 @@ extension SimWorld {
             if !device.folder.isGone && random.oneIn(2) { return }
             device.folder.setGone(!device.folder.isGone)
             trace("\(device.name)'s folder \(device.folder.isGone ? "goes" : "is back")")
+        case 30:
+            if !device.folder.isFull && random.oneIn(2) { return }
+            device.folder.setFull(!device.folder.isFull)
+            trace("\(device.name)'s disk is full: \(device.folder.isFull)")
         default:
             let milliseconds = [10, 500, 2_000, 40_000][random.below(4)]
             trace("\(milliseconds) ms pass")
@@ -192,6 +196,7 @@ extension SimWorld {
         for device in devices {
             (device.isOnline, device.crashAfter) = (true, nil)
             device.folder.setGone(false)
+            device.folder.setFull(false)
             for path in device.opened.sorted() { tell(device, path) }
             device.opened = []
             device.clock.go()

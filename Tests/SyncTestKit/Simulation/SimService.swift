@@ -24,15 +24,20 @@ final class SimService: @unchecked Sendable {
 
     /// Between two polls.
     private static let poll = Duration.seconds(30)
+    /// Pushes in `Limits.pushSpan`: few, so that some have to wait for their turn.
+    private static let pushes = 4
     private static let start = ContinuousClock.now
 
     init(_ world: SimWorld, _ device: SimDevice, isNetwork: Bool) throws {
         (self.world, self.device) = (world, device)
         let now = Self.start + .nanoseconds(world.clock.nanoseconds())
         schedule = ExchangeSchedule(
-            isNetwork: isNetwork, poll: Self.poll, pushes: 12, now: now)
+            isNetwork: isNetwork, poll: Self.poll, pushes: Self.pushes, now: now)
         nextPoll = now + Self.poll
         isPaused = try device.store.fact(Vault.Fact.paused) != nil
+        device.knownHead = try device.store.fact(Vault.Fact.remoteHead).flatMap {
+            ObjectID(hex: $0)
+        }
     }
 
     private var now: ExchangeSchedule.Instant {
@@ -42,6 +47,9 @@ final class SimService: @unchecked Sendable {
         guard let vault = device.vault else { fatalError("no process runs") }
         return vault
     }
+
+    /// A push is about to be sent.
+    func notePush() { schedule.pushed(at: now) }
 
     /// Wakes the loop.
     func wake() { isWoken = true }
@@ -104,6 +112,7 @@ final class SimService: @unchecked Sendable {
             world.trace("  \(device.name) failed: \(error)")
         }
         inbox.addAll(of: vault.folders)
+        device.knownHead = nil
     }
 
     /// Takes what waits to be captured, for somebody else to capture.
@@ -151,6 +160,7 @@ final class SimService: @unchecked Sendable {
                 if try self.vault.choose(RemoteRequest(choice)).commit != nil {
                     try self.vault.applyUntilStable()
                     failure = nil
+                    device.knownHead = self.vault.tracker.seen?.head
                 }
             }
             wake()
@@ -232,6 +242,7 @@ final class SimService: @unchecked Sendable {
         isExchanging = true
         defer { isExchanging = false }
         let vault = vault
+        device.hasSeenRewrite = false
         do {
             try vault.report.checkHead()
             let outcome = try await vault.exchange(world.thrift()) { [world, device] _ in
@@ -250,8 +261,17 @@ final class SimService: @unchecked Sendable {
         }
     }
 
+    /// An exchange went along with what the remote showed.
+    private func wentOn() {
+        if device.hasSeenRewrite, vault.intake.keptOut == nil {
+            world.violate("a rewritten remote is asked about", device.name)
+        }
+        device.knownHead = vault.tracker.seen?.head
+    }
+
     private func ended(_ outcome: ExchangeOutcome) throws {
         device.isCutShort = false
+        if outcome == .inSync { wentOn() }
         if case .stopped(let change) = outcome, world.choice == nil {
             world.violate("a remote that goes forward is none rewritten", change.words)
         }

@@ -91,7 +91,7 @@ extension SimWorld {
         let steps = traits.steps
         if steps.isEmpty || !more.oneIn(3) { return }
         let device = devices[more.below(devices.count)]
-        if device.folder.isGone { return }
+        if device.folder.isGone || device.folder.isFull { return }
         switch steps[more.below(steps.count)] {
         case .clock: turnClock(device)
         case .choice: try await decide(device)

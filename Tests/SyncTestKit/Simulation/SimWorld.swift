@@ -138,11 +138,13 @@ package final class SimWorld: @unchecked Sendable {
                 let seen = try link.transfer.fetch(mayBring)
                 await self.wait(device, "for what is fetched")
                 try self.checkAnswer(device)
+                self.noteShown(seen.head, to: device)
                 return seen
             },
             push: { [unowned self, unowned device] head, expected, applied throws(RemoteError) in
                 await self.wait(device, "to push")
                 try self.check(device)
+                device.service?.notePush()
                 let outcome = try link.transfer.push(
                     head, expecting: expected, applied: applied)
                 if outcome == .accepted { self.checkForward(expected, head, by: device) }
@@ -183,6 +185,16 @@ package final class SimWorld: @unchecked Sendable {
         } catch { violate("no force-push", "\(error)") }
     }
 
+    /// A device is shown the remote's head: one that is behind what it goes along with was rewritten.
+    private func noteShown(_ head: ObjectID?, to device: SimDevice) {
+        guard choice != nil, device.running?.name == "exchange", let known = device.knownHead
+        else { return }
+        do {
+            let history = History(CommitStamps(reading: remote))
+            device.hasSeenRewrite = try head.map { try !history.isAncestor(known, of: $0) } ?? true
+        } catch { violate("no force-push", "\(error)") }
+    }
+
     /// Whether an answer that had to be waited for reaches anybody.
     private func checkAnswer(_ device: SimDevice) throws(RemoteError) {
         if device.running == nil { return }
@@ -202,6 +214,8 @@ package final class SimWorld: @unchecked Sendable {
 
     func restart(_ device: SimDevice) async throws {
         await end(device)
+        // A process that starts finds room, or it does not start.
+        device.folder.setFull(false)
         try device.restart(remote: link(of: device), prefix: prefix)
         // The lock of a reference that was being moved stays for a while.
         device.repository.lockedTries = isWild && random.oneIn(3) ? 1 + random.below(3) : 0
