@@ -30,29 +30,59 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Histories of one device whose remote brings commits that are meant to do harm.")
     var hostile = false
 
-    private var mix: SimMix { former ? .former : reverting ? .reverting : .all }
+    @Flag(help: "Let every call to the remote take its time, in which anything may happen.")
+    var interleaved = false
+
+    @Flag(help: "Shorten each history that fails to the steps that it takes, and tell them.")
+    var shrink = false
+
+    @Option(help: "How many histories run at a time.")
+    var jobs = 1
+
+    private var mix: SimMix {
+        former ? .former : reverting ? .reverting : interleaved ? .interleaved : .all
+    }
 
     func run() async throws {
         let began = ContinuousClock.now
-        var failed = 0
-        var done: UInt64 = 0
-        for seed in firstSeed..<(firstSeed + histories) where failed < failures {
-            do {
-                if hostile {
-                    try await HostileHistory.run(seed: seed)
-                } else {
-                    try await SimWorld.run(seed: seed, mix: mix, traced: trace)
+        let seeds = SeedQueue(firstSeed..<(firstSeed + histories), failures: failures)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<max(1, jobs) {
+                group.addTask {
+                    while let seed = seeds.next() {
+                        if let failure = await failure(of: seed) { seeds.fail(failure) }
+                    }
                 }
-            } catch {
-                failed += 1
-                print("\(error)")
             }
-            done += 1
         }
         let took = (ContinuousClock.now - began) / .seconds(1)
+        let (done, failed) = (seeds.done, seeds.failed)
         let rate = Int(Double(done) / max(took, 0.001))
         print("\(done) histories from seed \(firstSeed) in \(Int(took)) s, \(rate) a second")
-        print("\(done - UInt64(failed)) passed, \(failed) failed")
-        if failed > 0 { throw ExitCode.failure }
+        print("\(done - failed.count) passed, \(failed.count) failed")
+        if shrink && !hostile {
+            for failure in failed.sorted(by: { $0.seed < $1.seed }) { try await tell(failure.seed) }
+        }
+        if !failed.isEmpty { throw ExitCode.failure }
+    }
+
+    /// How a history fails; nil when it does not.
+    private func failure(of seed: UInt64) async -> SeedQueue.Failure? {
+        do {
+            if hostile {
+                try await HostileHistory.run(seed: seed)
+            } else {
+                try await SimWorld.run(seed: seed, mix: mix, traced: trace)
+            }
+            return nil
+        } catch { return SeedQueue.Failure(seed: seed, words: "\(error)") }
+    }
+
+    /// Tells the shortest part of a history that still fails.
+    private func tell(_ seed: UInt64) async throws {
+        let shrinker = SimShrinker(seed: seed, mix: mix)
+        guard await shrinker.shrink() else { return }
+        print("seed \(seed): \(shrinker.kept.count) steps are left, after \(shrinker.tries) tries")
+        do { try await shrinker.tell() } catch { print("\(error)") }
     }
 }

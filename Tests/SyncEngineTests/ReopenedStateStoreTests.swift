@@ -90,8 +90,7 @@ struct ReopenedStateStoreTests {
                 }
             }
             // As `OpenedVault.rebuildStore` does, and then the next capture.
-            try reopened.appliedReference.recall()
-            try reopened.local.joining.noteScope()
+            try reopened.begin(isNew: true)
             try scene.write("meanwhile.txt", "meanwhile")
             try reopened.capture([reopened.folders[0].id: .everything])
         }
@@ -119,5 +118,22 @@ struct ReopenedStateStoreTests {
             let here = Array((try scene.text(name) ?? "").utf8)
             #expect(file?.id == ObjectID(hashing: here, as: .blob))
         }
+    }
+
+    @Test("what was deleted elsewhere stays so when an exchange comes before the next capture")
+    func exchangeFirst() async throws {
+        let scene = Scene()
+        let former = try scene.vault(InMemoryStateStore())
+        try scene.write("a.txt", "one")
+        try scene.write("kept.txt", "kept")
+        #expect(try await scene.cycle(former) == .inSync)
+        try scene.inner.push("a.txt", isGone: true)
+
+        let reopened = try scene.vault(InMemoryStateStore())
+        try reopened.begin(isNew: true)
+        _ = try await reopened.exchange()
+        for _ in 0..<2 { _ = try await scene.cycle(reopened) }
+        #expect(try scene.text("a.txt") == nil)
+        #expect(try scene.text("kept.txt") == "kept")
     }
 }

@@ -2,11 +2,11 @@ internal import SyncModel
 
 extension Vault {
     /// Names under which the state store keeps facts for the status.
-    enum Fact {
-        static let paused = "paused"
+    package enum Fact {
+        package static let paused = "paused"
         static let recalled = "recalled"
         static let scope = "scope"
-        static let remoteHead = "remote-head"
+        package static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"
         static let unsigned = "unsigned"

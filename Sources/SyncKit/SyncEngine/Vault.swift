@@ -145,6 +145,19 @@ package final class Vault {
         try changes.reversals.undo(request)
     }
 
+    /// Begins to work. Where the state store is new, or was at a start before that did not get
+    /// to where all folders hold a commit, nobody knows what the folders hold: they are looked at
+    /// before anything is applied to them. What stands there of before would count as added
+    /// otherwise, and come back where it was deleted since.
+    /// - Parameter isNew: whether the state store was lost, or is the first.
+    package func begin(isNew: Bool) throws {
+        if try isNew || store.fact(Fact.recalled) != nil {
+            try appliedReference.recall()
+            for folder in folders { local.rechecks.noteAll(of: folder) }
+        }
+        try local.joining.noteScope()
+    }
+
     /// Takes what came in into the index of past versions, from time to time.
     package func indexPastVersions() throws {
         try PastVersions(repository: repository, store: store).follow(branch)

@@ -5,6 +5,18 @@ package final class CrashingStateStore: StateStore {
     private let store: InMemoryStateStore
     /// Called before each change; throws to simulate a crash.
     package var beforeWrite: (() throws(StateStoreError) -> Void)?
+    /// Whether it turned out to be damaged: nothing can be read from it any more, nor written.
+    package var isDamaged = false
+
+    private func reading() throws(StateStoreError) -> InMemoryStateStore {
+        if isDamaged { throw StateStoreError(.corrupt, "read", "it is damaged") }
+        return store
+    }
+
+    private func write() throws(StateStoreError) {
+        if isDamaged { throw StateStoreError(.corrupt, "write", "it is damaged") }
+        try beforeWrite?()
+    }
 
     /// An empty record.
     package convenience init() { self.init(InMemoryStateStore()) }
@@ -16,78 +28,84 @@ package final class CrashingStateStore: StateStore {
 
     package func file(_ folder: FolderID, _ path: TreePath) throws(StateStoreError) -> TrackedFile?
     {
-        try store.file(folder, path)
+        try reading().file(folder, path)
     }
 
     package func files(_ folder: FolderID, in directory: TreePath?) throws(StateStoreError)
         -> [TrackedFile]
-    { try store.files(folder, in: directory) }
+    { try reading().files(folder, in: directory) }
 
     package func directory(_ folder: FolderID, after directory: TreePath?) throws(StateStoreError)
         -> TreePath?
-    { try store.directory(folder, after: directory) }
+    { try reading().directory(folder, after: directory) }
 
     package func paths(_ folder: FolderID, named name: [UInt8]) throws(StateStoreError)
         -> [TreePath]
     { try store.paths(folder, named: name) }
 
     package func count(_ folder: FolderID) throws(StateStoreError) -> Int {
-        try store.count(folder)
+        try reading().count(folder)
     }
 
     package func deferred(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] {
-        try store.deferred(folder)
+        try reading().deferred(folder)
     }
 
     package func applied(_ folder: FolderID) throws(StateStoreError) -> ObjectID? {
-        try store.applied(folder)
+        try reading().applied(folder)
     }
 
     package func advance(_ folder: FolderID, _ changes: [StateChange], applied: ObjectID?)
         throws(StateStoreError)
     {
-        try beforeWrite?()
-        try store.advance(folder, changes, applied: applied)
+        try write()
+        try reading().advance(folder, changes, applied: applied)
     }
 
     package func forget(_ folder: FolderID) throws(StateStoreError) {
-        try beforeWrite?()
-        try store.forget(folder)
+        try write()
+        try reading().forget(folder)
     }
 
     package func quarantined(_ folder: FolderID) throws(StateStoreError) -> [QuarantinedPath] {
-        try store.quarantined(folder)
+        try reading().quarantined(folder)
     }
 
     package func quarantine(_ folder: FolderID, _ path: TreePath, _ reason: QuarantinedPath.Reason?)
         throws(StateStoreError)
-    { try store.quarantine(folder, path, reason) }
+    { try reading().quarantine(folder, path, reason) }
 
-    package func fact(_ name: String) throws(StateStoreError) -> String? { try store.fact(name) }
+    package func fact(_ name: String) throws(StateStoreError) -> String? {
+        try reading().fact(name)
+    }
 
     package func setFact(_ name: String, _ value: String?) throws(StateStoreError) {
-        try beforeWrite?()
-        try store.setFact(name, value)
+        try write()
+        try reading().setFact(name, value)
     }
 
     package func addResolved(_ conflicts: [ResolvedConflict]) throws(StateStoreError) {
-        try store.addResolved(conflicts)
+        try reading().addResolved(conflicts)
     }
 
-    package func resolved() throws(StateStoreError) -> [ResolvedConflict] { try store.resolved() }
+    package func resolved() throws(StateStoreError) -> [ResolvedConflict] {
+        try reading().resolved()
+    }
 
     package func pastVersion(_ number: Int64) throws(StateStoreError) -> ObjectID? {
-        try store.pastVersion(number)
+        try reading().pastVersion(number)
     }
 
-    package func pastVersionCount() throws(StateStoreError) -> Int { try store.pastVersionCount() }
+    package func pastVersionCount() throws(StateStoreError) -> Int {
+        try reading().pastVersionCount()
+    }
 
     package func addPastVersions(_ versions: [Int64: ObjectID]) throws(StateStoreError) {
-        try beforeWrite?()
-        try store.addPastVersions(versions)
+        try write()
+        try reading().addPastVersions(versions)
     }
 
     package func recent(limit: Int) throws(StateStoreError) -> [TrackedFile] {
-        try store.recent(limit: limit)
+        try reading().recent(limit: limit)
     }
 }

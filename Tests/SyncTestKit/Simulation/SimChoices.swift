@@ -5,7 +5,7 @@ internal import SyncModel
 /// What users ask for: conflicts resolved, versions brought back.
 extension SimWorld {
     /// Makes a choice as the service does: captures what is there, commits the choice, applies it.
-    func decide(_ device: SimDevice) throws {
+    func decide(_ device: SimDevice) async throws {
         guard let vault = device.vault, !device.isOut else { return }
         let dirty = device.dirty
         device.dirty = DirtyPaths()
@@ -27,9 +27,10 @@ extension SimWorld {
                 }
             }
             try vault.applyUntilStable()
+            device.service?.wake()
         } catch {
             trace("\(device.name) failed to choose: \(error)")
-            if device.isCrashed { return try restart(device) }
+            if device.isCrashed { return try await restart(device) }
             device.dirty.merge(dirty)
             guard isWild else { throw error }
         }

@@ -33,6 +33,23 @@ package final class SimDevice: @unchecked Sendable {
     var isCutShort = false
     /// Whether what was left out, or lost, has to be looked at before absence is a deletion again.
     var isJoining = false
+    /// The process around the vault, where calls to the remote take their time.
+    var service: SimService?
+    /// Calls that wait for the remote, or wait to go on.
+    var flights: [SimFlight] = []
+    /// The one of them that runs.
+    var running: SimFlight?
+    /// Checks what others signed.
+    var verifier: any CommitVerifier = SimSignature()
+    /// Whether the state store was lost and not all that stands here is known again: of an edit
+    /// nobody can say what its writer saw, so that it may stand against its own past.
+    var hasLostStore = false
+    /// The remote's head that this device goes along with; nil when that is not known.
+    var knownHead: ObjectID?
+    /// Whether the exchange under way was shown a remote that left what it had.
+    var hasSeenRewrite = false
+    private var remote: SimRemote?
+    private var prefix: TreePath?
 
     /// All that a device has on its disk.
     struct Backup {
@@ -56,9 +73,11 @@ package final class SimDevice: @unchecked Sendable {
         self.store = store
         repository.beforeWrite = { [unowned self] () throws(RepositoryError) in
             if self.step(changes: true) { throw RepositoryError(.io, "write", "crashed") }
+            if self.folder?.isFull ?? false { throw RepositoryError(.noSpace, "write") }
         }
         store.beforeWrite = { [unowned self] () throws(StateStoreError) in
             if self.step(changes: true) { throw StateStoreError(.io, "write", "crashed") }
+            if self.folder?.isFull ?? false { throw StateStoreError(.noSpace, "write", "full") }
         }
     }
 
@@ -76,27 +95,54 @@ package final class SimDevice: @unchecked Sendable {
         return isCrashed
     }
 
+    /// Ends the process at once.
+    func kill() {
+        (isCrashed, crashAfter) = (true, nil)
+        notes.end()
+    }
+
     /// Starts the program anew over what the last one left: everything has to be looked at.
     func restart(remote: SimRemote, prefix: TreePath) throws {
         isCrashed = false
         crashAfter = nil
         dirty = .everything
+        if store.isDamaged {
+            adopt(repository, CrashingStateStore())
+            (isBlank, isJoining, hasLostStore) = (true, true, true)
+        }
         notes.begin()
         let brake: Brake
         do { brake = try Brake(notes, clock: clock) } catch { fatalError("\(error)") }
-        vault = Vault(
+        (self.remote, self.prefix) = (remote, prefix)
+        assemble(brake)
+        guard notesScope else { return }
+        try vault?.begin(isNew: isBlank)
+        isBlank = false
+    }
+
+    private func assemble(_ brake: Brake) {
+        guard let remote, let prefix else { return }
+        let vault = Vault(
             identity: .init(name: "sim", device: name, branch: "sync"), repository: repository,
             folders: isOut
                 ? []
                 : [VaultFolder(id: prefix, access: folder, exclude: excluded.map { "/\($0)/" })],
             store: store, remote: remote, clock: clock, brake: brake)
         if isStrict {
-            vault?.writer.signer = SimSignature()
-            vault?.incoming.rule = IncomingRule(verifier: SimSignature(), trusted: nil)
+            vault.writer.signer = SimSignature()
+            vault.incoming.rule = IncomingRule(verifier: verifier, trusted: nil)
         }
-        guard notesScope else { return }
-        try vault?.appliedReference.recall(ifLost: isBlank)
-        try vault?.local.joining.noteScope()
+        self.vault = vault
+    }
+
+    /// Sets the state store aside and begins another, in a vault of its own; calls that are under
+    /// way go on with the former one.
+    func rebuildStore() throws {
+        guard let former = vault else { return }
+        (isBlank, isJoining, hasLostStore) = (true, true, true)
+        adopt(repository, CrashingStateStore())
+        assemble(former.intake.brake)
+        try vault?.begin(isNew: true)
         isBlank = false
     }
 

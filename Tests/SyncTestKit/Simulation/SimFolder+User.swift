@@ -104,6 +104,7 @@ extension SimFolder {
             state.directories = []
             state.staged = [:]
             state.displaced = [:]
+            state.unflushed = []
             for (path, file) in files.sorted(by: { $0.key < $1.key }) {
                 Self.put(
                     path, file.content, file.mode, modified: file.stat.modified, changed: time,
@@ -132,7 +133,7 @@ extension SimFolder {
         let stat = FileStat(
             kind: kind, size: Int64(content.count), modified: modified, changed: changed,
             inode: number, device: 1)
-        state.files[path] = File(mode: mode, content: content, stat: stat)
+        state.files[path] = File(content, mode, stat)
     }
 
     static let directoryStat = FileStat(

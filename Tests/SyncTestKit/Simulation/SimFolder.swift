@@ -6,13 +6,15 @@ internal import Synchronization
 package final class SimFolder: FolderAccess {
     /// A file as it stands in the folder.
     package struct File: Sendable, Equatable {
-        package var mode: FileMode
-        package var content: [UInt8]
+        package let content: [UInt8]
         package var stat: FileStat
-
         /// What git calls it.
-        package var version: FileVersion {
-            FileVersion(mode: mode, id: ObjectID(hashing: content, as: .blob))
+        package let version: FileVersion
+        package var mode: FileMode { version.mode }
+
+        init(_ content: [UInt8], _ mode: FileMode, _ stat: FileStat) {
+            (self.content, self.stat) = (content, stat)
+            version = FileVersion(mode: mode, id: ObjectID(hashing: content, as: .blob))
         }
     }
 
@@ -24,6 +26,16 @@ package final class SimFolder: FolderAccess {
         var displaced: [UInt64: DisplacedFile] = [:]
         var nextInode: UInt64 = 1
         var writes = 0
+        /// Whether nothing more can be written but by users.
+        var isFull = false
+        /// Whether the disk was taken out.
+        var isGone = false
+        /// Staged contents that are on the disk.
+        var flushed: Set<UInt64> = []
+        /// The inodes of files whose content is not on the disk.
+        var hollow: Set<UInt64> = []
+        /// Changes of directories that are not on the disk, the oldest first.
+        var unflushed: [Unflushed] = []
 
         /// Whether something stands in a directory.
         func isFilled(_ directory: TreePath) -> Bool {
@@ -67,13 +79,17 @@ package final class SimFolder: FolderAccess {
         self.destroys = destroys
     }
 
-    package func checkRoot() throws(FolderError) { try before(false) }
+    package func checkRoot() throws(FolderError) {
+        try before(false)
+        try throwIfGone()
+    }
 
     package func list(_ directory: TreePath?, atMost count: Int) throws(FolderError)
         -> [FolderEntry]
     {
         try before(false)
         return state.withLock { state in
+            if state.isGone { return [] }
             var entries: [[UInt8]: FileStat] = [:]
             for (path, file) in state.files {
                 guard let rest = directory.map({ path.relative(to: $0) }) ?? path else { continue }
@@ -93,6 +109,7 @@ package final class SimFolder: FolderAccess {
     package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
         try before(false)
         return state.withLock { state in
+            if state.isGone { return nil }
             if let file = state.files[path] { return file.stat }
             let isThere = state.directories.contains(path) || state.isFilled(path)
             return isThere ? Self.directoryStat : nil
@@ -101,7 +118,7 @@ package final class SimFolder: FolderAccess {
 
     package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
         try before(false)
-        guard let file = state.withLock({ $0.files[path] }) else {
+        guard let file = state.withLock({ $0.isGone ? nil : $0.files[path] }) else {
             throw FolderError(.notFound, "read", path)
         }
         if file.mode.isFile && !whileOpen && isBusy(path) { throw FolderError(.busy, "read", path) }
@@ -112,6 +129,7 @@ package final class SimFolder: FolderAccess {
         throws(FolderError) -> StagedFile
     {
         try before(true)
+        if isFull { throw FolderError(.noSpace, "stage", nil, "full") }
         return state.withLock { state in
             let token = state.nextInode
             state.nextInode += 1
@@ -121,7 +139,10 @@ package final class SimFolder: FolderAccess {
         }
     }
 
-    package func flush(_ staged: [StagedFile]) throws(FolderError) { try before(true) }
+    package func flush(_ staged: [StagedFile]) throws(FolderError) {
+        try before(true)
+        state.withLock { $0.flushed.formUnion(staged.map(\.token)) }
+    }
 
     package func discard(_ staged: StagedFile) {
         state.withLock { $0.staged[staged.token] = nil }
@@ -131,6 +152,7 @@ package final class SimFolder: FolderAccess {
         throws(FolderError) -> ApplyOutcome
     {
         try before(true)
+        try throwIfGone()
         if expected != nil && isBusy(path) { return .busy }
         let time = tick()
         let (outcome, old): (ApplyOutcome, File?) = state.withLock { state in
@@ -148,6 +170,12 @@ package final class SimFolder: FolderAccess {
             Self.put(
                 path, new.content, new.mode, modified: new.modified, changed: time, inode: nil,
                 &state)
+            if let file = state.files[path] {
+                if state.flushed.remove(staged.token) == nil {
+                    state.hollow.insert(file.stat.inode)
+                }
+                state.unflushed.append(Unflushed(path: path, old: here, new: file))
+            }
             return (.done(state.files[path]?.stat), here)
         }
         if let old { displace(path, old) }
@@ -158,12 +186,15 @@ package final class SimFolder: FolderAccess {
         -> ApplyOutcome
     {
         try before(true)
+        try throwIfGone()
         if isBusy(path) { return .busy }
         let old: File? = state.withLock { state in
             guard state.files[path]?.version == expected else { return nil }
             state.writes += 1
             if let parent = path.parent { state.directories.insert(parent) }
-            return state.files.removeValue(forKey: path)
+            let old = state.files.removeValue(forKey: path)
+            state.unflushed.append(Unflushed(path: path, old: old, new: nil))
+            return old
         }
         guard let old else { return .differs }
         displace(path, old)
@@ -219,7 +250,12 @@ package final class SimFolder: FolderAccess {
         }
     }
 
-    package func flush(directories: Set<TreePath?>) throws(FolderError) { try before(true) }
+    package func flush(directories: Set<TreePath?>) throws(FolderError) {
+        try before(true)
+        state.withLock { state in
+            state.unflushed.removeAll { directories.contains($0.path.parent) }
+        }
+    }
 
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         try before(false)

@@ -1,28 +1,55 @@
 internal import SyncEngine
 internal import SyncMerge
-internal import SyncModel
+package import SyncModel
 
 /// One history: users write, devices sync, crash and lose the network; then all is healed and
 /// every promise is checked.
 extension SimWorld {
     /// Runs the history of a seed.
+    /// - Returns: the remote's head at the end.
     /// - Throws: `Violation` for the first broken promise, with the seed that shows it again.
-    package static func run(seed: UInt64, mix: SimMix = .all, traced: Bool = false) async throws {
-        let world = try SimWorld(seed: seed, mix: mix)
+    @discardableResult
+    package static func run(
+        seed: UInt64, mix: SimMix = .all, traced: Bool = false, script: SimScript = SimScript()
+    ) async throws -> ObjectID? {
+        let world = try SimWorld(seed: seed, mix: mix, script: script)
         world.isTraced = traced
         world.trace("\(world.traits)")
         defer { world.traceLog() }
         if world.choice != nil { try await world.joinAll() }
-        try await world.live(steps: 20 + world.random.below(40))
+        if world.traits.interleaves {
+            try await world.interleave(steps: 40 + world.random.below(80))
+        } else {
+            try await world.live(steps: 20 + world.random.below(40))
+        }
+        world.beginHealing()
+        if world.traits.interleaves { try await world.settle() }
         try await world.heal()
+        return try world.remote.reference("refs/heads/sync")
     }
 
-    private func check() throws {
+    func check() throws {
         if let violation { throw violation }
     }
 
+    /// Whether a step is lived, and with what chance.
+    func begins(_ step: Int) -> Bool {
+        guard let chances = script.begin(step, .init(random: random, more: more, fate: fate))
+        else { return false }
+        (random, more, fate) = (chances.random, chances.more, chances.fate)
+        isWild = !script.isTame(step)
+        trace("step \(step)\(isWild ? "" : ", in which nothing goes wrong"):")
+        return true
+    }
+
+    private func beginHealing() {
+        let chances = script.heal(.init(random: random, more: more, fate: fate))
+        (random, more, fate) = (chances.random, chances.more, chances.fate)
+        trace("everything heals")
+    }
+
     private func live(steps: Int) async throws {
-        for _ in 0..<steps {
+        for step in 0..<steps where begins(step) {
             let device = devices[random.below(devices.count)]
             if rewritesLeft > 0 && random.oneIn(12) { try rewriteRemote() }
             switch random.below(20) {
@@ -46,7 +73,7 @@ extension SimWorld {
         for device in devices {
             (device.opened, device.excluded, device.isOut) = ([], [], false)
             device.clock.go()
-            try restart(device)
+            try await restart(device)
         }
         // What a device died of twice in a row rests for a while.
         if devices.contains(where: { $0.vault?.intake.keptOut != nil }) {
@@ -59,6 +86,7 @@ extension SimWorld {
             try await meet()
         }
         try checkAgreement()
+        try checkMerges()
         try checkTokens()
         // Who takes the remote's history loses what the remote does, by his own word.
         if !hasAccepted {
@@ -67,6 +95,7 @@ extension SimWorld {
         }
         try checkConflicts()
         try await checkQuiet()
+        if traits.interleaves && isStrict { try await checkStrict() }
     }
 
     /// Rounds in which everything reaches everybody.
@@ -239,12 +268,34 @@ extension SimWorld {
         try check()
     }
 
+    /// What is not signed comes in nowhere, where everybody asks for that.
+    private func checkStrict() async throws {
+        guard let head = try remote.reference("refs/heads/sync") else { return }
+        let who = Signature(
+            name: "somebody", email: "somebody@example.org",
+            seconds: clock.now().milliseconds / 1000)
+        let pack = try remote.beginPack()
+        let commit = Commit(
+            tree: try remote.commit(head).tree, parents: [head], author: who, committer: who,
+            message: "not signed\n")
+        let id = try pack.add(.commit, commit.serialized)
+        try pack.finish()
+        try remote.setReference("refs/heads/sync", to: id, expecting: head)
+        for device in devices {
+            do { _ = try await device.vault?.exchange() } catch is RefusedCommit {}
+            if try device.repository.reference("refs/heads/sync") != head {
+                violate("what is not signed stays out", device.name)
+            }
+        }
+        try check()
+    }
+
     /// More rounds and restarts change nothing.
     private func checkQuiet() async throws {
         let head = try remote.reference("refs/heads/sync")
         let writes = devices.map(\.folder.writes)
         for device in devices {
-            try restart(device)
+            try await restart(device)
             clock.advance(1_000_000_000)
             let outcome = try await cycle(device)
             if outcome != .inSync {

@@ -2,14 +2,15 @@ package import SyncModel
 
 /// A way to a remote in memory that can be cut, before or after the remote did its part.
 package final class SimRemote: RemoteLink {
-    private let push_: @Sendable (ObjectID, ObjectID?, ObjectID?) throws(RemoteError) -> PushOutcome
-    private let fetch_: @Sendable (IntakeGate) throws(RemoteError) -> RemoteSnapshot
+    private let push_:
+        @Sendable (ObjectID, ObjectID?, ObjectID?) async throws(RemoteError) -> PushOutcome
+    private let fetch_: @Sendable (IntakeGate) async throws(RemoteError) -> RemoteSnapshot
 
     /// Takes the two directions as closures over the world.
     package init(
-        fetch: @escaping @Sendable (IntakeGate) throws(RemoteError) -> RemoteSnapshot,
+        fetch: @escaping @Sendable (IntakeGate) async throws(RemoteError) -> RemoteSnapshot,
         push:
-            @escaping @Sendable (ObjectID, ObjectID?, ObjectID?) throws(RemoteError) ->
+            @escaping @Sendable (ObjectID, ObjectID?, ObjectID?) async throws(RemoteError) ->
             PushOutcome
     ) {
         fetch_ = fetch
@@ -17,13 +18,13 @@ package final class SimRemote: RemoteLink {
     }
 
     package func fetch(_ mayBring: IntakeGate) async throws(RemoteError) -> RemoteSnapshot {
-        try fetch_(mayBring)
+        try await fetch_(mayBring)
     }
 
     package func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         async throws(RemoteError) -> PushOutcome
     {
-        try push_(head, expected, applied)
+        try await push_(head, expected, applied)
     }
 
     /// Nobody forgets a device in a simulation.

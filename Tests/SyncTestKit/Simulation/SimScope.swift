@@ -42,6 +42,7 @@ extension SimWorld {
 
     /// Changes what the configuration of a device covers; no edit waits to be captured then.
     func leaveOutOrTakeIn(_ device: SimDevice) async throws {
+        await finish(device)
         if device.isOut || !device.excluded.isEmpty {
             if more.oneIn(3) { return }
             (device.isOut, device.excluded, device.isJoining) = (false, [], true)
@@ -54,13 +55,14 @@ extension SimWorld {
             }
         }
         trace("\(device.name) is out: \(device.isOut), leaves out \(device.excluded)")
-        try restart(device)
+        try await restart(device)
         if more.oneIn(3) { device.crashAfter = more.below(25) }
     }
 
     /// Keeps a backup of all that a device has, or loses some of it; nothing waits to be pushed
     /// then, since what was only there is gone with it.
     func loseOrBackUp(_ device: SimDevice) async throws {
+        await finish(device)
         guard try await isInSync(device) else { return }
         let now = SimDevice.Backup(
             files: device.folder.files, repository: device.repository.copy(),
@@ -97,7 +99,7 @@ extension SimWorld {
         isWild = false
         defer { isWild = true }
         (device.isOnline, device.isJoining) = (true, true)
-        try restart(device)
+        try await restart(device)
         if more.oneIn(2) { device.crashAfter = more.below(25) }
         for _ in 0..<4 {
             if try await cycle(device) == .inSync { break }

@@ -14,3 +14,13 @@ package struct SimSignature: CommitSigner, CommitVerifier {
         return isGood && commit.signatures == 1 ? .good : .refused("it is of something else")
     }
 }
+
+/// Checks signatures as a program does that takes its time.
+struct SimSlowVerifier: CommitVerifier {
+    let wait: @Sendable () async -> Void
+
+    func verdict(on commit: SignedCommit) async throws(SigningError) -> SignatureVerdict {
+        await wait()
+        return try await SimSignature().verdict(on: commit)
+    }
+}

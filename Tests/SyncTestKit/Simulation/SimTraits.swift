@@ -8,6 +8,8 @@ package enum SimMix: Sendable {
     case all
     /// All of it, and documents are taken back, by device and undone, too.
     case reverting
+    /// All of it, and every call to the remote takes its time, in which anything may happen.
+    case interleaved
 }
 
 /// What one history has beside edits, crashes and networks: each of it in some, so that a history
@@ -35,6 +37,8 @@ struct SimTraits {
     var hasEnemy = false
     /// Directories come, go and are emptied.
     var makesDirectories = false
+    /// Calls to the remote take their time.
+    var interleaves = false
 
     /// Whether the history is one of all that may happen.
     var isNew = false
@@ -87,9 +91,10 @@ extension SimWorld {
         let steps = traits.steps
         if steps.isEmpty || !more.oneIn(3) { return }
         let device = devices[more.below(devices.count)]
+        if device.folder.isGone || device.folder.isFull { return }
         switch steps[more.below(steps.count)] {
         case .clock: turnClock(device)
-        case .choice: try decide(device)
+        case .choice: try await decide(device)
         case .open: openOrClose(device)
         case .leaveOut: try await leaveOutOrTakeIn(device)
         case .lose: try await loseOrBackUp(device)

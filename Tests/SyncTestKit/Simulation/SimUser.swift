@@ -24,8 +24,13 @@ extension SimWorld {
     func edit(_ device: SimDevice) {
         clock.advance(Int64(random.below(30)) * 1_000_000)
         let folder = device.folder!
-        if random.oneIn(4) { return editRecords(device) }
+        if folder.isGone { return }
+        if random.oneIn(4) {
+            if !device.hasLostStore { editRecords(device) }
+            return
+        }
         let paths = random.oneIn(3) ? Self.own(device) : sharedPaths
+        if device.hasLostStore, paths[0] == Self.own(device)[0] { return }
         let path = paths[random.below(paths.count)]
         let here = folder.files[path]
         // Nobody sees a deletion there, nor a version of before that comes back.

@@ -8,7 +8,7 @@ internal import SyncRemote
 package final class SimWorld: @unchecked Sendable {
     package let seed: UInt64
     var random: SeededRandom
-    private var fate: SeededRandom
+    var fate: SeededRandom
     let clock = SimClock()
     let remote = InMemoryRepository()
     let prefix: TreePath
@@ -28,16 +28,21 @@ package final class SimWorld: @unchecked Sendable {
     /// Whether everybody signs, and nobody lets in what is not signed.
     let isStrict: Bool
     /// Whether some device took the remote's history: what it had of others may be gone then.
-    private(set) var hasAccepted = false
+    var hasAccepted = false
     private var depth = 0
     /// What the history has beside edits, crashes and networks, and what decides about that.
     let traits: SimTraits
     var more: SeededRandom
     /// How many files somebody added with another git client.
     var foreignFiles = 0
+    /// Which of its steps the history is made of.
+    let script: SimScript
+    /// Who waits for a cycle: the device and since when, in nanoseconds of the world.
+    let waiting = SimWaiting()
 
     /// Sets the scene: two to four devices with clocks up to a minute apart.
-    package init(seed: UInt64, mix: SimMix = .all) throws {
+    package init(seed: UInt64, mix: SimMix = .all, script: SimScript = SimScript()) throws {
+        self.script = script
         self.seed = seed
         // Of its own too: what a seed of the former mix shows it shows for ever.
         more = SeededRandom(seed: seed ^ 0x304e)
@@ -51,6 +56,7 @@ package final class SimWorld: @unchecked Sendable {
         var traits =
             mix == .former ? SimTraits() : SimTraits(&more, isRewritten: choice != nil)
         if mix == .reverting { (traits.chooses, traits.reverts) = (true, true) }
+        traits.interleaves = mix == .interleaved
         self.traits = traits
         let count = 2 + random.below(3)
         for index in 0..<count {
@@ -60,8 +66,10 @@ package final class SimWorld: @unchecked Sendable {
             device.folder = folder(of: device, index)
             device.isStrict = isStrict
             device.notesScope = mix != .former
+            if traits.interleaves { slowDown(device) }
             devices.append(device)
             try device.restart(remote: link(of: device), prefix: prefix)
+            if traits.interleaves { try serve(device) }
         }
     }
 
@@ -86,6 +94,7 @@ package final class SimWorld: @unchecked Sendable {
                     return nil
                 }
                 if Self.records.contains(path) {
+                    if device.hasLostStore { return nil }
                     return self.remember(old, in: path, on: device, adds: true)
                 }
                 return self.tokens.content(by: device, of: path)
@@ -124,14 +133,23 @@ package final class SimWorld: @unchecked Sendable {
         let link = SimLink(transfer: transfer(of: device))
         return SimRemote(
             fetch: { [unowned self, unowned device] mayBring throws(RemoteError) in
+                await self.wait(device, "to be asked")
                 try self.check(device)
-                return try link.transfer.fetch(mayBring)
+                let seen = try link.transfer.fetch(mayBring)
+                await self.wait(device, "for what is fetched")
+                try self.checkAnswer(device)
+                self.noteShown(seen.head, to: device)
+                return seen
             },
             push: { [unowned self, unowned device] head, expected, applied throws(RemoteError) in
+                await self.wait(device, "to push")
                 try self.check(device)
+                device.service?.notePush()
                 let outcome = try link.transfer.push(
                     head, expecting: expected, applied: applied)
                 if outcome == .accepted { self.checkForward(expected, head, by: device) }
+                await self.wait(device, "for the answer to a push")
+                try self.checkAnswer(device)
                 // The push went through and the answer was lost.
                 if self.isWild && self.random.oneIn(25) {
                     throw RemoteError(.unreachable, "push", "cut after the fact")
@@ -167,6 +185,23 @@ package final class SimWorld: @unchecked Sendable {
         } catch { violate("no force-push", "\(error)") }
     }
 
+    /// A device is shown the remote's head: one that is behind what it goes along with was rewritten.
+    private func noteShown(_ head: ObjectID?, to device: SimDevice) {
+        guard choice != nil, device.running?.name == "exchange", let known = device.knownHead
+        else { return }
+        do {
+            let history = History(CommitStamps(reading: remote))
+            device.hasSeenRewrite = try head.map { try !history.isAncestor(known, of: $0) } ?? true
+        } catch { violate("no force-push", "\(error)") }
+    }
+
+    /// Whether an answer that had to be waited for reaches anybody.
+    private func checkAnswer(_ device: SimDevice) throws(RemoteError) {
+        if device.running == nil { return }
+        if device.isCrashed { throw RemoteError(.io, "call", "crashed") }
+        if isWild, !device.isOnline { throw RemoteError(.unreachable, "call", "cut") }
+    }
+
     private func check(_ device: SimDevice) throws(RemoteError) {
         if device.step(changes: false) { throw RemoteError(.io, "call", "crashed") }
         meanwhile(device)
@@ -177,10 +212,14 @@ package final class SimWorld: @unchecked Sendable {
 
     // MARK: The devices
 
-    func restart(_ device: SimDevice) throws {
+    func restart(_ device: SimDevice) async throws {
+        await end(device)
+        // A process that starts finds room, or it does not start.
+        device.folder.setFull(false)
         try device.restart(remote: link(of: device), prefix: prefix)
         // The lock of a reference that was being moved stays for a while.
         device.repository.lockedTries = isWild && random.oneIn(3) ? 1 + random.below(3) : 0
+        if traits.interleaves { try serve(device) }
     }
 
     /// Lets a device make one cycle over what its watch told it, as the service does: the
@@ -213,14 +252,14 @@ package final class SimWorld: @unchecked Sendable {
             }
             if let failure { throw failure }
             device.isCutShort = false
-            if outcome == .inSync { device.isJoining = false }
+            if outcome == .inSync { (device.isJoining, device.hasLostStore) = (false, false) }
             if outcome == .inSync && violation == nil { try checkInSync(device) }
             return outcome
         } catch {
             trace("\(device.name) failed: \(error)")
             if device.isCrashed {
                 device.isCutShort = true
-                try restart(device)
+                try await restart(device)
             } else {
                 device.dirty.merge(dirty)
                 guard isWild || error is RemoteError else { throw error }
@@ -246,16 +285,17 @@ package final class SimWorld: @unchecked Sendable {
     }
 
     /// A device may be far from the remote at one moment and near at the next.
-    private func thrift() -> ExchangeOptions {
+    func thrift() -> ExchangeOptions {
         ExchangeOptions(pushesFirst: fate.oneIn(2), publishesLater: fate.oneIn(2))
     }
 
     /// "In sync" is said only when folder, head and remote head are one, as far as the watch
     /// told by then.
-    private func checkInSync(_ device: SimDevice) throws {
+    func checkInSync(_ device: SimDevice) throws {
         let head = try device.repository.reference("refs/heads/sync")
         let far = try remote.reference("refs/heads/sync")
-        if head != far, !isWild {
+        // An answer that had to be waited for may be an old one.
+        if head != far, !isWild, device.running == nil {
             violate("it tells the truth", "\(device.name): head is not remote's")
         }
         guard device.dirty.isEmpty, !device.folder.hasDisplaced else { return }

@@ -71,7 +71,7 @@ package final class VaultReport {
 
     /// Reads what the head leads to at once: a repository whose objects are gone is noticed
     /// although nothing has to be done.
-    func checkHead() throws(RepositoryError) {
+    package func checkHead() throws(RepositoryError) {
         guard let tree = try repository.tree(of: branch.head()) else { return }
         _ = try repository.tree(tree)
     }
@@ -100,7 +100,7 @@ package final class VaultReport {
 
     /// The paths of the repository that a folder does not hold in the head's version, sorted, and
     /// for what each waits.
-    func waiting() throws -> [QuarantinedPath] {
+    package func waiting() throws -> [QuarantinedPath] {
         var result: [QuarantinedPath] = []
         for folder in folders {
             let deferred = try folder.deferred(store)
@@ -148,7 +148,9 @@ package final class VaultReport {
     }
 
     /// Held paths of a folder whose reason may go without any event that the watch sees.
-    func quarantinedToRecheck(in folder: VaultFolder) throws(StateStoreError) -> DirtyPaths {
+    package func quarantinedToRecheck(in folder: VaultFolder) throws(StateStoreError)
+        -> DirtyPaths
+    {
         let passing: Set<QuarantinedPath.Reason> = [
             .unreadable, .failed, .mount, .inUse, .hook,
         ]

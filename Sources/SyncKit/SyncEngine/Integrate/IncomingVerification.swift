@@ -39,7 +39,7 @@ package final class IncomingVerification {
     /// The same before somebody chooses about a rewritten remote: either choice makes commits over
     /// what the remote has, and that may come in, or nobody chooses.
     /// - Throws: `ChangeRefusal`.
-    func verifyOrRefuse(_ head: ObjectID) async throws {
+    package func verifyOrRefuse(_ head: ObjectID) async throws {
         do {
             if try await verify(head) { return }
         } catch let error as RefusedCommit {

@@ -17,7 +17,7 @@ package final class AppliedReference {
     }
 
     /// The commit that it names.
-    func commit() throws(RepositoryError) -> ObjectID? { try repository.reference(name) }
+    package func commit() throws(RepositoryError) -> ObjectID? { try repository.reference(name) }
 
     /// Says that the folders hold a commit.
     /// - Throws: `RepositoryError`, `StateStoreError`.
@@ -29,13 +29,6 @@ package final class AppliedReference {
         recalled = nil
         if isRecalled { try store.setFact(Vault.Fact.recalled, nil) }
         isRecalled = false
-    }
-
-    /// Recalls what the folders held, where the state store was lost, or was before and the process
-    /// ended before all folders held a commit again.
-    /// - Parameter isLost: whether it was lost, or is new.
-    package func recall(ifLost isLost: Bool) throws {
-        if try isLost || store.fact(Vault.Fact.recalled) != nil { try recall() }
     }
 
     /// The state store was lost: until it is made anew the folders count as edits of the commit

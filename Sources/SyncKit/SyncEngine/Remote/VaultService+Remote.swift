@@ -63,7 +63,7 @@ extension VaultService {
 
 extension SyncFailure {
     /// What an exchange came to that somebody has to mend; nil for nothing.
-    init?(_ outcome: ExchangeOutcome) {
+    package init?(_ outcome: ExchangeOutcome) {
         switch outcome {
         case .declined(let words):
             self.init(.needsUser, "the remote refused the push: \(words)")

@@ -5,7 +5,7 @@ extension ExchangeSchedule.Outcome {
     /// - Parameters:
     ///   - outcome: nil when it failed or did not take place.
     ///   - failure: why.
-    init(_ outcome: ExchangeOutcome?, failure: SyncFailure?) {
+    package init(_ outcome: ExchangeOutcome?, failure: SyncFailure?) {
         switch outcome {
         case .inSync: self = .done
         case .pending: self = .waits

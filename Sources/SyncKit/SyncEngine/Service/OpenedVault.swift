@@ -61,8 +61,7 @@ package final class OpenedVault {
         let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
         vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
         let isBlank = folders.allSatisfy { $0.identity == nil }
-        try vault.appliedReference.recall(ifLost: rebuilt != nil || isBlank)
-        try vault.local.joining.noteScope()
+        try vault.begin(isNew: rebuilt != nil || isBlank)
         if let url = configuration.remote { try vault.tracker.meet(url) }
     }
 
@@ -165,8 +164,7 @@ package final class OpenedVault {
         let hook = vault.local.gate.hook
         vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
         vault.local.gate.hook = hook
-        try vault.appliedReference.recall()
-        try vault.local.joining.noteScope()
+        try vault.begin(isNew: true)
     }
 
     /// Remembers each root that was opened, so that another directory in its place is noticed.

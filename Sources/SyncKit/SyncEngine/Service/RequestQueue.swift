@@ -1,10 +1,18 @@
 /// Who waits for a cycle. A request arrives, is captured, and is answered when an exchange that
 /// began after its capture has ended.
-struct RequestQueue {
+package struct RequestQueue {
     /// A caller that waits.
-    struct Waiting {
+    package struct Waiting {
         let request: VaultService.Request
-        let done: CheckedContinuation<ExchangeOutcome?, Never>
+        /// Called once, with how the exchange ended; nil when none comes or it failed.
+        let done: @Sendable (ExchangeOutcome?) -> Void
+
+        /// Takes both.
+        package init(
+            request: VaultService.Request, done: @escaping @Sendable (ExchangeOutcome?) -> Void
+        ) {
+            (self.request, self.done) = (request, done)
+        }
     }
 
     private var arrived: [Waiting] = []
@@ -12,25 +20,28 @@ struct RequestQueue {
     /// Whether somebody wants an exchange now and does not wait for it.
     private var isTriggered = false
     /// Whether somebody says that the remote has something.
-    private(set) var isTold = false
+    package private(set) var isTold = false
+
+    /// Nobody waits.
+    package init() {}
 
     /// Whether somebody wants the exchange now.
-    var isAsked: Bool { isTriggered || !captured.isEmpty }
+    package var isAsked: Bool { isTriggered || !captured.isEmpty }
 
     /// Whether requests arrived that are not captured yet.
-    var hasArrivals: Bool { !arrived.isEmpty }
+    package var hasArrivals: Bool { !arrived.isEmpty }
 
     /// Adds a caller.
-    mutating func add(_ waiting: Waiting) { arrived.append(waiting) }
+    package mutating func add(_ waiting: Waiting) { arrived.append(waiting) }
 
     /// Asks for an exchange that nobody waits for.
-    mutating func trigger() { isTriggered = true }
+    package mutating func trigger() { isTriggered = true }
 
     /// Notes that the remote is said to have something.
-    mutating func tell() { isTold = true }
+    package mutating func tell() { isTold = true }
 
     /// The requests that arrived: they are to be captured now, and wait for the exchange.
-    mutating func takeArrivals() -> [VaultService.Request] {
+    package mutating func takeArrivals() -> [VaultService.Request] {
         let taken = arrived
         arrived = []
         captured += taken
@@ -38,17 +49,17 @@ struct RequestQueue {
     }
 
     /// An exchange begins: a trigger that comes meanwhile wants another one.
-    mutating func begin() { (isTriggered, isTold) = (false, false) }
+    package mutating func begin() { (isTriggered, isTold) = (false, false) }
 
     /// Answers everybody who waits for an exchange.
-    mutating func answer(_ outcome: ExchangeOutcome?) {
+    package mutating func answer(_ outcome: ExchangeOutcome?) {
         let answered = captured
         captured = []
-        for waiting in answered { waiting.done.resume(returning: outcome) }
+        for waiting in answered { waiting.done(outcome) }
     }
 
     /// Answers everybody: no exchange comes any more.
-    mutating func cancel() {
+    package mutating func cancel() {
         _ = takeArrivals()
         answer(nil)
     }

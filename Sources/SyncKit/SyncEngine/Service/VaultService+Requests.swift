@@ -10,7 +10,7 @@ extension VaultService {
         if life.isEnding { return nil }
         guard life.loop != nil else { return await cycleOnce(request) }
         return await withCheckedContinuation { done in
-            requests.add(.init(request: request, done: done))
+            requests.add(.init(request: request) { done.resume(returning: $0) })
             wake()
         }
     }
