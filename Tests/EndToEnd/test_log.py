@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import sqlite3
 import unittest
 
 from device import PREFIX, binaries
@@ -47,6 +48,19 @@ class Log(VaultTest):
         os.close(terminal)
         self.assertEqual(os.waitstatus_to_exitcode(status), 0, output)
         return output.decode()
+
+    def test_the_index_grows_without_a_daemon_and_may_be_missing(self):
+        ada = self.history()
+        wanted = ada.ctl("log", f"{PREFIX}/b.md", "--json", expect=(0,)).stdout
+        self.assertEqual(len(json.loads(wanted)), 5)
+        index = f"{ada.state}/history.db"
+        with sqlite3.connect(f"file:{index}?mode=ro", uri=True) as database:
+            self.assertEqual(database.execute("SELECT count(*) FROM commits").fetchone(), (7,))
+        for name in (index, f"{index}-wal", f"{index}-shm"):
+            if os.path.exists(name):
+                os.remove(name)
+        self.assertEqual(ada.ctl("log", f"{PREFIX}/b.md", "--json", expect=(0,)).stdout, wanted)
+        self.assertFalse(os.path.exists(index))
 
     def test_saves_of_one_file_in_a_row_are_one_line(self):
         ada = self.history()

@@ -49,6 +49,22 @@ class Restore(VaultTest):
                 self.assertIsNone(ada.read("d/b.md"))
                 self.assertEqual(ada.read("a.md"), b"changed\n")
 
+    def test_what_stands_at_the_path_is_in_the_history_first(self):
+        ada = self.history()
+        first = trees.git(ada.repository, "rev-parse", "sync~1").decode().strip()
+        ada.write("a.md", "not synced\n")
+        ada.write("d/c.md", "not synced either\n")
+        ada.ctl("restore", f"{PREFIX}/a.md", "--to", first, expect=(0,))
+        self.assertEqual(ada.read("a.md"), b"a.md\n")
+        # What stands elsewhere comes with the cycle that follows, and stays.
+        self.assertEqual(ada.read("d/c.md"), b"not synced either\n")
+        log = json.loads(ada.ctl("log", f"{PREFIX}/a.md", "--json", expect=(0,)).stdout)
+        self.assertEqual(len(log), 4)
+        saved = ada.ctl("show", f"{log[1]['commit']}:{PREFIX}/a.md", expect=(0,)).stdout
+        self.assertEqual(saved, "not synced\n")
+        log = json.loads(ada.ctl("log", f"{PREFIX}/d/c.md", "--json", expect=(0,)).stdout)
+        self.assertEqual(len(log), 3)
+
     def test_beside_the_vault(self):
         ada = self.history()
         head = trees.head(ada.repository)

@@ -235,13 +235,13 @@ class Rewrite(VaultTest):
         done = json.loads(ada.ctl("undo", "--dry-run", "--json").stdout)
         self.assertEqual(done["undone"], [accepted])
         self.assertIsNone(ada.read("second.md"))
-        ada.ctl("undo")
+        undo = json.loads(ada.ctl("undo", "--json").stdout)["commit"]
         self.until_in_sync(ada, bob)
         # What stood before is back, and what came since stays.
         self.assertIsNotNone(bob.read("second.md"))
         self.assertIsNone(bob.read("foreign.md"))
         self.assertIsNotNone(ada.read("since.md"))
-        message = trees.git(self.remote, "log", "-1", "--no-merges", "--format=%B", "sync").decode()
+        message = trees.git(self.remote, "log", "-1", "--format=%B", undo).decode()
         self.assertIn(f"Sync-Undoes: {accepted}", message)
         # The old history itself does not go back to the remote.
         self.assertNotIn(before, trees.git(self.remote, "rev-list", "sync").decode().split())

@@ -41,7 +41,7 @@ final class Reversals {
         return try commit(reversal, words, isDryRun: request.dryRun)
     }
 
-    /// Takes back the last restore, rollback, resolve, accept or undo, or the commit that was named.
+    /// Takes back the last restore, rollback, resolve, accept or undo, or the commit that is named.
     /// - Throws: as `rollback`.
     func undo(_ request: UndoRequest) throws -> ChangeReport {
         let head = try headOrRefuse()
