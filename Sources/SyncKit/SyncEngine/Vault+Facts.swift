@@ -3,9 +3,11 @@ internal import SyncModel
 extension Vault {
     /// Names under which the state store keeps facts for the status.
     package enum Fact {
+        /// Set while the vault is paused.
         package static let paused = "paused"
         static let recalled = "recalled"
         static let scope = "scope"
+        /// The remote's head that this device goes along with.
         package static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"
         static let remoteChange = "remote-change"

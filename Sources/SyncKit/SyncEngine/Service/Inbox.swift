@@ -2,6 +2,7 @@ package import SyncModel
 
 /// What the watch, a scan or a request named, until it is captured.
 package struct Inbox {
+    /// What was named, by folder.
     package private(set) var dirty: [FolderID: DirtyPaths] = [:]
 
     /// Nothing waits.
