@@ -193,6 +193,7 @@ run_tests() {
     install_python
     group "Build with tests; imports are declared" swift build --build-tests "${IMPORT_CHECK[@]}"
     group "Format" swift format lint --strict -r Sources Tests Benchmarks Fuzz/Sources Package.swift
+    group "Faults that the simulation has to find have their places" Tests/Faults/run --check
     # A number that no run before had: each finds histories that nobody has seen.
     group "Unit tests" unit_tests
     group "A short run of the fuzzers" Fuzz/run 100000

@@ -176,9 +176,9 @@ FAULTS = [
         "a file that the state store lost counts as an edit"),
     Fault(
         "scope-ignored", ENGINE + "Capture/Examination.swift",
-        "            where folder.isInScope(row.path) {\n"
+        "            where folder.isInScope(row.path, row.version) {\n"
         "                findings.deleted.append(row)",
-        "            where ON || folder.isInScope(row.path) {\n"
+        "            where ON || folder.isInScope(row.path, row.version) {\n"
         "                findings.deleted.append(row)",
         "what the configuration leaves out counts as deleted"),
     Fault(

@@ -22,6 +22,7 @@ struct SimulationTests {
         switch environment["SYNC_MIX"] {
         case "former": .former
         case "reverting": .reverting
+        case "interleaved": .interleaved
         default: .all
         }
     }
@@ -58,6 +59,14 @@ struct SimulationTests {
     func reverting() async throws {
         let count = Self.number("SYNC_REVERTING_HISTORIES") ?? 100
         await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 9_000_000, .reverting)
+    }
+
+    @Test(
+        "so they do where things happen while the remote is waited for",
+        .enabled(if: environment["SYNC_SEED"] == nil))
+    func interleaved() async throws {
+        let count = Self.number("SYNC_INTERLEAVED_HISTORIES") ?? 60
+        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 1, .interleaved)
     }
 
     @Test(
