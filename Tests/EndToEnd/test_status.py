@@ -7,7 +7,7 @@ import stat
 import unittest
 
 import trees
-from device import PREFIX, wait_until
+from device import PREFIX, Device, wait_until
 from harness import VaultTest
 
 STATUS = {
@@ -156,6 +156,21 @@ class Status(VaultTest):
         there = trees.commit_tree(self.remote, "refs/heads/sync", PREFIX)
         self.assertIn(b"by-hand.txt", there)
         wait_until(lambda: bob.read("by-hand.txt"), "by-hand.txt did not arrive")
+
+    def test_nothing_waits_after_a_sync(self):
+        """Nor does it without the daemon that could look, with a remote or without one."""
+        alone = Device(f"{self.top}/alone", "alone")
+        self.devices.append(alone)
+        alone.ctl("init", "--folder", f"{alone.folder}={PREFIX}", "--device", "alone", expect=(0,))
+        for device in (alone, self.device("ada", start=False)):
+            device.write("a.md", "a\n")
+            device.ctl("sync", expect=(0,))
+            for turn in range(2):
+                status = json.loads(device.ctl("status", "--json", expect=(0, 3)).stdout)
+                self.assertEqual(status["state"], "in-sync", turn)
+                self.assertEqual(status["pending"]["changes"], 0, turn)
+                device.write("b.md", "b\n")
+                device.ctl("sync", expect=(0,))
 
     def test_once_makes_one_cycle_and_ends(self):
         ada = self.device("ada", start=False)

@@ -62,14 +62,6 @@ struct SimulationTests {
     }
 
     @Test(
-        "so they do where things happen while the remote is waited for",
-        .enabled(if: environment["SYNC_SEED"] == nil))
-    func interleaved() async throws {
-        let count = Self.number("SYNC_INTERLEAVED_HISTORIES") ?? 60
-        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 1, .interleaved)
-    }
-
-    @Test(
         "so they do in histories that nobody has seen",
         .enabled(if: environment["SYNC_MOVING_SEED"] != nil && environment["SYNC_SEED"] == nil))
     func movingRange() async throws {

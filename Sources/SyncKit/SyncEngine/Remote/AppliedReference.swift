@@ -26,9 +26,13 @@ package final class AppliedReference {
         if known != applied {
             try repository.setReference(name, to: applied, expecting: known)
         }
-        recalled = nil
+        try endRecall()
+    }
+
+    /// All folders hold a commit that the state store knows: nothing is recalled any more.
+    func endRecall() throws(StateStoreError) {
         if isRecalled { try store.setFact(Vault.Fact.recalled, nil) }
-        isRecalled = false
+        (recalled, isRecalled) = (nil, false)
     }
 
     /// The state store was lost: until it is made anew the folders count as edits of the commit
