@@ -185,7 +185,7 @@ package final class SimWorld: @unchecked Sendable {
         } catch { violate("no force-push", "\(error)") }
     }
 
-    /// A device is shown the remote's head: one that is behind what it goes along with was rewritten.
+    /// A device is shown the remote's head: one that left what it goes along with was rewritten.
     private func noteShown(_ head: ObjectID?, to device: SimDevice) {
         guard choice != nil, device.running?.name == "exchange", let known = device.knownHead
         else { return }
