@@ -10,7 +10,8 @@ struct CutShortBases {
     /// Finds files that were edited right after an apply which was cut short had put them there,
     /// before the state store learnt of them: they are edits of that apply's version. One that
     /// shares less with it is the user's own; one that shares no more with it than with the version
-    /// that the state store knows is an edit of that.
+    /// that the state store knows is an edit of that. Of several that it may have been made from it
+    /// is the one of which it lacks least, the last of these: what an edit lacks counts as deleted.
     func find(of files: [Captured], in folder: VaultFolder) throws {
         if folder.interrupted.heads.isEmpty { return }
         for file in files where file.containedIn == nil {
@@ -28,15 +29,18 @@ struct CutShortBases {
             }
             // Exactly what one of them brought is no edit, however much another one shares with it.
             if brought.contains(where: { $0.1 == file.change.after }) { continue }
+            var least = Int.max
             for (commit, version) in brought {
                 guard let version, version.mode.isFile,
-                    try repository.header(version.id).size <= Limits.documentSize,
-                    try EditedRename.isMade(
-                        content, from: repository.blob(version.id),
-                        ratherThan: before.map { try repository.blob($0.id) })
+                    try repository.header(version.id).size <= Limits.documentSize
                 else { continue }
-                file.base = commit
-                break
+                let old = try repository.blob(version.id)
+                let lacks = EditedRename.lacks(content, of: old)
+                guard lacks < least,
+                    try EditedRename.isMade(
+                        content, from: old, ratherThan: before.map { try repository.blob($0.id) })
+                else { continue }
+                (file.base, least) = (commit, lacks)
             }
         }
     }

@@ -56,6 +56,12 @@ enum EditedRename {
         return other.map { new.shared(with: old) > new.shared(with: $0) } ?? true
     }
 
+    /// How many bytes of another content, in whole lines, a content does not have.
+    static func lacks(_ content: [UInt8], of old: [UInt8]) -> Int {
+        let (new, old) = (Lines(content), Lines(old))
+        return old.size - old.bytes(in: new)
+    }
+
     private static func only(_ scores: [(score: Int, old: TreePath, new: TreePath)])
         -> (old: TreePath, new: TreePath)?
     {
