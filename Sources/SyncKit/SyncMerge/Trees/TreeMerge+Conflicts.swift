@@ -86,6 +86,23 @@ extension TreeMerge {
         }
     }
 
+    /// Lists conflicts again that are open in a text which stands as one side has it: another file
+    /// that had its name and was renamed took them off the list.
+    func relist(_ outcome: inout TreeOutcome) throws(RepositoryError) {
+        if !rule.listsConflicts { return }
+        for (path, standing) in outcome.standing.sorted(by: { $0.key < $1.key }) {
+            guard let standing, standing.sides.count == 1, let origin = standing.sides.first else {
+                continue
+            }
+            let side = outcome.side(origin)
+            for record in outcome.conflicts.texts(at: origin.path, of: side)
+            where try rule.isOpen(record, in: standing.version) {
+                let listed = record.moved(to: path)
+                outcome.conflicts.add(listed, written: try rule.write(listed))
+            }
+        }
+    }
+
     /// The conflicts in the text of a version that is kept beside the file stand there with it.
     func accompany(
         _ loses: SideIndex, of versions: (first: StampedVersion, second: StampedVersion),

@@ -120,6 +120,8 @@ package struct TreeMerge {
             }
         }
 
+        if rule.version >= 5 { try relist(&outcome) }
+
         var result = TreeMergeResult(losses: outcome.losses.sorted { $0.path < $1.path })
         let inFirst = Dictionary(uniqueKeysWithValues: ours.map { ($0.path, $0.after) })
         for (path, standing) in outcome.standing {
