@@ -5,8 +5,8 @@ internal import SyncModel
 /// They end when a `.gitignore` stands there again, or the directory goes.
 ///
 /// A `.gitignore` that goes alone may be the first file of its directory to go: its rules go on
-/// for `Limits.keptRulesGrace`, and again as long after each further file of the directory that
-/// goes. Then they end, if anything that is synced is left there.
+/// for `Limits.keptRulesGraceMilliseconds`, and again as long after each further file of the
+/// directory that goes. Then they end, if anything that is synced is left there.
 struct KeptRules {
     let repository: any ObjectRepository
     let store: any StateStore
@@ -81,7 +81,7 @@ struct KeptRules {
         }
         for file in gone where file.path.name.elementsEqual(IgnoreView.name) {
             let directory = file.path.parent
-            // In a root something always goes with it; a directory that goes is what is meant.
+            // That other files of a root go says nothing: some do all the time.
             let goesAlone = !gone.contains { other in
                 guard other.path != file.path, let directory else { return false }
                 return other.path.isAtOrBelow(directory)
