@@ -96,7 +96,7 @@ struct Resolve: AsyncParsableCommand {
     ) async throws -> ChangeReport {
         try await Changing.make(
             client, "/api/sync/conflicts/\(conflict.id)/resolve", request
-        ) { try await $0.resolve(conflict.id, request) }
+        ) { try await $0.change(.resolve(conflict.id, request)) }
     }
 
     /// Asks first what all choices together would delete: more than `max_deletes` of what is

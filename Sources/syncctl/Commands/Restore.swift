@@ -54,7 +54,7 @@ struct Restore: AsyncParsableCommand {
         let request = RestoreRequest(paths, to: to, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/restore", request) {
-            try await $0.restore(request)
+            try await $0.change(.restore(request))
         }
         try Changing.tell(report, options, done: dryRun ? "would change" : "restored")
     }

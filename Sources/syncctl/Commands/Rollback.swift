@@ -44,7 +44,7 @@ struct Rollback: AsyncParsableCommand {
             to: to, paths: paths, device: device, agent: agent, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/rollback", request) {
-            try await $0.rollback(request)
+            try await $0.change(.rollback(request))
         }
         try Changing.tellTakenBack(report, options, isDryRun: dryRun)
     }
@@ -73,7 +73,7 @@ struct Undo: AsyncParsableCommand {
         let request = UndoRequest(commit, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/undo", request) {
-            try await $0.undo(request)
+            try await $0.change(.undo(request))
         }
         try Changing.tellTakenBack(report, options, isDryRun: dryRun)
     }

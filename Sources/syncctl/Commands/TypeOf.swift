@@ -38,7 +38,7 @@ struct TypeOf: AsyncParsableCommand {
     private func set(_ request: TypeRequest) async throws {
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/type", request) {
-            try await $0.setType(request)
+            try await $0.change(.setType(request))
         }
         try Changing.tell(report, options, done: "set \(request.pattern) sync=\(request.type) in")
     }

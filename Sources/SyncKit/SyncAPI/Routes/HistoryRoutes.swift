@@ -14,14 +14,14 @@ struct HistoryRoutes: Sendable {
         -> Response
     {
         let asked: RollbackRequest = try await JSONBody.read(request)
-        return try JSONAnswer.of(try await service.rollback(asked))
+        return try JSONAnswer.of(try await service.change(.rollback(asked)))
     }
 
     @Sendable func undo(_ request: Request, _: SyncContext) async throws
         -> Response
     {
         let asked: UndoRequest = try await JSONBody.read(request)
-        return try JSONAnswer.of(try await service.undo(asked))
+        return try JSONAnswer.of(try await service.change(.undo(asked)))
     }
 
     @Sendable func log(_ request: Request, _: SyncContext) async throws -> Response {

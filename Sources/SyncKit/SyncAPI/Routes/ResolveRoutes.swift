@@ -27,17 +27,17 @@ extension SyncRoutes {
     {
         let id = try context.parameter("id")
         let asked: ResolveRequest = try await JSONBody.read(request, upTo: Limits.resolveBytes)
-        return try JSONAnswer.of(try await service.resolve(id, asked))
+        return try JSONAnswer.of(try await service.change(.resolve(id, asked)))
     }
 
     @Sendable func restore(_ request: Request, _: SyncContext) async throws -> Response {
         let asked: RestoreRequest = try await JSONBody.read(request)
-        return try JSONAnswer.of(try await service.restore(asked))
+        return try JSONAnswer.of(try await service.change(.restore(asked)))
     }
 
     @Sendable func setType(_ request: Request, _: SyncContext) async throws -> Response {
         let asked: TypeRequest = try await JSONBody.read(request)
-        return try JSONAnswer.of(try await service.setType(asked))
+        return try JSONAnswer.of(try await service.change(.setType(asked)))
     }
 
     @Sendable func remote(_: Request, _: SyncContext) async throws -> Response {

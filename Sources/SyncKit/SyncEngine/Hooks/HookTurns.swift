@@ -3,7 +3,8 @@ internal import SyncModel
 
 /// When a hook has its turn, and what it is told then.
 final class HookTurns {
-    private let hooks: HookRunner
+    /// Runs them.
+    let hooks: HookRunner
     private let configuration: Configuration
     private let log: Logger
     /// The conflicts that were open when somebody was last told; nil before the first look.
@@ -11,8 +12,9 @@ final class HookTurns {
     /// The head that `post-sync` was last run for, however that ended.
     private var tried: ObjectID?
 
-    init(_ hooks: HookRunner, _ configuration: Configuration, log: Logger) {
-        (self.hooks, self.configuration, self.log) = (hooks, configuration, log)
+    init(_ configuration: Configuration, log: Logger) {
+        hooks = HookRunner(configuration, log: log)
+        (self.configuration, self.log) = (configuration, log)
     }
 
     /// Compares two statuses: what has come up since?

@@ -4,15 +4,14 @@ package import SyncModel
 extension VaultService {
     /// Wakes the exchange and does not wait for it; many calls are one cycle.
     package func trigger() {
-        requests.trigger()
+        turns.requests.trigger()
         wake()
     }
 
     /// The same for somebody who knows that the remote changed: `Limits.heededWords` at once,
     /// others one a second.
     package func remoteChanged() {
-        schedule.told(at: .now)
-        requests.tell()
+        turns.tell(at: .now)
         wake()
     }
 

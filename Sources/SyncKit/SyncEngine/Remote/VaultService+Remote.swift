@@ -50,7 +50,7 @@ extension VaultService {
             if let new = try await vault.tracker.fetch()?.new {
                 try await vault.incoming.verifyOrRefuse(new)
             }
-            return try change(isDryRun: request.dryRun) { try vault.choose(request) }
+            return try change(.choose(request))
         }
         if report.commit != nil {
             health.set(nil, at: .exchange)

@@ -64,6 +64,11 @@ final class EventTeller {
         }
     }
 
+    /// The head moved to what others made.
+    func tellApplied(_ head: ObjectID, subject: String) {
+        events.tell(.commit(head, .applied, subject: subject))
+    }
+
     /// The remote has a head that this device pushed.
     func tellPushed(_ head: ObjectID) {
         events.tell(.pushed(head, sinceEdit: editNoticed.map { ContinuousClock.now - $0 }))

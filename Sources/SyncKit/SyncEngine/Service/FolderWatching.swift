@@ -25,6 +25,18 @@ struct FolderWatching {
     /// The watch of a plain directory was lost.
     mutating func noteLost(_ path: String) { lostDirectories.insert(path) }
 
+    /// Watches a folder anew whose watch was lost, or that was stopped.
+    /// - Returns: what nobody watches meanwhile, to be looked at; nil for nothing.
+    func watchAgain(_ watch: BatchStream, folder: Int, _ wasStopped: Bool) -> DirtyPaths? {
+        let status = watch.loop.status(folder: folder)
+        if status.error != nil || wasStopped { watch.loop.rewatch(folder: folder) }
+        guard let unwatched = status.unwatched else { return .everything }
+        if unwatched.isEmpty { return nil }
+        var dirty = DirtyPaths()
+        dirty.directories = unwatched
+        return dirty
+    }
+
     /// Watches such directories anew.
     mutating func watchLost(_ watch: BatchStream) {
         for path in lostDirectories { watch.loop.watchDirectory(path) }

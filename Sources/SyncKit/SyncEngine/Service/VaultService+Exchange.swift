@@ -10,18 +10,19 @@ extension VaultService {
         for await _ in wakeups {
             captureRequested()
             let now = ContinuousClock.now
-            let due = schedule.due(need(), at: now)
+            let due = turns.due(for: vault, at: now)
             if due <= now {
                 await exchangeNow()
             } else {
-                if life.isEnding || schedule.leftAlone(at: now) != nil {
-                    requests.answer(nil)
-                    requests.begin()
+                if life.isEnding || turns.leftAlone(at: now) != nil {
+                    turns.requests.answer(nil)
+                    turns.requests.begin()
                 }
                 setAlarm(due)
                 publish()
             }
-            if hasExchanged && !stateWriter.hasWritten { writeState() } else { scheduleState() }
+            let isFirst = turns.hasExchanged && !stateWriter.hasWritten
+            if isFirst { writeState() } else { scheduleState() }
         }
         cancelWaiters()
     }
@@ -30,41 +31,52 @@ extension VaultService {
     /// control socket would wait for its callers first.
     package func cancelWaiters() {
         life.end()
-        requests.cancel()
+        turns.requests.cancel()
     }
 
     /// Captures for the requests that came: what they are about is safe before the remote is asked.
     private func captureRequested() {
-        for request in requests.takeArrivals() {
+        for request in turns.requests.takeArrivals() {
             prepare(request)
             capture(live: false, acceptDeletes: request.acceptDeletes)
         }
     }
 
+    private func exchangeNow() async {
+        turns.begin(at: .now)
+        let outcome = await exchange()
+        turns.requests.answer(outcome)
+        hookTurns.noteSynced(outcome)
+        if turns.requests.hasArrivals { wake() }
+        if isPaused { return }
+        notePushes()
+        setAlarm(turns.end(.init(outcome, failure: health.exchangeFailure), of: vault, at: .now))
+    }
+
     /// Brings folders, head and remote together; one at a time.
     /// - Returns: how it ended; nil when it failed or another is under way.
     func exchange() async -> ExchangeOutcome? {
-        if isExchanging || isPaused { return nil }
-        isExchanging = true
+        if turns.isExchanging || isPaused { return nil }
+        turns.isExchanging = true
         let began = ContinuousClock.now
         events.tell(.exchangeBegan)
         var failed: String?
         defer {
-            isExchanging = false
+            turns.isExchanging = false
             publish()
             teller.tellSteps(vault.times)
             events.tell(.exchangeEnded(took: ContinuousClock.now - began, failure: failed))
         }
         do {
             try vault.report.checkHead()
-            let before = (head: try vault.head(), remote: vault.tracker.seen?.head)
+            let account = try ExchangeAccount(of: vault)
             let outcome = try await vault.exchange(options) { try await self.backOff($0) }
             try opened.rememberRoots()
             // Nothing else hangs on what other devices see of this one.
             say(opened.events.unpublished, of: .publishing, at: .warning)
-            try account(since: before, began)
+            try account.close(vault, teller, log)
             rewatchChangedRules()
-            hasExchanged = true
+            turns.hasExchanged = true
             health.exchanged(SyncFailure(outcome))
             failed = health.exchangeFailure?.text
             // What capture could not take is tried again with the next exchange.
@@ -87,78 +99,27 @@ extension VaultService {
         return ExchangeOptions(pushesFirst: isFar, publishesLater: isFar && life.loop != nil)
     }
 
-    /// Devices whose pushes met step aside for different times, and for the next turn to push.
     private func backOff(_ attempt: Int) async throws {
         notePushes()
         let clock = ContinuousClock()
-        let now = clock.now
-        let most = Duration.milliseconds(min(2_000, 20 << attempt))
-        let aside = now + .random(in: .zero...most, using: &random)
-        let turn = schedule.pushTurn(at: now, isAsked: requests.isAsked)
-        try await clock.sleep(until: max(aside, turn))
+        try await clock.sleep(until: turns.nextPush(after: attempt, at: clock.now))
     }
 
-    /// Says what an exchange moved, and keeps what the next start and a status without the daemon
-    /// want to know.
-    private func account(
-        since before: (head: ObjectID?, remote: ObjectID?), _ began: ContinuousClock.Instant
-    ) throws {
-        guard let seen = vault.tracker.seen else { return }
-        let store = vault.store
-        let head = try vault.head()
-        let now = vault.clock.now().iso8601
-        let took: Logger.Metadata = ["took": "\(began.milliseconds) ms"]
-        if head != before.head, let head {
-            try store.setFact(Vault.Fact.pulled, now)
-            let subject = try vault.repository.commit(head).subject
-            log.info("applied \(subject)", metadata: took)
-            events.tell(.commit(head, .applied, subject: subject))
-        }
-        if let far = seen.head, far == head, far != before.remote, vault.publisher.pushed == far {
-            try store.setFact(Vault.Fact.pushed, now)
-            log.info("pushed \(far.short)", metadata: took)
-            teller.tellPushed(far)
-        }
-    }
-
-    private func exchangeNow() async {
-        if requests.isTold && !requests.isAsked { schedule.heeded(at: .now) }
-        requests.begin()
-        let outcome = await exchange()
-        requests.answer(outcome)
-        hookTurns.noteSynced(outcome)
-        if requests.hasArrivals { wake() }
-        if isPaused { return }
-        notePushes()
-        // Heads that cannot be read are none: the exchange said so.
-        var heads: [ObjectID?] = []
-        do { heads = [try vault.head(), vault.tracker.seen?.head] } catch { heads = [] }
-        schedule.ended(
-            .init(outcome, failure: health.exchangeFailure), hasNews: heads != lastHeads,
-            at: .now, using: &random)
-        lastHeads = heads
-        if let next = schedule.alarm(at: .now) { setAlarm(next) } else { alarm?.cancel() }
-    }
-
-    /// What the next exchange would be for. A vault that cannot tell goes and finds out.
-    private func need() -> ExchangeSchedule.Need {
-        if requests.isAsked { return .asked }
+    /// Brings the budget of pushes up to what was sent.
+    func notePushes() {
+        let sent = opened.events.takePushes()
+        if sent.isEmpty { return }
         do {
-            if try vault.head() != vault.tracker.seen?.head { return .push }
-            if requests.isTold { return .told }
-            return try vault.isInSync() ? .fetch : .rest
-        } catch { return .push }
+            try turns.pushed(sent, in: vault)
+            say(nil, of: .pushes, at: .warning)
+        } catch {
+            say("the next start does not know of pushes: \(error)", of: .pushes, at: .warning)
+        }
     }
 
-    /// Wakes the loop at a moment, and not at the one that was set before.
-    func setAlarm(_ moment: ExchangeSchedule.Instant) {
-        alarm?.cancel()
-        alarm = Task { [weak self] in
-            // A timer: nothing tells when a server, a busy file or a broken disk is well again.
-            let clock = ContinuousClock()
-            do { try await clock.sleep(until: moment) } catch { return }
-            await self?.captureWaiting()
-        }
+    /// Wakes the loop at a moment, and not at the one that was set before; nil is never.
+    func setAlarm(_ moment: ExchangeSchedule.Instant?) {
+        turns.setAlarm(moment) { [weak self] in await self?.captureWaiting() }
     }
 
     private func captureWaiting() {
@@ -181,13 +142,13 @@ extension VaultService {
     }
 
     private func networkChanged(_ news: NetworkEvent) async {
-        if !isExchanging {
+        if !turns.isExchanging {
             await opened.remote?.networkChanged()
         } else if news == .lost {
             // What is under way would wait for answers that cannot come any more.
             opened.remote?.interrupt()
         }
-        schedule.networkChanged(at: .now)
+        turns.networkChanged(at: .now)
         wake()
     }
 }

@@ -8,59 +8,22 @@ extension VaultService {
     /// Puts the present picture on the board.
     func publish() {
         let before = board.status
-        var status = before
-        status.daemon = life.loop == nil ? "stopped" : "running"
-        var unsigned: String?
-        do {
-            try vault.report.describe(&status)
-            unsigned = try vault.writer.unsigned()
-            status.pending.changes += inbox.count
-            status.state = try state(status)
-        } catch {
-            status.state = .blocked
-            status.notices = [SyncFailure(error).text]
-        }
-        let failure = health.failure
-        if let failure { status.notices.append(failure.text) }
-        if let words = opened.events.unpublished { status.notices.append(words) }
-        if let rest = schedule.leftAlone(at: .now) {
+        var notices: [String] = []
+        if let words = opened.events.unpublished { notices.append(words) }
+        if let rest = turns.leftAlone(at: .now) {
             let seconds = rest.components.seconds + 1
-            status.notices.append("the remote wants to be left alone for another \(seconds) s")
+            notices.append("the remote wants to be left alone for another \(seconds) s")
         }
-        status.offlineSince = health.offlineSince?.iso8601
-        status.syncHealth.lastError = failure?.message
-        status.syncHealth.consecutiveFailures = health.failures
-        status.syncHealth.status =
-            failure == nil ? "healthy" : failure?.kind == .retry ? "degraded" : "failing"
-        if failure == nil, let unsigned {
-            status.syncHealth.status = "degraded"
-            status.syncHealth.lastError = unsigned
-        }
-        if let watch = life.loop?.watch {
-            let report = WatchReport(watch.loop, folders: vault.folders.count)
-            status.watch = report.status
-            if let words = report.blindness(poll: configuration.sync.poll) {
-                status.notices.append(words)
-            }
-        }
+        let watch = life.loop?.watch.loop
+        let status = ServicePicture(
+            isRunning: life.loop != nil, isPaused: isPaused, isExchanging: turns.isExchanging,
+            hasExchanged: turns.hasExchanged, inbox: inbox, health: health, notices: notices,
+            watch: watch.map { WatchReport($0, folders: vault.folders.count) },
+            poll: configuration.sync.poll
+        ).status(of: vault, after: before)
         board.update { $0 = status }
         teller.tell(status, devices: devices(), conflicts: conflicts)
         if life.loop != nil { hookTurns.note(before, status, conflicts: conflicts) }
-    }
-
-    /// The one word for where the vault stands, the most urgent first.
-    private func state(_ status: VaultStatus) throws -> VaultStatus.State {
-        let failure = health.failure
-        let isOffline = failure?.isRemote ?? false
-        let isQuiet = inbox.isEmpty && failure == nil && hasExchanged
-        return .init(
-            .init(
-                isPaused: isPaused,
-                isBlocked: vault.folders.contains {
-                    $0.stopped != nil || $0.quarantinedDeletions > 0
-                } || !isOffline && failure?.kind == .needsUser,
-                isOffline: isOffline, hasConflicts: status.conflicts > 0,
-                isInSync: try isQuiet && vault.isInSync(), isExchanging: isExchanging))
     }
 
     /// Writes `state.json` soon, and tidies up then.

@@ -10,7 +10,7 @@ extension VaultService {
         if life.isEnding { return nil }
         guard life.loop != nil else { return await cycleOnce(request) }
         return await withCheckedContinuation { done in
-            requests.add(.init(request: request) { done.resume(returning: $0) })
+            turns.requests.add(.init(request: request) { done.resume(returning: $0) })
             wake()
         }
     }
@@ -20,7 +20,8 @@ extension VaultService {
         prepare(request)
         guard capture(live: false, acceptDeletes: request.acceptDeletes) else { return nil }
         if !isPaused {
-            do { try await waitForTurn() } catch { return nil }
+            let clock = ContinuousClock()
+            do { try await clock.sleep(until: turns.askedTurn(at: clock.now)) } catch { return nil }
         }
         let outcome = await exchange()
         notePushes()
@@ -36,7 +37,7 @@ extension VaultService {
         log.info(paused ? "paused" : "resumed")
         if !paused { captureAll() }
         publish()
-        requests.trigger()
+        turns.requests.trigger()
         wake()
     }
 

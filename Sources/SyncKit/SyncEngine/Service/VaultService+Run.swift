@@ -18,7 +18,7 @@ extension VaultService: Service {
         board.follow { watch.isQuiet }
         publish()
         writeState()
-        let (service, hooks) = (self, hooks)
+        let (service, hooks) = (self, hookTurns.hooks)
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) { await service.follow(watch) }
@@ -34,7 +34,7 @@ extension VaultService: Service {
             wake.finish()
             hooks.stop()
         }
-        alarm?.cancel()
+        turns.setAlarm(nil) {}
         board.follow(nil)
         life = .ending(nil)
         writeState()
@@ -78,15 +78,8 @@ extension VaultService: Service {
                 let quarantined = try vault.report.quarantinedToRecheck(in: folder)
                 if !quarantined.isEmpty { notice(folder.id, quarantined, live: false) }
             } catch { fail(error) }
-            let status = watch.loop.status(folder: index)
-            if status.error != nil || folder.stopped != nil { watch.loop.rewatch(folder: index) }
-            switch status.unwatched {
-            case nil: notice(folder.id, .everything, live: false)
-            case let unwatched? where !unwatched.isEmpty:
-                var dirty = DirtyPaths()
-                dirty.directories = unwatched
-                notice(folder.id, dirty, live: false)
-            default: break
+            if let unseen = watching.watchAgain(watch, folder: index, folder.stopped != nil) {
+                notice(folder.id, unseen, live: false)
             }
         }
     }

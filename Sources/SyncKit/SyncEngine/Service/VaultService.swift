@@ -28,8 +28,7 @@ package actor VaultService {
     nonisolated package let events = VaultEvents()
     /// Whether it gets on; from anywhere, too.
     nonisolated package let progress: EngineProgress
-    /// Runs what the user put beside the configuration for what happens.
-    nonisolated let hooks: HookRunner
+    /// Has what the user put beside the configuration run for what happens.
     let hookTurns: HookTurns
     /// What the vault was opened with; a reload makes another service.
     nonisolated package let configuration: Configuration
@@ -37,24 +36,17 @@ package actor VaultService {
     var opened: OpenedVault
     /// Changes that wait for their capture.
     var inbox = Inbox()
-    var isExchanging = false
     /// What keeps it from working.
     var health: ServiceHealth
     /// Whether the remote refuses the login, or none was found.
     package var isRefused: Bool { health.exchangeFailure?.isRefused ?? false }
     var isPaused: Bool
-    /// Whether folders, head and remote were brought together since the start.
-    var hasExchanged = false
     var life = ServiceLife.idle
-    var requests = RequestQueue()
-    var schedule: ExchangeSchedule
-    var alarm: Task<Void, Never>?
-    /// The head here and at the remote after the last exchange.
-    var lastHeads: [ObjectID?] = []
+    /// When it goes to the remote, and who waits for that.
+    let turns: ExchangeTurns
     let stateWriter: StateWriter
     let upkeep: Upkeep
     var watching = FolderWatching()
-    var random = SystemRandomNumberGenerator()
     /// Tells followers what changed.
     let teller: EventTeller
 
@@ -69,21 +61,15 @@ package actor VaultService {
         upkeep = Upkeep(configuration, log: log)
         let progress = EngineProgress(folders: configuration.folders.map(\.prefix))
         self.progress = progress
-        hooks = HookRunner(configuration, log: log)
-        hookTurns = HookTurns(hooks, configuration, log: log)
+        hookTurns = HookTurns(configuration, log: log)
         health = ServiceHealth(log: log)
         stateWriter = StateWriter(configuration)
         teller = EventTeller(events, device: configuration.device, log: log)
         let opened = try OpenedVault(configuration, waiting: wait, progress: progress)
         opened.guardCaptures(log: log)
         self.opened = opened
-        schedule = ExchangeSchedule(
-            isNetwork: opened.remote?.isFar ?? false, poll: configuration.sync.poll,
-            pushes: configuration.sync.pushes, now: .now)
-        if opened.remote?.isFar ?? false {
-            let record = PushRecord(store: opened.vault.store, clock: opened.vault.clock)
-            for push in try record.recent() { schedule.pushed(at: push) }
-        }
+        turns = try ExchangeTurns(
+            configuration, isFar: opened.remote?.isFar ?? false, opened.vault)
         isPaused = try opened.vault.store.fact(Vault.Fact.paused) != nil
         board = StatusBoard(
             VaultStatus(vault: configuration.vault, device: configuration.device))
@@ -120,7 +106,7 @@ package actor VaultService {
     /// Applies what waits while an exchange waits for the network; without one the next exchange
     /// does.
     func applyMeanwhile() {
-        if !isExchanging || isPaused { return }
+        if !turns.isExchanging || isPaused { return }
         do {
             try vault.applyUntilStable()
             if try !vault.report.waiting().isEmpty { setAlarm(.now + Limits.firstTry) }
@@ -184,7 +170,10 @@ package actor VaultService {
     private func reopen(_ error: StateStoreError) {
         log.warning("the state store is damaged and is rebuilt: \(error.cause)")
         var failure: String?
-        do { try opened.rebuildStore(error.cause) } catch { failure = SyncFailure(error).text }
+        do {
+            try opened.rebuildStore(error.cause)
+            if isPaused { try vault.store.setFact(Vault.Fact.paused, "yes") }
+        } catch { failure = SyncFailure(error).text }
         say(failure, of: .store, at: .error)
         inbox.addAll(of: vault.folders)
     }

@@ -1,0 +1,38 @@
+internal import SyncHistory
+package import SyncModel
+
+/// What somebody asks to be changed in a new commit.
+package enum ChangeRequest: Sendable {
+    /// A conflict, by its id, as `RequestedChanges.resolve`.
+    case resolve(String, ResolveRequest)
+    /// Versions brought back, as `RequestedChanges.restore`.
+    case restore(RestoreRequest)
+    /// The vault, or what one device or agent did, taken back, as `Reversals.rollback`.
+    case rollback(RollbackRequest)
+    /// The last restore, rollback, resolve, accept or undo taken back, as `Reversals.undo`.
+    case undo(UndoRequest)
+    /// A type set, as `RequestedChanges.setType`.
+    case setType(TypeRequest)
+    /// What stands after a remote was rewritten, as `RemoteChoice.choose`.
+    case choose(RemoteRequest)
+
+    /// Where it changes something, in the repository; nil is anywhere.
+    var places: [TreePath]? {
+        guard case .restore(let request) = self else { return nil }
+        let places = request.paths.map { PastFiles.place(of: $0) }
+        // A pattern that may mean anything is about everything.
+        return places.contains(nil) ? nil : places.compactMap { $0 }
+    }
+
+    /// Makes it.
+    func make(in vault: Vault) throws -> ChangeReport {
+        switch self {
+        case .resolve(let id, let request): try vault.resolve(id, request)
+        case .restore(let request): try vault.restore(request)
+        case .rollback(let request): try vault.rollback(request)
+        case .undo(let request): try vault.undo(request)
+        case .setType(let request): try vault.changes.requests.setType(request)
+        case .choose(let request): try vault.choose(request)
+        }
+    }
+}

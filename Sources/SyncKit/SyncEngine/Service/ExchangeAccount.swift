@@ -1,0 +1,34 @@
+internal import Logging
+internal import SyncModel
+
+/// What an exchange moved: for the log and for followers, and for what the next start and a status
+/// without the daemon want to know.
+struct ExchangeAccount {
+    private let head: ObjectID?
+    private let remote: ObjectID?
+    private let began = ContinuousClock.now
+
+    /// Begins, before the exchange.
+    init(of vault: Vault) throws(RepositoryError) {
+        head = try vault.head()
+        remote = vault.tracker.seen?.head
+    }
+
+    /// Says what was moved since.
+    func close(_ vault: Vault, _ teller: EventTeller, _ log: Logger) throws {
+        guard let seen = vault.tracker.seen else { return }
+        let now = vault.clock.now().iso8601
+        let head = try vault.head()
+        if head != self.head, let head {
+            try vault.store.setFact(Vault.Fact.pulled, now)
+            let subject = try vault.repository.commit(head).subject
+            log.info("applied \(subject)", metadata: ["took": "\(began.milliseconds) ms"])
+            teller.tellApplied(head, subject: subject)
+        }
+        if let far = seen.head, far == head, far != remote, vault.publisher.pushed == far {
+            try vault.store.setFact(Vault.Fact.pushed, now)
+            log.info("pushed \(far.short)", metadata: ["took": "\(began.milliseconds) ms"])
+            teller.tellPushed(far)
+        }
+    }
+}
