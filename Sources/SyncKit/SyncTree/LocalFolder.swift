@@ -117,8 +117,9 @@ package final class LocalFolder: FolderAccess {
             return FileStat(try statName(place.directory.number, place.name).get())
         } catch {
             switch error.number {
-            // A link or a file where a directory would be: nothing stands at that path.
-            case ENOENT, ENOTDIR, ELOOP: return nil
+            // A link or a file where a directory would be, or a name that no file can have here:
+            // nothing stands at that path.
+            case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EILSEQ, EINVAL: return nil
             default: throw error.folderError("look at", path)
             }
         }

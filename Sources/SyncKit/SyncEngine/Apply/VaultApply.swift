@@ -171,9 +171,14 @@ final class VaultApply {
     /// read, nobody can say what its writer saw.
     private func standsUnknown(_ path: TreePath, in folder: VaultFolder) throws -> Bool {
         guard try store.file(folder.id, path) == nil else { return false }
-        switch try folder.access.stat(path)?.kind {
-        case .file, .symbolicLink: return true
-        case .directory, .special, nil: return false
+        do throws(FolderError) {
+            switch try folder.access.stat(path)?.kind {
+            case .file, .symbolicLink: return true
+            case .directory, .special, nil: return false
+            }
+        } catch where error.code.reason != nil {
+            // The capture looks there too, and holds what concerns that path alone.
+            return true
         }
     }
 

@@ -8,8 +8,9 @@ package enum MergeIdentity {
     package static let email = "merge@syncd.invalid"
     /// The version of the merge rules, in the trailer `Sync-Merge-Version`; 2: data by key,
     /// sentences, records known by type and name, twins that one side made stay; 3: empty
-    /// directories; 4: a conflict is listed as long as its markers are in the file.
-    package static let version = 5
+    /// directories; 4: a conflict is listed as long as its markers are in the file; 5: what of the
+    /// past cannot be read is nothing; 6: a file that both sides renamed is one file.
+    package static let version = 6
     /// Those that can be followed: merges of before are made again to see that they are right.
     package static let versions = 1...version
 
@@ -83,6 +84,13 @@ package final class CommitStamps {
     func claim(of id: ObjectID) throws(RepositoryError) -> Timestamp {
         let commit = try commit(id)
         return Self.claim(of: commit) ?? Timestamp(seconds: commit.committer.seconds)
+    }
+
+    /// Who made a commit, and when.
+    func stamp(of id: ObjectID) throws(RepositoryError) -> VersionStamp {
+        VersionStamp(
+            milliseconds: try time(of: id).milliseconds, device: Self.device(of: try commit(id)),
+            commit: id, blob: nil)
     }
 
     /// The stamp of a commit, for whoever knows those of its parents.

@@ -30,25 +30,23 @@ struct PathTable {
         }
     }
 
-    private(set) var rows: [TreePath: Row] = [:]
+    var rows: [TreePath: Row] = [:]
     /// The base's versions of all paths that either side changed.
     let base: [TreePath: FileVersion?]
-    private let renamesFirst: [TreePath: TreePath]
-    private let renamesSecond: [TreePath: TreePath]
-    private let sides: (first: ObjectID, second: ObjectID)
+    let renames: (first: [TreePath: Rename], second: [TreePath: Rename])
+    let sides: (first: ObjectID, second: ObjectID)
 
     /// Joins both sides' changes against the same base.
     /// - Parameter renames: what each side renamed, by the name in the base.
     init(
         first: [TreeChange], second: [TreeChange], sides: (first: ObjectID, second: ObjectID),
-        renames: (first: [TreePath: TreePath], second: [TreePath: TreePath])
+        renames: (first: [TreePath: Rename], second: [TreePath: Rename])
     ) {
         self.sides = sides
         var base: [TreePath: FileVersion?] = [:]
         for change in first + second { base[change.path] = .some(change.before) }
         self.base = base
-        renamesFirst = renames.first
-        renamesSecond = renames.second
+        self.renames = renames
         for change in first {
             rows[change.path] = Self.row(change.path, change.before, sides)
             rows[change.path]?.first.version = change.after
@@ -94,53 +92,5 @@ struct PathTable {
     /// Whether a path is where versions are kept that conflicts name: no file is called that.
     private static func isKept(_ path: TreePath) -> Bool {
         path.components.first.map { $0.elementsEqual(".sync".utf8) } ?? false
-    }
-
-    /// Moves an edit to the new name that the other side gave the file, and chooses one name
-    /// where both sides renamed it differently.
-    mutating func followRenames(stamps: CommitStamps) throws(RepositoryError) {
-        for (old, new) in renamesFirst.sorted(by: { $0.key < $1.key }) {
-            if let other = renamesSecond[old] {
-                if other != new { try chooseName(old, first: new, second: other, stamps) }
-            } else if let edited = rows[old]?.second.version, edited != rows[old]?.base {
-                land(old, at: new, editor: \.second)
-            }
-        }
-        for (old, new) in renamesSecond.sorted(by: { $0.key < $1.key })
-        where renamesFirst[old] == nil {
-            if let edited = rows[old]?.first.version, edited != rows[old]?.base {
-                land(old, at: new, editor: \.first)
-            }
-        }
-    }
-
-    /// The edit of `old` by one side lands at `new`, the name the other side gave the file.
-    private mutating func land(
-        _ old: TreePath, at new: TreePath, editor: WritableKeyPath<Row, Side>
-    ) {
-        guard let source = rows[old], var target = rows[new] else { return }
-        rows[old]?[keyPath: editor].version = nil
-        if target[keyPath: editor].version == nil {
-            target.base = source.base
-            target[keyPath: editor] = source[keyPath: editor]
-        } else {
-            // The editor put another file there: two files meet at one name.
-            let renamer: WritableKeyPath<Row, Side> = editor == \.first ? \.second : \.first
-            target[keyPath: renamer] = source[keyPath: editor]
-        }
-        rows[new] = target
-    }
-
-    /// Both sides renamed one file: the later rename names it.
-    private mutating func chooseName(
-        _ old: TreePath, first: TreePath, second: TreePath, _ stamps: CommitStamps
-    ) throws(RepositoryError) {
-        let stampFirst = try stamps.origin(of: first, at: sides.first)
-        let stampSecond = try stamps.origin(of: second, at: sides.second)
-        if stampFirst > stampSecond {
-            rows[second]?.second.version = nil
-        } else {
-            rows[first]?.first.version = nil
-        }
     }
 }

@@ -1,5 +1,16 @@
 internal import SyncModel
 
+/// The last name that a side gave a file.
+struct Rename {
+    let name: TreePath
+    /// The commit that gave it; nil where it is the one that the content is of.
+    let commit: ObjectID?
+
+    init(to name: TreePath, in commit: ObjectID? = nil) {
+        (self.name, self.commit) = (name, commit)
+    }
+}
+
 /// The renames of one side, followed commit by commit: a file that was renamed and then edited
 /// has another content at its end than in the base, and is known all the same.
 struct RenameTrail {
@@ -7,14 +18,15 @@ struct RenameTrail {
     let stamps: CommitStamps
 
     /// Follows what one side renamed since it parted from the other.
-    /// - Returns: the first name of each file and its last, merges left out: what they join is
-    ///   followed itself. Nothing where more than `Limits.nearHistory` commits would be read.
+    /// - Returns: the first name of each file and its last, one on each line of history, with the
+    ///   commits that gave them, merges left out: what they join is followed itself. Nothing where
+    ///   more than `Limits.nearHistory` commits would be read.
     func renames(on side: ObjectID, since other: ObjectID) throws(RepositoryError)
-        -> [TreePath: TreePath]
+        -> [TreePath: [Rename]]
     {
         let commits = try History(stamps).commits(behind: side, notBehind: [other])
         if commits.count > Limits.nearHistory { return [:] }
-        var last: [TreePath: TreePath] = [:]
+        var last: [TreePath: [Rename]] = [:]
         var first: [TreePath: TreePath] = [:]
         for id in commits {
             let commit = try stamps.commit(id)
@@ -24,7 +36,8 @@ struct RenameTrail {
             for (old, new) in PathTable.renames(changes) {
                 let origin = first.removeValue(forKey: old) ?? old
                 first[new] = origin
-                last[origin] = new
+                last[origin, default: []].removeAll { $0.name == old }
+                last[origin, default: []].append(Rename(to: new, in: id))
             }
         }
         return last
@@ -36,7 +49,7 @@ extension TreeMerge {
     /// took away and the other changed.
     func renames(
         _ ours: [TreeChange], _ theirs: [TreeChange], first: ObjectID, second: ObjectID
-    ) throws(RepositoryError) -> (first: [TreePath: TreePath], second: [TreePath: TreePath]) {
+    ) throws(RepositoryError) -> (first: [TreePath: Rename], second: [TreePath: Rename]) {
         (
             try renames(ours, against: theirs, on: first, since: second),
             try renames(theirs, against: ours, on: second, since: first)
@@ -45,18 +58,25 @@ extension TreeMerge {
 
     private func renames(
         _ own: [TreeChange], against other: [TreeChange], on side: ObjectID, since far: ObjectID
-    ) throws(RepositoryError) -> [TreePath: TreePath] {
-        let known = PathTable.renames(own)
+    ) throws(RepositoryError) -> [TreePath: Rename] {
+        let known = PathTable.renames(own).mapValues { Rename(to: $0) }
         let changed = Set(other.map(\.path))
+        // Where both took a file away, who named it later decides.
+        let gone = rule.version < 6 ? [] : Set(other.filter { $0.after == nil }.map(\.path))
         let isOpen = own.contains { change in
-            change.after == nil && known[change.path] == nil && changed.contains(change.path)
+            change.after == nil && changed.contains(change.path)
+                && (known[change.path] == nil || gone.contains(change.path))
         }
         guard isOpen, rule.version >= 2 else { return known }
         let added = Set(own.filter { $0.before == nil && $0.after != nil }.map(\.path))
         let trail = try RenameTrail(reader: reader, stamps: stamps)
             .renames(on: side, since: far)
-            .filter { changed.contains($0.key) && added.contains($0.value) }
-        let taken = Set(known.values)
-        return known.merging(trail.filter { !taken.contains($0.value) }) { exact, _ in exact }
+            .compactMapValues { names in
+                rule.version < 6 ? names.last : names.last { added.contains($0.name) }
+            }
+            .filter { changed.contains($0.key) && added.contains($0.value.name) }
+        let taken = Dictionary(uniqueKeysWithValues: known.map { ($0.value.name, $0.key) })
+        let further = trail.filter { taken[$0.value.name] == nil || taken[$0.value.name] == $0.key }
+        return known.merging(further) { exact, trail in exact.name == trail.name ? trail : exact }
     }
 }

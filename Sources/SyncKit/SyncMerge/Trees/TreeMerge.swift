@@ -82,7 +82,11 @@ package struct TreeMerge {
         var table = PathTable(
             first: ours, second: theirs, sides: (first.commit, second.commit),
             renames: try renames(ours, theirs, first: first.commit, second: second.commit))
-        try table.followRenames(stamps: stamps)
+        if rule.version >= 6 {
+            try table.followRenames(stamps: stamps)
+        } else {
+            try table.followRenamesOfOneSide(stamps: stamps)
+        }
 
         var outcome = TreeOutcome(
             conflicts: try MergedConflicts(
