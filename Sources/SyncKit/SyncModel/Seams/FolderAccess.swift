@@ -287,7 +287,7 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What can be done about it hangs on this alone.
+    /// Callers branch on this code.
     package let code: Code
     /// A verb phrase for the message: `read`, `make staged files durable`.
     package let operation: String
