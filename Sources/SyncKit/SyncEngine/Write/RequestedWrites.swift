@@ -105,7 +105,9 @@ final class RequestedWrites {
     }
 
     /// One line of bounded length: a client may say anything.
-    private static func subject(_ request: WriteRequest, _ targets: [WritablePlaces.Place]) -> String {
+    private static func subject(_ request: WriteRequest, _ targets: [WritablePlaces.Place])
+        -> String
+    {
         let said = (request.description ?? "").split(whereSeparator: \.isNewline).first
         let line = String(SafeText.escaped(String(said ?? "")).prefix(Limits.subjectCharacters))
         if line.contains(where: { !$0.isWhitespace }) { return line }
