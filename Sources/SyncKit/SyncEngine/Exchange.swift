@@ -22,7 +22,6 @@ package struct ExchangeOptions: Sendable {
     /// new, where nothing else is to be pushed.
     package var publishesLater: Bool
 
-    /// Takes both.
     package init(pushesFirst: Bool, publishesLater: Bool) {
         self.pushesFirst = pushesFirst
         self.publishesLater = publishesLater
