@@ -181,6 +181,44 @@ class OnePath(VaultTest):
             20,
         )
 
+    def test_a_file_past_every_bound_is_held_alone(self):
+        for packed in (False, True):
+            with self.subTest(packed=packed):
+                self.hold_large(packed)
+
+    def hold_large(self, packed):
+        name = f"ada{packed}"
+        ada = self.device(name)
+        ada.write("hello.txt", "hello\n")
+        self.wait_in_sync(ada)
+        if packed:
+            ada.stop()
+        large = self.object("blob", bytes(130 << 20) + name.encode())
+        note = (b"100644", b"note.md", self.object("blob", b"note\n"))
+        self.push((b"100644", b"video.bin", large), note)
+        if packed:
+            trees.git(self.remote, "-c", "core.bigFileThreshold=1g", "repack", "-adq")
+            ada.start()
+        self.wait_file(ada, "note.md", b"note\n")
+        self.wait_held(ada, {"video.bin": "too-large"})
+        self.assertNotEqual(ada.status()["state"], "in-sync")
+        ada.write("mine.txt", f"of {name}\n")
+        wait_until(
+            lambda: b"mine.txt" in trees.commit_tree(self.remote, "refs/heads/sync", PREFIX),
+            lambda: ada.output(),
+            20,
+        )
+        names = trees.git(self.remote, "ls-tree", "--name-only", f"sync:{PREFIX}").split()
+        self.assertIn(b"video.bin", names)
+        ada.stop()
+        ada.start()
+        self.wait_held(ada, {"video.bin": "too-large"})
+        self.push(note)
+        self.wait_held(ada, {})
+        self.wait_in_sync(ada)
+        self.assertIsNone(ada.read("video.bin"))
+        ada.stop()
+
     def test_modes_are_read_as_git_reads_them(self):
         ada = self.device("ada")
         ada.write("hello.txt", "hello\n")

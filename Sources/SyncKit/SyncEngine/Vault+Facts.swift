@@ -19,5 +19,6 @@ extension Vault {
         static let pulled = "last-remote-to-local"
         static let hookWords = "hook-words"
         static let hookHead = "hook-head"
+        static let tooLarge = "too-large"
     }
 }

@@ -11,6 +11,8 @@ package struct ObjectTransfer {
     private var seen: Set<ObjectID> = []
     /// Trees and blobs of ancestors that cannot be read, or lead to such.
     private var broken: Set<ObjectID> = []
+    /// Blobs of the copied commits that were left out: the source gives none so large.
+    package private(set) var tooLarge: Set<ObjectID> = []
 
     /// Copies from `source` to `target`.
     /// - Parameter count: told the bytes of each object that was copied.
@@ -26,7 +28,7 @@ package struct ObjectTransfer {
     /// Copies the commits and everything they refer to.
     /// - Parameter toleratesPast: leaves out what is damaged, missing or too large in commits before
     ///   these, with the trees that lead there: nobody has to hold it, and a good commit on top
-    ///   of a bad one mends.
+    ///   of a bad one mends. Of these commits it leaves out the blobs that are too large.
     /// - Returns: how many objects the target lacked.
     /// - Throws: `.missing` or `.corrupt` with the object when the source is not whole, or what
     ///   the target's pack throws. The target has nothing of it then.
@@ -53,7 +55,7 @@ package struct ObjectTransfer {
                 throw RepositoryError(.corrupt, "copy commit", object: id, "\(error)")
             }
             if !toleratesPast || strict.contains(id) {
-                try copyTree(commit.tree, to: pack)
+                try copyTree(commit.tree, to: pack, leavingOutLarge: toleratesPast)
             } else {
                 past.append(commit.tree)
             }
@@ -65,9 +67,9 @@ package struct ObjectTransfer {
     }
 
     /// Copies a tree and what stands below it.
-    private mutating func copyTree(_ root: ObjectID, to pack: any PackSink)
-        throws(RepositoryError)
-    {
+    private mutating func copyTree(
+        _ root: ObjectID, to pack: any PackSink, leavingOutLarge: Bool
+    ) throws(RepositoryError) {
         var pending = lacking([root])
         while let id = pending.popLast() {
             let stored = try object(id, .tree)
@@ -81,7 +83,12 @@ package struct ObjectTransfer {
                 if entry.mode == .directory {
                     pending.append(missing)
                 } else {
-                    try add(missing, try object(missing, .blob), to: pack)
+                    do throws(RepositoryError) {
+                        try add(missing, try object(missing, .blob), to: pack)
+                    } catch {
+                        guard leavingOutLarge, error.code == .tooLarge else { throw error }
+                        tooLarge.insert(missing)
+                    }
                 }
             }
         }
@@ -149,7 +156,7 @@ package struct ObjectTransfer {
         -> StoredObject?
     {
         do throws(RepositoryError) { return try object(id, kind) } catch {
-            guard [.corrupt, .missing].contains(error.code) else { throw error }
+            guard [.corrupt, .missing, .tooLarge].contains(error.code) else { throw error }
             broken.insert(id)
             return nil
         }

@@ -63,7 +63,8 @@ package final class PathTransfer {
                     applied[String(name.dropFirst(Self.devices.count))] = id
                 }
             }
-            return RemoteSnapshot(head: head, devices: applied)
+            return RemoteSnapshot(
+                head: head, devices: applied, tooLarge: transfer.tooLarge)
         } catch { throw RemoteError(any: error, "fetch") }
     }
 
@@ -80,7 +81,7 @@ package final class PathTransfer {
             copied += try transfer.copy([id], toleratesPast: true)
             return true
         } catch {
-            if error.code == .missing || error.code == .corrupt { return false }
+            if [.missing, .corrupt, .tooLarge].contains(error.code) { return false }
             throw error
         }
     }

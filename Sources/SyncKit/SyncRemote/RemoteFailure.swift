@@ -14,6 +14,7 @@ extension RemoteError {
                 (.unusable, "make another one: git init --bare --object-format=sha1 PATH")
             // A reference was read a moment ago: what it leads to has to be there.
             case .missing, .corrupt: (.corrupt, "git fsck")
+            case .tooLarge: (.corrupt, "take it out of the branch with git")
             case .moved, .locked, .io: (.io, nil)
             }
         self.init(code, operation, error.description, hint: hint)

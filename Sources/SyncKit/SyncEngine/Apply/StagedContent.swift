@@ -28,7 +28,10 @@ struct StagedContent {
                     refused.append((step, nil))
                     continue
                 }
-                let content = try repository.blob(want.id)
+                guard let content = try content(of: want.id, repository, store) else {
+                    refused.append((step, FolderError(.tooLarge, "apply", step.path)))
+                    continue
+                }
                 do throws(FolderError) {
                     let file = try folder.access.stage(content, as: want, modified: modified)
                     staged.append(
@@ -44,6 +47,18 @@ struct StagedContent {
         } catch {
             for content in staged { folder.access.discard(content.file) }
             throw error
+        }
+    }
+
+    /// A blob's content; nil for one that was not brought, for its size.
+    private static func content(
+        of blob: ObjectID, _ repository: any ObjectRepository, _ store: any StateStore
+    ) throws -> [UInt8]? {
+        do { return try repository.blob(blob) } catch let error as RepositoryError {
+            guard error.code == .missing, try TooLargeBlobs(store: store).contains(blob) else {
+                throw error
+            }
+            return nil
         }
     }
 }

@@ -181,8 +181,13 @@ struct VersionWalk {
         do {
             return try TreeDiff.changes(from: parent?.tree, to: commit.tree, reading: repository)
         } catch {
-            if id == head { throw error }
-            return []
+            // Beside a parent that cannot be read all that the commit has came in by it.
+            do {
+                return try TreeDiff.changes(from: nil, to: commit.tree, reading: repository)
+            } catch {
+                if id == head { throw error }
+                return []
+            }
         }
     }
 }

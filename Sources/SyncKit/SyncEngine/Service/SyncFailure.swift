@@ -80,6 +80,8 @@ package struct SyncFailure: Sendable, Equatable {
                 .needsUser, "\(error)",
                 hint: "git -C REPOSITORY fsck, or move it away and run syncctl sync: "
                     + "the folders are not touched")
+        case .tooLarge:
+            self.init(.needsUser, "\(error)", hint: "take it out of the branch with git")
         case .moved, .locked, .io: self.init(.retry, "\(error)")
         }
     }

@@ -17,6 +17,10 @@ final class ForeignInflater {
     /// The most bytes that `size` bytes deflate to, with room for a careless deflater.
     static func mostDeflated(_ size: Int) -> Int { size + size / 256 + 1024 }
 
+    /// How many times its size a zlib stream inflates to at most.
+    /// Source: "Technical Details" in zlib's documentation, 1032:1.
+    static let mostInflated = 1_032
+
     /// Inflates a zlib stream of exactly `size` bytes; what stands behind it is let be. Nil for
     /// any other.
     func inflate(_ deflated: ArraySlice<UInt8>, size: Int) -> [UInt8]? {

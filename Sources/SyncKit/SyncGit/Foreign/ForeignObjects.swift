@@ -191,18 +191,22 @@ final class ForeignObjects {
     /// Source: gitrepository-layout(5), `hash-object` in git's "Git Objects".
     private func loose(_ id: ObjectID) throws(RepositoryError) -> StoredObject? {
         guard let file = try looseFile(id) else { return nil }
-        func refuse(_ cause: String) -> RepositoryError {
-            RepositoryError(.corrupt, "read", object: id, cause)
+        func refuse(_ cause: String, _ code: RepositoryError.Code = .corrupt) -> RepositoryError {
+            RepositoryError(code, "read", object: id, cause)
         }
         let most = Limits.receivedObjectBytes
         let tooLarge = "it is larger than \(most >> 20) MiB"
-        if file.size > ForeignInflater.mostDeflated(most) { throw refuse(tooLarge) }
+        if file.size > ForeignInflater.mostDeflated(most) { throw refuse(tooLarge, .tooLarge) }
         let deflated = try file.read(file.size, at: 0)
         guard let bytes = inflater.inflate(deflated[...], most: most + 64) else {
-            throw refuse("it does not inflate, or is larger than \(most >> 20) MiB")
+            // What is smaller than this inflates to less, whatever it is.
+            let mayBeLarge = file.size >= most / ForeignInflater.mostInflated
+            throw refuse(
+                "it does not inflate, or is larger than \(most >> 20) MiB",
+                mayBeLarge ? .tooLarge : .corrupt)
         }
         guard let end = bytes.prefix(64).firstIndex(of: 0) else { throw refuse("it has no header") }
-        if bytes.count - end - 1 > most { throw refuse(tooLarge) }
+        if bytes.count - end - 1 > most { throw refuse(tooLarge, .tooLarge) }
         let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
         guard words.count == 2, let kind = ObjectKind(rawValue: String(words[0])),
             Int(words[1]) == bytes.count - end - 1

@@ -96,7 +96,7 @@ final class ForeignPack {
     }
 
     /// Reads the beginning of an entry.
-    /// - Throws: `.corrupt` for one that is malformed or larger than
+    /// - Throws: `.corrupt` for one that is malformed, `.tooLarge` past
     ///   `Limits.receivedObjectBytes`.
     func entry(at offset: Int) throws(RepositoryError) -> Entry {
         let file = try file()
@@ -104,8 +104,9 @@ final class ForeignPack {
         var cursor = EntryCursor(head)
         guard offset >= 12, let start = cursor.sizeAndType() else { throw malformed(offset) }
         if start.size > Limits.receivedObjectBytes {
-            throw Self.damaged(
-                path, "an object of it is larger than \(Limits.receivedObjectBytes >> 20) MiB")
+            throw RepositoryError(
+                .tooLarge, "read \(path)",
+                "an object of it is larger than \(Limits.receivedObjectBytes >> 20) MiB")
         }
         let content: Entry.Content
         switch start.type {

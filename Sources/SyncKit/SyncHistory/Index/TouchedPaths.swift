@@ -21,9 +21,9 @@ package enum TouchedPaths {
         let root = Place(path: nil, here: tree, before: parents.isEmpty ? [nil] : parents)
         if !root.before.contains(tree) { pending.append(root) }
         while let place = pending.popLast() {
-            let here = try reader.tree(place.here ?? Tree.emptyID)
+            let here = try known(place.here, reader)
             var before: [Tree] = []
-            for id in place.before { before.append(try reader.tree(id ?? Tree.emptyID)) }
+            for id in place.before { before.append(try known(id, reader)) }
             var names: Set<[UInt8]> = []
             for (left, right) in Tree.differences(before[0], here) {
                 if let name = left?.name ?? right?.name { names.insert(name) }
@@ -50,6 +50,17 @@ package enum TouchedPaths {
             }
         }
         return Array(found)
+    }
+
+    /// A tree; one of the past that was left out, or cannot be read, has nothing that is known.
+    private static func known(_ id: ObjectID?, _ reader: any ObjectReader)
+        throws(RepositoryError) -> Tree
+    {
+        guard let id else { return Tree(sorting: []) }
+        do { return try reader.tree(id) } catch {
+            if error.code == .missing || error.code == .corrupt { return Tree(sorting: []) }
+            throw error
+        }
     }
 
     /// What a path takes, in bytes: its own and those of where it is kept.

@@ -138,13 +138,14 @@ extension PackSink {
 package struct RepositoryError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure.
     package enum Code: Sendable, Equatable {
-        case missing, corrupt, moved, locked, noSpace, readOnly, notARepository, io
+        case missing, corrupt, tooLarge, moved, locked, noSpace, readOnly, notARepository, io
 
         /// What the matter is, for people.
         package var words: String {
             switch self {
             case .missing: "it is not there"
             case .corrupt: "it is damaged"
+            case .tooLarge: "it is too large"
             case .moved: "it has moved meanwhile"
             case .locked: "another program holds its lock"
             case .noSpace: "no space is left"

@@ -1,14 +1,17 @@
 /// What the remote showed at one moment; all named objects are in the local repository by then,
-/// but for a head that was not to be brought.
+/// but for a head that was not to be brought and for blobs that are too large.
 package struct RemoteSnapshot: Sendable, Equatable {
     /// The remote's head of the synced branch; nil when it has none yet.
     package let head: ObjectID?
     /// How far each device has applied, by device name, as published.
     package let devices: [String: ObjectID]
+    /// Blobs that were left out just now: larger than `Limits.receivedObjectBytes`.
+    package let tooLarge: Set<ObjectID>
 
-    package init(head: ObjectID?, devices: [String: ObjectID]) {
-        self.head = head
-        self.devices = devices
+    package init(
+        head: ObjectID?, devices: [String: ObjectID], tooLarge: Set<ObjectID> = []
+    ) {
+        (self.head, self.devices, self.tooLarge) = (head, devices, tooLarge)
     }
 }
 
