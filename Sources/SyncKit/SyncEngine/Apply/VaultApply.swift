@@ -220,9 +220,9 @@ final class VaultApply {
         let quarantined = try folder.quarantined(store)
         for path in upToDate {
             // Other reasons are the capture's to take away.
-            guard let reason = quarantined[path], [.obstructed, .readOnly, .tooLarge].contains(reason) else {
-                continue
-            }
+            guard let reason = quarantined[path],
+                [.obstructed, .readOnly, .tooLarge].contains(reason)
+            else { continue }
             try store.quarantine(folder.id, path, nil)
         }
     }
