@@ -69,14 +69,19 @@ struct Restore: AsyncParsableCommand {
         let output = Output(options)
         let top = PathArgument.absolute(
             directory, home: Machine().home, from: Machine.workingDirectory)
+        let beside = dryRun ? nil : try Beside(top, history)
         var written: [String] = []
         for (path, place) in found.places.sorted(by: { $0.key < $1.key }) {
             guard let version = found.files[path] else { continue }
-            let target = Array(top.utf8) + [0x2f] + place.bytes
-            if !dryRun { try Beside.write(version, to: target, history) }
-            written.append(String(decoding: target, as: UTF8.self))
+            if version.mode == .submodule {
+                Output.message("\(path) is not written: \(QuarantinedPath.Reason.submodule.advice)")
+                continue
+            }
+            try beside?.write(version, to: place)
+            written.append(Beside.shown(place, below: top))
             output.remark("\(dryRun ? "would write" : "wrote") \(written.last ?? "")")
         }
+        if written.isEmpty { throw Failure(Exit.failed, "nothing of it can be written") }
         if options.json { try output.json(written) }
     }
 }
