@@ -45,6 +45,31 @@ class Backup(VaultTest):
         self.assertEqual(trees.fsck(copy), [])
         self.assertEqual([name for name in os.listdir(self.top) if "partial" in name], [])
 
+    def test_only_a_file_is_replaced(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        fifo, link, nowhere = (f"{self.top}/{name}" for name in ("fifo", "link", "nowhere"))
+        os.mkfifo(fifo)
+        self.assertIn("no regular file", self.saved(ada, fifo, code=1))
+        self.assertTrue(stat.S_ISFIFO(os.lstat(fifo).st_mode))
+        # A link stays, and what it leads to is written, whether something stands there or not.
+        os.symlink("real.bundle", link)
+        with open(f"{self.top}/real.bundle", "wb"):
+            pass
+        os.symlink(f"{self.top}/other.bundle", nowhere)
+        for name, target in ((link, "real.bundle"), (nowhere, "other.bundle")):
+            self.assertEqual(self.saved(ada, name)["file"], f"{self.top}/{target}")
+            self.assertTrue(os.path.islink(name))
+            self.git("clone", "-q", "--mirror", name, f"{self.top}/{target}.git")
+        tofifo = f"{self.top}/tofifo"
+        os.symlink("fifo", tofifo)
+        self.assertIn("no regular file", self.saved(ada, tofifo, code=1))
+        # The archive beside it goes by the same rule.
+        os.mkfifo(f"{self.top}/real.tar.zst")
+        self.assertIn("real.tar.zst is no regular file", self.saved(ada, link, code=1))
+        self.assertTrue(stat.S_ISFIFO(os.lstat(f"{self.top}/real.tar.zst").st_mode))
+
     def test_a_directory_gets_what_is_new(self):
         ada = self.device("ada", start=False)
         place = f"{self.top}/bundles"
