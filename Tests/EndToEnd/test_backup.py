@@ -98,6 +98,35 @@ class Backup(VaultTest):
         self.assertEqual(ada.once().returncode, 0)
         self.assertIn("default-0002.bundle is missing", self.saved(ada, place, code=1))
 
+    def test_nothing_is_added_to_a_damaged_bundle(self):
+        ada = self.device("ada", start=False)
+        place = f"{self.top}/bundles"
+        for turn in range(2):
+            ada.write(f"{turn}.bin", os.urandom(32 << 10))
+            self.assertEqual(ada.once().returncode, 0)
+            self.saved(ada, f"{place}/")
+        ada.write("a.md", "more\n")
+        self.assertEqual(ada.once().returncode, 0)
+        for name in sorted(os.listdir(place)):
+            file = f"{place}/{name}"
+            with open(file, "rb") as good:
+                bytes_before = good.read()
+            middle = len(bytes_before) // 2
+            flipped = bytes([bytes_before[middle] ^ 1])
+            for damaged in (
+                bytes_before[:middle] + flipped + bytes_before[middle + 1:],
+                bytes_before[:-1], bytes_before[:10], b"",
+            ):  # fmt: skip
+                with open(file, "wb") as bad:
+                    bad.write(damaged)
+                words = self.saved(ada, place, code=1)
+                self.assertIn(f"{name} is damaged", words)
+                self.assertIn("another directory", words)
+            with open(file, "wb") as mended:
+                mended.write(bytes_before)
+        self.assertTrue(self.saved(ada, place)["incremental"])
+        self.assertEqual(len(os.listdir(place)), 3)
+
     def test_damage_is_not_backed_up_over_a_good_bundle(self):
         ada = self.device("ada", start=False)
         ada.write("a.md", "one\n")
