@@ -54,6 +54,50 @@ class Paths(VaultTest):
         outside = ada.ctl("log", f"{self.top}/elsewhere", expect=(1,), cwd=real).stderr
         self.assertIn("outside every folder", outside)
 
+    def test_names_that_read_like_patterns(self):
+        ada = self.device("ada", start=False)
+        odd = ("[2026] plan.md", "what?.md", "a*b", "back\\slash")
+        # What the names would mean as patterns.
+        others = ("2 plan.md", "whats.md", "aaab", "backslash")
+        first = self.changed(ada, *odd, *others, "[d]/x.md", "d/x.md")
+        here = ada.folder
+        for name in odd:
+            for typed in (name, f"./{name}", ada.path(name), f"{PREFIX}/{name}"):
+                with self.subTest(typed):
+                    back = self.would(ada, "restore", typed, "--to", first, cwd=here)
+                    self.assertEqual(back, [name])
+                    back = self.would(ada, "rollback", first, "--path", typed, cwd=here)
+                    self.assertEqual(back, [name])
+        for typed in ("[d]", "[d]/", "[d]/x.md"):
+            back = self.would(ada, "restore", typed, "--to", first, cwd=here)
+            self.assertEqual(back, ["[d]/x.md"])
+            back = self.would(ada, "rollback", first, "--path", typed, cwd=here)
+            self.assertEqual(back, ["[d]/x.md"])
+        back = self.would(ada, "restore", "*.md", "--to", first, cwd=ada.path("[d]"))
+        self.assertEqual(back, ["[d]/x.md"])
+        # A name is not looked for as a pattern where it did not stand.
+        ada.write("wh?ts.md", "new\n")
+        self.assertEqual(ada.once().returncode, 0)
+        refused = ada.ctl("restore", "wh?ts.md", "--to", "HEAD~1", expect=(1,), cwd=here)
+        self.assertIn("there is no", refused.stderr)
+
+    def test_a_pattern_counts_from_the_working_directory(self):
+        ada = self.device("ada", start=False)
+        first = self.changed(ada, "top.md", "sub/one.md", "sub/deep/two.md", "sub/no.txt")
+        below = ["sub/deep/two.md", "sub/one.md"]
+        for typed, wanted in (
+            ("*.md", below), ("./*.md", below[1:]),
+            ("d*p/*.md", below[:1]), ("deep/*.md", below[:1]),
+            (f"{PREFIX}/*.md", ["top.md"]), (f"{ada.folder}/*.md", ["top.md"]),
+        ):  # fmt: skip
+            with self.subTest(typed):
+                back = self.would(ada, "restore", typed, "--to", first, cwd=ada.path("sub"))
+                self.assertEqual(back, wanted)
+                back = self.would(ada, "rollback", first, "--path", typed, cwd=ada.path("sub"))
+                self.assertEqual(back, wanted)
+        back = self.would(ada, "restore", "*.md", "--to", first, cwd="/")
+        self.assertEqual(back, [*below, "top.md"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -44,12 +44,8 @@ struct Restore: AsyncParsableCommand {
 
     func run() async throws {
         let history = try VaultHistory(options.load())
-        let paths = try paths.map { text in
-            guard let path = TreePath(try history.pattern(text, Machine())) else {
-                throw Failure(Exit.failed, "\(text) is outside every folder")
-            }
-            return path
-        }
+        let then = try history.then(to)
+        let paths = try paths.map { try path($0, history, then: then) }
         if let output { return try copy(paths, below: output, history) }
         let request = RestoreRequest(paths, to: to, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
@@ -57,6 +53,23 @@ struct Restore: AsyncParsableCommand {
             try await $0.change(.restore(request))
         }
         try Changing.tell(report, options, done: dryRun ? "would change" : "restored")
+    }
+
+    /// The name or the pattern that the user wrote.
+    private func path(_ text: String, _ history: VaultHistory, then: ObjectID?) throws -> TreePath {
+        switch try FileArgument(text, history, Machine(), then: then) {
+        case .path(let path):
+            // What is a name is not looked for as a pattern.
+            if let then, FileArgument.isPattern(path.text[...]),
+                try !history.has(path, in: then)
+            {
+                throw Failure(Exit.failed, "there is no \(path) in \(to)")
+            }
+            return path
+        case .pattern(let pattern):
+            if let path = TreePath(pattern) { return path }
+            throw Failure(Exit.failed, "\(text) is outside every folder")
+        }
     }
 
     /// Writes versions beside the vault.

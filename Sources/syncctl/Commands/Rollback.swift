@@ -39,7 +39,10 @@ struct Rollback: AsyncParsableCommand {
 
     func run() async throws {
         let history = try VaultHistory(options.load())
-        let paths = try path.map { try history.pattern($0, Machine()) }
+        let then = try path.isEmpty ? nil : history.then(to)
+        let paths = try path.map {
+            try FileArgument($0, history, Machine(), then: then).asPattern
+        }
         let request = RollbackRequest(
             to: to, paths: paths, device: device, agent: agent, dryRun: dryRun)
         let client = try DaemonClient(options)
