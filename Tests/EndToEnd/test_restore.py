@@ -131,6 +131,22 @@ class Restore(VaultTest):
         self.assertEqual(json.loads(done.stdout), [f"{place}/a.md"])
         self.assertEqual(os.listdir(place), ["a.md"])
 
+    def test_what_goes_is_called_deleted(self):
+        ada = self.device("ada", start=False)
+        ada.write("d", "a file\n")
+        self.assertEqual(ada.once().returncode, 0)
+        os.remove(ada.path("d"))
+        ada.write("d/1", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        back = ("restore", f"{PREFIX}/d", "--to", "HEAD~1")
+        said = ada.ctl(*back, "--dry-run", expect=(0,)).stdout
+        self.assertEqual(
+            said.splitlines(), [f"would change {PREFIX}/d", f"would delete {PREFIX}/d/1"]
+        )
+        done = ada.ctl(*back, expect=(0,)).stdout
+        self.assertEqual(done.splitlines(), [f"restored {PREFIX}/d", f"deleted {PREFIX}/d/1"])
+        self.assertEqual(ada.read("d"), b"a file\n")
+
     def test_one_record(self):
         ada = self.device("ada", start=False)
         with open(ada.config, encoding="utf-8") as file:

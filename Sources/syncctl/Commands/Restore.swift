@@ -52,7 +52,10 @@ struct Restore: AsyncParsableCommand {
         let report = try await Changing.make(client, "/api/sync/restore", request) {
             try await $0.change(.restore(request))
         }
-        try Changing.tell(report, options, done: dryRun ? "would change" : "restored")
+        try Changing.tell(
+            report, options, done: dryRun ? "would change" : "restored",
+            deleted: dryRun ? "would delete" : "deleted")
+        try Changing.end([report], options, isDryRun: dryRun)
     }
 
     /// The name or the pattern that the user wrote.

@@ -83,15 +83,13 @@ struct Undo: AsyncParsableCommand {
 }
 
 extension Changing {
-    /// Says what was taken back, what stays and what has to be decided; ends with 10 while
-    /// conflicts are open.
+    /// Says what was taken back, what stays and what has to be decided; ends as `end`.
     static func tellTakenBack(
         _ report: ChangeReport, _ options: CommonOptions, isDryRun: Bool
     ) throws {
         let output = Output(options)
         if options.json { try output.json(report) } else { tell(report, output, isDryRun) }
-        let open = isDryRun ? report.conflicts : try VaultHistory(options.load()).conflicts()
-        if !open.isEmpty { throw ExitCode(Exit.conflicts) }
+        try end([report], options, isDryRun: isDryRun)
     }
 
     private static func tell(_ report: ChangeReport, _ output: Output, _ isDryRun: Bool) {
