@@ -13,7 +13,7 @@ struct Diff: AsyncParsableCommand {
         discussion: """
             A and B are commits or times (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday). \
             Without B, A is compared with what is in the folders. Texts are compared by lines, \
-            memories by records, everything else by size.
+            memories by records; of other files --stat shows the sizes.
             """)
 
     @OptionGroup var options: CommonOptions
