@@ -71,7 +71,11 @@ enum Changing {
     static func tellWaiting(_ report: ChangeReport, _ output: Output) {
         list(report.waiting, output) { waiting in
             let reason =
-                waiting.reason == .busy ? "a program has it open" : "\(waiting.reason.rawValue)"
+                switch waiting.reason {
+                case .busy: "a program has it open"
+                case .noFolder: "its folder is not there: syncctl status names it"
+                default: waiting.reason.rawValue
+                }
             return "committed, not in the folder yet: \(waiting.path) (\(reason))"
         }
     }

@@ -1,6 +1,7 @@
 """How the commands that change a vault end: done, something waits, conflicts are open."""
 
 import json
+import os
 import unittest
 
 import trees
@@ -66,6 +67,42 @@ class ExitCodes(VaultTest):
                 done = json.loads(ada.ctl(*command, "--json", expect=(WAITS,)).stdout)
                 self.assertEqual(done["waiting"], [{"path": f"{PREFIX}/y.md", "reason": "busy"}])
             self.sync(ada)
+
+    def test_a_folder_that_is_not_there(self):
+        """What is changed in it waits; of the others all is said and done."""
+        (ada,) = self.idle("ada")
+        other = f"{self.top}/other"
+        os.mkdir(other)
+        with open(ada.config, "a", encoding="utf-8") as file:
+            file.write(f'\n[[folder]]\npath = "{other}"\nprefix = "mem"\n')
+        for content in ("one\n", "two\n"):
+            ada.write("a.md", content)
+            with open(f"{other}/x.md", "w", encoding="utf-8") as file:
+                file.write(content)
+            self.sync(ada)
+        first = f"{trees.head(ada.repository)}~1"
+        os.rename(other, f"{other}.off")
+        for running in (False, True):
+            if running:
+                ada.start()
+            back = ("restore", "mem/x.md", f"{PREFIX}/a.md", "--to", first)
+            done = json.loads(ada.ctl(*back, "--json", expect=(WAITS,)).stdout)
+            self.assertEqual(done["waiting"], [{"path": "mem/x.md", "reason": "no-folder"}])
+            self.assertEqual(ada.read("a.md"), b"one\n")
+            words = ada.ctl("undo", expect=(WAITS,)).stdout
+            self.assertIn("mem/x.md (its folder is not there", words)
+        ada.stop()
+        verified = json.loads(ada.ctl("verify", "--json", expect=(1,)).stdout)
+        folders = [one for one in verified if one["check"] == "folder"]
+        self.assertEqual([one["state"] for one in folders], ["ok", "fail"])
+        self.assertIn("is not there", folders[1]["message"])
+        ada.write("a.md", "three\n")
+        for words, code in (((), WAITS), ((PREFIX,), DONE), ((ada.path("a.md"),), DONE)):
+            done = ada.ctl("diff", "HEAD", *words, "--json", expect=(code,))
+            files = json.loads(done.stdout)["files"]
+            self.assertEqual([one["path"] for one in files], [f"{PREFIX}/a.md"])
+            self.assertEqual(f"{other}" in done.stderr, code == WAITS, done.stderr)
+        ada.ctl("diff", "HEAD", "mem", expect=(WAITS,))
 
     def test_an_accept_opens_one(self):
         (ada,) = self.idle("ada")
