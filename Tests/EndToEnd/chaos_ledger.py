@@ -85,6 +85,8 @@ class Ledger:
             self.left = {}
             self.links = []
             self.tainted = set()
+            # Who lost what told an edit from what stood there before.
+            self.unsure = set()
 
     # What users write.
 
@@ -103,6 +105,8 @@ class Ledger:
                 path for path in set(before) | set(after) if before.get(path) != after.get(path)
             }:
                 self.touched.setdefault(path, set()).add(user)
+                if user in self.unsure and path in before:
+                    self.taint(path)
                 mode, content = after.get(path, (None, None))
                 self.left[path] = (mode, trees.blob_id(content)) if mode else None
             for mode, content in after.values():

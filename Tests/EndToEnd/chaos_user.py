@@ -128,6 +128,7 @@ class User:
             for path, users in self.ledger.touched.items():
                 if self.name in users:
                     self.ledger.taint(path)
+            self.ledger.unsure.add(self.name)
             self.records.state_lost()
 
     # Contents.

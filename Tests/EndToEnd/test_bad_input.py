@@ -408,6 +408,10 @@ class FullDisk(VaultTest):
         self.assertTrue(bob.running())
         self.assertIn(bob.read("small.txt"), (b"small\n", b"small, edited\n"))
         self.assertLessEqual(set(before), set(bob.tree()))
+        # What bob writes himself goes out all the same.
+        bob.write("mine.txt", "of bob\n")
+        wait_until(lambda: ada.read("mine.txt") == b"of bob\n", lambda: self.picture(ada, bob), 20)
+        self.assertIn("space", str(self.unhealthy(bob)["sync_health"]).lower())
         self.remount(folder, "size=64m")
         self.wait_in_sync(ada, bob)
         self.assert_converged(ada, bob)

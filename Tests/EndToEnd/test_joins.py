@@ -211,6 +211,32 @@ class Joins(VaultTest):
         self.assertEqual(ada.read("gone.md"), b"gone\n")
         self.assertIn("added again", " ".join(bob.status()["notices"]))
 
+    def test_a_folder_that_is_another_directory_now(self):
+        """What the record knows of it still says what an edit there was made of."""
+        note = "".join(f"line {number}\n" for number in range(1, 21))
+        ada, bob = self.pair_with({f"{name}.md": note for name in ("a", "b", "c", "d")})
+        shutil.copytree(bob.folder, f"{bob.home}/older")
+        bob.start()
+        self.committed(ada, lambda: ada.write("a.md", note + "newer\n"))
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        shutil.rmtree(bob.folder)
+        os.rename(f"{bob.home}/older", bob.folder)
+        bob.write("b.md", note.replace("line 5\n", "line 5 of bob\n"))
+        os.unlink(bob.path("c.md"))
+        bob.write("more.md", "more\n")
+        ada.write("b.md", note.replace("line 15\n", "line 15 of ada\n"))
+        bob.start()
+        wait_until(lambda: "another" in str(bob.status()["notices"]), lambda: f"{bob.status()}")
+        bob.ctl("sync", "--accept-folders", expect=None)
+        self.wait_in_sync(ada, bob)
+        self.assert_converged(ada, bob)
+        both = note.replace("line 5\n", "line 5 of bob\n").replace("line 15\n", "line 15 of ada\n")
+        self.assertEqual(ada.read("b.md"), both.encode())
+        self.assertEqual(ada.read("a.md"), (note + "newer\n").encode(), "no old version comes back")
+        self.assertEqual(bob.read("c.md"), note.encode(), "nothing counts as deleted")
+        self.assertEqual(ada.read("more.md"), b"more\n")
+
     def test_home_restored_from_a_backup(self):
         """Folder, repository and state are old: what changed since is taken from the remote."""
         ada, bob = self.pair_with({f"n{i}.md": "one\n" for i in range(12)} | {"gone.md": "g\n"})

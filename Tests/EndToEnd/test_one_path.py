@@ -172,6 +172,14 @@ class OnePath(VaultTest):
         self.wait_held(ada, {"e" * 300: "name"})
         self.push((b"100644", b"nothing", blob))
         self.wait_held(ada, {})
+        # And all goes on.
+        ada.write("after.txt", "after\n")
+        wait_until(
+            lambda: b"after.txt" in trees.commit_tree(self.remote, "refs/heads/sync", PREFIX)
+            and ada.status()["state"] == "in-sync",
+            lambda: f"{ada.status()}\n{ada.output()}",
+            20,
+        )
 
     def test_modes_are_read_as_git_reads_them(self):
         ada = self.device("ada")

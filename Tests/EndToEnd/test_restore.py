@@ -49,6 +49,29 @@ class Restore(VaultTest):
                 self.assertIsNone(ada.read("d/b.md"))
                 self.assertEqual(ada.read("a.md"), b"changed\n")
 
+    def test_a_blob_comes_where_a_file_may_be(self):
+        ada = self.history()
+        ada.start()
+        self.wait_in_sync(ada)
+        head = trees.head(ada.repository)
+        blob = trees.git(ada.repository, "rev-parse", f"sync:{PREFIX}/a.md").decode().strip()
+        for path, words in {
+            f"{PREFIX}/.git/config": "'.git'", f"{PREFIX}/x/.GIT": "'.git'",
+            ".git/config": "'.git'", f"{PREFIX}/git~1": "'.git'",
+            f"{PREFIX}/.syncd-x": ".syncd-", "elsewhere.md": "no folder",
+            f"{PREFIX}/{'n' * 256}": "path", f"{PREFIX}/d": "directory",
+            f"{PREFIX}/d/": "directory", PREFIX: "directory",
+            f"{PREFIX}/a.md/b": "is a file", ".sync/conflicts/x.json": "own",
+        }.items():  # fmt: skip
+            for how in ("--dry-run", "--quiet"):
+                with self.subTest(path=path, how=how):
+                    done = ada.ctl("restore", path, "--to", blob, how, expect=None)
+                    self.assertNotEqual(done.returncode, 0)
+                    self.assertIn(words, done.stderr)
+        self.assertEqual(trees.head(ada.repository), head)
+        ada.ctl("restore", f"{PREFIX}/new/b.md", "--to", blob, expect=(0,))
+        self.assertEqual(ada.read("new/b.md"), b"changed\n")
+
     def test_what_stands_at_the_path_is_in_the_history_first(self):
         ada = self.history()
         first = trees.git(ada.repository, "rev-parse", "sync~1").decode().strip()

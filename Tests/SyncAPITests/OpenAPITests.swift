@@ -21,7 +21,27 @@ struct OpenAPITests {
 
         struct Anything: Decodable {}
 
+        struct Components: Decodable {
+            let schemas: [String: Schema]
+        }
+
+        struct Schema: Decodable {
+            /// What a schema says of properties that it does not name.
+            enum Additional: Decodable {
+                case no, some
+
+                init(from decoder: any Decoder) throws {
+                    let isAllowed = try? decoder.singleValueContainer().decode(Bool.self)
+                    self = isAllowed == false ? .no : .some
+                }
+            }
+
+            let properties: [String: Anything]?
+            let additionalProperties: Additional?
+        }
+
         let openapi: String
+        let components: Components
         let paths: [String: [String: Operation]]
     }
 
@@ -48,6 +68,16 @@ struct OpenAPITests {
             })
         #expect(routes.subtracting(described).sorted() == [])
         #expect(described.subtracting(routes).sorted() == [])
+    }
+
+    @Test("has the keys of each body that are known, and says that there are no others")
+    func bodies() throws {
+        let schemas = try document().components.schemas
+        for request in RequestKeys.allCases {
+            let schema = try #require(schemas[request.rawValue], "\(request)")
+            #expect(Set((schema.properties ?? [:]).keys) == request.known, "\(request)")
+            #expect(schema.additionalProperties == .no, "\(request)")
+        }
     }
 
     @Test("names each operation once, and what it answers")

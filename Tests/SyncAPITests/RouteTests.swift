@@ -96,6 +96,24 @@ struct RouteTests {
                 == .badRequest)
     }
 
+    @Test(
+        "a key that is not known is refused and named, in a batch's writes too",
+        arguments: [
+            ("/api/sync/rollback", #"{"to": "HEAD", "dryrun": true}"#, "dryrun"),
+            ("/api/sync/undo", #"{"dry-run": true}"#, "dry-run"),
+            ("/api/sync", #"{"path": "notes/a", "content": "x", "ifmatch": "*"}"#, "ifmatch"),
+            (
+                "/api/sync/batch", #"{"writes": [{"path": "notes/a", "content": "", "If": "*"}]}"#,
+                "If"
+            ),
+            ("/api/sync/cycle", #"{"scan": true, "accept_everything": true}"#, "accept_everything"),
+        ])
+    func unknownKey(_ path: String, _ body: String, _ key: String) async throws {
+        let answer = try await ServedVault().ask(.post, path, body)
+        #expect(answer.status == .badRequest)
+        #expect(String(decoding: answer.body.readableBytesView, as: UTF8.self).contains("'\(key)'"))
+    }
+
     @Test("a body past its bound is refused")
     func largeBody() async throws {
         let body = String(repeating: " ", count: Limits.requestBytes + 1)

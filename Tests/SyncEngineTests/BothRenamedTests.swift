@@ -65,6 +65,18 @@ struct BothRenamedTests {
             later: [["f/x.md": note(), "f/y.md": "y"]],
             merged: ["f/x.md": mine, "f/y.md": "y"]),
         RenameCase(
+            name: "renamed and edited, and deleted: the edit stays, the deletion is listed",
+            base: ["a.md": note(), "n.md": "n"],
+            earlier: [["b.md": note(), "n.md": "n"], ["b.md": mine, "n.md": "n"]],
+            later: [["n.md": "n"]], merged: ["b.md": mine, "n.md": "n"],
+            losses: [.deleteModify]),
+        RenameCase(
+            name: "a directory of files of one content: told apart by their names",
+            base: ["d/1.md": note(), "d/2.md": note(), "d/3.md": note()],
+            earlier: [["e/1.md": note(), "e/2.md": note(), "e/3.md": note()]],
+            later: [["d/1.md": note(), "d/2.md": theirs, "d/3.md": note()]],
+            merged: ["e/1.md": note(), "e/2.md": theirs, "e/3.md": note()]),
+        RenameCase(
             name: "where another file has the later name both stay", base: ["a.md": note()],
             earlier: [["b.md": note(), "c.md": "dir:"], ["b.md": mine, "c.md": "link:x"]],
             later: [["c.md": note()], ["c.md": theirs]],

@@ -1,6 +1,7 @@
 import Testing
 
-/// Every declaration another module sees says in a comment what it is.
+/// Every declaration another module sees says in a comment what it is, but for initialisers that
+/// only take each property's value: the properties say it.
 @Suite("doc comments")
 struct DocCommentTests {
     /// Members a protocol of the standard library asks for; its documentation holds.
@@ -14,6 +15,18 @@ struct DocCommentTests {
         let sources = try SourceTree.sources()
         let witnesses = try Witnesses(sources)
         expectNone(try sources.flatMap { try Self.undocumented($0, witnesses: witnesses) })
+    }
+
+    @Test("none says nothing")
+    func emptyWords() throws {
+        let violations = try SourceTree.sources().flatMap { file in
+            try SwiftText(file.text).commentLines.enumerated().compactMap { line, comment in
+                try comment.trimmed.firstMatch(
+                    of: #"^/// (?:Takes|Pairs) (?:the (?:parts|two)|both|all|it|them)\.$"#
+                ).map { file.violation(line, "`\($0)` says nothing") }
+            }
+        }
+        expectNone(violations)
     }
 
     /// The declarations of a file that another module sees and no doc comment stands before,
@@ -30,6 +43,7 @@ struct DocCommentTests {
             let scope = scopes.innermost
             let visible = try seen(line.trimmed, inProtocol: scope?.kind == "protocol")
             if let name = visible, !isDocumented(index, code: code, comments: comments),
+                try !isMemberwise(index, code: code),
                 try scope.map({ try !witnesses.cover(name, in: $0.name) }) ?? true
             {
                 found.append(file.violation(index, "`\(name)` has no doc comment"))
@@ -54,6 +68,47 @@ struct DocCommentTests {
         guard let declaration = try line.firstMatch(of: pattern)?.trimmed else { return nil }
         if declaration.contains("enum CodingKeys") { return nil }
         return wellKnown.contains { declaration.contains($0) } ? nil : declaration
+    }
+
+    @Test("an initialiser that only takes its properties' values needs none, another does")
+    func memberwise() throws {
+        func code(_ body: String) -> [String] {
+            SwiftText("package init(\n    a: Int, b: Int? = nil\n) {\n\(body)\n}").codeLines
+        }
+        for body in ["(self.a, self.b) = (a, b)", "self.a = a\n self.b = b ?? 0"] {
+            #expect(try Self.isMemberwise(0, code: code(body)), "\(body)")
+        }
+        for body in ["self.a = a + 1", "self.a = make(a)", "precondition(a > 0)\n self.a = a"] {
+            #expect(try !Self.isMemberwise(0, code: code(body)), "\(body)")
+        }
+        #expect(try Self.isMemberwise(0, code: ["package init(a: Int) { self.a = a }"]))
+        #expect(try !Self.isMemberwise(0, code: ["package func make(a: Int) { self.a = a }"]))
+    }
+
+    /// Whether an initialiser begins in the line whose body assigns parameters and nothing else.
+    private static func isMemberwise(_ index: Int, code: [String]) throws -> Bool {
+        guard try code[index].firstMatch(of: #"^\s*(?:package |public )?init\("#) != nil else {
+            return false
+        }
+        var text = ""
+        var depth = 0
+        for line in code[index...] {
+            text += line + "\n"
+            depth += line.count { $0 == "{" } - line.count { $0 == "}" }
+            if line.contains("}") && depth == 0 { break }
+        }
+        guard let start = text.firstIndex(of: "{"), let end = text.lastIndex(of: "}") else {
+            return false
+        }
+        // A tuple may go on in the next line.
+        let body = text[text.index(after: start)..<end]
+            .replacing(/\)\s*=\s*\(/, with: ") = (").replacing(/,\s+/, with: ", ")
+        let statements = body.split { $0.isNewline || $0 == ";" }.map { String($0).trimmed }
+            .filter { !$0.isEmpty }
+        let names = #"\((?:self\.)?\w+(?:, (?:self\.)?\w+)*\)"#
+        let values = #"\([\w.]+(?:, [\w.]+)*\)"#
+        let assignment = "^(?:(?:self\\.)?\\w+ = [\\w.]+(?: \\?\\? [\\w.]+)?|\(names) = \(values))$"
+        return try statements.allSatisfy { try $0.firstMatch(of: assignment) != nil }
     }
 
     /// A doc comment stands before the line, with nothing but attributes between.

@@ -6,7 +6,6 @@ package struct BundleName: Sendable, Hashable {
     /// From 1.
     package let number: Int
 
-    /// Takes the parts.
     package init(vault: String, number: Int) { (self.vault, self.number) = (vault, number) }
 
     /// Reads a file's name; nil for that of any other file.

@@ -11,7 +11,6 @@ internal import SyncWatch
 package struct Checkup {
     private let configuration: Configuration
 
-    /// Takes a configuration that could be read.
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
     /// All findings, in the order in which a person would look; the daemon and the state store are

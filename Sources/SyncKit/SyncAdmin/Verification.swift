@@ -8,7 +8,6 @@ internal import SyncRemote
 package struct Verification {
     private let configuration: Configuration
 
-    /// Takes a configuration that could be read.
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
     /// What was found: every object that a reference leads to, what git says, each folder.

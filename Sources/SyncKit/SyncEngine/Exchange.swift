@@ -22,7 +22,6 @@ package struct ExchangeOptions: Sendable {
     /// new, where nothing else is to be pushed.
     package var publishesLater: Bool
 
-    /// Takes both.
     package init(pushesFirst: Bool, publishesLater: Bool) {
         self.pushesFirst = pushesFirst
         self.publishesLater = publishesLater
@@ -80,11 +79,11 @@ final class Exchange {
         if options.pushesFirst, let sinceFetch, sinceFetch < Limits.pushesSinceFetch,
             try publisher.mayPushFirst()
         {
-            try applyUntilStable()
+            let unapplied = try applyAsFarAsFoldersLet()
             switch try await times.measure(.push, { try await publisher.push() }) {
             case .accepted:
                 publisher.pushesSinceFetch = sinceFetch + 1
-                return try report.isInSync() ? .inSync : .pending
+                return try outcome(unapplied)
             case .declined(let words): return .declined(words)
             case .moved: break
             }
@@ -100,17 +99,20 @@ final class Exchange {
             // What a folder held before it was given anything is told by the history alone.
             if try !rechecks.isEmpty && joining.isJoining() { try capture.capture([:]) }
             try intake.brake.applies()
-            try applyUntilStable()
-            if !isWhole { return .pending }
+            let unapplied = try applyAsFarAsFoldersLet()
+            if !isWhole {
+                if let unapplied { throw unapplied }
+                return .pending
+            }
             intake.takenIn = fetched.head
             if try options.publishesLater && fetched.isNews && publisher.putsOff() {
                 publisher.pushesSinceFetch = 0
-                return try report.isInSync() ? .inSync : .pending
+                return try outcome(unapplied)
             }
             switch try await times.measure(.push, { try await publisher.push() }) {
             case .accepted:
                 publisher.pushesSinceFetch = 0
-                return try report.isInSync() ? .inSync : .pending
+                return try outcome(unapplied)
             case .declined(let words):
                 return .declined(words)
             case .moved:
@@ -168,6 +170,23 @@ final class Exchange {
         try incoming.note(refused: nil, at: remoteHead)
         _ = try times.measure(.merge) { try integrator.integrate(remoteHead) }
         return true
+    }
+
+    /// Applies the head. What keeps one folder from taking it (a full disk, one that is read-only)
+    /// keeps no commit of this device from the remote.
+    /// - Returns: that failure, to be told once the push is over.
+    private func applyAsFarAsFoldersLet() throws -> FolderError? {
+        do {
+            try applyUntilStable()
+            return nil
+        } catch let error as FolderError { return error }
+    }
+
+    /// How an exchange ended whose push went through.
+    /// - Throws: what kept a folder from taking the head.
+    private func outcome(_ unapplied: FolderError?) throws -> ExchangeOutcome {
+        if let unapplied { throw unapplied }
+        return try report.isInSync() ? .inSync : .pending
     }
 
     /// Applies the head; what apply finds edited is captured and merged, and applied again.

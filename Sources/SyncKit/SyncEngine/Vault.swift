@@ -15,7 +15,6 @@ package final class Vault {
         /// Without `refs/heads/`.
         package var branch: String
 
-        /// Takes the parts.
         package init(name: String, device: String, branch: String) {
             self.name = name
             self.device = device

@@ -23,7 +23,6 @@ package struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The library's words, or ours.
     package let cause: String
 
-    /// Takes the code, the operation in words and the cause.
     package init(_ code: Code, _ operation: String, _ cause: String) {
         self.code = code
         self.operation = operation

@@ -7,7 +7,6 @@ package struct HTTPRequest {
         /// The password or token.
         package let password: String
 
-        /// Pairs the two.
         package init(user: String, password: String) {
             self.user = user
             self.password = password

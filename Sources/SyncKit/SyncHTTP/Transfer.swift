@@ -18,7 +18,6 @@ final class Transfer {
     private var headerBytes = 0
     private var taken = 0
 
-    /// Takes a request's body and where its answer goes.
     init(
         _ curl: UnsafeMutableRawPointer, _ request: HTTPRequest,
         _ take: @escaping (UnsafeRawBufferPointer) -> Bool

@@ -9,7 +9,6 @@ package struct DifferenceAnswer: Sendable, Encodable, Equatable {
     /// By path.
     package let files: [FileDifference]
 
-    /// Takes the parts.
     package init(from: ObjectID, to: ObjectID?, files: [FileDifference]) {
         self.from = from
         self.to = to

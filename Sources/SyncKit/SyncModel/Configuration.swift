@@ -9,7 +9,6 @@ package struct Configuration: Sendable, Equatable {
         /// Patterns in `.gitignore` form that hold on this device only.
         package var ignore: [String]
 
-        /// Takes the parts.
         package init(path: String, prefix: FolderID, ignore: [String] = []) {
             self.path = path
             self.prefix = prefix
@@ -119,7 +118,6 @@ package struct Configuration: Sendable, Equatable {
         /// Absolute path of a file that holds a token of its; nil asks without one.
         package var tokenFile: String?
 
-        /// Takes both.
         package init(events: String, tokenFile: String? = nil) {
             self.events = events
             self.tokenFile = tokenFile
@@ -155,7 +153,6 @@ package struct Configuration: Sendable, Equatable {
     /// Absolute path of the control socket.
     package var socket: String
 
-    /// Takes what has no default.
     package init(
         device: String, repository: String, folders: [Folder], stateDirectory: String,
         socket: String

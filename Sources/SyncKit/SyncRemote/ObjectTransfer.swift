@@ -24,7 +24,7 @@ package struct ObjectTransfer {
     }
 
     /// Copies the commits and everything they refer to.
-    /// - Parameter toleratesPast: leaves out what is damaged, or too large, in commits before
+    /// - Parameter toleratesPast: leaves out what is damaged, missing or too large in commits before
     ///   these, with the trees that lead there: nobody has to hold it, and a good commit on top
     ///   of a bad one mends.
     /// - Returns: how many objects the target lacked.
@@ -144,12 +144,12 @@ package struct ObjectTransfer {
         }
     }
 
-    /// Nil, and noted, for what is damaged.
+    /// Nil, and noted, for what is damaged or not there.
     private mutating func readable(_ id: ObjectID, _ kind: ObjectKind) throws(RepositoryError)
         -> StoredObject?
     {
         do throws(RepositoryError) { return try object(id, kind) } catch {
-            guard error.code == .corrupt else { throw error }
+            guard [.corrupt, .missing].contains(error.code) else { throw error }
             broken.insert(id)
             return nil
         }

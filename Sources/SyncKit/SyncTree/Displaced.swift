@@ -65,7 +65,6 @@ struct Displaced: Sendable, Equatable {
         return FileVersion(mode: mode, id: id)
     }
 
-    /// Takes the parts of one that is being displaced.
     init(
         token: UInt64, path: TreePath, base: FileVersion, replacement: FileVersion?, cause: Cause
     ) {

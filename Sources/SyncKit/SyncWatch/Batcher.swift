@@ -10,7 +10,6 @@ package struct BatchTiming: Sendable, Equatable {
     /// ... and at the latest after this long. A file that stays open for writing waits this long.
     package var maxWait: Duration
 
-    /// Takes the times of the configuration.
     package init(quiet: Duration, maxWait: Duration) {
         self.quiet = quiet
         self.maxWait = maxWait

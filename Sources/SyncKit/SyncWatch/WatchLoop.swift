@@ -9,7 +9,6 @@ package struct WatchedFolder: Sendable {
     /// False for a directory that is ignored; asked on the watch thread.
     package let shouldWatch: @Sendable (TreePath) -> Bool
 
-    /// Pairs a root with the rule for its directories.
     package init(root: String, shouldWatch: @escaping @Sendable (TreePath) -> Bool) {
         self.root = root
         self.shouldWatch = shouldWatch

@@ -15,7 +15,7 @@ struct AdministrationRoutes: Sendable {
     }
 
     @Sendable func createToken(_ request: Request, _: SyncContext) async throws -> Response {
-        let asked: TokenRequest = try await JSONBody.read(request)
+        let asked: TokenRequest = try await JSONBody.read(request, .token)
         guard AccessToken.isName(asked.name) else {
             throw HTTPError(
                 .badRequest, message: "name takes 1 to 64 letters, digits, '.', '_' and '-'")

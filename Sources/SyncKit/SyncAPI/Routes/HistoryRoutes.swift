@@ -13,14 +13,14 @@ struct HistoryRoutes: Sendable {
     @Sendable func rollback(_ request: Request, _: SyncContext) async throws
         -> Response
     {
-        let asked: RollbackRequest = try await JSONBody.read(request)
+        let asked: RollbackRequest = try await JSONBody.read(request, .rollback)
         return try JSONAnswer.of(try await service.change(.rollback(asked)))
     }
 
     @Sendable func undo(_ request: Request, _: SyncContext) async throws
         -> Response
     {
-        let asked: UndoRequest = try await JSONBody.read(request)
+        let asked: UndoRequest = try await JSONBody.read(request, .undo)
         return try JSONAnswer.of(try await service.change(.undo(asked)))
     }
 

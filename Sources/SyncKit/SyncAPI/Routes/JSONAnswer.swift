@@ -86,25 +86,32 @@ enum JSONAnswer {
 /// Reads bodies.
 enum JSONBody {
     /// A JSON object.
-    /// - Throws: 400 for what is none, 413 for what is too large, 415 for another type.
+    /// - Throws: 400 for what is none, or has a key that is not known; 413 for what is too large,
+    ///   415 for another type.
     static func read<Body: Decodable>(
-        _ request: Request, upTo most: Int = Limits.requestBytes
+        _ request: Request, _ keys: RequestKeys, upTo most: Int = Limits.requestBytes
     ) async throws -> Body {
         let bytes = try await request.body.collect(upTo: most)
         let type = request.headers[.contentType]?.lowercased() ?? "application/json"
         guard type.hasPrefix("application/json") else {
             throw HTTPError(.unsupportedMediaType, message: "expected application/json")
         }
+        let data = Data(bytes.readableBytesView)
         do {
-            return try JSONDecoder().decode(Body.self, from: Data(bytes.readableBytesView))
-        } catch {
+            let body = try JSONDecoder().decode(Body.self, from: data)
+            let sent = try JSONDecoder().decode(SentKeys.self, from: data)
+            guard let unknown = sent.unknown(to: keys) else { return body }
+            let known = keys.known.sorted().joined(separator: ", ")
+            throw HTTPError(
+                .badRequest,
+                message: "there is no key '\(SafeText.escaped(unknown))'; there are \(known)")
+        } catch let error as DecodingError {
             throw HTTPError(.badRequest, message: "expected a JSON object: \(words(error))")
         }
     }
 
     /// What a decoder found wrong, without what it found.
-    private static func words(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "this is none" }
+    private static func words(_ error: DecodingError) -> String {
         func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
             (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue).joined(
                 separator: ".")

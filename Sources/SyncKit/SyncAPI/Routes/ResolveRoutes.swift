@@ -26,17 +26,18 @@ extension SyncRoutes {
         -> Response
     {
         let id = try context.parameter("id")
-        let asked: ResolveRequest = try await JSONBody.read(request, upTo: Limits.resolveBytes)
+        let asked: ResolveRequest = try await JSONBody.read(
+            request, .resolve, upTo: Limits.resolveBytes)
         return try JSONAnswer.of(try await service.change(.resolve(id, asked)))
     }
 
     @Sendable func restore(_ request: Request, _: SyncContext) async throws -> Response {
-        let asked: RestoreRequest = try await JSONBody.read(request)
+        let asked: RestoreRequest = try await JSONBody.read(request, .restore)
         return try JSONAnswer.of(try await service.change(.restore(asked)))
     }
 
     @Sendable func setType(_ request: Request, _: SyncContext) async throws -> Response {
-        let asked: TypeRequest = try await JSONBody.read(request)
+        let asked: TypeRequest = try await JSONBody.read(request, .type)
         return try JSONAnswer.of(try await service.change(.setType(asked)))
     }
 
@@ -47,12 +48,12 @@ extension SyncRoutes {
     @Sendable func chooseRemote(_ request: Request, _: SyncContext) async throws
         -> Response
     {
-        let asked: RemoteRequest = try await JSONBody.read(request)
+        let asked: RemoteRequest = try await JSONBody.read(request, .remote)
         return try JSONAnswer.of(try await service.choose(asked))
     }
 
     @Sendable func skip(_ request: Request, _: SyncContext) async throws -> Response {
-        let asked: SkipRequest = try await JSONBody.read(request)
+        let asked: SkipRequest = try await JSONBody.read(request, .skip)
         return try JSONAnswer.of(try await service.skip(asked.commit))
     }
 }

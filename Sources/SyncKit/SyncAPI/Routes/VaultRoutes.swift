@@ -31,7 +31,7 @@ extension SyncRoutes {
         var request = request
         let bytes = try await request.collectBody(upTo: Limits.requestBytes)
         let asked: CycleRequest =
-            bytes.readableBytes > 0 ? try await JSONBody.read(request) : CycleRequest()
+            bytes.readableBytes > 0 ? try await JSONBody.read(request, .cycle) : CycleRequest()
         return try await waiting.one {
             let outcome = await service.sync(asked.request)
             return try JSONAnswer.of(

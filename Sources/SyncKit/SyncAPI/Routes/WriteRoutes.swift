@@ -25,14 +25,14 @@ struct WriteRoutes: Sendable {
     }
 
     @Sendable func one(_ request: Request, _ context: SyncContext) async throws -> Response {
-        let asked: One = try await JSONBody.read(request)
+        let asked: One = try await JSONBody.read(request, .write)
         return try await write(
             WriteRequest([asked.write], description: asked.description, agent: asked.agent),
             context)
     }
 
     @Sendable func batch(_ request: Request, _ context: SyncContext) async throws -> Response {
-        try await write(try await JSONBody.read(request), context)
+        try await write(try await JSONBody.read(request, .batch), context)
     }
 
     private func write(_ asked: WriteRequest, _ context: SyncContext) async throws -> Response {

@@ -57,12 +57,34 @@ final class VaultApply {
                     folder.stopped = error
                     rechecks.noteAll(of: folder)
                 } else {
-                    failure = failure ?? error
+                    failure = failure ?? error.named(folder)
                 }
             }
         }
         if let failure { throw failure }
         return report
+    }
+
+    /// Takes a folder's directory as it is now, another one than before: what stands in it counts as
+    /// edits of what the folder held, where the history does not know it, and what is missing
+    /// comes back.
+    /// - Throws: `StateStoreError`, `RepositoryError`; the rows that are left are the next call's.
+    func takeAsItIs(_ folder: VaultFolder) throws {
+        let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
+        var directory: TreePath?
+        var changes: [StateChange] = []
+        repeat {
+            for row in try store.files(folder.id, in: directory) {
+                changes.append(.remove(row.path))
+                changes.append(.deferUpdate(row.path, base: try bases.base(of: row.path) ?? .zero))
+            }
+            directory = try store.directory(folder.id, after: directory)
+        } while directory != nil
+        for held in try folder.quarantined(store).keys {
+            try store.quarantine(folder.id, held, nil)
+        }
+        try store.advance(folder.id, changes, applied: nil)
+        folder.quarantinedDeletions = 0
     }
 
     /// Brings back, in each folder, files whose deletion is held.
@@ -176,7 +198,7 @@ final class VaultApply {
             case .file, .symbolicLink: return true
             case .directory, .special, nil: return false
             }
-        } catch where error.code.reason != nil {
+        } catch let error where error.code.reason != nil {
             // The capture looks there too, and holds what concerns that path alone.
             return true
         }
@@ -210,5 +232,13 @@ final class VaultApply {
         let commit = try repository.commit(head)
         let device = CommitStamps.device(of: commit)
         return device == self.device ? nil : device
+    }
+}
+
+extension FolderError {
+    /// The same with the folder's name, where it names no path of it.
+    fileprivate func named(_ folder: VaultFolder) -> FolderError {
+        guard path == nil, let id = folder.id else { return self }
+        return FolderError(code, "\(operation) in \(id)", nil, cause)
     }
 }

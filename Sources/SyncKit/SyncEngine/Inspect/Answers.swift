@@ -7,7 +7,6 @@ package struct Flushed: Sendable, Codable, Equatable {
     /// Whether all of it could be captured.
     package let complete: Bool
 
-    /// Takes the parts.
     package init(head: ObjectID?, complete: Bool) {
         self.head = head
         self.complete = complete
@@ -76,6 +75,5 @@ package struct ReloadAnswer: Sendable, Codable, Equatable {
     /// `unchanged` when the file says what the daemon already does.
     package let result: Result
 
-    /// Takes the word.
     package init(_ result: Result) { self.result = result }
 }

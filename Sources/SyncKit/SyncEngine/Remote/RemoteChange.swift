@@ -48,7 +48,6 @@ package struct RemoteChange: Sendable, Codable, Equatable {
     /// The form in which the state store remembers it.
     var text: String { "\(kind.rawValue) \(old.hex) \(new?.hex ?? "none") \(since)" }
 
-    /// Takes the parts.
     init(_ kind: Kind, old: ObjectID, new: ObjectID?, since: String) {
         self.kind = kind
         self.old = old
@@ -86,7 +85,6 @@ package struct RemoteRequest: Sendable, Codable, Equatable {
         case dryRun = "dry_run"
     }
 
-    /// Takes the parts.
     package init(_ choice: Choice, dryRun: Bool = false) {
         self.choice = choice
         self.dryRun = dryRun
@@ -144,7 +142,6 @@ package struct SkipRequest: Sendable, Codable, Equatable {
     /// The commit's name or its beginning.
     package let commit: String
 
-    /// Takes the name.
     package init(commit: String) { self.commit = commit }
 }
 
@@ -153,6 +150,5 @@ package struct SkippedCommit: Sendable, Codable, Equatable {
     /// The commit.
     package let commit: ObjectID
 
-    /// Takes the commit.
     package init(commit: ObjectID) { self.commit = commit }
 }

@@ -14,6 +14,8 @@ final class ChangeCommits {
     }
 
     /// Commits versions over the head.
+    /// - Throws: `ChangeRefusal` for a new name that git hosts refuse: a branch with such a one could
+    ///   never be pushed again.
     func commit(
         _ versions: [TreePath: FileVersion?], into pack: any PackSink, _ words: ChangeWords,
         isDryRun: Bool
@@ -24,6 +26,7 @@ final class ChangeCommits {
         for (path, version) in versions where !ConflictRecord.isRecord(path) {
             let here = try TreeDiff.version(at: path, of: before, reading: repository)
             if here != version {
+                if here == nil, let version { try check(path, version) }
                 changes.append(TreeChange(path: path, before: here, after: version))
             }
         }
@@ -62,5 +65,16 @@ final class ChangeCommits {
         }
         return records.sorted { ($0.path, $0.id) < ($1.path, $1.id) }
             .map { OpenConflict($0, device: device) }
+    }
+
+    private func check(_ path: TreePath, _ version: FileVersion) throws(ChangeRefusal) {
+        let names = path.components
+        for (index, name) in names.enumerated() {
+            let mode = index < names.count - 1 ? FileMode.directory : version.mode
+            if name.elementsEqual(".git".utf8) || TreeName.isRefused(Array(name), as: mode) {
+                throw ChangeRefusal(
+                    .wrong, "\(path) cannot be brought back: git hosts refuse its name")
+            }
+        }
     }
 }

@@ -17,12 +17,13 @@ final class ChangeSide {
         folders: [VaultFolder], branch: Branch, writer: CommitWriter, remote: RemoteSide
     ) {
         let commits = ChangeCommits(repository, branch, writer)
+        let places = WritablePlaces(folders: folders)
         requests = RequestedChanges(
-            repository, store, clock, branch: branch, conflicts: remote.conflicts,
+            repository, store, clock, places, branch: branch, conflicts: remote.conflicts,
             commits: commits)
         reversals = Reversals(
             repository, clock, branch: branch, writer: writer, commits: commits)
-        writes = RequestedWrites(repository, folders, branch: branch, commits: commits)
+        writes = RequestedWrites(repository, places, branch: branch, commits: commits)
         remoteChoice = RemoteChoice(
             tracker: remote.tracker, branch: branch, repository: repository, writer: writer,
             integrator: remote.integrator, transplanter: remote.transplanter,

@@ -8,6 +8,7 @@ final class RequestedChanges {
     private let repository: any ObjectRepository
     private let store: any StateStore
     private let clock: any WallClock
+    private let places: WritablePlaces
     private let branch: Branch
     private let conflicts: OpenConflicts
     private let commits: ChangeCommits
@@ -15,8 +16,10 @@ final class RequestedChanges {
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
-        branch: Branch, conflicts: OpenConflicts, commits: ChangeCommits
+        _ places: WritablePlaces, branch: Branch, conflicts: OpenConflicts,
+        commits: ChangeCommits
     ) {
+        self.places = places
         (self.repository, self.store, self.clock) = (repository, store, clock)
         (self.branch, self.conflicts, self.commits) = (branch, conflicts, commits)
     }
@@ -66,9 +69,8 @@ final class RequestedChanges {
             guard request.paths.count == 1 else {
                 throw ChangeRefusal(.wrong, "\(request.to) is one file's content: name one path")
             }
-            let here = try TreeDiff.version(
-                at: request.paths[0], of: tree(of: head), reading: repository)
-            versions[request.paths[0]] = .content(blob, inPlaceOf: here)
+            let path = request.paths[0]
+            versions[path] = .content(blob, inPlaceOf: try replaced(path, of: tree(of: head)))
         } else {
             let commit = try branch.revisions(behind: head)
                 .findOrRefuse(request.to, now: clock.now())
@@ -126,6 +128,23 @@ final class RequestedChanges {
         let version = FileVersion(mode: .regular, id: try pack.add(.blob, content))
         return try commits.commit(
             [path: version], into: pack, ChangeWords("set \(line)"), isDryRun: false)
+    }
+
+    /// The file that a content is to replace; nil where it is to be a new one.
+    /// - Throws: `ChangeRefusal` where no file can be put.
+    private func replaced(_ path: TreePath, of tree: ObjectID?) throws -> FileVersion? {
+        if ConflictRecord.isRecord(path) {
+            throw ChangeRefusal(.wrong, "\(path) is the vault's own")
+        }
+        let here = try TreeDiff.version(at: path, of: tree, reading: repository)
+        if let here, !here.isDirectory { return here }
+        let isDirectory = try TreeDiff.subtree(of: tree, at: path, reading: repository) != nil
+        if here != nil || isDirectory {
+            throw ChangeRefusal(.wrong, "\(path) is a directory, and a blob is one file's content")
+        }
+        _ = try places.place(of: path)
+        try WritablePlaces.checkAbove(path, of: tree, reading: repository)
+        return nil
     }
 
     /// The blob that 40 digits name; nil when they name something else.

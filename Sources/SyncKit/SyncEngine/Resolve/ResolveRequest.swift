@@ -31,7 +31,6 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
         case dryRun = "dry_run"
     }
 
-    /// Takes the parts.
     package init(
         _ choice: Choice, content: String? = nil, sides: [ObjectID?]? = nil, dryRun: Bool = false
     ) {
@@ -66,7 +65,6 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
         case dryRun = "dry_run"
     }
 
-    /// Takes the parts.
     package init(
         _ paths: [TreePath], to: String, record: String? = nil, dryRun: Bool = false
     ) {
@@ -92,7 +90,6 @@ package struct TypeRequest: Sendable, Codable, Equatable {
     /// `simple`, `document`, `memory`, `conversation` or `event`.
     package var type: String
 
-    /// Takes the parts.
     package init(_ pattern: String, _ type: String) {
         self.pattern = pattern
         self.type = type

@@ -8,7 +8,6 @@ package struct KeptEdit: Sendable, Codable, Equatable {
     /// The records of a file of records; empty where the whole file stays as it is.
     package let records: [String]
 
-    /// Takes the parts.
     package init(_ path: TreePath, _ records: [String]) {
         self.path = path
         self.records = records

@@ -19,7 +19,6 @@ package struct RollbackRequest: Sendable, Codable, Equatable {
         case dryRun = "dry_run"
     }
 
-    /// Takes the parts.
     package init(
         to: String, paths: [String] = [], device: String? = nil, agent: String? = nil,
         dryRun: Bool = false
@@ -61,7 +60,6 @@ package struct UndoRequest: Sendable, Codable, Equatable {
         case dryRun = "dry_run"
     }
 
-    /// Takes the parts.
     package init(_ commit: String? = nil, dryRun: Bool = false) {
         (self.commit, self.dryRun) = (commit, dryRun)
     }

@@ -178,12 +178,12 @@ package final class OpenedVault {
         }
     }
 
-    /// Takes each folder's root as it is now, and the folder for a new one: what is missing in it
-    /// comes back, what is in it and not in the vault is added.
-    func acceptFolders() throws(StateStoreError) {
+    /// Takes each folder's root as it is now: what is missing in it comes back, what is in it and
+    /// not in the vault is added.
+    func acceptFolders() throws {
         for (folder, latent) in zip(vault.folders, folders) where latent.isReplaced {
             latent.acceptRoot()
-            try vault.store.forget(folder.id)
+            try vault.local.apply.takeAsItIs(folder)
         }
     }
 

@@ -7,7 +7,6 @@ package struct RequestQueue {
         /// Called once, with how the exchange ended; nil when none comes or it failed.
         let done: @Sendable (ExchangeOutcome?) -> Void
 
-        /// Takes both.
         package init(
             request: VaultService.Request, done: @escaping @Sendable (ExchangeOutcome?) -> Void
         ) {

@@ -23,7 +23,6 @@ package struct SyncFailure: Sendable, Equatable {
     /// What to do; a command where there is one.
     package let hint: String?
 
-    /// Takes the parts.
     package init(_ kind: Kind, _ message: String, hint: String? = nil, isRemote: Bool = false) {
         self.kind = kind
         self.message = message

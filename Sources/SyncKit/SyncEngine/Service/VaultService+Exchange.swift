@@ -61,6 +61,7 @@ extension VaultService {
         let began = ContinuousClock.now
         events.tell(.exchangeBegan)
         var failed: String?
+        var account: ExchangeAccount?
         defer {
             turns.isExchanging = false
             publish()
@@ -69,12 +70,12 @@ extension VaultService {
         }
         do {
             try vault.report.checkHead()
-            let account = try ExchangeAccount(of: vault)
+            account = try ExchangeAccount(of: vault)
             let outcome = try await vault.exchange(options) { try await self.backOff($0) }
             try opened.rememberRoots()
             // Nothing else hangs on what other devices see of this one.
             say(opened.events.unpublished, of: .publishing, at: .warning)
-            try account.close(vault, teller, log)
+            try account?.close(vault, teller, log)
             rewatchChangedRules()
             turns.hasExchanged = true
             health.exchanged(SyncFailure(outcome))
@@ -86,6 +87,10 @@ extension VaultService {
             return nil
         } catch {
             fail(error, at: .exchange)
+            // A folder that takes nothing kept nothing from the remote.
+            if error is FolderError {
+                do { try account?.close(vault, teller, log) } catch { fail(error, at: .exchange) }
+            }
             failed = health.exchangeFailure?.text
             // What waited to hear from the remote first waits no longer.
             if !vault.local.rechecks.isEmpty { capture(live: false) }

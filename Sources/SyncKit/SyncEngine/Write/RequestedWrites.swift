@@ -6,51 +6,17 @@ internal import SyncModel
 /// the folder like another device's.
 final class RequestedWrites {
     private let repository: any ObjectRepository
-    private let folders: [VaultFolder]
+    /// Where writes may go.
+    let places: WritablePlaces
     private let branch: Branch
     private let commits: ChangeCommits
 
     init(
-        _ repository: any ObjectRepository, _ folders: [VaultFolder], branch: Branch,
+        _ repository: any ObjectRepository, _ places: WritablePlaces, branch: Branch,
         commits: ChangeCommits
     ) {
-        (self.repository, self.folders) = (repository, folders)
+        (self.repository, self.places) = (repository, places)
         (self.branch, self.commits) = (branch, commits)
-    }
-
-    /// Where a write goes.
-    struct WriteTarget {
-        let folder: FolderID
-        let path: TreePath
-        let local: TreePath
-    }
-
-    /// Finds where a write goes.
-    /// - Throws: `ChangeRefusal` for a path that is none, or that this device does not sync.
-    func target(of path: String) throws -> WriteTarget {
-        func refuse(_ words: String) -> ChangeRefusal { ChangeRefusal(.wrong, words) }
-        guard let tree = TreePath(path), tree.components.count <= Limits.pathDepth,
-            tree.components.allSatisfy({
-                TreeName.isSafe($0) && $0.count <= Limits.nameBytes
-            })
-        else {
-            throw refuse(
-                "expected a path of the repository without '.', '..', '.git' and "
-                    + "control characters, found " + SafeText.escaped(path))
-        }
-        for folder in folders {
-            guard let local = folder.belowRoot(tree) else { continue }
-            guard folder.isInScope(local) else {
-                throw refuse("\(tree) is left out on this device (ignore in the configuration)")
-            }
-            if try folder.ignore.isIgnored(local, isDirectory: false) {
-                throw refuse("\(tree) is left out by the ignore rules of its folder")
-            }
-            return WriteTarget(folder: folder.id, path: tree, local: local)
-        }
-        let prefixes = folders.compactMap { $0.id?.text }.joined(separator: ", ")
-        throw ChangeRefusal(
-            .missing, "\(tree) is in no folder of this device; there are \(prefixes)")
     }
 
     /// Commits files.
@@ -59,7 +25,7 @@ final class RequestedWrites {
     ///   - agent: the trailer `Sync-Agent`; nil for none.
     /// - Throws: `ChangeRefusal` `.moved` when another version stands there than one of them
     ///   names; nothing has changed then.
-    func write(_ request: WriteRequest, to targets: [WriteTarget], agent: String?) throws
+    func write(_ request: WriteRequest, to targets: [WritablePlaces.Place], agent: String?) throws
         -> (report: ChangeReport, files: [WriteReport.File])
     {
         let tree = try repository.tree(of: branch.head())
@@ -82,10 +48,7 @@ final class RequestedWrites {
             written[target.path] = content
             let mode: FileMode = here?.mode == .executable ? .executable : .regular
             let version = FileVersion(mode: mode, id: try pack.add(.blob, content))
-            for above in target.path.ancestors
-            where try TreeDiff.file(at: above, of: tree, reading: repository) != nil {
-                throw ChangeRefusal(.wrong, "\(above) is a file, and no directory")
-            }
+            try WritablePlaces.checkAbove(target.path, of: tree, reading: repository)
             versions[target.path] = version
             files.append(.init(path: target.path, blob: version.id))
         }
@@ -142,7 +105,9 @@ final class RequestedWrites {
     }
 
     /// One line of bounded length: a client may say anything.
-    private static func subject(_ request: WriteRequest, _ targets: [WriteTarget]) -> String {
+    private static func subject(_ request: WriteRequest, _ targets: [WritablePlaces.Place])
+        -> String
+    {
         let said = (request.description ?? "").split(whereSeparator: \.isNewline).first
         let line = String(SafeText.escaped(String(said ?? "")).prefix(Limits.subjectCharacters))
         if line.contains(where: { !$0.isWhitespace }) { return line }

@@ -11,7 +11,7 @@ extension VaultService {
             throw ChangeRefusal(.wrong, "expected 1 to \(Limits.batchWrites) writes")
         }
         let agent = try request.agentName(token: token)
-        let targets = try request.writes.map { try vault.changes.writes.target(of: $0.path) }
+        let targets = try request.writes.map { try vault.changes.writes.places.place(of: $0.path) }
         // Only what is written has to be known as it stands now.
         for target in targets { inbox.add(target.local, in: target.folder) }
         try captureInbox(live: true)

@@ -24,7 +24,6 @@ package struct FileWrite: Sendable, Codable, Equatable {
         case ifMatch = "if_match"
     }
 
-    /// Takes the parts.
     package init(
         path: String, content: String?, encoding: Encoding? = nil, ifMatch: String? = nil,
         delete: Bool? = nil
@@ -43,7 +42,6 @@ package struct WriteRequest: Sendable, Codable, Equatable {
     /// The program that acts, as it says itself; a token's name counts more.
     package var agent: String?
 
-    /// Takes the parts.
     package init(_ writes: [FileWrite], description: String? = nil, agent: String? = nil) {
         (self.writes, self.description, self.agent) = (writes, description, agent)
     }

@@ -5,7 +5,6 @@ package struct CapturedContent: Hashable, Sendable {
     /// When and where the commit was made.
     package let stamp: VersionStamp
 
-    /// Takes the bytes and the capture commit's stamp.
     package init(content: [UInt8]?, stamp: VersionStamp) {
         self.content = content
         self.stamp = stamp

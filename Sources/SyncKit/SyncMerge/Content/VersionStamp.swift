@@ -11,7 +11,6 @@ package struct VersionStamp: Hashable, Sendable {
     /// The version's content; nil for an absence.
     package let blob: ObjectID?
 
-    /// Takes the parts.
     package init(milliseconds: Int64, device: String, commit: ObjectID, blob: ObjectID?) {
         self.milliseconds = milliseconds
         self.device = device

@@ -7,7 +7,6 @@ package struct StampedVersion: Sendable {
     /// Decides which of two versions is the later one.
     package let stamp: VersionStamp
 
-    /// Pairs the two.
     package init(_ version: FileVersion, _ stamp: VersionStamp) {
         self.version = version
         self.stamp = stamp
@@ -42,7 +41,6 @@ package struct ContentCase: Sendable {
     /// in one commit where a rename brought two files to one name.
     let origins: (first: PathTable.Origin, second: PathTable.Origin)
 
-    /// Takes the parts.
     init(
         _ path: TreePath, base: FileVersion?, first: StampedVersion, second: StampedVersion,
         origins: (first: PathTable.Origin, second: PathTable.Origin)

@@ -38,17 +38,20 @@ extension PathTable {
         }
     }
 
-    /// The files of which both sides have a version, of which at least one was renamed and both
-    /// were renamed or changed.
+    /// The files that a side renamed and the other renamed or changed, and those that one renamed
+    /// and changed and the other deleted.
     private func movedOnBothSides(_ stamps: CommitStamps) throws(RepositoryError) -> [Moved] {
         var moved: [Moved] = []
         for old in Set(renames.first.keys).union(renames.second.keys).sorted() {
             let (first, second) = (renames.first[old], renames.second[old])
             let names = (first: first?.name ?? old, second: second?.name ?? old)
-            guard let one = rows[names.first]?.first.version,
-                let other = rows[names.second]?.second.version,
-                first != nil || one != rows[old]?.base, second != nil || other != rows[old]?.base
-            else { continue }
+            guard let base = rows[old]?.base, let one = rows[names.first]?.first.version,
+                let other = rows[names.second]?.second.version
+            else {
+                if let file = editedAgainstDeletion(old, names) { moved.append(file) }
+                continue
+            }
+            guard first != nil || one != base, second != nil || other != base else { continue }
             var name = first == nil ? names.second : names.first
             if let first, let second, first.name != second.name {
                 let named = try stamp(of: first, at: sides.first, stamps)
@@ -57,6 +60,21 @@ extension PathTable {
             moved.append(Moved(old: old, first: names.first, second: names.second, name: name))
         }
         return moved
+    }
+
+    /// A file that one side renamed and changed, and the other deleted.
+    private func editedAgainstDeletion(
+        _ old: TreePath, _ names: (first: TreePath, second: TreePath)
+    ) -> Moved? {
+        guard let row = rows[old], let base = row.base else { return nil }
+        let (one, other) = (rows[names.first]?.first.version, rows[names.second]?.second.version)
+        let isFirst = names.first != old && names.second == old && row.second.version == nil
+        let isSecond = names.second != old && names.first == old && row.first.version == nil
+        guard isFirst && one != nil && one != base || isSecond && other != nil && other != base
+        else { return nil }
+        return Moved(
+            old: old, first: names.first, second: names.second,
+            name: isFirst ? names.first : names.second)
     }
 
     /// When a name was given, and by whom.

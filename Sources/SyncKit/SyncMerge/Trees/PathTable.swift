@@ -71,7 +71,9 @@ struct PathTable {
 
     /// Renames of exactly equal content, one to one: a content that vanished from one path and
     /// appeared at one other. Empty files and directories are never followed: they are all alike.
-    static func renames(_ changes: [TreeChange]) -> [TreePath: TreePath] {
+    /// - Parameter byName: whether of several files of one content those are told apart whose own
+    ///   names are the same: their directory was renamed.
+    static func renames(_ changes: [TreeChange], byName: Bool) -> [TreePath: TreePath] {
         var gone: [ObjectID: [TreePath]] = [:]
         var come: [ObjectID: [TreePath]] = [:]
         let empty = ObjectID(hashing: [], as: .blob)
@@ -84,7 +86,23 @@ struct PathTable {
         }
         var result: [TreePath: TreePath] = [:]
         for (id, from) in gone {
-            if from.count == 1, let to = come[id], to.count == 1 { result[from[0]] = to[0] }
+            guard let to = come[id] else { continue }
+            if from.count == 1 && to.count == 1 {
+                result[from[0]] = to[0]
+            } else if byName {
+                result.merge(ofOneName(from, to)) { $1 }
+            }
+        }
+        return result
+    }
+
+    /// Those of some paths whose own names are each that of one path alone on either side.
+    private static func ofOneName(_ from: [TreePath], _ to: [TreePath]) -> [TreePath: TreePath] {
+        let old = Dictionary(grouping: from) { Array($0.name) }
+        let new = Dictionary(grouping: to) { Array($0.name) }
+        var result: [TreePath: TreePath] = [:]
+        for (name, paths) in old where paths.count == 1 {
+            if let there = new[name], there.count == 1 { result[paths[0]] = there[0] }
         }
         return result
     }

@@ -16,6 +16,8 @@ struct Rename {
 struct RenameTrail {
     let reader: any ObjectReader
     let stamps: CommitStamps
+    /// As `PathTable.renames`.
+    let byName: Bool
 
     /// Follows what one side renamed since it parted from the other.
     /// - Returns: the first name of each file and its last, one on each line of history, with the
@@ -33,7 +35,7 @@ struct RenameTrail {
             guard commit.parents.count == 1 else { continue }
             let changes = try TreeDiff.changes(
                 from: stamps.commit(commit.parents[0]).tree, to: commit.tree, reading: reader)
-            for (old, new) in PathTable.renames(changes) {
+            for (old, new) in PathTable.renames(changes, byName: byName) {
                 let origin = first.removeValue(forKey: old) ?? old
                 first[new] = origin
                 last[origin, default: []].removeAll { $0.name == old }
@@ -59,7 +61,7 @@ extension TreeMerge {
     private func renames(
         _ own: [TreeChange], against other: [TreeChange], on side: ObjectID, since far: ObjectID
     ) throws(RepositoryError) -> [TreePath: Rename] {
-        let known = PathTable.renames(own).mapValues { Rename(to: $0) }
+        let known = PathTable.renames(own, byName: rule.version >= 6).mapValues { Rename(to: $0) }
         let changed = Set(other.map(\.path))
         // Where both took a file away, who named it later decides.
         let gone = rule.version < 6 ? [] : Set(other.filter { $0.after == nil }.map(\.path))
@@ -69,7 +71,7 @@ extension TreeMerge {
         }
         guard isOpen, rule.version >= 2 else { return known }
         let added = Set(own.filter { $0.before == nil && $0.after != nil }.map(\.path))
-        let trail = try RenameTrail(reader: reader, stamps: stamps)
+        let trail = try RenameTrail(reader: reader, stamps: stamps, byName: rule.version >= 6)
             .renames(on: side, since: far)
             .compactMapValues { names in
                 rule.version < 6 ? names.last : names.last { added.contains($0.name) }

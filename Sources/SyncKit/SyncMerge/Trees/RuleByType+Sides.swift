@@ -17,7 +17,6 @@ extension RuleByType {
         /// was not made upon it then, and each side counts as one version.
         let isTakingBack: Bool
 
-        /// Takes the parts.
         package init(
             base: ObjectID?, of bases: [ObjectID], first: MergeSide, second: MergeSide,
             isFolding: Bool = false, isTakingBack: Bool = false

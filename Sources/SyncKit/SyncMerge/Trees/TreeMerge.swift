@@ -7,7 +7,6 @@ package struct MergeSide: Sendable {
     /// The commit's tree, read once by the caller.
     package let tree: ObjectID
 
-    /// Pairs a commit with its tree.
     package init(commit: ObjectID, tree: ObjectID) {
         self.commit = commit
         self.tree = tree

@@ -14,8 +14,9 @@ extension TypeRules {
 }
 
 extension TreeChange {
-    /// Renames of exactly equal content, one to one, by the old name.
+    /// Renames of exactly equal content, by the old name: one to one, or under one name in another
+    /// directory.
     package static func renames(_ changes: [TreeChange]) -> [TreePath: TreePath] {
-        PathTable.renames(changes)
+        PathTable.renames(changes, byName: true)
     }
 }

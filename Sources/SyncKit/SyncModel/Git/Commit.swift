@@ -87,7 +87,6 @@ package struct Commit: Hashable, Sendable {
     /// The message's text; bytes that are not UTF-8 become U+FFFD.
     package let message: String
 
-    /// Takes the parts of a commit.
     package init(
         tree: ObjectID, parents: [ObjectID], author: Signature, committer: Signature,
         message: String

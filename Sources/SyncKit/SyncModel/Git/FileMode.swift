@@ -77,7 +77,6 @@ package struct FileVersion: Hashable, Sendable, Codable {
         FileVersion(mode: old.map { $0.isDirectory ? .regular : $0.mode } ?? .regular, id: id)
     }
 
-    /// Pairs a mode with a blob's name.
     package init(mode: FileMode, id: ObjectID) {
         self.mode = mode
         self.id = id

@@ -10,7 +10,6 @@ package struct StoredObject: Sendable, Equatable {
     /// Inflated, without the header.
     package let content: [UInt8]
 
-    /// Pairs a kind with its content, unchecked.
     package init(kind: ObjectKind, content: [UInt8]) {
         self.kind = kind
         self.content = content

@@ -18,7 +18,6 @@ package struct CapturedChange: Sendable {
     /// Below the folder's root.
     package let local: TreePath
 
-    /// Takes the parts.
     package init(change: TreeChange, folder: FolderID, local: TreePath) {
         self.change = change
         self.folder = folder

@@ -11,7 +11,6 @@ package struct SigningError: Error, Sendable, CustomStringConvertible {
     /// One line, never a secret.
     package let cause: String
 
-    /// Takes the cause.
     package init(_ cause: String) { self.cause = cause }
 
     package var description: String { cause }

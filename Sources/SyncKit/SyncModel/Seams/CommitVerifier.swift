@@ -21,7 +21,6 @@ package struct IncomingRule: Sendable {
     /// What this commit reaches is not asked; nil, or one that is not here, excepts nothing.
     package let trusted: ObjectID?
 
-    /// Takes the parts.
     package init(verifier: any CommitVerifier, trusted: ObjectID?) {
         self.verifier = verifier
         self.trusted = trusted

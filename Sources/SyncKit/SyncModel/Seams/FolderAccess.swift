@@ -31,7 +31,6 @@ package struct FileStat: Sendable, Hashable {
     /// The file system's number; may change with a mount.
     package let device: UInt64
 
-    /// Takes the parts.
     package init(
         kind: FileKind, size: Int64, modified: Int64, changed: Int64, inode: UInt64, device: UInt64
     ) {
@@ -51,7 +50,6 @@ package struct FolderEntry: Sendable, Hashable {
     /// Of the entry itself, links not followed.
     package let stat: FileStat
 
-    /// Pairs one name with its stat.
     package init(name: [UInt8], stat: FileStat) {
         self.name = name
         self.stat = stat
@@ -67,7 +65,6 @@ package struct FileSnapshot: Sendable {
     /// Equal before and after the read.
     package let stat: FileStat
 
-    /// Takes the parts of one consistent read.
     package init(mode: FileMode, content: [UInt8], stat: FileStat) {
         self.mode = mode
         self.content = content
@@ -84,7 +81,6 @@ package struct StagedFile: Sendable, Hashable {
     /// Whether the content is a SQLite database.
     package let isDatabase: Bool
 
-    /// Pairs a token with the version that was written.
     package init(token: UInt64, version: FileVersion, isDatabase: Bool = false) {
         self.token = token
         self.version = version
@@ -118,7 +114,6 @@ package struct DisplacedFile: Sendable {
     /// The version that apply replaced or removed: what the edit was made on.
     package let base: FileVersion?
 
-    /// Takes the parts.
     package init(
         token: UInt64, path: TreePath, snapshot: FileSnapshot, base: FileVersion? = nil
     ) {
@@ -287,7 +282,7 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What can be done about it hangs on this alone.
+    /// Callers branch on this code.
     package let code: Code
     /// A verb phrase for the message: `read`, `make staged files durable`.
     package let operation: String

@@ -155,7 +155,7 @@ package struct RepositoryError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What can be done about it hangs on this alone.
+    /// Callers branch on this code.
     package let code: Code
     /// A verb phrase for the message: `read tree`, `move refs/heads/sync`.
     package let operation: String

@@ -6,7 +6,6 @@ package struct RemoteSnapshot: Sendable, Equatable {
     /// How far each device has applied, by device name, as published.
     package let devices: [String: ObjectID]
 
-    /// Takes the parts.
     package init(head: ObjectID?, devices: [String: ObjectID]) {
         self.head = head
         self.devices = devices
@@ -104,7 +103,7 @@ package struct RemoteError: Error, Sendable, CustomStringConvertible {
         case corrupt, noSpace, readOnly, io
     }
 
-    /// What can be done about it hangs on this alone.
+    /// Callers branch on this code.
     package let code: Code
     /// A verb phrase for the message: `fetch`, `push`, `open the remote`.
     package let operation: String

@@ -21,7 +21,6 @@ package struct TrackedFile: Sendable, Hashable {
     /// newer version off.
     package let base: ObjectID?
 
-    /// Takes the parts.
     package init(
         path: TreePath, version: FileVersion, stat: FileStat, checked: Int64, sha256: [UInt8],
         source: String? = nil, base: ObjectID? = nil
@@ -153,14 +152,13 @@ package struct StateStoreError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What can be done about it hangs on this alone.
+    /// Callers branch on this code.
     package let code: Code
     /// A verb phrase for the message: `open the record`.
     package let operation: String
     /// One line: the system's words or ours.
     package let cause: String
 
-    /// Takes the code, the operation in words and the cause.
     package init(_ code: Code, _ operation: String, _ cause: String) {
         self.code = code
         self.operation = operation

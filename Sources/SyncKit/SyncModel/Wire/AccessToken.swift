@@ -39,7 +39,7 @@ package struct AccessToken: Sendable, Codable, Equatable {
             }
     }
 
-    /// Takes the parts.
+    /// - Parameter expires: nil for never.
     package init(name: String, scope: AccessScope, created: Timestamp, expires: Timestamp?) {
         (self.name, self.scope, self.created) = (name, scope, created.iso8601)
         self.expires = expires?.iso8601

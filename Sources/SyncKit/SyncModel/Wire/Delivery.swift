@@ -33,7 +33,6 @@ package struct Delivery: Sendable, Codable, Equatable {
     /// Why, where that is not plain; nil otherwise.
     @OrNull package var reason: String?
 
-    /// Takes the parts.
     package init(
         number: Int64, received: String, provider: String, event: String, id: String?,
         ref: String?, after: String?, result: Result, reason: String?

@@ -43,7 +43,6 @@ package struct OpenConflict: Sendable, Hashable, Codable {
         case detectedAt = "detected_at"
     }
 
-    /// Takes the parts.
     package init(
         id: String, path: TreePath, type: String, kind: Kind, rule: String, base: ObjectID?,
         ours: ObjectID?, theirs: ObjectID?, oursDevice: String, theirsDevice: String,

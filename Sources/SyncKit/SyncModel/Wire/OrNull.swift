@@ -5,7 +5,6 @@ package struct OrNull<Value: Sendable & Codable & Equatable>: Sendable, Equatabl
     /// The value; nil is null.
     package var wrappedValue: Value?
 
-    /// Takes the value.
     package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 }
 

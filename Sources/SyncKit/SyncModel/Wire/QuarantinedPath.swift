@@ -82,7 +82,6 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
     /// What a hook says of it, in one line; nil for other reasons, and where it is not known.
     package let words: String?
 
-    /// Pairs the path with the reason.
     package init(path: TreePath, reason: Reason, words: String? = nil) {
         self.path = path
         self.reason = reason

@@ -12,7 +12,6 @@ package struct TokenRequest: Sendable, Codable, Equatable {
         case expiresIn = "expires_in"
     }
 
-    /// Takes the parts.
     package init(name: String, scope: AccessScope, expiresIn: Int?) {
         (self.name, self.scope, self.expiresIn) = (name, scope, expiresIn)
     }
@@ -25,7 +24,6 @@ package struct CreatedToken: Sendable, Codable, Equatable {
     /// What to send as `Authorization: Bearer`.
     package let secret: String
 
-    /// Takes both.
     package init(token: AccessToken, secret: String) {
         (self.token, self.secret) = (token, secret)
     }
@@ -36,6 +34,5 @@ package struct LoginLink: Sendable, Codable, Equatable {
     /// The link.
     package let url: String
 
-    /// Takes it.
     package init(url: String) { self.url = url }
 }

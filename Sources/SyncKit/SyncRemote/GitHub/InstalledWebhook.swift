@@ -13,7 +13,6 @@ package struct InstalledWebhook: Sendable, Codable, Equatable {
     /// Since when deliveries are looked at, ISO 8601 in UTC.
     package let since: String
 
-    /// Takes what was installed.
     package init(_ installed: GitHubWebhook.Installed, remote: String, since: Timestamp) {
         (id, url, self.remote) = (installed.id, installed.url, remote)
         self.since = since.iso8601

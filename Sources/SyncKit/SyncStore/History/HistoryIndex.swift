@@ -23,7 +23,6 @@ package final class HistoryIndex {
         /// The paths that it may have changed against every parent.
         package let paths: [TreePath]
 
-        /// Takes the parts.
         package init(
             id: ObjectID, time: Int64, isMerge: Bool, parents: [ObjectID], paths: [TreePath]
         ) {

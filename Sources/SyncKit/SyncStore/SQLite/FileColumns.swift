@@ -32,7 +32,6 @@ struct FileColumns: Equatable {
     /// The device that made the version; nil is this one.
     var source: String?
 
-    /// Takes columns as they stand.
     init(
         kind: Int64, id: [UInt8], sha256: [UInt8], size: Int64, modified: Int64, changed: Int64,
         checked: Int64, inode: Int64, device: Int64, source: String?

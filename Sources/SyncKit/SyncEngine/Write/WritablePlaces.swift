@@ -1,0 +1,67 @@
+internal import SyncMerge
+internal import SyncModel
+
+/// Where a file may be put by request: below a folder of this device, in scope, under a name that
+/// every git host takes and every folder can hold.
+struct WritablePlaces {
+    let folders: [VaultFolder]
+
+    /// One such place.
+    struct Place {
+        let folder: FolderID
+        /// Of the repository.
+        let path: TreePath
+        /// Of the folder.
+        let local: TreePath
+    }
+
+    /// Finds the place of a path of the repository.
+    /// - Throws: `ChangeRefusal` for one that is none, or that this device does not sync.
+    func place(of text: String) throws -> Place {
+        guard let path = TreePath(text) else { throw Self.refusal(of: text) }
+        return try place(of: path)
+    }
+
+    /// The same.
+    func place(of path: TreePath) throws -> Place {
+        guard path.components.count <= Limits.pathDepth,
+            path.components.allSatisfy({
+                TreeName.isSafe($0) && TreeName.isCheckoutSafe($0)
+                    && $0.count <= Limits.nameBytes
+            })
+        else { throw Self.refusal(of: path.text) }
+        for folder in folders {
+            guard let local = folder.belowRoot(path) else { continue }
+            guard folder.isInScope(local) else {
+                throw ChangeRefusal(
+                    .wrong, "\(path) is left out on this device (ignore in the configuration)")
+            }
+            if try folder.ignore.isIgnored(local, isDirectory: false) {
+                throw ChangeRefusal(
+                    .wrong, "\(path) is left out by the ignore rules of its folder")
+            }
+            return Place(folder: folder.id, path: path, local: local)
+        }
+        let prefixes = folders.compactMap { $0.id?.text }.joined(separator: ", ")
+        throw ChangeRefusal(
+            .missing, "\(path) is in no folder of this device; there are \(prefixes)")
+    }
+
+    /// Checks that no file stands where a directory above a path would have to.
+    /// - Throws: `ChangeRefusal`.
+    static func checkAbove(
+        _ path: TreePath, of tree: ObjectID?, reading reader: any ObjectReader
+    ) throws {
+        for above in path.ancestors
+        where try TreeDiff.file(at: above, of: tree, reading: reader) != nil {
+            throw ChangeRefusal(.wrong, "\(above) is a file, and no directory")
+        }
+    }
+
+    private static func refusal(of text: String) -> ChangeRefusal {
+        ChangeRefusal(
+            .wrong,
+            "expected a path of the repository without '.', '..', '.git', names that begin with "
+                + "'.syncd-' and control characters, found " + SafeText.escaped(text))
+    }
+}
