@@ -23,7 +23,7 @@ final class Beside {
                 throw Self.failure(made, String(cString: strerror(errno)))
             }
         }
-        root = open("\(path)/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+        root = open("\(path)/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if root < 0 { throw Self.failure(path, String(cString: strerror(errno))) }
     }
 
@@ -73,7 +73,7 @@ final class Beside {
     private func step(from directory: Int32, to place: TreePath) throws -> Int32 {
         let name = Self.name(place.name)
         if mkdirat(directory, name, 0o777) != 0 && errno != EEXIST { throw failure(place) }
-        let next = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let next = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         if next >= 0 { return next }
         let error = failure(place)
         var status = stat()
