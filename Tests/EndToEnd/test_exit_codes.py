@@ -18,7 +18,7 @@ class ExitCodes(VaultTest):
         """Devices without a daemon."""
         return [self.device(name, start=False) for name in names]
 
-    def sync(self, *devices):
+    def cycle(self, *devices):
         """A cycle of each."""
         for device in devices:
             self.assertIn(device.once().returncode, (DONE, OPEN))
@@ -28,11 +28,11 @@ class ExitCodes(VaultTest):
         ada, bob = self.idle("ada", "bob")
         for name in names:
             ada.write(name, "line\n")
-        self.sync(ada, bob)
+        self.cycle(ada, bob)
         for name in names:
             ada.write(name, "AAA\n")
             bob.write(name, "BBB\n")
-        self.sync(ada, bob, ada)
+        self.cycle(ada, bob, ada)
         return ada
 
     def test_conflicts_stay_open_or_are_opened(self):
@@ -58,7 +58,7 @@ class ExitCodes(VaultTest):
         heads = []
         for content in ("one\n", "two\n", "three\n"):
             ada.write("y.md", content)
-            self.sync(ada)
+            self.cycle(ada)
             heads.append(trees.head(ada.repository))
         for command in (
             ("restore", ada.path("y.md"), "--to", heads[0]), ("undo",), ("rollback", heads[1]),
@@ -66,7 +66,7 @@ class ExitCodes(VaultTest):
             with self.subTest(command[0]), open(ada.path("y.md"), "ab"):
                 done = json.loads(ada.ctl(*command, "--json", expect=(WAITS,)).stdout)
                 self.assertEqual(done["waiting"], [{"path": f"{PREFIX}/y.md", "reason": "busy"}])
-            self.sync(ada)
+            self.cycle(ada)
 
     def test_a_folder_that_is_not_there(self):
         """What is changed in it waits; of the others all is said and done."""
@@ -79,7 +79,7 @@ class ExitCodes(VaultTest):
             ada.write("a.md", content)
             with open(f"{other}/x.md", "w", encoding="utf-8") as file:
                 file.write(content)
-            self.sync(ada)
+            self.cycle(ada)
         first = f"{trees.head(ada.repository)}~1"
         os.rename(other, f"{other}.off")
         for running in (False, True):
@@ -107,7 +107,7 @@ class ExitCodes(VaultTest):
     def test_an_accept_opens_one(self):
         (ada,) = self.idle("ada")
         ada.write("x.md", "line\n")
-        self.sync(ada)
+        self.cycle(ada)
         plain = f"{self.top}/plain"
         me = ("-c", "user.name=me", "-c", "user.email=me@x")
         trees.git(self.top, "clone", "-q", self.remote, plain)
