@@ -3,59 +3,119 @@ import SyncEngine
 import SyncHistory
 import SyncModel
 
-/// Versions that are written beside the vault; nothing that stands there is replaced.
-enum Beside {
-    /// Writes one version.
-    /// - Parameter target: an absolute path, whatever its bytes are.
-    /// - Throws: `Failure` where something stands or nothing can be written.
-    static func write(_ version: FileVersion, to target: [UInt8], _ history: VaultHistory) throws {
-        var made: [UInt8] = []
-        for part in target.split(separator: 0x2f).dropLast() {
-            made += [0x2f] + part
-            if mkdir(name(made), 0o777) != 0 && errno != EEXIST { throw failure(made) }
+/// A directory outside the vault that versions are written into. Nothing that stands there is
+/// replaced, and nothing is written through a link: what a vault holds comes from other devices.
+final class Beside {
+    private let path: String
+    private let history: VaultHistory
+    private let root: Int32
+
+    /// Opens the directory, and makes it and those above it where they are not there.
+    /// - Parameter path: absolute; links in it are followed, for the user wrote it.
+    /// - Throws: `Failure`.
+    init(_ path: String, _ history: VaultHistory) throws {
+        self.path = path
+        self.history = history
+        var made = ""
+        for name in path.split(separator: "/") {
+            made += "/\(name)"
+            if mkdir(made, 0o777) != 0 && errno != EEXIST {
+                throw Self.failure(made, String(cString: strerror(errno)))
+            }
         }
-        let target = name(target)
+        root = open("\(path)/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if root < 0 { throw Self.failure(path, String(cString: strerror(errno))) }
+    }
+
+    deinit { close(root) }
+
+    /// Writes one version.
+    /// - Parameter place: below the directory.
+    /// - Throws: `Failure` where something stands, a link leads on, or nothing can be written.
+    func write(_ version: FileVersion, to place: TreePath) throws {
+        var directory = root
+        defer { if directory != root { close(directory) } }
+        for above in place.ancestors.reversed() {
+            let next = try step(from: directory, to: above)
+            if directory != root { close(directory) }
+            directory = next
+        }
+        let name = Self.name(place.name)
         switch version.mode {
         case .directory:
-            if mkdir(target, 0o777) != 0 { throw failure(target) }
-        case .submodule: break
+            if mkdirat(directory, name, 0o777) != 0 { throw failure(place) }
         case .symbolicLink:
-            let link = String(decoding: try history.repository.blob(version.id), as: UTF8.self)
-            if symlink(link, target) != 0 { throw failure(target) }
+            let target = try history.repository.blob(version.id)
+            if target.contains(0) {
+                throw Self.failure(
+                    Self.shown(place, below: path), "no link can lead to such a name")
+            }
+            if symlinkat(Self.name(target[...]), directory, name) != 0 { throw failure(place) }
         case .regular, .executable:
             let bytes = try history.repository.blob(version.id)
             let mode: mode_t = version.mode == .executable ? 0o777 : 0o666
-            let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-            guard file >= 0 else { throw failure(target) }
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+            let file = openat(directory, name, flags, mode)
+            guard file >= 0 else { throw failure(place) }
             defer { close(file) }
-            try write(bytes, file, target)
+            if !Self.write(bytes, file) {
+                let error = failure(place)
+                unlinkat(directory, name, 0)
+                throw error
+            }
+        case .submodule:
+            throw Self.failure(
+                Self.shown(place, below: path), "it is a commit of another repository")
         }
     }
 
-    private static func write(_ bytes: [UInt8], _ file: Int32, _ target: [CChar]) throws {
+    /// Opens a directory in another, made where nothing stands.
+    private func step(from directory: Int32, to place: TreePath) throws -> Int32 {
+        let name = Self.name(place.name)
+        if mkdirat(directory, name, 0o777) != 0 && errno != EEXIST { throw failure(place) }
+        let next = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        if next >= 0 { return next }
+        let error = failure(place)
+        var status = stat()
+        if fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+            status.st_mode & S_IFMT == S_IFLNK
+        {
+            let link = Self.shown(place, below: path)
+            throw Failure(
+                Exit.failed, "\(link) is a symbolic link: nothing is written through it")
+        }
+        throw error
+    }
+
+    /// Writes all bytes.
+    /// - Returns: false when it cannot; `errno` says why.
+    private static func write(_ bytes: [UInt8], _ file: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            if count <= 0 {
-                let error = failure(target)
-                unlink(target)
-                throw error
-            }
+            if count <= 0 { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 
-    /// A path as the system takes it.
-    private static func name(_ path: [UInt8]) -> [CChar] {
-        path.map { CChar(bitPattern: $0) } + [0]
+    /// A name as the system takes it.
+    private static func name(_ bytes: ArraySlice<UInt8>) -> [CChar] {
+        bytes.map { CChar(bitPattern: $0) } + [0]
     }
 
-    private static func failure(_ target: [UInt8]) -> Failure { failure(name(target)) }
+    /// Where a version is written, for a person.
+    /// - Parameter path: the directory's.
+    static func shown(_ place: TreePath, below path: String) -> String {
+        "\(path == "/" ? "" : path)/\(place.text)"
+    }
 
-    private static func failure(_ target: [CChar]) -> Failure {
-        let cause = String(cString: strerror(errno))
-        let path = String(decoding: target.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return Failure(Exit.failed, "\(path) cannot be written: \(cause)")
+    private func failure(_ place: TreePath) -> Failure {
+        Self.failure(Self.shown(place, below: path), String(cString: strerror(errno)))
+    }
+
+    private static func failure(_ path: String, _ cause: String) -> Failure {
+        Failure(Exit.failed, "\(path) cannot be written: \(cause)")
     }
 }

@@ -133,7 +133,7 @@ struct BundleDirectory {
     }
 
     /// Adds a bundle; the directory is made where it is not there, its parents are not.
-    /// - Throws: `Failure`, also when a bundle is missing of those that were written.
+    /// - Throws: `Failure`, also when one of those that were written is missing or damaged.
     func add(by writer: BundleWriter) throws -> BackupReport {
         if mkdir(path, 0o700) != 0 && !isThere {
             throw Failure(Exit.failed, "\(path): \(String(cString: strerror(errno)))")
@@ -148,7 +148,14 @@ struct BundleDirectory {
                     "\(name(index + 1)) is missing in \(path), and those after it "
                         + "need it: give another directory")
             }
-            known.formUnion(try writer.heads(of: "\(path)/\(name(number))"))
+            let bundle = "\(path)/\(name(number))"
+            if let problem = BundleFile.problem(bundle) {
+                throw Failure(
+                    Exit.failed,
+                    "\(bundle) is damaged (\(problem)), and those after it need it: bring it "
+                        + "back from a copy, or give another directory")
+            }
+            known.formUnion(try writer.heads(of: bundle))
         }
         return try writer.write(
             to: "\(path)/\(name(numbers.count + 1))", since: known.sorted())

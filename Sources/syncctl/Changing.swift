@@ -1,7 +1,9 @@
+import ArgumentParser
 import FoundationEssentials
 import Glibc
 import Logging
 import SyncEngine
+import SyncHistory
 import SyncModel
 
 /// What the commands that change the vault have in common.
@@ -30,21 +32,50 @@ enum Changing {
     }
 
     /// Says what a change came to.
-    static func tell(_ report: ChangeReport, _ options: CommonOptions, done: String) throws {
+    /// - Parameters:
+    ///   - done: before each path.
+    ///   - deleted: before each that is deleted.
+    static func tell(
+        _ report: ChangeReport, _ options: CommonOptions, done: String, deleted: String = "deleted"
+    ) throws {
         let output = Output(options)
         if options.json { return try output.json(report) }
         if report.paths.isEmpty { return output.remark("nothing to change: it is so already") }
         let waiting = Set(report.waiting.map(\.path))
-        let changed = report.paths.filter { !waiting.contains($0) }
-        list(changed, output) { "\(done) \($0)" }
+        let deletions = Set(report.deletions)
+        list(report.paths.filter { !waiting.contains($0) }, output) { path in
+            "\(deletions.contains(path) ? deleted : done) \(path)"
+        }
         tellWaiting(report, output)
+        list(report.conflicts, output) { "conflict: \($0.path) (\($0.kind.rawValue))" }
+    }
+
+    /// Ends a command as the vault stands after its changes: with 1 when something of them waits,
+    /// else with 10 while conflicts are open.
+    static func end(
+        _ reports: [ChangeReport], _ options: CommonOptions, isDryRun: Bool
+    ) throws {
+        if reports.contains(where: { !$0.waiting.isEmpty }) { throw ExitCode(Exit.failed) }
+        let open =
+            isDryRun
+            ? reports.flatMap(\.conflicts) : try VaultHistory(options.load()).conflicts()
+        if open.isEmpty { return }
+        if !isDryRun {
+            let words = VaultStatus.count(open.count, "conflict is open", "conflicts are open")
+            Output.message("\(words): syncctl conflicts")
+        }
+        throw ExitCode(Exit.conflicts)
     }
 
     /// Names the files that a folder does not hold yet although the change is committed.
     static func tellWaiting(_ report: ChangeReport, _ output: Output) {
         list(report.waiting, output) { waiting in
             let reason =
-                waiting.reason == .busy ? "a program has it open" : "\(waiting.reason.rawValue)"
+                switch waiting.reason {
+                case .busy: "a program has it open"
+                case .noFolder: "its folder is not there: syncctl status names it"
+                default: waiting.reason.rawValue
+                }
             return "committed, not in the folder yet: \(waiting.path) (\(reason))"
         }
     }

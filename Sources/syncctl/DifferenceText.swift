@@ -20,8 +20,7 @@ struct DifferenceText {
             case .binary:
                 output.line(
                     "Binary files \(name("a", file, isOld: true)) and "
-                        + "\(name("b", file, isOld: false)) differ "
-                        + "(\(file.sizeBefore) → \(file.sizeAfter) bytes)")
+                        + "\(name("b", file, isOld: false)) differ")
             case .none: break
             }
         }

@@ -16,12 +16,13 @@ enum TrialRestore {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let tree = try history.repository.commit(commit).tree
         let files = try TreeDiff.changes(from: nil, to: tree, reading: history.repository)
+        let beside = try Beside(directory, history)
         var problems: [String] = []
         for file in files.sorted(by: { $0.path < $1.path }) {
             guard let version = file.after, version.mode != .submodule else { continue }
             let target = Array(directory.utf8) + [0x2f] + file.path.bytes
             do {
-                try Beside.write(version, to: target, history)
+                try beside.write(version, to: file.path)
                 let bytes = version.isDirectory ? [] : try history.repository.blob(version.id)
                 if !(DiskVersion(at: target)?.isSame(as: version, bytes) ?? false) {
                     problems.append("\(file.path) came back as something else")

@@ -125,11 +125,12 @@ class Device:
 
     # The programs.
 
-    def run(self, program, *arguments, timeout=60):
+    def run(self, program, *arguments, timeout=60, cwd=None):
         """Runs a program to its end; gives the finished process, output as text."""
         done = subprocess.run(
             [f"{binaries()}/{program}", *arguments],
             env=self.environment,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -146,9 +147,9 @@ class Device:
         if code in CRASHES:
             self.crashes.append(f"{self.name}: {what}: {CRASHES[code]}")
 
-    def ctl(self, *arguments, expect=(0, 10)):
+    def ctl(self, *arguments, expect=(0, 10), cwd=None):
         """Runs `syncctl` on this vault; fails when the exit code is none of the expected."""
-        done = self.run("syncctl", "--config", self.config, *arguments)
+        done = self.run("syncctl", "--config", self.config, *arguments, cwd=cwd)
         if expect is not None and done.returncode not in expect:
             words = f"syncctl {' '.join(arguments)}: exit {done.returncode}, not one of {expect}"
             raise AssertionError(f"{self.name}: {words}\n{done.stdout}{done.stderr}")

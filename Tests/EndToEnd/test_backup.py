@@ -45,6 +45,31 @@ class Backup(VaultTest):
         self.assertEqual(trees.fsck(copy), [])
         self.assertEqual([name for name in os.listdir(self.top) if "partial" in name], [])
 
+    def test_only_a_file_is_replaced(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        fifo, link, nowhere = (f"{self.top}/{name}" for name in ("fifo", "link", "nowhere"))
+        os.mkfifo(fifo)
+        self.assertIn("no regular file", self.saved(ada, fifo, code=1))
+        self.assertTrue(stat.S_ISFIFO(os.lstat(fifo).st_mode))
+        # A link stays, and what it leads to is written, whether something stands there or not.
+        os.symlink("real.bundle", link)
+        with open(f"{self.top}/real.bundle", "wb"):
+            pass
+        os.symlink(f"{self.top}/other.bundle", nowhere)
+        for name, target in ((link, "real.bundle"), (nowhere, "other.bundle")):
+            self.assertEqual(self.saved(ada, name)["file"], f"{self.top}/{target}")
+            self.assertTrue(os.path.islink(name))
+            self.git("clone", "-q", "--mirror", name, f"{self.top}/{target}.git")
+        tofifo = f"{self.top}/tofifo"
+        os.symlink("fifo", tofifo)
+        self.assertIn("no regular file", self.saved(ada, tofifo, code=1))
+        # The archive beside it goes by the same rule.
+        os.mkfifo(f"{self.top}/real.tar.zst")
+        self.assertIn("real.tar.zst is no regular file", self.saved(ada, link, code=1))
+        self.assertTrue(stat.S_ISFIFO(os.lstat(f"{self.top}/real.tar.zst").st_mode))
+
     def test_a_directory_gets_what_is_new(self):
         ada = self.device("ada", start=False)
         place = f"{self.top}/bundles"
@@ -72,6 +97,35 @@ class Backup(VaultTest):
         ada.write("a.md", "more\n")
         self.assertEqual(ada.once().returncode, 0)
         self.assertIn("default-0002.bundle is missing", self.saved(ada, place, code=1))
+
+    def test_nothing_is_added_to_a_damaged_bundle(self):
+        ada = self.device("ada", start=False)
+        place = f"{self.top}/bundles"
+        for turn in range(2):
+            ada.write(f"{turn}.bin", os.urandom(32 << 10))
+            self.assertEqual(ada.once().returncode, 0)
+            self.saved(ada, f"{place}/")
+        ada.write("a.md", "more\n")
+        self.assertEqual(ada.once().returncode, 0)
+        for name in sorted(os.listdir(place)):
+            file = f"{place}/{name}"
+            with open(file, "rb") as good:
+                bytes_before = good.read()
+            middle = len(bytes_before) // 2
+            flipped = bytes([bytes_before[middle] ^ 1])
+            for damaged in (
+                bytes_before[:middle] + flipped + bytes_before[middle + 1:],
+                bytes_before[:-1], bytes_before[:10], b"",
+            ):  # fmt: skip
+                with open(file, "wb") as bad:
+                    bad.write(damaged)
+                words = self.saved(ada, place, code=1)
+                self.assertIn(f"{name} is damaged", words)
+                self.assertIn("another directory", words)
+            with open(file, "wb") as mended:
+                mended.write(bytes_before)
+        self.assertTrue(self.saved(ada, place)["incremental"])
+        self.assertEqual(len(os.listdir(place)), 3)
 
     def test_damage_is_not_backed_up_over_a_good_bundle(self):
         ada = self.device("ada", start=False)

@@ -73,6 +73,43 @@ class Diff(VaultTest):
             [line.split(" @@")[0] for line in hunks(theirs)],
         )
 
+    def test_a_file_that_became_a_link(self):
+        ada = self.device("ada", start=False)
+        ada.write("f", "1\n")
+        ada.write("k", "1\n")
+        os.symlink("k", ada.path("l"))
+        ada.write("bin", b"\0one")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        for name in ("f", "l"):
+            os.remove(ada.path(name))
+        os.symlink("k", ada.path("f"))
+        ada.write("l", "a file\n")
+        ada.write("bin", b"\0another")
+        self.assertEqual(ada.once().returncode, 0)
+        place = f"{self.top}/plain"
+        trees.git(self.top, "clone", "-q", self.remote, place)
+        trees.git(place, "checkout", "-q", first)
+        for name in ("f", "l"):
+            patch = ada.ctl("diff", first, "HEAD", f"{PREFIX}/{name}", expect=(0,)).stdout
+            theirs = trees.git(place, "diff", first, "origin/sync", "--", f"{PREFIX}/{name}")
+            self.assertEqual(
+                [line for line in patch.splitlines() if not line.startswith("index")],
+                [line for line in theirs.decode().splitlines() if not line.startswith("index")],
+            )
+            trees.git(place, "apply", "-", stdin=patch.encode())
+        self.assertEqual(os.readlink(f"{place}/{PREFIX}/f"), "k")
+        with open(f"{place}/{PREFIX}/l", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "a file\n")
+        answer = json.loads(ada.ctl("diff", first, "HEAD", "--json", expect=(0,)).stdout)
+        self.assertEqual(
+            [(entry["path"].rpartition("/")[2], entry["status"]) for entry in answer["files"]],
+            [("bin", "modified"), *((name, how) for name in "fl" for how in ("deleted", "added"))],
+        )
+        patch = ada.ctl("diff", first, "HEAD", f"{PREFIX}/bin", expect=(0,)).stdout
+        name = f"{PREFIX}/bin"
+        self.assertEqual(patch.splitlines()[-1], f"Binary files a/{name} and b/{name} differ")
+
     def test_json_words_and_figures(self):
         ada = self.history()
         answer = json.loads(ada.ctl("diff", "HEAD~1", "HEAD", "--json", expect=(0,)).stdout)

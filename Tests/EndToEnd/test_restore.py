@@ -114,6 +114,62 @@ class Restore(VaultTest):
         self.assertEqual(trees.head(ada.repository), head)
         self.assertEqual(ada.read("a.md"), b"changed\n")
 
+    def test_nothing_is_written_beside_the_vault_through_a_link(self):
+        ada = self.device("ada", start=False)
+        elsewhere = f"{self.top}/elsewhere"
+        os.mkdir(elsewhere)
+        ada.write("b/lib/file", "payload\n")
+        os.mkdir(ada.path("a"))
+        os.symlink(elsewhere, ada.path("a/lib"))
+        os.symlink(b"\xff\xfe", os.fsencode(ada.path("a/bytes")))
+        self.assertEqual(ada.once().returncode, 0)
+        place = f"{self.top}/beside"
+        back = ("restore", "--to", "HEAD", "--output", place)
+        # The first PATH makes the link that the second would be written through.
+        refused = ada.ctl(*back, ada.path("a/lib"), ada.path("b/lib"), expect=(1,))
+        self.assertIn(f"{place}/lib is a symbolic link", refused.stderr)
+        self.assertEqual(os.readlink(f"{place}/lib"), elsewhere)
+        os.makedirs(f"{place}/d")
+        os.symlink(elsewhere, f"{place}/d/lib")
+        ada.ctl(
+            "restore", "--to", "HEAD", "--output", f"{place}/d", ada.path("b/lib"), expect=(1,)
+        )
+        self.assertEqual(os.listdir(elsewhere), [])
+        ada.ctl(*back, ada.path("a/bytes"), expect=(0,))
+        self.assertEqual(os.readlink(os.fsencode(f"{place}/bytes")), b"\xff\xfe")
+
+    def test_another_repositorys_commit_is_not_called_written(self):
+        ada = self.history()
+        plain = f"{self.top}/plain"
+        trees.git(self.top, "clone", "-q", self.remote, plain)
+        entry = f"160000,{trees.head(ada.repository)},{PREFIX}/sub/one"
+        trees.git(plain, "update-index", "--add", "--cacheinfo", entry)
+        trees.git(plain, "-c", "user.name=me", "-c", "user.email=me@x", "commit", "-qm", "sub")
+        trees.git(plain, "push", "-q")
+        ada.once()
+        place = f"{self.top}/beside"
+        back = ("restore", "--to", "HEAD", "--output", place, "--json", f"{PREFIX}/sub")
+        self.assertIn(f"{PREFIX}/sub/one is not written", ada.ctl(*back, expect=(1,)).stderr)
+        done = ada.ctl(*back, ada.path("a.md"), expect=(0,))
+        self.assertEqual(json.loads(done.stdout), [f"{place}/a.md"])
+        self.assertEqual(os.listdir(place), ["a.md"])
+
+    def test_what_goes_is_called_deleted(self):
+        ada = self.device("ada", start=False)
+        ada.write("d", "a file\n")
+        self.assertEqual(ada.once().returncode, 0)
+        os.remove(ada.path("d"))
+        ada.write("d/1", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        back = ("restore", f"{PREFIX}/d", "--to", "HEAD~1")
+        said = ada.ctl(*back, "--dry-run", expect=(0,)).stdout
+        self.assertEqual(
+            said.splitlines(), [f"would change {PREFIX}/d", f"would delete {PREFIX}/d/1"]
+        )
+        done = ada.ctl(*back, expect=(0,)).stdout
+        self.assertEqual(done.splitlines(), [f"restored {PREFIX}/d", f"deleted {PREFIX}/d/1"])
+        self.assertEqual(ada.read("d"), b"a file\n")
+
     def test_one_record(self):
         ada = self.device("ada", start=False)
         with open(ada.config, encoding="utf-8") as file:

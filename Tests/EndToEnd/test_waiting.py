@@ -128,7 +128,7 @@ class Waiting(VaultTest):
         wait_until(lambda: bob.status()["head"] != old, "nothing is captured")
         self.wait_in_sync(bob)
         with open(bob.path("z.md"), "ab"):
-            words = bob.ctl("restore", bob.folder, "--to", old).stdout
+            words = bob.ctl("restore", bob.folder, "--to", old, expect=(1,)).stdout
             self.assertIn("not in the folder yet: shared/files/z.md", words)
             self.assertEqual(bob.read("y.md"), b"one\n")
         wait_until(lambda: bob.read("z.md") == b"one\n", "it waits for ever")

@@ -9,21 +9,15 @@ struct FolderCheckup {
     init(_ folder: Configuration.Folder) { self.folder = folder }
 
     func findings() -> [Finding] {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            return [
-                .fail(
-                    "folder", "\(path) is not there: nothing of it counts as deleted",
-                    mend: "mount it, or mkdir \(path); then syncctl sync --accept-folders")
-            ]
-        }
+        if let missing { return [missing] }
         guard access(path, R_OK | X_OK) == 0 else {
             return [.fail("folder", "\(path) cannot be read", mend: "chmod u+rwx \(path)")]
         }
         guard access(path, W_OK) == 0 else {
             return [.fail("folder", "\(path) cannot be written", mend: "chmod u+w \(path)")]
         }
-        guard status.st_uid == geteuid() else {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_uid == geteuid() else {
             return [
                 .warn(
                     "folder", "\(path) belongs to another user, so files cannot be leased",
@@ -31,6 +25,15 @@ struct FolderCheckup {
             ]
         }
         return [leases]
+    }
+
+    /// That no directory stands there; nil when one does.
+    var missing: Finding? {
+        var status = stat()
+        if stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return nil }
+        return .fail(
+            "folder", "\(path) is not there: nothing of it counts as deleted",
+            mend: "mount it, or mkdir \(path); then syncctl sync --accept-folders")
     }
 
     /// Tries a lease on a file that has no name: nothing appears in the folder.

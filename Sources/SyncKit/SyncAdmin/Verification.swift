@@ -78,6 +78,7 @@ package struct Verification {
     private func folder(
         _ folder: Configuration.Folder, at head: ObjectID, _ repository: GitRepository
     ) -> Finding {
+        if let missing = FolderCheckup(folder).missing { return missing }
         let name = "folder"
         let local = VaultFolder(
             id: folder.prefix,

@@ -5,13 +5,21 @@ package struct PathArgument {
     private let configuration: Configuration
     private let workingDirectory: String
     private let home: String
+    private let links: RealPath?
 
     /// Takes what paths are resolved against.
-    /// - Parameter workingDirectory: absolute.
-    package init(_ configuration: Configuration, workingDirectory: String, home: String) {
+    /// - Parameters:
+    ///   - workingDirectory: absolute.
+    ///   - links: follows the links above a folder and above what the user names; nil where two
+    ///     paths are the same only when they read the same.
+    package init(
+        _ configuration: Configuration, workingDirectory: String, home: String,
+        following links: RealPath? = nil
+    ) {
         self.configuration = configuration
         self.workingDirectory = workingDirectory
         self.home = home
+        self.links = links
     }
 
     /// The path in the repository.
@@ -30,7 +38,8 @@ package struct PathArgument {
         if isLocal { return inFolder(text) }
         var name = text
         while name.hasSuffix("/") { name.removeLast() }
-        guard let path = TreePath(name) else { return nil }
+        // What is no path of the repository, such as a//b or d/../b, may be one of this machine.
+        guard let path = TreePath(name) else { return inFolder(text) }
         if try isKnown(path) { return path }
         return inFolder(text) ?? path
     }
@@ -52,13 +61,28 @@ package struct PathArgument {
     private func inFolder(_ text: String) -> TreePath? {
         let full = Self.absolute(text, home: home, from: workingDirectory)
         for folder in configuration.folders {
-            if full == folder.path { return folder.prefix }
-            guard full.hasPrefix(folder.path + "/"),
-                let below = TreePath(String(full.dropFirst(folder.path.count + 1)))
-            else { continue }
-            return folder.prefix?.appending(below) ?? below
+            if let path = Self.path(full, in: folder.path, folder.prefix) { return path }
+            if full == folder.path { return nil }
+        }
+        // What the folder has comes first: a link in it is not followed.
+        guard let links else { return nil }
+        for folder in configuration.folders {
+            guard let root = links.whole(folder.path) else { continue }
+            let place = links.whole(full) == root ? root : links.above(full)
+            if let path = Self.path(place, in: root, folder.prefix) { return path }
         }
         return nil
+    }
+
+    /// The path in the repository of one of this machine that is at a directory or below it.
+    private static func path(
+        _ full: String, in directory: String, _ prefix: TreePath?
+    ) -> TreePath? {
+        if full == directory { return prefix }
+        guard full.hasPrefix(directory + "/"),
+            let below = TreePath(String(full.dropFirst(directory.count + 1)))
+        else { return nil }
+        return prefix?.appending(below) ?? below
     }
 
     /// A path as the user gave it, from the root: `~/` is the home, the rest counts from the

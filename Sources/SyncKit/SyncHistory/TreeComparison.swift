@@ -14,7 +14,8 @@ package struct TreeComparison {
         (self.old, self.new, self.reader) = (old, new, reader)
     }
 
-    /// Lists how files differ, by path.
+    /// Lists how files differ, by path. A file that became a link, or the other way round, is one
+    /// that went and one that came.
     /// - Parameters:
     ///   - path: only this file, or what is below this directory; nil is everything.
     ///   - paths: only these, where given.
@@ -38,6 +39,14 @@ package struct TreeComparison {
             let source = sources[change.path]
             let old = source.flatMap { before[$0] ?? nil } ?? change.before
             let rules = try treeRules.rules(for: change.path)
+            if let old, let new = change.after, old.mode != new.mode,
+                !old.mode.isFile || !new.mode.isFile
+            {
+                // A link holds no lines of a file, and git takes no patch that says so.
+                result.append(try difference(change.path, from: nil, old, nil, rules))
+                result.append(try difference(change.path, from: nil, nil, new, rules))
+                continue
+            }
             result.append(try difference(change.path, from: source, old, change.after, rules))
         }
         return result

@@ -102,7 +102,8 @@ package struct VaultHistory {
         _ text: String, from workingDirectory: String, home: String
     ) throws(RepositoryError) -> TreePath? {
         let argument = PathArgument(
-            configuration, workingDirectory: workingDirectory, home: home)
+            configuration, workingDirectory: workingDirectory, home: home,
+            following: RealPath())
         return try argument.resolve(text) { path throws(RepositoryError) in
             guard let head else { return false }
             let tree = try repository.commit(head).tree

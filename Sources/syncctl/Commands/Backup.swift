@@ -25,12 +25,16 @@ struct Backup: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
-        let place = PathArgument.absolute(
+        var place = PathArgument.absolute(
             path, home: Machine().home, from: Machine.workingDirectory)
-        let unsynced = try await unsynced()
         let bundles = BundleDirectory(place, vault: configuration.vault)
-        let writer = try BundleWriter(configuration)
         let isDirectory = path.hasSuffix("/") || bundles.isThere
+        if !isDirectory {
+            place = try BundleFile.place(place)
+            try BundleFile.refuseOther(UnsyncedFiles.name(beside: place))
+        }
+        let unsynced = try await unsynced()
+        let writer = try BundleWriter(configuration)
         var report =
             isDirectory ? try bundles.add(by: writer) : try writer.write(to: place, since: [])
         if let bundle = try report.file ?? (isDirectory ? bundles.last() : nil) {

@@ -13,7 +13,7 @@ struct Diff: AsyncParsableCommand {
         discussion: """
             A and B are commits or times (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday). \
             Without B, A is compared with what is in the folders. Texts are compared by lines, \
-            memories by records, everything else by size.
+            memories by records; of other files --stat shows the sizes.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -50,9 +50,15 @@ struct Diff: AsyncParsableCommand {
             }
         }
         let path = try history.place(rest.first, Machine())
+        var isWhole = true
         let answer =
             try to.map { try history.differences(from: from, to: $0, path) }
-            ?? disk(from, path, history)
+            ?? disk(from, path, history, &isWhole)
+        try tell(answer)
+        if !isWhole { throw ExitCode(Exit.failed) }
+    }
+
+    private func tell(_ answer: DifferenceAnswer) throws {
         if options.json { return try Output(options).json(answer) }
         try Pager.page(options) { output in
             var text = DifferenceText(output: output)
@@ -62,9 +68,10 @@ struct Diff: AsyncParsableCommand {
     }
 
     /// Compares a commit with what the folders hold: a running daemon captures that first.
-    private func disk(_ from: ObjectID, _ path: TreePath?, _ history: VaultHistory) throws
-        -> DifferenceAnswer
-    {
+    /// - Parameter isWhole: set to false when a folder is not there.
+    private func disk(
+        _ from: ObjectID, _ path: TreePath?, _ history: VaultHistory, _ isWhole: inout Bool
+    ) throws -> DifferenceAnswer {
         let client = try DaemonClient(options)
         let flushed: Flushed? = try client.askIfRunning(
             "POST", "/api/sync/flush", within: Limits.cycleWait)
@@ -77,8 +84,11 @@ struct Diff: AsyncParsableCommand {
         }
         let tree = try history.repository.commit(from).tree
         let vault = try IdleVault(history.configuration, waiting: Limits.lockWait)
-        return DifferenceAnswer(
-            from: from, to: nil, files: try vault.differences(from: tree, path))
+        let files = try vault.differences(from: tree, path) { missing in
+            Output.message(SyncFailure(missing).text)
+            isWhole = false
+        }
+        return DifferenceAnswer(from: from, to: nil, files: files)
     }
 }
 

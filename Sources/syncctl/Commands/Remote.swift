@@ -61,6 +61,11 @@ struct Remote: AsyncParsableCommand {
         let report = try await Changing.make(client, "/api/sync/remote", request) {
             try await $0.choose(request)
         }
+        try tell(report, choice)
+        try Changing.end([report], options, isDryRun: dryRun)
+    }
+
+    private func tell(_ report: ChangeReport, _ choice: RemoteRequest.Choice) throws {
         let output = Output(options)
         if options.json { return try output.json(report) }
         let verb = dryRun ? "would change" : "changed"
@@ -71,6 +76,8 @@ struct Remote: AsyncParsableCommand {
         let rest = report.paths.count - Limits.listedPaths
         if rest > 0 { output.remark("… and \(rest) more") }
         if report.paths.isEmpty { output.remark("no file differs \(place)") }
+        Changing.tellWaiting(report, output)
+        Changing.list(report.conflicts, output) { "conflict: \($0.path) (\($0.kind.rawValue))" }
         if let commit = report.commit {
             output.remark("the head is \(commit.short); what stood before is kept: syncctl remote")
         }

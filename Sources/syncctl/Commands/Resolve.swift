@@ -89,6 +89,7 @@ struct Resolve: AsyncParsableCommand {
         if options.json { try output.json(reports) }
         if let failure { throw failure }
         if conflicts.isEmpty { output.remark("no conflict is open") }
+        try Changing.end(reports, options, isDryRun: dryRun)
     }
 
     private func resolve(

@@ -44,19 +44,35 @@ struct Restore: AsyncParsableCommand {
 
     func run() async throws {
         let history = try VaultHistory(options.load())
-        let paths = try paths.map { text in
-            guard let path = TreePath(try history.pattern(text, Machine())) else {
-                throw Failure(Exit.failed, "\(text) is outside every folder")
-            }
-            return path
-        }
+        let then = try history.then(to)
+        let paths = try paths.map { try path($0, history, then: then) }
         if let output { return try copy(paths, below: output, history) }
         let request = RestoreRequest(paths, to: to, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/restore", request) {
             try await $0.change(.restore(request))
         }
-        try Changing.tell(report, options, done: dryRun ? "would change" : "restored")
+        try Changing.tell(
+            report, options, done: dryRun ? "would change" : "restored",
+            deleted: dryRun ? "would delete" : "deleted")
+        try Changing.end([report], options, isDryRun: dryRun)
+    }
+
+    /// The name or the pattern that the user wrote.
+    private func path(_ text: String, _ history: VaultHistory, then: ObjectID?) throws -> TreePath {
+        switch try FileArgument(text, history, Machine(), then: then) {
+        case .path(let path):
+            // What is a name is not looked for as a pattern.
+            if let then, FileArgument.isPattern(path.text[...]),
+                try !history.has(path, in: then)
+            {
+                throw Failure(Exit.failed, "there is no \(path) in \(to)")
+            }
+            return path
+        case .pattern(let pattern):
+            if let path = TreePath(pattern) { return path }
+            throw Failure(Exit.failed, "\(text) is outside every folder")
+        }
     }
 
     /// Writes versions beside the vault.
@@ -69,14 +85,19 @@ struct Restore: AsyncParsableCommand {
         let output = Output(options)
         let top = PathArgument.absolute(
             directory, home: Machine().home, from: Machine.workingDirectory)
+        let beside = dryRun ? nil : try Beside(top, history)
         var written: [String] = []
         for (path, place) in found.places.sorted(by: { $0.key < $1.key }) {
             guard let version = found.files[path] else { continue }
-            let target = Array(top.utf8) + [0x2f] + place.bytes
-            if !dryRun { try Beside.write(version, to: target, history) }
-            written.append(String(decoding: target, as: UTF8.self))
+            if version.mode == .submodule {
+                Output.message("\(path) is not written: \(QuarantinedPath.Reason.submodule.advice)")
+                continue
+            }
+            try beside?.write(version, to: place)
+            written.append(Beside.shown(place, below: top))
             output.remark("\(dryRun ? "would write" : "wrote") \(written.last ?? "")")
         }
+        if written.isEmpty { throw Failure(Exit.failed, "nothing of it can be written") }
         if options.json { try output.json(written) }
     }
 }

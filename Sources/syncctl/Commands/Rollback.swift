@@ -39,7 +39,10 @@ struct Rollback: AsyncParsableCommand {
 
     func run() async throws {
         let history = try VaultHistory(options.load())
-        let paths = try path.map { try history.pattern($0, Machine()) }
+        let then = try path.isEmpty ? nil : history.then(to)
+        let paths = try path.map {
+            try FileArgument($0, history, Machine(), then: then).asPattern
+        }
         let request = RollbackRequest(
             to: to, paths: paths, device: device, agent: agent, dryRun: dryRun)
         let client = try DaemonClient(options)
@@ -80,15 +83,13 @@ struct Undo: AsyncParsableCommand {
 }
 
 extension Changing {
-    /// Says what was taken back, what stays and what has to be decided; ends with 10 while
-    /// conflicts are open.
+    /// Says what was taken back, what stays and what has to be decided; ends as `end`.
     static func tellTakenBack(
         _ report: ChangeReport, _ options: CommonOptions, isDryRun: Bool
     ) throws {
         let output = Output(options)
         if options.json { try output.json(report) } else { tell(report, output, isDryRun) }
-        let open = isDryRun ? report.conflicts : try VaultHistory(options.load()).conflicts()
-        if !open.isEmpty { throw ExitCode(Exit.conflicts) }
+        try end([report], options, isDryRun: isDryRun)
     }
 
     private static func tell(_ report: ChangeReport, _ output: Output, _ isDryRun: Bool) {

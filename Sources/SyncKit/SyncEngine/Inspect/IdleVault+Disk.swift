@@ -6,15 +6,22 @@ extension IdleVault {
     /// - Parameters:
     ///   - tree: nil is the empty tree.
     ///   - path: only this file, or what is below this directory; nil is everything.
+    ///   - missing: told of each folder that is not there; it counts as unchanged.
     /// - Throws: what reading the folders or the repository throws; a file that cannot be read
     ///   counts as unchanged.
-    package func differences(from tree: ObjectID?, _ path: TreePath?) throws -> [FileDifference] {
+    package func differences(
+        from tree: ObjectID?, _ path: TreePath?, missing: (FolderError) -> Void
+    ) throws -> [FileDifference] {
         let vault = opened.vault
         let scratch = ScratchRepository(over: vault.repository)
         let pack = try scratch.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
-        for folder in vault.folders {
-            try folder.access.checkRoot()
+        for folder in vault.folders where Self.isAbout(path, folder.id) {
+            do throws(FolderError) { try folder.access.checkRoot() } catch {
+                guard folder.stops(for: error) else { throw error }
+                missing(error)
+                continue
+            }
             let findings = try Examination.examine(
                 .everything, of: folder, store: vault.store, tracked: [])
             for row in findings.deleted {
@@ -35,5 +42,11 @@ extension IdleVault {
         let now = try TreeEdit.apply(versions, to: head, reading: vault.repository, writing: pack)
         try pack.finish()
         return try TreeComparison(from: tree, to: now, reading: scratch).files(path)
+    }
+
+    /// Whether a folder has something of a path; nil is everything, for either.
+    private static func isAbout(_ path: TreePath?, _ folder: FolderID) -> Bool {
+        guard let path, let folder else { return true }
+        return path.isAtOrBelow(folder) || folder.isAtOrBelow(path)
     }
 }

@@ -115,6 +115,17 @@ package final class VaultReport {
         return result.sorted { $0.path < $1.path }
     }
 
+    /// Those of some paths that wait, all of a folder that is not there too.
+    func waiting(among paths: [TreePath], _ waiting: [QuarantinedPath]) -> [QuarantinedPath] {
+        let stopped = folders.filter { $0.stopped != nil }
+        let reasons = Dictionary(waiting.map { ($0.path, $0.reason) }) { first, _ in first }
+        return paths.compactMap { path in
+            let isStopped = stopped.contains { $0.localPath(path) != nil }
+            let reason: QuarantinedPath.Reason? = isStopped ? .noFolder : reasons[path]
+            return reason.map { QuarantinedPath(path: path, reason: $0) }
+        }
+    }
+
     /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
     /// means.
     func isInSync() throws -> Bool {

@@ -36,7 +36,9 @@ struct RemoteChoice {
             from: repository.tree(of: left), to: repository.tree(of: right), reading: repository
         )
         .map(\.path).filter { !ConflictRecord.isRecord($0) }.sorted()
-        if request.dryRun { return ChangeReport(commit: nil, paths: paths) }
+        var report = ChangeReport(commit: request.dryRun ? nil : new, paths: paths)
+        report.conflicts = try opened(in: new, since: before)
+        if request.dryRun { return report }
         let kept = KeptHeads(repository: repository)
         try kept.keep(change.old)
         if let before {
@@ -46,7 +48,18 @@ struct RemoteChoice {
         try branch.move(to: new, from: before)
         // The head first: after a crash in between the same choice comes to the same tree again.
         try tracker.endChange(at: change.new)
-        return ChangeReport(commit: new, paths: paths)
+        return report
+    }
+
+    /// The conflicts that are open in a commit and were not in the one before it.
+    private func opened(in new: ObjectID, since before: ObjectID?) throws(RepositoryError)
+        -> [OpenConflict]
+    {
+        let old = try ConflictList(of: repository.tree(of: before), reading: repository).records
+        let known = Set(old.map(\.id))
+        return try ConflictList(of: repository.tree(of: new), reading: repository).records
+            .filter { !known.contains($0.id) }
+            .map { OpenConflict($0, device: writer.device) }
     }
 
     /// The remote's history with what only this device has over it. A file that is here as the

@@ -32,7 +32,11 @@ final class ChangeCommits {
         }
         let paths = TreeChange.named(changes).map(\.path).sorted()
         let deletions = paths.filter { versions[$0] == .some(nil) }
-        if isDryRun { return ChangeReport(commit: nil, paths: paths, deletions: deletions) }
+        if isDryRun {
+            var report = ChangeReport(commit: nil, paths: paths, deletions: deletions)
+            report.conflicts = try opened(by: versions, over: before)
+            return report
+        }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before { return ChangeReport(commit: nil, paths: []) }
         let time = try writer.time(after: head.map { [$0] } ?? [])
@@ -41,7 +45,26 @@ final class ChangeCommits {
             tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
         try pack.finish()
         try branch.move(to: id, from: head)
-        return ChangeReport(commit: id, paths: paths, deletions: deletions)
+        var report = ChangeReport(commit: id, paths: paths, deletions: deletions)
+        report.conflicts = try opened(by: versions, over: before)
+        return report
+    }
+
+    /// The conflicts whose records come with versions and are not in a tree; a record that nothing
+    /// was written of yet is not among them.
+    private func opened(by versions: [TreePath: FileVersion?], over tree: ObjectID?)
+        throws(RepositoryError) -> [OpenConflict]
+    {
+        var records: [ConflictRecord] = []
+        for (path, version) in versions where ConflictRecord.isRecord(path) {
+            guard let version, version.mode.isFile, repository.contains(version.id),
+                try TreeDiff.version(at: path, of: tree, reading: repository) == nil,
+                let record = ConflictRecord(reading: try repository.blob(version.id))
+            else { continue }
+            records.append(record)
+        }
+        return records.sorted { ($0.path, $0.id) < ($1.path, $1.id) }
+            .map { OpenConflict($0, device: device) }
     }
 
     private func check(_ path: TreePath, _ version: FileVersion) throws(ChangeRefusal) {

@@ -37,7 +37,7 @@ extension VaultService {
         if report.commit != nil {
             try vault.applyUntilStable()
             let waiting = try vault.report.waiting()
-            report.waiting = waiting.filter { report.paths.contains($0.path) }
+            report.waiting = vault.report.waiting(among: report.paths, waiting)
             if !waiting.isEmpty { setAlarm(.now + Limits.firstTry) }
             log.info("\(report.paths.count) files changed by request")
             if let commit = report.commit {

@@ -30,6 +30,8 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
         case inUse = "in-use"
         /// The hook `pre-commit` holds it back.
         case hook
+        /// The folder that it belongs to is not there, or is another directory.
+        case noFolder = "no-folder"
         /// Reading or writing it failed.
         case failed
         /// A built-in pattern takes it for a temporary file: listed on request only.
@@ -64,6 +66,7 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
             case .hook:
                 "what the hook pre-commit asks for; it is asked again when the file changes, and "
                     + "with each poll"
+            case .noFolder: "bring its folder back (mount it): syncctl status names it"
             case .failed: "look at the disk (dmesg); it is tried again"
             }
         }

@@ -1,0 +1,28 @@
+internal import Glibc
+
+/// Follows the symbolic links of this machine's paths.
+package struct RealPath {
+    /// Asks the system with each call.
+    package init() {}
+
+    /// An absolute path with all links followed; nil when nothing stands there.
+    func whole(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// An absolute path with the links above its last name followed, as far as directories are
+    /// there: that name may be a link of the vault, or of a file that is gone.
+    func above(_ path: String) -> String {
+        var names = path.split(separator: "/")
+        var rest: [Substring] = []
+        while let name = names.popLast() {
+            rest.insert(name, at: 0)
+            let directory = "/" + names.joined(separator: "/")
+            guard let real = whole(directory) else { continue }
+            return (real == "/" ? "" : real) + "/" + rest.joined(separator: "/")
+        }
+        return path
+    }
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Glibc
+import SyncModel
+
+/// A bundle on the disk, and where one may be written.
+enum BundleFile {
+    /// Where a file is written that a user names. A link stays, and what it leads to is written.
+    /// - Parameter file: absolute.
+    /// - Throws: `Failure` where something stands that is no file: a rename would put one in the
+    ///   place of a device.
+    static func place(_ file: String) throws -> String {
+        var place = file
+        // As many links as the system follows.
+        for _ in 0..<40 {
+            var status = stat()
+            if lstat(place, &status) != 0 {
+                if errno == ENOENT { return place }
+                throw Failure(Exit.failed, "\(file): \(String(cString: strerror(errno)))")
+            }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: return place
+            case S_IFLNK:
+                let target = try FileManager.default.destinationOfSymbolicLink(atPath: place)
+                let above = place[..<(place.lastIndex(of: "/") ?? place.startIndex)]
+                place = target.hasPrefix("/") ? target : "\(above)/\(target)"
+            default: throw other(file)
+            }
+        }
+        throw Failure(Exit.failed, "\(file): \(String(cString: strerror(ELOOP)))")
+    }
+
+    /// Lets only a regular file be replaced, or nothing.
+    static func refuseOther(_ file: String) throws {
+        var status = stat()
+        if lstat(file, &status) == 0 && status.st_mode & S_IFMT != S_IFREG { throw other(file) }
+    }
+
+    private static func other(_ file: String) -> Failure {
+        Failure(
+            Exit.failed,
+            "\(file) is no regular file, and stays as it is: give the name of a file, or of a "
+                + "directory")
+    }
+
+    /// Reads a bundle and compares its pack with the checksum that it ends with.
+    /// - Returns: what is wrong with it, in words; nil when it is whole.
+    static func problem(_ path: String) -> String? {
+        // What is no file, such as a FIFO, is not waited for.
+        let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { if file >= 0 { close(file) } }
+        var status = stat()
+        guard file >= 0, fstat(file, &status) == 0 else {
+            return String(cString: strerror(errno))
+        }
+        if status.st_mode & S_IFMT != S_IFREG { return "it is no regular file" }
+        var pack = Pack()
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { return String(cString: strerror(errno)) }
+            if count == 0 { break }
+            pack.add(buffer[..<count])
+        }
+        return pack.isWhole ? nil : "its content does not match its checksum"
+    }
+
+    /// The pack of a bundle, as it is read.
+    private struct Pack {
+        private var hash = StreamingSHA1()
+        /// What may be the checksum: the last bytes so far.
+        private var end: [UInt8] = []
+        private var isInHead = true
+        private var isAtLineStart = false
+
+        /// Whether what was hashed is what the last bytes say.
+        var isWhole: Bool { ObjectID(end) == hash.value }
+
+        /// Takes what comes next; a blank line ends the head of a bundle.
+        mutating func add(_ bytes: ArraySlice<UInt8>) {
+            var rest = bytes
+            while isInHead, let byte = rest.popFirst() {
+                isInHead = !(byte == 0x0a && isAtLineStart)
+                isAtLineStart = byte == 0x0a
+            }
+            end += rest
+            let hashed = end.count - ObjectID.byteCount
+            if hashed <= 0 { return }
+            hash.update(Array(end[..<hashed]))
+            end.removeFirst(hashed)
+        }
+    }
+}

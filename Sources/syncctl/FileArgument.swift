@@ -1,0 +1,102 @@
+import Glibc
+import SyncEngine
+import SyncHistory
+import SyncModel
+
+/// Files that a user names for a change: by the name of one or of a directory, or by a pattern.
+enum FileArgument {
+    /// What the whole text is called in the repository.
+    case path(TreePath)
+    /// As in a `.gitignore`, over the repository's paths.
+    case pattern(String)
+
+    /// Reads it. A text that is the name of something, here or in a state that is asked for, is
+    /// that name, whatever characters it has; else one with `*`, `?`, `[` or `\` is a pattern,
+    /// which counts from the working directory unless it begins with what a path begins with.
+    /// - Parameter then: the commit that is asked for beside the head; nil for none.
+    /// - Throws: `Failure` when it is outside every folder; `RepositoryError`.
+    init(_ text: String, _ history: VaultHistory, _ machine: Machine, then: ObjectID?) throws {
+        if let path = try history.path(text, machine) {
+            let isName = try !Self.isPattern(text[...]) || history.knows(path, then: then)
+            if isName {
+                self = .path(path)
+                return
+            }
+        }
+        self = .pattern(try Self.pattern(text, history, machine))
+    }
+
+    /// For whoever takes patterns alone: that of a name stands for the name and nothing else.
+    var asPattern: String {
+        switch self {
+        case .path(let path):
+            Self.isPattern(path.text[...]) ? "/" + Self.plain(path.text) : path.text
+        case .pattern(let pattern): pattern
+        }
+    }
+
+    private static func pattern(
+        _ text: String, _ history: VaultHistory, _ machine: Machine
+    ) throws -> String {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let names = parts.prefix { !isPattern($0) }
+        let start = names.joined(separator: "/")
+        let rest = parts.dropFirst(names.count).joined(separator: "/")
+        if names.isEmpty {
+            guard let here = try history.path(".", machine) else { return text }
+            // As in the .gitignore of that directory: a name alone is meant at any depth.
+            let isName = !text.dropLast(text.hasSuffix("/") ? 1 : 0).contains("/")
+            return "\(plain(here.text))/\(isName ? "**/" : "")\(text)"
+        }
+        if start.isEmpty { return text }
+        guard let path = try history.path(start, machine) else {
+            if [".", "/"].contains(start) { return rest.isEmpty ? "**" : rest }
+            throw Failure(Exit.failed, "\(text) is outside every folder")
+        }
+        return "\(plain(path.text))/\(rest)"
+    }
+
+    /// Whether a text has what makes it a pattern.
+    static func isPattern(_ text: Substring) -> Bool { text.contains { special.contains($0) } }
+
+    /// A pattern that stands for a name.
+    private static func plain(_ name: String) -> String {
+        name.reduce(into: "") { $0 += special.contains($1) ? "\\\($1)" : String($1) }
+    }
+
+    private static let special = "*?[\\"
+}
+
+extension VaultHistory {
+    /// The commit that a user asks for by a revision or a time; nil for a file's blob, and for what
+    /// names nothing: the change that is asked for says so.
+    func then(_ text: String) throws -> ObjectID? {
+        if let id = ObjectID(hex: text), repository.contains(id),
+            try repository.header(id).kind != .commit
+        {
+            return nil
+        }
+        do { return try revisionOrTime(text, now: SystemClock().now()) } catch is Revision.Unknown {
+            return nil
+        }
+    }
+
+    /// Whether something stands at a path: in the head, in a commit, or on this machine.
+    func knows(_ path: TreePath, then: ObjectID?) throws -> Bool {
+        for commit in [head, then].compactMap(\.self) where try has(path, in: commit) {
+            return true
+        }
+        let argument = PathArgument(configuration, workingDirectory: "/", home: "/")
+        guard let local = argument.local(path) else { return false }
+        var status = stat()
+        return lstat(local.map { CChar(bitPattern: $0) } + [0], &status) == 0
+    }
+
+    /// Whether a commit has a file or a directory at a path.
+    func has(_ path: TreePath, in commit: ObjectID) throws(RepositoryError) -> Bool {
+        let tree = try repository.commit(commit).tree
+        guard let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
+        else { return false }
+        return try repository.tree(above)[path.name] != nil
+    }
+}

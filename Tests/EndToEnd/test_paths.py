@@ -1,0 +1,103 @@
+"""What a user calls a file on the command line, from wherever that is typed."""
+
+import json
+import os
+import unittest
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+
+class Paths(VaultTest):
+    """One device whose daemon does not run."""
+
+    def changed(self, ada, *names):
+        """Syncs files with two contents; gives the commit of the first."""
+        for content in ("one\n", "two\n"):
+            for name in names:
+                ada.write(name, content)
+            self.assertEqual(ada.once().returncode, 0)
+        return f"{trees.head(ada.repository)}~1"
+
+    def would(self, ada, *words, cwd):
+        """The paths that a change would have, without the prefix."""
+        done = ada.ctl(*words, "--dry-run", "--json", expect=(0,), cwd=cwd)
+        return [path.removeprefix(f"{PREFIX}/") for path in json.loads(done.stdout)["paths"]]
+
+    def test_links_above_a_folder(self):
+        os.mkdir(f"{self.top}/real")
+        os.symlink("real", f"{self.top}/ada")
+        ada = self.device("ada", start=False)
+        self.assertTrue(ada.folder.startswith(f"{self.top}/ada/"))
+        first = self.changed(ada, "f.md", "d/g.md")
+        real = f"{self.top}/real/folder"
+        # The system knows a working directory by its real name alone.
+        names = ("f.md", "./f.md", "d/../f.md", "d//../f.md", f"{real}/f.md", ada.path("f.md"))
+        for name in names:
+            with self.subTest(name):
+                back = self.would(ada, "restore", name, "--to", first, cwd=real)
+                self.assertEqual(back, ["f.md"])
+                log = json.loads(ada.ctl("log", name, "--json", expect=(0,), cwd=real).stdout)
+                self.assertEqual(len(log), 2)
+                patch = ada.ctl("diff", first, "HEAD", name, expect=(0,), cwd=real).stdout
+                self.assertEqual(patch.count("diff --git"), 1)
+        rolled = self.would(ada, "rollback", first, "--path", "g.md", cwd=f"{real}/d")
+        self.assertEqual(rolled, ["d/g.md"])
+        back = self.would(ada, "restore", ".", "--to", first, cwd=real)
+        self.assertEqual(back, ["d/g.md", "f.md"])
+        # A link in the folder is the vault's, and is not followed.
+        os.symlink("d", ada.path("link"))
+        self.assertEqual(ada.once().returncode, 0)
+        log = json.loads(ada.ctl("log", "link", "--json", expect=(0,), cwd=real).stdout)
+        self.assertEqual(len(log), 1)
+        outside = ada.ctl("log", f"{self.top}/elsewhere", expect=(1,), cwd=real).stderr
+        self.assertIn("outside every folder", outside)
+
+    def test_names_that_read_like_patterns(self):
+        ada = self.device("ada", start=False)
+        odd = ("[2026] plan.md", "what?.md", "a*b", "back\\slash")
+        # What the names would mean as patterns.
+        others = ("2 plan.md", "whats.md", "aaab", "backslash")
+        first = self.changed(ada, *odd, *others, "[d]/x.md", "d/x.md")
+        here = ada.folder
+        for name in odd:
+            for typed in (name, f"./{name}", ada.path(name), f"{PREFIX}/{name}"):
+                with self.subTest(typed):
+                    back = self.would(ada, "restore", typed, "--to", first, cwd=here)
+                    self.assertEqual(back, [name])
+                    back = self.would(ada, "rollback", first, "--path", typed, cwd=here)
+                    self.assertEqual(back, [name])
+        for typed in ("[d]", "[d]/", "[d]/x.md"):
+            back = self.would(ada, "restore", typed, "--to", first, cwd=here)
+            self.assertEqual(back, ["[d]/x.md"])
+            back = self.would(ada, "rollback", first, "--path", typed, cwd=here)
+            self.assertEqual(back, ["[d]/x.md"])
+        back = self.would(ada, "restore", "*.md", "--to", first, cwd=ada.path("[d]"))
+        self.assertEqual(back, ["[d]/x.md"])
+        # A name is not looked for as a pattern where it did not stand.
+        ada.write("wh?ts.md", "new\n")
+        self.assertEqual(ada.once().returncode, 0)
+        refused = ada.ctl("restore", "wh?ts.md", "--to", "HEAD~1", expect=(1,), cwd=here)
+        self.assertIn("there is no", refused.stderr)
+
+    def test_a_pattern_counts_from_the_working_directory(self):
+        ada = self.device("ada", start=False)
+        first = self.changed(ada, "top.md", "sub/one.md", "sub/deep/two.md", "sub/no.txt")
+        below = ["sub/deep/two.md", "sub/one.md"]
+        for typed, wanted in (
+            ("*.md", below), ("./*.md", below[1:]),
+            ("d*p/*.md", below[:1]), ("deep/*.md", below[:1]),
+            (f"{PREFIX}/*.md", ["top.md"]), (f"{ada.folder}/*.md", ["top.md"]),
+        ):  # fmt: skip
+            with self.subTest(typed):
+                back = self.would(ada, "restore", typed, "--to", first, cwd=ada.path("sub"))
+                self.assertEqual(back, wanted)
+                back = self.would(ada, "rollback", first, "--path", typed, cwd=ada.path("sub"))
+                self.assertEqual(back, wanted)
+        back = self.would(ada, "restore", "*.md", "--to", first, cwd="/")
+        self.assertEqual(back, [*below, "top.md"])
+
+
+if __name__ == "__main__":
+    unittest.main()
