@@ -91,7 +91,7 @@ final class Reversals {
     ) throws -> ChangeReport {
         let now = clock.now()
         let start: OwnChanges.Start =
-            try RevisionOrTime.time(request.to, now: now).map { .time($0) }
+            try RevisionOrTime.timeOrRefuse(request.to, now: now).map { .time($0) }
             ?? .commit(
                 branch.revisions(behind: head)
                     .findOrRefuse(request.to, now: now))
