@@ -103,13 +103,18 @@ package struct VaultHistory {
     ) throws(RepositoryError) -> TreePath? {
         let argument = PathArgument(
             configuration, workingDirectory: workingDirectory, home: home)
-        return try argument.resolve(text) { path throws(RepositoryError) in
-            guard let head else { return false }
-            let tree = try repository.commit(head).tree
-            let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
-            guard let above else { return false }
-            return try repository.tree(above)[path.name] != nil
+        return try argument.resolve(text, isKnown: isKnown) { path throws(RepositoryError) in
+            try !log(path, most: 1).isEmpty
         }
+    }
+
+    /// Whether something stands at a path of the repository.
+    private func isKnown(_ path: TreePath) throws(RepositoryError) -> Bool {
+        guard let head else { return false }
+        let tree = try repository.commit(head).tree
+        let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
+        guard let above else { return false }
+        return try repository.tree(above)[path.name] != nil
     }
 
     /// Finds the commit that a user names.
