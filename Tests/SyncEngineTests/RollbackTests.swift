@@ -54,7 +54,6 @@ struct RollbackTests {
             (["d"], ["a.md": "3\n", "c.md": "c\n", "d/x": "x\n"]),
             (["d/**"], ["a.md": "3\n", "c.md": "c\n", "d/x": "x\n"]),
             (["*.md"], ["a.md": "1\n"]),
-            (["*.txt"], ["a.md": "3\n", "c.md": "c\n"]),
         ])
     func patterns(paths: [String], wanted: [String: String]) throws {
         let commits = try line()
