@@ -22,6 +22,10 @@ struct DifferenceText {
                     "Binary files \(name("a", file, isOld: true)) and "
                         + "\(name("b", file, isOld: false)) differ "
                         + "(\(file.sizeBefore) → \(file.sizeAfter) bytes)")
+            case .large:
+                output.line(
+                    "\(name("a", file, isOld: true)) and \(name("b", file, isOld: false)) are "
+                        + "too large to compare (\(file.sizeBefore) → \(file.sizeAfter) bytes)")
             case .none: break
             }
         }
@@ -38,7 +42,7 @@ struct DifferenceText {
         let digits = max("\(most)".count, files.contains { $0.kind == .binary } ? 3 : 0)
         for (file, name) in zip(files, names) {
             let padded = name + String(repeating: " ", count: width - name.count)
-            if file.kind == .binary {
+            if file.kind == .binary || file.kind == .large {
                 output.line(" \(padded) | Bin \(file.sizeBefore) -> \(file.sizeAfter) bytes")
                 continue
             }

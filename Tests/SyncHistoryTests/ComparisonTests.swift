@@ -39,6 +39,22 @@ struct ComparisonTests {
         #expect(files.first?.kind == kind)
     }
 
+    @Test("a text that is too large is told from what is no text")
+    func large() throws {
+        let much = String(repeating: "line\n", count: Limits.documentSize / 5 + 1)
+        #expect(try compare(["a": "1\n"], ["a": much]).map(\.kind) == [.large])
+        #expect(try compare(["a": "1\n"], ["a": "\0\(much)"]).map(\.kind) == [.binary])
+        let path = try #require(TreePath("a"))
+        let blame = Blame(reading: history.repository)
+        for (text, word) in [(much, "too large"), ("\0", "no text"), ("link:x", "no text")] {
+            let commit = try history.commit(["a": text], time: 1_000)
+            #expect(try blame.answer(path, at: commit) == nil)
+            #expect(try blame.reason(path, at: commit).contains(word))
+        }
+        let none = try history.commit(["b": "b\n"], time: 1_000)
+        #expect(try blame.reason(path, at: none).contains("there is no file"))
+    }
+
     @Test("only what is asked for, and no record of a conflict")
     func narrowed() throws {
         let old = ["d/a": "1\n", "e": "1\n", ".sync/conflicts/x.json": "{}"]

@@ -73,6 +73,20 @@ package struct Blame {
         return BlameAnswer(path: path, kind: hasRecords ? "records" : "lines", entries: entries)
     }
 
+    /// Why there is no answer, in a line for a person.
+    package func reason(_ path: TreePath, at head: ObjectID) throws(RepositoryError) -> String {
+        guard let version = try stamps.file(at: path, of: head, reader) else {
+            return "there is no file \(path) in \(head.short)"
+        }
+        if version.mode.isFile, try reader.header(version.id).size > Limits.documentSize,
+            try TextDifference.isText(reader.blob(version.id))
+        {
+            let most = "\(Limits.documentSize >> 20) MiB, or \(Limits.memorySize >> 20) of records"
+            return "\(path) is too large: at most \(most)"
+        }
+        return "there is no text and no record in \(path)"
+    }
+
     /// The commit that made each part.
     private func makers(of all: Parts, _ start: Place) throws(RepositoryError) -> [ObjectID] {
         var makers = Array(repeating: start.commit, count: all.count)

@@ -24,9 +24,11 @@ struct BlameCommand: ParsableCommand {
             throw Failure(Exit.failed, "blame takes a file")
         }
         let commit = try at.map { try history.named($0, now: SystemClock().now()) } ?? history.head
-        guard let commit,
-            let answer = try Blame(reading: history.repository).answer(path, at: commit)
-        else { throw Failure(Exit.failed, "there is no text and no record at \(path)") }
+        guard let commit else { throw Failure(Exit.failed, "nothing is committed yet") }
+        let blame = Blame(reading: history.repository)
+        guard let answer = try blame.answer(path, at: commit) else {
+            throw Failure(Exit.failed, try blame.reason(path, at: commit))
+        }
         if options.json { return try Output(options).json(answer) }
         try Pager.page(options) { write(answer, $0) }
     }
