@@ -168,8 +168,9 @@ struct DifferenceText {
         let name = isLong ? "\(record.record.prefix(8))…" : record.record
         let isNamed = record.record != record.text
         let before = record.textBefore.flatMap { $0 == record.text ? nil : "\"\($0)\" → " } ?? ""
+        // What a record is called may hold a line's end.
         let words = "\(mark) \(type)\(isNamed ? " \(name)" : "") \(before)\"\(record.text)\""
-        output.line(output.paint(words, colour))
+        output.line(output.paint(SafeText.escaped(words), colour))
     }
 
     private static func colour(_ mark: TextDifference.Mark) -> Output.Colour? {

@@ -41,7 +41,9 @@ struct BlameCommand: ParsableCommand {
             let name = names[index] + String(repeating: " ", count: width - names[index].count)
             let number = "\(index + 1)"
             let blank = String(repeating: " ", count: digits - number.count)
-            let record = entry.record.map { $0 == entry.text ? "" : "\($0) " } ?? ""
+            // What a record is called may hold a line's end.
+            let record = SafeText.escaped(
+                entry.record.map { $0 == entry.text ? "" : "\($0) " } ?? "")
             output.line(
                 output.paint(entry.commit.short, .yellow)
                     + " (\(name) \(entry.time) \(blank)\(number)) \(record)\(entry.text)")
