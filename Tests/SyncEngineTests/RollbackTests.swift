@@ -83,6 +83,7 @@ struct RollbackTests {
         let commit = try history.repository.commit(try #require(try vault.head()))
         #expect(commit.message.contains("\(bad.short) c\n"))
     }
+
     @Test(
         "a rename is followed, whoever else committed between it and the next edit",
         arguments: [false, true])
@@ -107,7 +108,6 @@ struct RollbackTests {
         #expect(
             try files(vault) == ["dir/f.md": text.replacing("one", with: "ONE"), "o": other])
     }
-
 
     @Test("an edit over what is taken back stays, and is a conflict as ever")
     func builtOn() throws {

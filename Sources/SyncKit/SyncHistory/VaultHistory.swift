@@ -12,6 +12,9 @@ package struct VaultHistory {
     package let head: ObjectID?
     /// Gives the heads that were kept when the remote was rewritten.
     let keptHeads: () throws -> [ObjectID]
+    /// Gives how far devices are, as the repository itself has it: this one, and in a vault that
+    /// was made from a backup those of then.
+    package let devicesKnownHere: () throws -> [String: ObjectID]
 
     /// Opens the repository.
     /// - Throws: `RepositoryError`.
@@ -20,6 +23,12 @@ package struct VaultHistory {
         let repository = try GitRepository(opening: configuration.repository)
         self.repository = repository
         keptHeads = { try repository.references(Revision.keptReferences).map(\.id) }
+        devicesKnownHere = {
+            let prefix = "refs/sync/devices/"
+            let known = try repository.references(prefix)
+                .map { (String($0.name.dropFirst(prefix.count)), $0.id) }
+            return Dictionary(known) { first, _ in first }
+        }
         head = try repository.reference("refs/heads/\(configuration.branch)")
     }
 
