@@ -51,8 +51,8 @@ struct TakenBackWordsTests {
         let one = try history.commit(["a": "1\n"], time: 1_000)
         let two = try history.commit(["a": "2\n"], on: [one], time: 2_000)
         let vault = try history.vault(at: two)
-        let restored = try #require(
-            try vault.restore(.init([#require(TreePath("a"))], to: one.hex)).commit)
+        let path = try #require(TreePath("a"))
+        let restored = try #require(try vault.restore(.init([path], to: one.hex)).commit)
         let again = try history.commit(["a": "2\n"], on: [restored], time: 9_000_000)
         try history.repository.setReference("refs/heads/sync", to: again, expecting: restored)
         for isDryRun in [true, false] {
