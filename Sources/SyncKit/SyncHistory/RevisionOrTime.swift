@@ -60,8 +60,8 @@ package struct RevisionOrTime {
         guard digits.elementsEqual("0000-00-00".utf8) else { return nil }
         guard let time = milliseconds(of: text) else {
             throw Revision.Unknown(
-                description: "'\(text)' is no time: there is no such day or hour, or more behind it"
-                    + " than in 2026-02-08, 2026-02-08T17:45 (here) or 2026-02-08T17:45:00+01:00")
+                description: "'\(text)' is no time: no such day or hour, or not written as"
+                    + " 2026-02-08, 2026-02-08T17:45 (here) or 2026-02-08T17:45:00+01:00")
         }
         return time
     }
