@@ -21,6 +21,10 @@ struct DifferenceText {
                 output.line(
                     "Binary files \(name("a", file, isOld: true)) and "
                         + "\(name("b", file, isOld: false)) differ")
+            case .large:
+                output.line(
+                    "\(name("a", file, isOld: true)) and \(name("b", file, isOld: false)) are "
+                        + "too large to compare (\(file.sizeBefore) → \(file.sizeAfter) bytes)")
             case .none: break
             }
         }
@@ -37,7 +41,7 @@ struct DifferenceText {
         let digits = max("\(most)".count, files.contains { $0.kind == .binary } ? 3 : 0)
         for (file, name) in zip(files, names) {
             let padded = name + String(repeating: " ", count: width - name.count)
-            if file.kind == .binary {
+            if file.kind == .binary || file.kind == .large {
                 output.line(" \(padded) | Bin \(file.sizeBefore) -> \(file.sizeAfter) bytes")
                 continue
             }
@@ -163,8 +167,9 @@ struct DifferenceText {
         let name = isLong ? "\(record.record.prefix(8))…" : record.record
         let isNamed = record.record != record.text
         let before = record.textBefore.flatMap { $0 == record.text ? nil : "\"\($0)\" → " } ?? ""
+        // What a record is called may hold a line's end.
         let words = "\(mark) \(type)\(isNamed ? " \(name)" : "") \(before)\"\(record.text)\""
-        output.line(output.paint(words, colour))
+        output.line(output.paint(SafeText.escaped(words), colour))
     }
 
     private static func colour(_ mark: TextDifference.Mark) -> Output.Colour? {

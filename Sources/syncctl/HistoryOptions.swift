@@ -34,11 +34,11 @@ struct HistoryOptions: ParsableArguments {
 
     private func time(_ text: String?, _ option: String) throws -> Int64? {
         guard let text else { return nil }
-        guard let time = RevisionOrTime.time(text, now: SystemClock().now()) else {
-            throw ValidationError(
-                "\(option) '\(text)': a time is 2026-02-08T17:45:00Z, '2h ago' or 'yesterday'")
-        }
-        return time
+        do {
+            if let time = try RevisionOrTime.time(text, now: SystemClock().now()) { return time }
+        } catch { throw ValidationError("\(option) \(error)") }
+        throw ValidationError(
+            "\(option) '\(text)': a time is 2026-02-08T17:45:00Z, '2h ago' or 'yesterday'")
     }
 
     /// Who made a commit, as a listing says it.

@@ -1,6 +1,7 @@
 """Which devices there are: how far each is, when it was last seen, and one that is forgotten."""
 
 import json
+import os
 import unittest
 
 import trees
@@ -58,6 +59,28 @@ class Devices(VaultTest):
                 places = {line.index(id) for line, id in zip(lines, short, strict=True)}
                 self.assertEqual(len(places), 1, lines)
                 self.assertIn("(this device)", lines[0])
+
+    def test_this_one_is_listed_without_a_remote_and_while_it_is_away(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "a\n")
+        self.assertEqual(ada.once().returncode, 0)
+        os.rename(self.remote, f"{self.remote}.away")
+        for running in (False, True):
+            with self.subTest("with the daemon" if running else "without"):
+                if running:
+                    ada.start()
+                done = ada.ctl("devices", "--json", expect=(0,))
+                entries = json.loads(done.stdout)
+                self.assertEqual([entry["device"] for entry in entries], ["ada"])
+                self.assertEqual(entries[0]["commit"], trees.head(ada.repository))
+                if not running:
+                    self.assertIn("this is what is known here", done.stderr)
+        ada.stop()
+        with open(ada.config, encoding="utf-8") as file:
+            text = "".join(line for line in file if not line.startswith("remote"))
+        with open(ada.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.assertEqual(list(self.listed(ada)), ["ada"])
 
     def test_one_that_is_gone_is_forgotten_and_comes_back(self):
         ada, bob = self.pair()

@@ -178,6 +178,13 @@ class Diff(VaultTest):
             ada.ctl("blame", "--at", "HEAD~1", ada.path("m.json"), "--json", expect=(0,)).stdout
         )
         self.assertNotEqual(answer["entries"][1]["commit"], head)
+        # What a record is called cannot forge a line.
+        ada.write("m.json", json.dumps([{"id": "d\nforged", "memory": "line"}]))
+        self.assertEqual(ada.once().returncode, 0)
+        for arguments in (("diff", "HEAD~1"), ("show", "HEAD"), ("blame", ada.path("m.json"))):
+            lines = ada.ctl(*arguments, expect=(0,)).stdout.splitlines()
+            self.assertEqual([line for line in lines if line.startswith("forged")], [])
+            self.assertEqual(sum("d\\nforged" in line for line in lines), 1, arguments)
 
     def test_blame_says_what_git_says(self):
         ada = self.device("ada", start=False)

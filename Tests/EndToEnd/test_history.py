@@ -3,10 +3,11 @@
 import json
 import os
 import shlex
+import subprocess
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, binaries
 from harness import VaultTest
 
 
@@ -37,6 +38,56 @@ class History(VaultTest):
     def listed(self, device, *arguments):
         """What a command prints as JSON."""
         return json.loads(device.ctl(*arguments, "--json", expect=(0,)).stdout)
+
+    def within(self, device, *arguments):
+        """What a command prints that is run in the device's folder."""
+        return subprocess.run(
+            [f"{binaries()}/syncctl", "--config", device.config, *arguments],
+            env=device.environment, cwd=device.folder, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    def test_a_path_of_the_repository_is_one_in_the_folder_too_once_it_is_gone(self):
+        ada = self.history()
+        first = trees.git(ada.repository, "rev-list", "--max-parents=0", "sync").decode().strip()
+        gone = f"{PREFIX}/d/c.md"
+        self.assertEqual(len(json.loads(self.within(ada, "log", "--json", gone))), 2)
+        self.assertEqual(len(json.loads(self.within(ada, "log", "--json", "d/c.md"))), 2)
+        deleted = json.loads(self.within(ada, "deleted", "--json", f"{PREFIX}/d"))
+        self.assertEqual([entry["path"] for entry in deleted], [gone])
+        self.assertEqual(self.within(ada, "show", f"{first}:{gone}"), "three\n")
+        self.assertIn("three", self.within(ada, "blame", gone, "--at", first))
+        self.assertIn("-three", self.within(ada, "diff", first, "HEAD", gone))
+        report = json.loads(self.within(ada, "rollback", first, "--path", gone, "--json"))
+        self.assertEqual(report["paths"], [gone])
+        os.remove(ada.path("d/c.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        self.within(ada, "restore", gone, "--to", first)
+        self.assertEqual(ada.read("d/c.md"), b"three\n")
+
+    def test_a_tree_or_a_file_is_no_commit(self):
+        ada = self.history()
+        for name in ("sync^{tree}", f"sync:{PREFIX}/moved.md"):
+            id = trees.git(ada.repository, "rev-parse", name).decode().strip()
+            for command in ("show", "diff", "rollback"):
+                said = ada.ctl(command, id, expect=(1,)).stderr
+                self.assertIn("not a commit", said)
+                self.assertNotIn("damaged", said)
+
+    def test_a_time_that_is_none_is_refused(self):
+        ada = self.history()
+        for text in ("2026-11-31", "2026-02-08T17:45:00Zgarbage", "2026-02-08T25:00Z"):
+            for arguments in (
+                ("rollback", text), ("rollback", text, "--device", "ada"), ("diff", text),
+                ("restore", "--to", text, f"{PREFIX}/moved.md"),
+            ):  # fmt: skip
+                self.assertIn("is no time", ada.ctl(*arguments, expect=(1,)).stderr)
+            self.assertIn("is no time", ada.ctl("log", "--since", text, expect=(64,)).stderr)
+        ada.environment["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
+        for text, code in (
+            ("2026-03-29 01:30", 0), ("2026-03-29 02:30", 64), ("2026-03-29 03:30", 0),
+            ("2026-03-29 02:30Z", 0), ("2026-10-25T02:30", 0),
+        ):  # fmt: skip
+            ada.ctl("log", "--since", text, expect=(code,))
 
     def test_what_was_deleted_is_one_command_from_back(self):
         ada = self.history()

@@ -87,6 +87,39 @@ class Rollback(VaultTest):
         self.assertIn("names no commit", ada.ctl("rollback", "soon", expect=(1,)).stderr)
         self.assertIn("nothing to take back", ada.ctl("undo", expect=(1,)).stderr)
 
+    def test_whom_nobody_knows_is_refused(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        ada.write("a.md", "two\n")
+        self.assertEqual(ada.once().returncode, 0)
+        for option, name, words in (
+            ("--device", "Ada", "no commit is by the device Ada"),
+            ("--agent", "nobody", "no commit is by the agent nobody"),
+            ("--path", "nope.md", "nope.md matches no file"),
+            ("--path", "/*.md", "/*.md matches no file"),
+        ):
+            said = ada.ctl("rollback", first, option, name, expect=(1,))
+            self.assertIn(words, said.stderr)
+        self.assertEqual(ada.read("a.md"), b"two\n")
+
+    def test_an_undo_of_which_nothing_is_left_says_so(self):
+        ada = self.device("ada", start=False)
+        heads = []
+        for text in ("one\n", "two\n"):
+            ada.write("a.md", text)
+            self.assertEqual(ada.once().returncode, 0)
+            heads.append(trees.head(ada.repository))
+        self.report(ada, "restore", f"{PREFIX}/a.md", "--to", heads[0])
+        ada.write("a.md", "two\n")
+        self.assertEqual(ada.once().returncode, 0)
+        last = trees.head(ada.repository)
+        said = ada.ctl("undo", expect=(1,))
+        self.assertIn("nothing is left of", said.stderr)
+        self.assertNotIn("took back", said.stdout)
+        self.assertEqual(trees.head(ada.repository), last)
+
     def test_an_edit_over_what_an_agent_did_is_a_conflict(self):
         ada, bob = self.pair()
         place = self.clone()

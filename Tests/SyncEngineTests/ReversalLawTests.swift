@@ -52,7 +52,12 @@ struct ReversalLawTests {
         try made.grow(commits: 16, isApart: true)
         let head = try #require(made.tips.first)
         let vault = try made.history.vault(at: head)
-        let report = try vault.rollback(.init(to: made.first.hex, device: "bob"))
+        let request = RollbackRequest(to: made.first.hex, device: "bob")
+        if try !made.hasCommit(of: "bob", behind: head) {
+            #expect(throws: ChangeRefusal.self) { try vault.rollback(request) }
+            return
+        }
+        let report = try vault.rollback(request)
         #expect(report.conflicts.isEmpty)
         #expect(report.kept.isEmpty)
         let now = try made.history.visible(at: try #require(try vault.head()))
@@ -186,6 +191,12 @@ struct RandomHistory {
         result[Self.memory] = result[Self.memory]?.split(separator: "\n").sorted()
             .joined(separator: "\n")
         return result
+    }
+
+    func hasCommit(of device: String, behind head: ObjectID) throws -> Bool {
+        try History(CommitStamps(reading: history.repository))
+            .commits(behind: head, notBehind: [])
+            .contains { try history.repository.commit($0).author.name == device }
     }
 
     func tree(_ commit: ObjectID?) throws -> ObjectID {

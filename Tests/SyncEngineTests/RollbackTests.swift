@@ -54,7 +54,6 @@ struct RollbackTests {
             (["d"], ["a.md": "3\n", "c.md": "c\n", "d/x": "x\n"]),
             (["d/**"], ["a.md": "3\n", "c.md": "c\n", "d/x": "x\n"]),
             (["*.md"], ["a.md": "1\n"]),
-            (["*.txt"], ["a.md": "3\n", "c.md": "c\n"]),
         ])
     func patterns(paths: [String], wanted: [String: String]) throws {
         let commits = try line()
@@ -83,6 +82,31 @@ struct RollbackTests {
         #expect(try files(vault) == ["n.md": "a\n\nb\n\nC\n", "s.txt": "s2\n"])
         let commit = try history.repository.commit(try #require(try vault.head()))
         #expect(commit.message.contains("\(bad.short) c\n"))
+    }
+
+    @Test(
+        "a rename is followed, whoever else committed between it and the next edit",
+        arguments: [false, true])
+    func renamed(isSplit: Bool) throws {
+        let text = "one\ntwo\nthree\nx\ny\nz\n"
+        let base = try history.commit(["dir/f.md": text, "o": "1\n"], time: 1_000, device: "ada")
+        let moved = try history.commit(
+            ["new/f.md": text, "o": "1\n"], on: [base], time: 2_000, device: "bot")
+        let other = isSplit ? "2\n" : "1\n"
+        let between = try history.commit(
+            ["new/f.md": text, "o": other], on: [moved], time: 3_000, device: "ada")
+        let edited = try history.commit(
+            ["new/f.md": text + "four\n", "o": other], on: [isSplit ? between : moved],
+            time: 4_000, device: "bot")
+        let mine = try history.commit(
+            ["new/f.md": text.replacing("one", with: "ONE") + "four\n", "o": other],
+            on: [edited], time: 5_000, device: "ada")
+        let vault = try vault(at: mine)
+        let report = try vault.rollback(.init(to: base.hex, device: "bot"))
+        #expect(report.conflicts.isEmpty)
+        #expect(report.undone == [edited, moved])
+        #expect(
+            try files(vault) == ["dir/f.md": text.replacing("one", with: "ONE"), "o": other])
     }
 
     @Test("an edit over what is taken back stays, and is a conflict as ever")

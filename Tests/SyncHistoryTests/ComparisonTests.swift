@@ -39,6 +39,22 @@ struct ComparisonTests {
         #expect(files.first?.kind == kind)
     }
 
+    @Test("a text that is too large is told from what is no text")
+    func large() throws {
+        let much = String(repeating: "line\n", count: Limits.documentSize / 5 + 1)
+        #expect(try compare(["a": "1\n"], ["a": much]).map(\.kind) == [.large])
+        #expect(try compare(["a": "1\n"], ["a": "\0\(much)"]).map(\.kind) == [.binary])
+        let path = try #require(TreePath("a"))
+        let blame = Blame(reading: history.repository)
+        for (text, word) in [(much, "too large"), ("\0", "no text"), ("link:x", "no text")] {
+            let commit = try history.commit(["a": text], time: 1_000)
+            #expect(try blame.answer(path, at: commit) == nil)
+            #expect(try blame.reason(path, at: commit).contains(word))
+        }
+        let none = try history.commit(["b": "b\n"], time: 1_000)
+        #expect(try blame.reason(path, at: none).contains("there is no file"))
+    }
+
     @Test("only what is asked for, and no record of a conflict")
     func narrowed() throws {
         let old = ["d/a": "1\n", "e": "1\n", ".sync/conflicts/x.json": "{}"]
@@ -72,25 +88,39 @@ struct ComparisonTests {
     @Test(
         "times as people write them",
         arguments: [
-            ("2026-02-08T17:45:00Z", 1_770_572_700_000), ("2026-02-08T17:45:00.250Z", nil),
-            ("2026-02-08T17:45:00+01:00", 1_770_569_100_000), ("soon", nil), ("20260208", nil),
-            ("2026-13-40", nil), ("1234567890", nil),
+            ("2026-02-08T17:45:00Z", 1_770_572_700_000),
+            ("2026-02-08T17:45:00.250Z", 1_770_572_700_250),
+            ("2026-02-08 17:45Z", 1_770_572_700_000),
+            ("2026-02-08T17:45:00+01:00", 1_770_569_100_000),
+            ("2026-02-08 17:45:00+0100", 1_770_569_100_000), ("2h ago", 2_800_000),
+            ("soon", nil), ("20260208", nil), ("1234567890", nil), ("2h later", nil),
         ] as [(String, Int64?)])
-    func times(text: String, wanted: Int64?) {
-        let time = RevisionOrTime.time(text, now: Timestamp(milliseconds: 0))
-        if text.contains(".250") {
-            #expect(time == 1_770_572_700_250)
-        } else {
-            #expect(time == wanted)
+    func times(text: String, wanted: Int64?) throws {
+        let now = Timestamp(milliseconds: 10_000_000)
+        #expect(try RevisionOrTime.time(text, now: now) == wanted)
+    }
+
+    @Test(
+        "what begins as a time and is none is refused",
+        arguments: [
+            "2026-13-40", "2026-11-31", "2026-02-30", "2025-02-29", "2026-00-10", "2026-02-08T",
+            "2026-02-08T17:45:00Zgarbage", "2026-02-08T17:45:00Z|rm", "2026-02-08T17:45:00Z2026",
+            "2026-02-08x", "2026-11-27T25:61:61Z", "2026-11-28T1:00:00Z", "2026-11-28T24:00:00Z",
+            "2026-02-08T17:45:00+99:99", "2026-02-08T17:45:00.Z", "2026-02-08T17",
+        ])
+    func noTimes(text: String) {
+        #expect(throws: Revision.Unknown.self) {
+            try RevisionOrTime.time(text, now: Timestamp(milliseconds: 0))
         }
     }
 
     @Test("a day is its beginning here")
     func day() throws {
         let now = Timestamp(milliseconds: 0)
-        let day = try #require(RevisionOrTime.time("2026-02-08", now: now))
-        #expect(day == RevisionOrTime.time("2026-02-08T00:00:00", now: now))
-        #expect(day == RevisionOrTime.time("2026-02-08 00:00:00", now: now))
+        let day = try #require(try RevisionOrTime.time("2026-02-08", now: now))
+        for text in ["2026-02-08T00:00:00", "2026-02-08 00:00:00", "2026-02-08T00:00"] {
+            #expect(try RevisionOrTime.time(text, now: now) == day)
+        }
         #expect(abs(day - 1_770_508_800_000) <= 14 * 3_600_000)
     }
 }

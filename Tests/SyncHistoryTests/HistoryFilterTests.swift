@@ -120,4 +120,20 @@ struct HistoryFilterTests {
         let found = try HistoryLog(reading: repository).entries(from: commits[4], most: 100)
         #expect(found.map(\.agent) == [nil, nil, "claude (claimed)", "claude", nil])
     }
+
+    @Test(
+        "knows the agents of a commit that another program made, as git does",
+        arguments: [
+            ("sync-agent: one", ["one"]), ("SYNC-AGENT:one", ["one"]),
+            ("Sync-Agent: one\nSync-Agent: two (claimed)", ["one", "two"]),
+            ("Sync-Agent: one\n\nOther: x", []), ("Sync-Agents: one", []), ("Sync-Agent", []),
+        ] as [(String, [String])])
+    func foreign(trailers: String, wanted: [String]) {
+        let who = Signature(name: "me", email: "me@x", seconds: 1)
+        let commit = Commit(
+            tree: Tree.emptyID, parents: [], author: who, committer: who,
+            message: "x\n\n\(trailers)\n")
+        #expect(["one", "two", ""].filter { commit.isBy($0) } == wanted)
+        #expect((commit.agent != nil) == !wanted.isEmpty)
+    }
 }

@@ -97,6 +97,11 @@ struct HistoryTests {
         for name in ["HEAD~1000", "nonsense", "abc", "HEAD~x", String(repeating: "0", count: 40)] {
             #expect(throws: Revision.Unknown.self, "\(name)") { try history.revision(name) }
         }
+        for (name, kind) in [("sync^{tree}", "tree"), ("sync:a", "blob")] {
+            let id = try made.git(["rev-parse", name]).trimmingCharacters(in: .newlines)
+            let error = #expect(throws: Revision.Unknown.self) { try history.revision(id) }
+            #expect(error?.description.hasSuffix("is a \(kind), not a commit") == true)
+        }
     }
 
     @Test("gives the bytes of a version, and nothing for a directory")

@@ -56,6 +56,10 @@ struct ArgumentTests {
             ("d/../a.md", "/home/ada/notes", "shared/documents/a.md"),
             ("d//a.md", "/home/ada/notes", "shared/documents/d/a.md"),
             ("../notes/a.md", "/home/ada/notes", "shared/documents/a.md"),
+            ("shared/memories/gone", "/home/ada/notes", "shared/memories/gone"),
+            ("known/gone", "/home/ada/notes", "known/gone"),
+            ("shared/never", "/home/ada/notes", "shared/documents/shared/never"),
+            ("gone", "/home/ada/notes", "shared/documents/gone"),
             ("shared/documents/", "/", "shared/documents"),
             ("/home/ada/notesbook/a", "/", nil),
             ("/etc/passwd", "/", nil),
@@ -65,7 +69,9 @@ struct ArgumentTests {
         let argument = PathArgument(
             Self.configuration, workingDirectory: directory, home: "/home/ada")
         let found = try argument.resolve(text) { path throws(RepositoryError) in
-            path.text == "known/a.md"
+            ["known", "known/a.md"].contains(path.text)
+        } wasKnown: { path throws(RepositoryError) in
+            ["gone", "known/gone", "shared/memories/gone"].contains(path.text)
         }
         #expect(found?.text == wanted)
     }

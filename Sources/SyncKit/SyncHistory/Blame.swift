@@ -44,6 +44,9 @@ package struct Blame {
         let path: TreePath
     }
 
+    /// Where in a version one of the parts stands that are looked for.
+    private typealias Standing = (at: Int, part: Int)
+
     /// Says who wrote what.
     /// - Returns: nil when no file stands there that has lines or records.
     /// - Throws: what reading the repository says; `.io` past `Limits.historyWalk` commits.
@@ -70,38 +73,66 @@ package struct Blame {
         return BlameAnswer(path: path, kind: hasRecords ? "records" : "lines", entries: entries)
     }
 
+    /// Why there is no answer, in a line for a person.
+    package func reason(_ path: TreePath, at head: ObjectID) throws(RepositoryError) -> String {
+        guard let version = try stamps.file(at: path, of: head, reader) else {
+            return "there is no file \(path) in \(head.short)"
+        }
+        if version.mode.isFile, try reader.header(version.id).size > Limits.documentSize,
+            try TextDifference.isText(reader.blob(version.id))
+        {
+            let most = "\(Limits.documentSize >> 20) MiB, or \(Limits.memorySize >> 20) of records"
+            return "\(path) is too large: at most \(most)"
+        }
+        return "there is no text and no record in \(path)"
+    }
+
     /// The commit that made each part.
     private func makers(of all: Parts, _ start: Place) throws(RepositoryError) -> [ObjectID] {
         var makers = Array(repeating: start.commit, count: all.count)
-        // Of each version that is still to be looked at: where in it which of the parts stands.
-        var open: [Place: [(at: Int, part: Int)]] = [start: (0..<all.count).map { ($0, $0) }]
+        var open: [Place: [Standing]] = [start: (0..<all.count).map { ($0, $0) }]
         var known: [ObjectID: Parts] = [:]
+        var passed: Set<ObjectID> = []
         var walk = try HistoryWalk(from: start.commit, reading: reader)
         while !open.isEmpty, let step = try walk.next() {
-            for place in open.keys.filter({ $0.commit == step.id }) {
-                guard var parts = open.removeValue(forKey: place) else { continue }
-                let version = try version(place)
-                for parent in step.commit.parents where !parts.isEmpty {
-                    guard let before = try source(of: place, in: parent, step.commit) else {
-                        continue
-                    }
-                    if try self.version(before) == version {
-                        open[before, default: []] += parts
-                        parts = []
-                        continue
-                    }
-                    let here = try self.parts(place, all, &known)
-                    let places = try self.parts(before, all, &known).places(in: here)
-                    open[before, default: []] += parts.compactMap { item in
-                        places[item.at].map { ($0, item.part) }
-                    }
-                    parts.removeAll { places[$0.at] != nil }
+            passed.insert(step.id)
+            var due = open.keys.filter { $0.commit == step.id }
+            while let place = due.popLast() {
+                guard let parts = open.removeValue(forKey: place) else { continue }
+                let (moved, made) = try follow(place, parts, all, &known)
+                for item in made { makers[item.part] = place.commit }
+                for (before, parts) in moved where !parts.isEmpty {
+                    open[before, default: []] += parts
+                    // A stamp that lies may let the walk come by a parent first.
+                    if passed.contains(before.commit) { due.append(before) }
                 }
-                for item in parts { makers[item.part] = step.id }
             }
-            open = open.filter { !$0.value.isEmpty }
         }
         return makers
+    }
+
+    /// Follows parts that stand in a version one commit back.
+    /// - Returns: those that a parent has, by where, and those that the commit made.
+    private func follow(
+        _ place: Place, _ standing: [Standing], _ all: Parts, _ known: inout [ObjectID: Parts]
+    ) throws(RepositoryError) -> (moved: [(to: Place, [Standing])], made: [Standing]) {
+        let commit = try stamps.commit(place.commit)
+        let version = try version(place)
+        var moved: [(to: Place, [Standing])] = []
+        var parts = standing
+        for parent in commit.parents where !parts.isEmpty {
+            guard let before = try source(of: place, in: parent, commit) else { continue }
+            if try self.version(before) == version {
+                moved.append((before, parts))
+                return (moved, [])
+            }
+            let here = try self.parts(place, all, &known)
+            let places = try self.parts(before, all, &known).places(in: here)
+            moved.append(
+                (before, parts.compactMap { item in places[item.at].map { ($0, item.part) } }))
+            parts.removeAll { places[$0.at] != nil }
+        }
+        return (moved, parts)
     }
 
     private func version(_ place: Place) throws(RepositoryError) -> FileVersion? {

@@ -14,8 +14,11 @@ package struct FileDifference: Sendable, Encodable, Equatable {
         case text
         /// By records: memories, conversations, events.
         case records
-        /// By size alone: no text, or more than a document has.
+        /// By size alone: no text.
         case binary
+        /// By size alone: more than `Limits.documentSize` of text, or `Limits.memorySize` of
+        /// whatever it is.
+        case large
         /// Nothing but the mode or the name.
         case none
     }

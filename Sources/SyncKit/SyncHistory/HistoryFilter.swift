@@ -35,9 +35,11 @@ package struct HistoryFilter: Sendable, Equatable {
 extension Commit {
     /// Whether a program acted for a person: by a token of its name, or by its own claim.
     package func isBy(_ agent: String) -> Bool {
-        self.agent == agent || self.agent == "\(agent) (claimed)"
+        agents.contains { $0 == agent || $0 == "\(agent) (claimed)" }
     }
 
-    /// The program that acted for a person; nil when none is named.
-    var agent: String? { trailer("Sync-Agent").flatMap { $0.isEmpty ? nil : $0 } }
+    /// The program that acted for a person, or several; nil when none is named.
+    var agent: String? { agents.isEmpty ? nil : agents.joined(separator: ", ") }
+
+    private var agents: [String] { trailers(named: "Sync-Agent").filter { !$0.isEmpty } }
 }

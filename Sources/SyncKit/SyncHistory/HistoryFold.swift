@@ -1,3 +1,4 @@
+internal import SyncMerge
 package import SyncModel
 
 /// Commits that are one to a reader: saves of one file by one device, each soon after the other.
@@ -31,6 +32,6 @@ package struct HistoryFold: Sendable, Equatable {
 extension HistoryEntry {
     /// Its date, in seconds since 1970.
     package var seconds: Int64? {
-        RevisionOrTime.time(time, now: Timestamp(milliseconds: 0)).map { $0 / 1000 }
+        Instant(iso: Array(time.utf8))?.seconds
     }
 }

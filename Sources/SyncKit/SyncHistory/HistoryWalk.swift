@@ -2,7 +2,8 @@ internal import SyncMerge
 package import SyncModel
 internal import SyncStore
 
-/// A walk back through history by the commits' stamps, the newest first, no commit twice.
+/// A walk back through history by the commits' stamps, the newest first, no commit twice and none
+/// before one that stands upon it.
 ///
 /// Stamps are claims: where they lie the order is another, and nothing else is.
 package struct HistoryWalk {
@@ -24,6 +25,8 @@ package struct HistoryWalk {
     private var seen: Set<ObjectID> = []
     /// The same of commits that the index has, by their numbers.
     private var seenNumbers: [Bool] = []
+    private var depths = MergeDepths<ObjectID>()
+    private var numberDepths = MergeDepths<Int32>()
     private var count = 0
 
     /// - Parameters:
@@ -58,7 +61,7 @@ package struct HistoryWalk {
         while let next = waiting.popLast() {
             if let since, next.time < since { continue }
             if let number = next.number, let commits = index?.commits {
-                for parent in commits.parents(of: number) { meet(parent, commits) }
+                for parent in commits.parents(of: number) { try meet(parent, commits) }
                 if !isWanted(number) { continue }
             }
             let commit = try stamps.commit(next.id)
@@ -78,23 +81,26 @@ package struct HistoryWalk {
         let time: Int64
         /// A merge of ours has its later parent's time and comes before it.
         let isMerge: Bool
+        /// Of a merge: how many of the same time it stands upon.
+        let depth: Int
         /// In the index; nil for one that it does not have.
         let number: Int32?
 
         static func < (left: Waiting, right: Waiting) -> Bool {
             if left.time != right.time { return left.time < right.time }
             if left.isMerge != right.isMerge { return right.isMerge }
-            return left.id < right.id
+            return (left.depth, left.id) < (right.depth, right.id)
         }
     }
 
     /// Comes by a commit for the first time, or once more.
     private mutating func meet(_ id: ObjectID) throws(RepositoryError) {
-        if let index, let number = index.number(id) { return meet(number, index.commits) }
+        if let index, let number = index.number(id) { return try meet(number, index.commits) }
         guard seen.insert(id).inserted else { return }
         let isMerge = MergeIdentity.made(try stamps.commit(id))
         let time = try stamps.time(of: id).milliseconds
-        insert(Waiting(id: id, time: time, isMerge: isMerge, number: nil))
+        let depth = isMerge ? try depth(of: id, at: time) : 0
+        insert(Waiting(id: id, time: time, isMerge: isMerge, depth: depth, number: nil))
         count += 1
         if count > Limits.historyWalk {
             throw RepositoryError(.io, "list history", object: head, "it is too long")
@@ -102,13 +108,34 @@ package struct HistoryWalk {
     }
 
     /// The same of a commit that the index has; the index holds no more than the limit.
-    private mutating func meet(_ number: Int32, _ commits: IndexedCommits) {
+    private mutating func meet(
+        _ number: Int32, _ commits: IndexedCommits
+    ) throws(RepositoryError) {
         if seenNumbers[Int(number)] { return }
         seenNumbers[Int(number)] = true
+        let (time, isMerge) = (commits.time(number), commits.isMerge(number))
+        let depth =
+            isMerge
+            ? try numberDepths.depth(of: number) { merge in
+                commits.parents(of: merge).filter {
+                    commits.isMerge($0) && commits.time($0) == time
+                }
+            } : 0
         insert(
             Waiting(
-                id: commits.id(number), time: commits.time(number),
-                isMerge: commits.isMerge(number), number: number))
+                id: commits.id(number), time: time, isMerge: isMerge, depth: depth,
+                number: number))
+    }
+
+    private mutating func depth(of merge: ObjectID, at time: Int64) throws(RepositoryError) -> Int {
+        try depths.depth(of: merge) { [stamps] merge throws(RepositoryError) in
+            var same: [ObjectID] = []
+            for parent in try stamps.commit(merge).parents
+            where MergeIdentity.made(try stamps.commit(parent)) {
+                if try stamps.time(of: parent).milliseconds == time { same.append(parent) }
+            }
+            return same
+        }
     }
 
     /// Keeps the newest at the end.

@@ -26,11 +26,14 @@ package struct PathArgument {
     /// - Parameters:
     ///   - text: what the user wrote. Absolute and from `~/`, `./` or `../` it is a local path;
     ///     otherwise a path of the repository that is known, else one below the working
-    ///     directory when that is inside a folder, else one of the repository.
+    ///     directory when that is inside a folder and nothing stood at the other, else one of
+    ///     the repository.
     ///   - isKnown: whether the repository has something at a path.
+    ///   - wasKnown: whether it had, which takes long to say.
     /// - Returns: nil when it is outside every folder, or the root of one that is everything.
     package func resolve(
-        _ text: String, isKnown: (TreePath) throws(RepositoryError) -> Bool
+        _ text: String, isKnown: (TreePath) throws(RepositoryError) -> Bool,
+        wasKnown: (TreePath) throws(RepositoryError) -> Bool
     ) throws(RepositoryError) -> TreePath? {
         let isLocal =
             ["/", "./", "../", "~/"].contains { text.hasPrefix($0) }
@@ -41,7 +44,21 @@ package struct PathArgument {
         // What is no path of the repository, such as a//b or d/../b, may be one of this machine.
         guard let path = TreePath(name) else { return inFolder(text) }
         if try isKnown(path) { return path }
-        return inFolder(text) ?? path
+        guard let local = inFolder(text), local != path else { return path }
+        if try isKnown(local) { return local }
+        guard try begins(path, isKnown) else { return local }
+        return try wasKnown(path) ? path : local
+    }
+
+    /// Whether a path begins as one of the repository may.
+    private func begins(
+        _ path: TreePath, _ isKnown: (TreePath) throws(RepositoryError) -> Bool
+    ) throws(RepositoryError) -> Bool {
+        if configuration.folders.contains(where: { $0.prefix.map(path.isAtOrBelow) ?? true }) {
+            return true
+        }
+        for directory in path.ancestors where try isKnown(directory) { return true }
+        return false
     }
 
     /// The path on this machine of one of the repository; nil when no folder here has it.

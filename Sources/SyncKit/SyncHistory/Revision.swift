@@ -51,8 +51,12 @@ package enum Revision {
     ) throws -> ObjectID {
         if ["HEAD", "head", "@", branch, "refs/heads/\(branch)"].contains(name) { return head }
         if let id = ObjectID(hex: name[...]) {
-            if reader.contains(id) { return id }
-            throw Unknown(description: "there is no commit \(name)")
+            guard reader.contains(id) else {
+                throw Unknown(description: "there is no commit \(name)")
+            }
+            let kind = try reader.header(id).kind
+            if kind == .commit { return id }
+            throw Unknown(description: "\(id.short) is a \(kind), not a commit")
         }
         guard name.utf8.count >= 4, name.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
             throw Unknown(

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Glibc
 internal import SyncMerge
 package import SyncModel
 
@@ -28,7 +28,7 @@ package struct RevisionOrTime {
     ///   - now: what the last two count from.
     /// - Throws: `Revision.Unknown` with what was expected, or `RepositoryError`.
     package func find(_ name: String, now: Timestamp) throws -> ObjectID {
-        if let time = Self.time(name, now: now) {
+        if let time = try Self.time(name, now: now) {
             guard let commit = try newest(at: time) else {
                 throw Revision.Unknown(description: "nothing is as old as \(name)")
             }
@@ -43,8 +43,9 @@ package struct RevisionOrTime {
         }
     }
 
-    /// Milliseconds since 1970 of a time in words; nil when it is none.
-    package static func time(_ text: String, now: Timestamp) -> Int64? {
+    /// Milliseconds since 1970 of a time as a user writes it; nil for what is not written as one.
+    /// - Throws: for what begins as a date and is none.
+    package static func time(_ text: String, now: Timestamp) throws(Revision.Unknown) -> Int64? {
         if text == "yesterday" { return now.milliseconds - 86_400_000 }
         let words = text.split(separator: " ")
         if words.count == 2, words[1] == "ago", let unit = words[0].last,
@@ -55,25 +56,36 @@ package struct RevisionOrTime {
             ]
             return units[unit].map { now.milliseconds - count * $0 }
         }
-        for style in styles(of: text) {
-            do {
-                let date = try style.parse(text)
-                return Int64((date.timeIntervalSince1970 * 1000).rounded())
-            } catch { continue }
+        let digits = text.utf8.prefix(10).map { (0x30...0x39).contains($0) ? 0x30 : $0 }
+        guard digits.elementsEqual("0000-00-00".utf8) else { return nil }
+        guard let time = milliseconds(of: text) else {
+            throw Revision.Unknown(
+                description: "'\(text)' is no time: no such day or hour, or not written as"
+                    + " 2026-02-08, 2026-02-08T17:45 (here) or 2026-02-08T17:45:00+01:00")
+        }
+        return time
+    }
+
+    /// Milliseconds since 1970 of an ISO 8601 time; one without an offset is of this machine.
+    private static func milliseconds(of text: String) -> Int64? {
+        guard let instant = Instant(iso: Array(text.utf8)) else { return nil }
+        let rest = Int64(instant.fraction / 1_000_000_000_000_000)
+        let hasOffset = text.utf8.dropFirst(10).contains { [0x5a, 0x7a, 0x2b, 0x2d].contains($0) }
+        if hasOffset { return instant.seconds * 1000 + rest }
+        // Where the clocks are put forward an hour does not exist: no offset gives it.
+        for guess in [instant.seconds - 86_400, instant.seconds + 86_400] {
+            let seconds = instant.seconds - offset(at: guess)
+            if seconds + offset(at: seconds) == instant.seconds { return seconds * 1000 + rest }
         }
         return nil
     }
 
-    /// How a time of so many characters may be written. A style reads the beginning of a text
-    /// and does not say that there is more.
-    private static func styles(of text: String) -> [Date.ISO8601FormatStyle] {
-        let day = Date.ISO8601FormatStyle(timeZone: .current).year().month().day()
-        let minute = day.time(includingFractionalSeconds: false)
-        switch text.utf8.count {
-        case 10: return [day]
-        case 19: return [minute, minute.dateTimeSeparator(.space)]
-        default: return [.iso8601]
-        }
+    /// How many seconds this machine's time is ahead of UTC.
+    private static func offset(at seconds: Int64) -> Int64 {
+        var moment = time_t(seconds)
+        var parts = tm()
+        localtime_r(&moment, &parts)
+        return Int64(parts.tm_gmtoff)
     }
 
     /// The commit with the greatest stamp that is not later than a time.

@@ -75,6 +75,8 @@ package struct TreeComparison {
             let hunks = TextDifference.hunks(contents.old ?? [], contents.new ?? [])
         {
             (kind, stretches) = (.text, hunks)
+        } else if isLarge || [contents.old, contents.new].allSatisfy(TextDifference.isText) {
+            kind = .large
         }
         let lines = stretches.flatMap(\.lines)
         let status: FileDifference.Status =

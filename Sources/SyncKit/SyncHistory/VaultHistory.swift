@@ -12,6 +12,9 @@ package struct VaultHistory {
     package let head: ObjectID?
     /// Gives the heads that were kept when the remote was rewritten.
     let keptHeads: () throws -> [ObjectID]
+    /// Gives how far devices are, as the repository itself has it: this one, and in a vault that
+    /// was made from a backup those of then.
+    package let devicesKnownHere: () throws -> [String: ObjectID]
 
     /// Opens the repository.
     /// - Throws: `RepositoryError`.
@@ -20,6 +23,12 @@ package struct VaultHistory {
         let repository = try GitRepository(opening: configuration.repository)
         self.repository = repository
         keptHeads = { try repository.references(Revision.keptReferences).map(\.id) }
+        devicesKnownHere = {
+            let prefix = "refs/sync/devices/"
+            let known = try repository.references(prefix)
+                .map { (String($0.name.dropFirst(prefix.count)), $0.id) }
+            return Dictionary(known) { first, _ in first }
+        }
         head = try repository.reference("refs/heads/\(configuration.branch)")
     }
 
@@ -75,7 +84,7 @@ package struct VaultHistory {
         guard let head else { return [] }
         var filter = HistoryFilter()
         let log = log(of: path)
-        if let time = before.flatMap({ RevisionOrTime.time($0, now: now) }) {
+        if let time = try before.flatMap({ try RevisionOrTime.time($0, now: now) }) {
             filter.until = time
             return try log.entries(from: head, where: filter, most: most)
         }
@@ -104,13 +113,18 @@ package struct VaultHistory {
         let argument = PathArgument(
             configuration, workingDirectory: workingDirectory, home: home,
             following: RealPath())
-        return try argument.resolve(text) { path throws(RepositoryError) in
-            guard let head else { return false }
-            let tree = try repository.commit(head).tree
-            let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
-            guard let above else { return false }
-            return try repository.tree(above)[path.name] != nil
+        return try argument.resolve(text, isKnown: isKnown) { path throws(RepositoryError) in
+            try !log(path, most: 1).isEmpty
         }
+    }
+
+    /// Whether something stands at a path of the repository.
+    private func isKnown(_ path: TreePath) throws(RepositoryError) -> Bool {
+        guard let head else { return false }
+        let tree = try repository.commit(head).tree
+        let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
+        guard let above else { return false }
+        return try repository.tree(above)[path.name] != nil
     }
 
     /// Finds the commit that a user names.

@@ -24,9 +24,11 @@ struct BlameCommand: ParsableCommand {
             throw Failure(Exit.failed, "blame takes a file")
         }
         let commit = try at.map { try history.named($0, now: SystemClock().now()) } ?? history.head
-        guard let commit,
-            let answer = try Blame(reading: history.repository).answer(path, at: commit)
-        else { throw Failure(Exit.failed, "there is no text and no record at \(path)") }
+        guard let commit else { throw Failure(Exit.failed, "nothing is committed yet") }
+        let blame = Blame(reading: history.repository)
+        guard let answer = try blame.answer(path, at: commit) else {
+            throw Failure(Exit.failed, try blame.reason(path, at: commit))
+        }
         if options.json { return try Output(options).json(answer) }
         try Pager.page(options) { write(answer, $0) }
     }
@@ -39,7 +41,9 @@ struct BlameCommand: ParsableCommand {
             let name = names[index] + String(repeating: " ", count: width - names[index].count)
             let number = "\(index + 1)"
             let blank = String(repeating: " ", count: digits - number.count)
-            let record = entry.record.map { $0 == entry.text ? "" : "\($0) " } ?? ""
+            // What a record is called may hold a line's end.
+            let record = SafeText.escaped(
+                entry.record.map { $0 == entry.text ? "" : "\($0) " } ?? "")
             output.line(
                 output.paint(entry.commit.short, .yellow)
                     + " (\(name) \(entry.time) \(blank)\(number)) \(record)\(entry.text)")

@@ -26,10 +26,14 @@ struct Devices: AsyncParsableCommand {
             var applied: [String: ObjectID]? = try client.askIfRunning("GET", "/api/sync/devices")
             if applied == nil {
                 // The vault itself is not needed: a daemon may start while a slow server is asked.
-                applied = try await RemoteProbe.fetch(configuration)?.devices
+                do { applied = try await RemoteProbe.fetch(configuration)?.devices } catch {
+                    guard let error = error as? RemoteError else { throw error }
+                    Output.message("\(SyncFailure(error).text): this is what is known here")
+                }
             }
-            let devices = try VaultHistory(configuration)
-                .devices(applied ?? [:], now: SystemClock().now())
+            let history = try VaultHistory(configuration)
+            if applied?.isEmpty ?? true { applied = try history.devicesKnownHere() }
+            let devices = try history.devices(applied ?? [:], now: SystemClock().now())
             let output = Output(options)
             if options.json { return try output.json(devices) }
             if devices.isEmpty { return output.remark("no device has said how far it is") }

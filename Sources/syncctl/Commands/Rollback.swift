@@ -107,7 +107,8 @@ extension Changing {
         list(report.kept, output) { edit in
             let records =
                 edit.records.isEmpty ? "" : ": \(edit.records.joined(separator: ", "))"
-            return "stays, since somebody changed it: \(edit.path)\(records)"
+            // What a record is called may hold a line's end.
+            return "stays, since somebody changed it: \(edit.path)\(SafeText.escaped(records))"
         }
         list(report.conflicts, output) { conflict in
             "conflict: \(conflict.path) (\(conflict.kind.rawValue))"

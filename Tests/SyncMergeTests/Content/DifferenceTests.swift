@@ -84,6 +84,12 @@ struct DifferenceTests {
 
 @Suite("One record of a past version")
 struct RestoredRecordTests {
+    @Test("that stands there as it was changes no byte, a torn line among them")
+    func same() {
+        let torn = Array("{\"id\":\"a\",\"memory\":\"x\"}\n{\"id\":\"b\",\"mem".utf8)
+        #expect(RecordDifference.restoring("a", from: torn, into: torn) == torn)
+    }
+
     @Test(
         "stands where it stood, in the file's manner",
         arguments: [

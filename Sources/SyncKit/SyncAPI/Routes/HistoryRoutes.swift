@@ -67,11 +67,9 @@ struct HistoryRoutes: Sendable {
         }
         return try await read { history in
             let head = try history.revisionOrTime(query.at ?? "HEAD", now: query.now)
-            guard let answer = try Blame(reading: history.repository).answer(path, at: head)
-            else {
-                throw Revision.Unknown(description: "there is no text and no record at \(path)")
-            }
-            return answer
+            let blame = Blame(reading: history.repository)
+            if let answer = try blame.answer(path, at: head) { return answer }
+            throw Revision.Unknown(description: try blame.reason(path, at: head))
         }
     }
 

@@ -2,6 +2,14 @@ internal import SyncHistory
 internal import SyncModel
 
 extension RevisionOrTime {
+    /// The time that a text is; nil for what is not written as one. What only begins as a date
+    /// refuses the change.
+    static func timeOrRefuse(_ text: String, now: Timestamp) throws -> Int64? {
+        do { return try time(text, now: now) } catch {
+            throw ChangeRefusal(.missing, error.description)
+        }
+    }
+
     /// Finds the commit for a change; a name that names none refuses the change.
     func findOrRefuse(_ name: String, now: Timestamp) throws -> ObjectID {
         do {

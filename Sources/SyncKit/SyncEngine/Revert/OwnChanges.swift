@@ -3,7 +3,9 @@ internal import SyncMerge
 internal import SyncModel
 
 /// Finds what a device, or an agent, changed since some moment: its commits that are no merges,
-/// those that stand right upon each other as one change.
+/// those that stand right upon each other as one change. One that may rename is a change of its
+/// own: of several commits only the ends are compared, and there a file that was renamed and
+/// edited is another one.
 struct OwnChanges {
     /// From when on changes count.
     enum Start {
@@ -35,8 +37,12 @@ struct OwnChanges {
         var changes: [TakeBack.Change] = []
         for id in own where taken.insert(id).inserted {
             var run = [id]
+            var moves = Moves(try changed(by: id, stamps))
             var before = try stamps.commit(id).parents.first
-            while let next = before, all.contains(next), taken.insert(next).inserted {
+            while let next = before, all.contains(next), !taken.contains(next) {
+                moves.add(try changed(by: next, stamps))
+                if moves.mayRename { break }
+                taken.insert(next)
                 run.append(next)
                 before = try stamps.commit(next).parents.first
             }
@@ -45,7 +51,19 @@ struct OwnChanges {
         return changes
     }
 
-    private func isWanted(_ commit: Commit) -> Bool {
+    /// What a commit changed over its parent.
+    private func changed(by id: ObjectID, _ stamps: CommitStamps) throws(RepositoryError)
+        -> [TreeChange]
+    {
+        let commit = try stamps.commit(id)
+        let before = try commit.parents.first.map { parent throws(RepositoryError) in
+            try stamps.commit(parent).tree
+        }
+        return try TreeDiff.changes(from: before, to: commit.tree, reading: reader)
+    }
+
+    /// Whether a commit is by the device and the agent.
+    func isWanted(_ commit: Commit) -> Bool {
         if let device, CommitStamps.device(of: commit) != device { return false }
         if let agent, !commit.isBy(agent) { return false }
         return true
@@ -63,6 +81,35 @@ struct OwnChanges {
             var since: Set<ObjectID> = []
             while let step = try walk.next() { since.insert(step.id) }
             return try stamps.parentsFirst(from: head, among: since)
+        }
+    }
+}
+
+/// Whether a content left one path and came to another in some commits.
+private struct Moves {
+    private var before: [ObjectID: Set<TreePath>] = [:]
+    private var after: [ObjectID: Set<TreePath>] = [:]
+    private var (comes, goes, isShared) = (false, false, false)
+
+    var mayRename: Bool { comes && goes && isShared }
+
+    init(_ changes: [TreeChange]) { add(changes) }
+
+    mutating func add(_ changes: [TreeChange]) {
+        for change in changes {
+            let path = change.path
+            if let id = change.before?.id {
+                before[id, default: []].insert(path)
+                if after[id, default: []].contains(where: { $0 != path }) { isShared = true }
+            } else {
+                comes = true
+            }
+            if let id = change.after?.id {
+                after[id, default: []].insert(path)
+                if before[id, default: []].contains(where: { $0 != path }) { isShared = true }
+            } else {
+                goes = true
+            }
         }
     }
 }

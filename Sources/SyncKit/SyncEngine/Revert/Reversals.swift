@@ -9,6 +9,7 @@ final class Reversals {
     private let branch: Branch
     private let writer: CommitWriter
     private let commits: ChangeCommits
+    private var known: KnownNames { KnownNames(repository: repository) }
 
     init(
         _ repository: any ObjectRepository, _ clock: any WallClock, branch: Branch,
@@ -33,6 +34,8 @@ final class Reversals {
         let target = try branch.revisions(behind: head)
             .findOrRefuse(request.to, now: clock.now())
         let scratch = ScratchRepository(over: repository)
+        try known.refuseUnmatched(
+            request.paths, in: [head, target].map { (nil, try repository.commit($0).tree) })
         let tree = try tree(target, over: head, only: patterns, scratch)
         let reversal = try Reversal(from: repository.commit(head).tree, to: tree, in: scratch)
         let to = request.to == target.hex ? target.short : "\(request.to) (\(target.short))"
@@ -57,12 +60,20 @@ final class Reversals {
             from: head, in: repository, by: writer.device, at: writer.time(after: [head]))
         let undone = action.commit
         try takeBack.take(.init(commit: undone, before: action.before, commits: [undone]))
+        let outcome = try takeBack.outcome()
+        let subject = try repository.commit(undone).subject
+        if outcome.versions.isEmpty && request.commit == nil {
+            throw ChangeRefusal(
+                .missing,
+                "nothing is left of \(undone.short), the last change that was asked for (\(subject)): "
+                    + "syncctl undo COMMIT takes back an older one")
+        }
         let what =
             action.isAccept
             ? "took back that the remote was accepted at \(undone.short)"
-            : "took back \(undone.short): \(try repository.commit(undone).subject)"
+            : "took back \(undone.short): \(subject)"
         let words = ChangeWords(what, action: .undo, undoes: undone)
-        return try self.commit(takeBack.outcome(), words, isDryRun: request.dryRun, [undone])
+        return try self.commit(outcome, words, isDryRun: request.dryRun, [undone])
     }
 
     /// A commit that is to be taken back, whatever it is but a merge.
@@ -91,18 +102,28 @@ final class Reversals {
     ) throws -> ChangeReport {
         let now = clock.now()
         let start: OwnChanges.Start =
-            try RevisionOrTime.time(request.to, now: now).map { .time($0) }
+            try RevisionOrTime.timeOrRefuse(request.to, now: now).map { .time($0) }
             ?? .commit(
                 branch.revisions(behind: head)
                     .findOrRefuse(request.to, now: now))
-        let changes = try OwnChanges(
-            reader: repository, device: request.device, agent: request.agent
-        ).list(from: head, since: start)
+        let own = OwnChanges(
+            reader: repository, device: request.device, agent: request.agent)
+        let changes = try own.list(from: head, since: start)
+        if changes.isEmpty { try known.refuseUnknown(own, behind: head) }
+        try known.refuseUnmatched(
+            request.paths,
+            in: [(nil, try repository.commit(head).tree)]
+                + changes.map { change in
+                    (
+                        try change.before.map { try repository.commit($0).tree },
+                        try repository.commit(change.commit).tree
+                    )
+                })
         var takeBack = try TakeBack(
             from: head, in: repository, by: writer.device, at: writer.time(after: [head]),
             only: patterns)
-        for change in changes { try takeBack.take(change) }
-        let commits = changes.flatMap(\.commits)
+        var commits: [ObjectID] = []
+        for change in changes { commits += try takeBack.take(change) }
         let who = [request.agent, request.device].compactMap { $0 }.joined(separator: " on ")
         let lines = try commits.prefix(Limits.listedPaths + 1).map {
             "\($0.short) \(try repository.commit($0).subject)"
@@ -143,7 +164,7 @@ final class Reversals {
         var report = try commits.commit(reversal.versions, into: pack, words, isDryRun: isDryRun)
         report.conflicts = reversal.opened.map { OpenConflict($0, device: writer.device) }
         report.kept = reversal.kept
-        report.undone = undone
+        report.undone = reversal.versions.isEmpty ? [] : undone
         return report
     }
 }

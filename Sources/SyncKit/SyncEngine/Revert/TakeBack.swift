@@ -60,15 +60,18 @@ struct TakeBack {
     var isNarrow = true
 
     /// Takes a change out of the tree.
+    /// - Returns: the commits of it that changed something that is meant.
     /// - Throws: `RepositoryError`.
-    mutating func take(_ change: Change) throws {
+    @discardableResult
+    mutating func take(_ change: Change) throws -> [ObjectID] {
         let made = try scratch.commit(change.commit).tree
         let before = try change.before ?? nothing(before: change.commit)
         let old = try narrowed(from: made, to: scratch.commit(before).tree)
-        if old == made { return }
+        if old == made { return [] }
+        let meant = try change.commits.filter(isMeant)
         if tree == made {
             tree = old
-            return
+            return meant
         }
         if isNarrow,
             let narrow = try NarrowChange(from: made, to: old, over: tree, reading: scratch)
@@ -82,6 +85,15 @@ struct TakeBack {
         if scratch.bytes > Limits.scratchBytes {
             try scratch.forgetAll(but: tree, over: headTree)
         }
+        return meant
+    }
+
+    /// Whether a commit changed what the patterns mean.
+    private func isMeant(_ id: ObjectID) throws -> Bool {
+        if patterns == nil { return true }
+        let commit = try scratch.commit(id)
+        let before = try commit.parents.first.map { try scratch.commit($0).tree }
+        return try narrowed(from: commit.tree, to: before ?? Tree.emptyID) != commit.tree
     }
 
     /// Merges what is left of the head with what stood before a change.

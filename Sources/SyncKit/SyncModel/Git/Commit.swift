@@ -179,15 +179,29 @@ package struct Commit: Hashable, Sendable {
     /// The value of a trailer of the message's last paragraph; nil when there is none.
     /// - Parameter name: as written, without the colon: `Sync-Device`.
     package func trailer(_ name: String) -> String? {
-        let text = message.utf8
-        guard let end = text.lastIndex(where: { $0 != 0x0a }) else { return nil }
-        let tail = text[...end].suffix(Limits.trailerBytes)
-        let lines = tail.split(separator: 0x0a, omittingEmptySubsequences: false)
-        let prefix = Array("\(name): ".utf8)
-        for line in lines.reversed() {
-            if line.isEmpty { return nil }
-            if line.starts(with: prefix) { return String(line.dropFirst(prefix.count)) }
+        let prefix = "\(name): "
+        return trailerLines.last { $0.starts(with: prefix.utf8) }
+            .flatMap { String($0.dropFirst(prefix.utf8.count)) }
+    }
+
+    /// The values of all trailers of a name as git reads them, whatever the case of its letters.
+    /// - Parameter name: without the colon.
+    package func trailers(named name: String) -> [String] {
+        trailerLines.compactMap { line in
+            let parts = String(decoding: line, as: UTF8.self)
+                .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { $0.drop(while: \.isWhitespace) }
+            guard parts.count == 2, parts[0].lowercased() == name.lowercased() else { return nil }
+            return String(parts[1])
         }
-        return nil
+    }
+
+    /// The lines of the message's last paragraph.
+    private var trailerLines: [Substring.UTF8View] {
+        let text = message.utf8
+        guard let end = text.lastIndex(where: { $0 != 0x0a }) else { return [] }
+        return text[...end].suffix(Limits.trailerBytes)
+            .split(separator: 0x0a, omittingEmptySubsequences: false)
+            .reversed().prefix { !$0.isEmpty }.reversed()
     }
 }

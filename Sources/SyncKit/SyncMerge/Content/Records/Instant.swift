@@ -1,11 +1,11 @@
-/// A point in time as records write it, exact to 10⁻¹⁸ s.
-struct Instant: Comparable, Hashable, Sendable {
+/// A point in time as records and people write it, exact to 10⁻¹⁸ s.
+package struct Instant: Comparable, Hashable, Sendable {
     /// Whole seconds since 1970 UTC, rounded down.
-    let seconds: Int64
+    package let seconds: Int64
     /// The rest in units of 10⁻¹⁸ s.
-    let fraction: UInt64
+    package let fraction: UInt64
 
-    static func < (left: Instant, right: Instant) -> Bool {
+    package static func < (left: Instant, right: Instant) -> Bool {
         (left.seconds, left.fraction) < (right.seconds, right.fraction)
     }
 
@@ -19,8 +19,9 @@ struct Instant: Comparable, Hashable, Sendable {
         }
     }
 
-    /// Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.digits]][Z|±HH[[:]MM]]]`.
-    init?(iso text: [UInt8]) {
+    /// Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.digits]][Z|±HH[[:]MM]]]`; no offset counts as UTC.
+    /// - Returns: nil for anything else, and for a day or an hour that does not exist.
+    package init?(iso text: [UInt8]) {
         var reader = DigitReader(text)
         guard let year = reader.number(4), reader.skip(0x2d), let month = reader.number(2),
             reader.skip(0x2d), let day = reader.number(2), (1...12).contains(month),

@@ -57,7 +57,8 @@ package enum RecordDifference {
     }
 
     /// Puts one version's record into another version, all else as it is: in the place of the
-    /// record of that identity, or behind the one that stands before it where it comes from.
+    /// record of that identity, or behind the one that stands before it where it comes from. One
+    /// that stands there as it was changes nothing.
     /// - Parameters:
     ///   - name: the record's, as `records` gives it.
     ///   - past: has the record.
@@ -73,6 +74,7 @@ package enum RecordDifference {
         }
         var records = old.map(\.raws)
         if let place = versions.old.place(new[index].id) {
+            if records[place] == new[index].raws { return content }
             records[place] = new[index].raws
         } else {
             let before = new[..<index].last { versions.old.place($0.id) != nil }

@@ -64,6 +64,11 @@ package enum TextDifference {
         return hunks
     }
 
+    /// Whether a content is a text, however large; an absent one is.
+    package static func isText(_ content: [UInt8]?) -> Bool {
+        content.map { !TextFile.isBinary($0) } ?? true
+    }
+
     private static func hunk(_ lines: [Line], _ start: (old: Int, new: Int)) -> Hunk {
         let (old, new) = (lines.count { $0.mark != .added }, lines.count { $0.mark != .removed })
         return Hunk(
