@@ -65,8 +65,8 @@ final class Reversals {
         if outcome.versions.isEmpty && request.commit == nil {
             throw ChangeRefusal(
                 .missing,
-                "nothing is left of \(undone.short), the last change that was asked for (\(subject)): "
-                    + "syncctl undo COMMIT takes back an older one")
+                "nothing is left of \(undone.short), the last change that was asked for "
+                    + "(\(subject)): syncctl undo COMMIT takes back an older one")
         }
         let what =
             action.isAccept
