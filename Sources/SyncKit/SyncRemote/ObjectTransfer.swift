@@ -26,9 +26,9 @@ package struct ObjectTransfer {
     }
 
     /// Copies the commits and everything they refer to.
-    /// - Parameter toleratesPast: leaves out what is damaged, missing or too large in commits before
-    ///   these, with the trees that lead there: nobody has to hold it, and a good commit on top
-    ///   of a bad one mends. Of these commits it leaves out the blobs that are too large.
+    /// - Parameter toleratesPast: leaves out what is damaged, missing or too large in commits
+    ///   before these, with the trees that lead there: nobody has to hold it, and a good commit on
+    ///   top of a bad one mends. Of these commits it leaves out the blobs that are too large.
     /// - Returns: how many objects the target lacked.
     /// - Throws: `.missing` or `.corrupt` with the object when the source is not whole, or what
     ///   the target's pack throws. The target has nothing of it then.

@@ -96,7 +96,7 @@ extension Changing {
         list(report.undone, output) {
             "\(isDryRun ? "would take back" : "took back") \($0.short)"
         }
-        if report.paths.isEmpty { output.remark("nothing to change: it is so already") }
+        if report.paths.isEmpty { output.remark("already up to date") }
         let deletions = Set(report.deletions)
         let waiting = Set(report.waiting.map(\.path))
         list(report.paths.filter { !waiting.contains($0) }, output) { path in

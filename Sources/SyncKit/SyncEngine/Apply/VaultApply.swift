@@ -65,8 +65,8 @@ final class VaultApply {
         return report
     }
 
-    /// Takes a folder's directory as it is now, another one than before: what stands in it counts as
-    /// edits of what the folder held, where the history does not know it, and what is missing
+    /// Takes a folder's directory as it is now, another one than before: what stands in it counts
+    /// as edits of what the folder held, where the history does not know it, and what is missing
     /// comes back.
     /// - Throws: `StateStoreError`, `RepositoryError`; the rows that are left are the next call's.
     func takeAsItIs(_ folder: VaultFolder) throws {

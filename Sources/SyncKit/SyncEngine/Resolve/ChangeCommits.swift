@@ -14,8 +14,8 @@ final class ChangeCommits {
     }
 
     /// Commits versions over the head.
-    /// - Throws: `ChangeRefusal` for a new name that git hosts refuse: a branch with such a one could
-    ///   never be pushed again.
+    /// - Throws: `ChangeRefusal` for a new name that git hosts refuse: a branch with such a one
+    ///   could never be pushed again.
     func commit(
         _ versions: [TreePath: FileVersion?], into pack: any PackSink, _ words: ChangeWords,
         isDryRun: Bool
