@@ -36,7 +36,7 @@ struct InterruptedAppliesTests {
         let ended = again.ended()
         #expect(ended.note == nil && !ended.mayBeApplied(path))
         #expect(again.change(to: ended, in: nil) != nil)
-        #expect(reopened(ended).heads.isEmpty)
+        #expect(reopened(ended).isEmpty)
     }
 
     @Test("the same head twice is one, and past the bound the oldest goes")
@@ -58,9 +58,27 @@ struct InterruptedAppliesTests {
         var applies = InterruptedApplies().beginning(one)
         applies.noteUnread([try StateSamples.path("notes")])
         applies = reopened(applies.ended())
-        #expect(!applies.needsScan && applies.heads == [one])
+        #expect(!applies.needsScan && applies.earlier == [one])
         #expect(applies.mayBeApplied(path))
         #expect(!applies.mayBeApplied(try StateSamples.path("other.md")))
+    }
+
+    @Test("of an apply that began later all may be, of the one before what is unread alone")
+    func twice() throws {
+        var applies = InterruptedApplies().beginning(one)
+        applies.noteUnread(path)
+        applies = reopened(applies.ended())
+        for _ in 0..<2 {
+            applies = reopened(applies.beginning(two))
+            #expect(applies.needsScan)
+            #expect(applies.heads(of: path) == [one, two])
+            #expect(applies.heads(of: other) == [two])
+        }
+        applies.noteUnread(other)
+        applies.beginReading()
+        applies.noteRead(path)
+        applies = reopened(applies.ended())
+        #expect(applies.heads(of: path).isEmpty && applies.heads(of: other) == [one, two])
     }
 
     @Test("what was read is let go at the end, and not before")
@@ -75,7 +93,7 @@ struct InterruptedAppliesTests {
         applies = applies.ended()
         #expect(!applies.mayBeApplied(path) && applies.mayBeApplied(other))
         applies.noteGone(other)
-        #expect(applies.ended().heads.isEmpty)
+        #expect(applies.ended().isEmpty)
     }
 
     @Test("what a hook holds back counts as not read")

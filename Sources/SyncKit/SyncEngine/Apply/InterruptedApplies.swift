@@ -6,9 +6,8 @@ internal import SyncModel
 struct InterruptedApplies {
     /// The heads whose apply the state store knows no end of, the newest last.
     private(set) var heads: [ObjectID] = []
-    /// Whether an apply was cut short and no capture has looked since at what it left: what
-    /// differs from the state store may be of a version that the next head has no more.
-    private(set) var needsScan = false
+    /// Those of applies before, of which a capture has learnt all but what is unread.
+    private(set) var earlier: [ObjectID] = []
     /// Files and directories that could not be read since an apply was cut short: until they are,
     /// the heads of that apply are remembered.
     private var unread: Set<TreePath> = []
@@ -26,12 +25,28 @@ struct InterruptedApplies {
     init(_ note: String?, isThere: (ObjectID) -> Bool) {
         self.note = note
         let lines = note?.split(separator: "\n") ?? []
-        let noted = lines.first?.split(separator: " ").compactMap { ObjectID(hex: $0) } ?? []
-        heads = noted.filter(isThere)
+        let kinds = lines.first?.split(separator: "/", omittingEmptySubsequences: false) ?? []
+        let noted = kinds.map { names in
+            names.split(separator: " ").compactMap { ObjectID(hex: $0) }.filter(isThere)
+        }
         let paths = lines.dropFirst().compactMap { Hex.bytes($0).flatMap { TreePath($0) } }
-        unread = heads.isEmpty ? [] : Set(paths)
-        needsScan = !heads.isEmpty && unread.isEmpty
+        if noted.count > 1 {
+            (heads, earlier) = (noted[0], noted[1])
+        } else if let noted = noted.first {
+            (heads, earlier) = paths.isEmpty ? (noted, []) : ([], noted)
+        }
+        unread = earlier.isEmpty ? [] : Set(paths)
     }
+
+    /// Whether none is remembered.
+    var isEmpty: Bool { heads.isEmpty && earlier.isEmpty }
+
+    /// Whether an apply was cut short and no capture has looked since at what it left: what
+    /// differs from the state store may be of a version that the next head has no more.
+    var needsScan: Bool { !heads.isEmpty }
+
+    /// All heads that some file may be of, the newest last.
+    var all: [ObjectID] { earlier + heads }
 
     /// The name under which the state store keeps the note of a folder.
     static func fact(of folder: FolderID) -> String { "applying \(folder?.description ?? "")" }
@@ -39,9 +54,17 @@ struct InterruptedApplies {
     /// Whether an apply that was cut short may have put there what stands at a path. From the
     /// moment on at which the state store has learnt of it, an older version there is the user's.
     func mayBeApplied(_ path: TreePath) -> Bool {
-        if heads.isEmpty { return false }
-        if needsScan || unread.contains(path) { return true }
-        return !unread.isEmpty && path.ancestors.contains(where: unread.contains)
+        needsScan || isUnread(path)
+    }
+
+    /// The heads of which a file may be that stands at a path, the newest last. Of an earlier apply
+    /// only what is unread may be: of all else the state store has learnt, and an older version
+    /// there is the user's.
+    func heads(of path: TreePath) -> [ObjectID] { isUnread(path) ? all : heads }
+
+    private func isUnread(_ path: TreePath) -> Bool {
+        if unread.isEmpty { return false }
+        return unread.contains(path) || path.ancestors.contains(where: unread.contains)
     }
 
     /// The same while a head is being applied: its note has to be durable before the first file
@@ -51,8 +74,7 @@ struct InterruptedApplies {
         if heads.last != head {
             next.heads = Array((heads + [head]).suffix(Limits.interruptedApplies))
         }
-        next.note = Self.text(next.heads, nil)
-        next.needsScan = true
+        next.note = Self.text(next)
         return next
     }
 
@@ -60,13 +82,12 @@ struct InterruptedApplies {
     /// read left out. Its note belongs into the transaction that says what the files hold: one that
     /// outlived it would make an edit back to an older version none.
     func ended() -> InterruptedApplies {
-        if heads.isEmpty { return InterruptedApplies() }
         let left = unread.subtracting(readAtLast).sorted().prefix(Limits.unreadPaths)
-        if left.isEmpty { return InterruptedApplies() }
+        if isEmpty || left.isEmpty { return InterruptedApplies() }
         var next = InterruptedApplies()
-        next.heads = heads
+        next.earlier = Array(all.suffix(Limits.interruptedApplies))
         next.unread = Set(left)
-        next.note = Self.text(heads, Array(left))
+        next.note = Self.text(next)
         return next
     }
 
@@ -98,10 +119,13 @@ struct InterruptedApplies {
         if needsScan { unread.formUnion(paths) }
     }
 
-    /// The heads, and what of their apply is still to be read; nil is all.
-    private static func text(_ heads: [ObjectID], _ unread: [TreePath]?) -> String {
-        let lines = (unread ?? []).map { Hex.string($0.bytes) }
-        return ([heads.map(\.hex).joined(separator: " ")] + lines).joined(separator: "\n")
+    /// The heads of which all is to be read, behind a slash those of which only the paths are that
+    /// follow. Where there are none of the first kind there is no slash.
+    private static func text(_ applies: InterruptedApplies) -> String {
+        let kinds = [applies.heads, applies.earlier].filter { !$0.isEmpty }
+        let names = kinds.map { $0.map(\.hex).joined(separator: " ") }.joined(separator: " / ")
+        let paths = applies.earlier.isEmpty ? [] : applies.unread.sorted()
+        return ([names] + paths.map { Hex.string($0.bytes) }).joined(separator: "\n")
     }
 }
 

@@ -125,7 +125,7 @@ final class CaptureCommits {
             return head
         }
         if !mayBeApplied { return nil }
-        return try folder.interrupted.heads.last { commit in
+        return try folder.interrupted.heads(of: item.local).last { commit in
             try version(at: item.change.path, of: commit) == item.change.after
         }
     }

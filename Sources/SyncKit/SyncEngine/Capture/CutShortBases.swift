@@ -13,14 +13,15 @@ struct CutShortBases {
     /// that the state store knows is an edit of that. Of several that it may have been made from it
     /// is the one of which it lacks least, the last of these: what an edit lacks counts as deleted.
     func find(of files: [Captured], in folder: VaultFolder) throws {
-        if folder.interrupted.heads.isEmpty { return }
+        if folder.interrupted.isEmpty { return }
         for file in files where file.containedIn == nil {
             // What stands in a directory's place was not made from it.
             let before = file.change.before.flatMap { $0.mode.isFile ? $0 : nil }
             guard let content = file.content, folder.interrupted.mayBeApplied(file.local) else {
                 continue
             }
-            let brought = try folder.interrupted.heads.reversed().map { commit in
+            let brought = try folder.interrupted.heads(of: file.local).reversed().map {
+                commit in
                 let tree = try repository.tree(of: commit)
                 return (
                     commit,

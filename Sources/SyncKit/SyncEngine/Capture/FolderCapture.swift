@@ -52,7 +52,7 @@ final class FolderCapture {
             && findings.deleted.count * findings.toRead.count <= Limits.renameComparisons
         let disputed = Set(try disputed(in: bases.commits).compactMap { folder.belowRoot($0) })
         let keepsAll =
-            mayBeRenamed || !folder.interrupted.heads.isEmpty
+            mayBeRenamed || !folder.interrupted.isEmpty
             || !disputed.isEmpty && findings.toRead.count <= Limits.batchPaths
         let files = try reader.read(findings.toRead, in: folder, into: pack) { path in
             keepsAll || disputed.contains(path)
@@ -112,16 +112,16 @@ final class FolderCapture {
     /// What an apply that was cut short may have put into a folder although a rule leaves it out
     /// by now: it is synced.
     private func mayBeBrought(to folder: VaultFolder) throws -> Set<TreePath> {
-        if folder.interrupted.heads.isEmpty { return [] }
+        if folder.interrupted.isEmpty { return [] }
         let applied = try repository.tree(of: store.applied(folder.id))
         var paths: Set<TreePath> = []
-        for commit in folder.interrupted.heads {
+        for commit in folder.interrupted.all {
             let changes = try TreeDiff.changes(
                 from: applied, to: repository.tree(of: commit), below: folder.id,
                 reading: repository)
             for change in changes where change.after != nil {
                 guard let path = folder.localPath(change.path, change.after),
-                    folder.interrupted.mayBeApplied(path),
+                    folder.interrupted.heads(of: path).contains(commit),
                     try folder.ignore.isIgnored(path, isDirectory: false)
                 else { continue }
                 paths.insert(path)
@@ -180,7 +180,7 @@ final class FolderCapture {
 
     /// What an apply that was cut short was about to bring to a folder; nil when none was.
     private func treeStillToCome(to folder: VaultFolder) throws -> ObjectID? {
-        guard let last = folder.interrupted.heads.last else { return nil }
+        guard let last = folder.interrupted.all.last else { return nil }
         let isOver = try !folder.interrupted.needsScan && store.applied(folder.id) == branch.head()
         return isOver ? nil : try repository.tree(of: last)
     }
