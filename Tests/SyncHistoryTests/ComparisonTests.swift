@@ -25,7 +25,6 @@ struct ComparisonTests {
             ([:], ["a": "2\n"], .added, .text), (["a": "1\n"], [:], .deleted, .text),
             (["b": "1\n"], ["a": "1\n"], .renamed, .none),
             (["a": "1\n"], ["a": "exec:1\n"], .modified, .none),
-            (["a": "1\n"], ["a": "link:1\n"], .modified, .none),
             (["a": "\0"], ["a": "1\n"], .modified, .binary),
             ([:], ["a": ""], .added, .text),
         ] as [([String: String], [String: String], FileDifference.Status, FileDifference.Kind)])
@@ -37,6 +36,13 @@ struct ComparisonTests {
         #expect(files.map(\.path.text) == ["a"])
         #expect(files.first?.status == status)
         #expect(files.first?.kind == kind)
+    }
+
+    @Test("a file that became a link went, and a link came")
+    func becameLink() throws {
+        let files = try compare(["a": "1\n"], ["a": "link:1\n"])
+        #expect(files.map(\.path.text) == ["a", "a"])
+        #expect(files.map(\.status) == [.deleted, .added])
     }
 
     @Test("a text that is too large is told from what is no text")

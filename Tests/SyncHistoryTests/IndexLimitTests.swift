@@ -115,7 +115,7 @@ private final class UnreadableTree: ObjectReader {
     }
 
     func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {
-        if id == self.id { throw RepositoryError(.corrupt, "read tree", object: id, "as asked") }
+        if id == self.id { throw RepositoryError(.io, "read tree", object: id, "as asked") }
         return try repository.tree(id)
     }
 
