@@ -18,12 +18,13 @@ struct Upkeep: Sendable {
     /// does, for somebody waits.
     func runBriefly() async { await filling.fillIfLittle() }
 
-    /// Takes in what came and consolidates the vault's packs, and a path remote's: nobody else
-    /// does after our pushes.
+    /// Consolidates the vault's packs, takes in what came, and consolidates a path remote's packs:
+    /// nobody else does after our pushes.
     /// - Parameter moves: how often the head moved, as `HistoryFilling.fill` counts it.
     func run(after moves: Int, _ remote: (any RemoteLink)?) async {
-        await filling.fill(after: moves)
+        // A process that ends often gets to the first of these alone, and packs cost every reader.
         await repacker.consolidate(repository)
+        await filling.fill(after: moves)
         if let remote { await repacker.consolidate(remote) }
     }
 }
