@@ -27,8 +27,10 @@ struct Devices: AsyncParsableCommand {
             if applied == nil {
                 // The vault itself is not needed: a daemon may start while a slow server is asked.
                 do { applied = try await RemoteProbe.fetch(configuration)?.devices } catch {
-                    guard let error = error as? RemoteError else { throw error }
-                    Output.message("\(SyncFailure(error).text): this is what is known here")
+                    // A refused login and the like do not pass: who asks is to know.
+                    let failure = SyncFailure(error)
+                    guard error is RemoteError, failure.kind == .retry else { throw error }
+                    Output.message("\(failure.text): this is what is known here")
                 }
             }
             let history = try VaultHistory(configuration)
