@@ -53,7 +53,12 @@ class Editor(User):
             self.write(temporary, content)
             if chance.random() < 0.2:
                 time.sleep(0.15)
-            os.rename(self.full(temporary), self.full(path))
+            try:
+                os.rename(self.full(temporary), self.full(path))
+            except OSError:
+                # A directory stands there by now; a program takes its draft away then.
+                os.unlink(self.full(temporary))
+                raise
 
     def rename(self, path, chance):
         """To another name of its kind, over what stands there."""

@@ -212,4 +212,31 @@ struct CutShortApplyTests {
         #expect(try scene.head() != head)
         #expect(try #require(try other()).contains(text))
     }
+
+    @Test("is not what was edited while it was left out, whatever the apply has in common with it")
+    func editedOutOfScope() async throws {
+        let store = CrashingStateStore()
+        var vault = try scene.vault(store)
+        let (kept, gone) = ("a line that stays\n", "a line that goes\n")
+        try scene.push("other.txt", gone + kept)
+        _ = try await scene.cycle(vault, writing: "one")
+        // What comes back into the scope has no row, only the commit that the folder held.
+        let path = try #require(TreePath("other.txt"))
+        try store.advance(
+            vault.folders[0].id,
+            [.remove(path), .deferUpdate(path, base: try scene.head())], applied: nil)
+        try scene.push("other.txt", kept)
+        try scene.push("news.txt", "news")
+        try write(gone + kept + "a line of mine\n")
+        store.beforeWrite = { [scene] () throws(StateStoreError) in
+            if TreePath("news.txt").flatMap({ scene.folder.files[$0] }) != nil {
+                throw StateStoreError(.io, "write", "the process ends")
+            }
+        }
+        await #expect(throws: StateStoreError.self) { try await vault.exchange() }
+        store.beforeWrite = nil
+        vault = try scene.vault(store)
+        _ = try await scene.cycle(vault)
+        #expect(try other() == kept + "a line of mine\n")
+    }
 }

@@ -15,11 +15,10 @@ struct CutShortBases {
     func find(of files: [Captured], in folder: VaultFolder) throws {
         if folder.interrupted.isEmpty { return }
         for file in files where file.containedIn == nil {
-            // What stands in a directory's place was not made from it.
-            let before = file.change.before.flatMap { $0.mode.isFile ? $0 : nil }
             guard let content = file.content, folder.interrupted.mayBeApplied(file.local) else {
                 continue
             }
+            let before = try known(file)
             let brought = try folder.interrupted.heads(of: file.local).reversed().map {
                 commit in
                 let tree = try repository.tree(of: commit)
@@ -44,5 +43,17 @@ struct CutShortBases {
                 (file.base, least) = (commit, lacks)
             }
         }
+    }
+
+    /// The version that the state store says was there. A path that was out of scope has no row,
+    /// only the commit that the folder held: it was not looked at, and the apply may have left it.
+    private func known(_ file: Captured) throws -> FileVersion? {
+        var before = file.change.before
+        if before == nil, let base = file.base {
+            before = try TreeDiff.version(
+                at: file.change.path, of: repository.tree(of: base), reading: repository)
+        }
+        // What stands in a directory's place was not made from it.
+        return before.flatMap { $0.mode.isFile ? $0 : nil }
     }
 }
