@@ -1,4 +1,3 @@
-import Glibc
 import SyncEngine
 import SyncHistory
 import SyncModel
@@ -16,21 +15,22 @@ enum FileArgument {
     /// - Parameter then: the commit that is asked for beside the head; nil for none.
     /// - Throws: `Failure` when it is outside every folder; `RepositoryError`.
     init(_ text: String, _ history: VaultHistory, _ machine: Machine, then: ObjectID?) throws {
-        if let path = try history.path(text, machine) {
+        switch try history.place(text, from: Machine.workingDirectory, home: machine.home) {
+        case .path(let path):
             let isName = try !Self.isPattern(text[...]) || history.knows(path, then: then)
-            if isName {
-                self = .path(path)
-                return
-            }
+            self = isName ? .path(path) : .pattern(try Self.pattern(text, history, machine))
+        case .everything: self = .pattern(Self.all)
+        case .outside:
+            if !Self.isPattern(text[...]) { _ = try history.place(text, machine) }
+            self = .pattern(try Self.pattern(text, history, machine))
         }
-        self = .pattern(try Self.pattern(text, history, machine))
     }
 
-    /// For whoever takes patterns alone: that of a name stands for the name and nothing else.
+    /// For whoever takes patterns alone: that of a name stands for the name and nothing else, not
+    /// for others of that name further down.
     var asPattern: String {
         switch self {
-        case .path(let path):
-            Self.isPattern(path.text[...]) ? "/" + Self.plain(path.text) : path.text
+        case .path(let path): "/" + Self.plain(path.text)
         case .pattern(let pattern): pattern
         }
     }
@@ -42,18 +42,15 @@ enum FileArgument {
         let names = parts.prefix { !isPattern($0) }
         let start = names.joined(separator: "/")
         let rest = parts.dropFirst(names.count).joined(separator: "/")
-        if names.isEmpty {
-            guard let here = try history.path(".", machine) else { return text }
-            // As in the .gitignore of that directory: a name alone is meant at any depth.
-            let isName = !text.dropLast(text.hasSuffix("/") ? 1 : 0).contains("/")
-            return "\(plain(here.text))/\(isName ? "**/" : "")\(text)"
+        // From the root it counts from the repository's.
+        if start.isEmpty && !names.isEmpty { return text }
+        let isHere = names.isEmpty
+        guard let path = try history.narrowed(to: isHere ? "." : start, machine) else {
+            return isHere ? text : "/\(rest)"
         }
-        if start.isEmpty { return text }
-        guard let path = try history.path(start, machine) else {
-            if [".", "/"].contains(start) { return rest.isEmpty ? "**" : rest }
-            throw Failure(Exit.failed, "\(text) is outside every folder")
-        }
-        return "\(plain(path.text))/\(rest)"
+        // As in the .gitignore of that directory: a name alone is meant at any depth.
+        let isName = isHere && !text.dropLast(text.hasSuffix("/") ? 1 : 0).contains("/")
+        return "\(plain(path.text))/\(isName ? "**/" : "")\(rest)"
     }
 
     /// Whether a text has what makes it a pattern.
@@ -65,6 +62,8 @@ enum FileArgument {
     }
 
     private static let special = "*?[\\"
+    /// The pattern of everything.
+    private static let all = "**"
 }
 
 extension VaultHistory {
@@ -87,9 +86,18 @@ extension VaultHistory {
             return true
         }
         let argument = PathArgument(configuration, workingDirectory: "/", home: "/")
-        guard let local = argument.local(path) else { return false }
-        var status = stat()
-        return lstat(local.map { CChar(bitPattern: $0) } + [0], &status) == 0
+        return argument.local(path).map { RealPath().stands($0) } ?? false
+    }
+
+    /// What a pattern means that speaks of the top directory alone.
+    func top(of commit: ObjectID, matching pattern: String) throws -> [TreePath] {
+        let patterns = PathPatterns([pattern])
+        let names = try repository.tree(repository.commit(commit).tree).entries.compactMap {
+            TreePath($0.name)
+        }
+        let found = names.filter { patterns?.match($0) ?? false }
+        if found.isEmpty { throw Failure(Exit.failed, "there is no \(pattern) in \(commit.short)") }
+        return found
     }
 
     /// Whether a commit has a file or a directory at a path.

@@ -3,20 +3,28 @@ import SyncHistory
 import SyncModel
 
 extension VaultHistory {
-    /// The repository's path of what the user wrote on this machine.
-    /// - Returns: nil when it is outside every folder.
-    func path(_ text: String, _ machine: Machine) throws(RepositoryError) -> TreePath? {
-        try path(text, from: Machine.workingDirectory, home: machine.home)
+    /// The repository's path of what the user wrote on this machine; nil for everything.
+    /// - Throws: `Failure` when it is outside every folder.
+    func place(_ text: String, _ machine: Machine) throws -> TreePath? {
+        switch try place(text, from: Machine.workingDirectory, home: machine.home) {
+        case .path(let path): return path
+        case .everything: return nil
+        case .outside where text.isEmpty:
+            throw Failure(Exit.failed, "an empty PATH means nothing: this directory is .")
+        case .outside: throw Failure(Exit.failed, "\(text) is outside every folder")
+        }
     }
 
-    /// The path that a listing is narrowed to; nil for everything.
+    /// The path that a listing is narrowed to; nil for everything, which `.` and `/` are too where
+    /// they are above the folders.
     /// - Throws: `Failure` when it is outside every folder.
-    func place(_ text: String?, _ machine: Machine) throws -> TreePath? {
+    func narrowed(to text: String?, _ machine: Machine) throws -> TreePath? {
         guard let text else { return nil }
-        let path = try path(text, machine)
-        if path == nil && ![".", "/"].contains(text) {
-            throw Failure(Exit.failed, "\(text) is outside every folder")
+        if [".", "/"].contains(text),
+            try place(text, from: Machine.workingDirectory, home: machine.home) == .outside
+        {
+            return nil
         }
-        return path
+        return try place(text, machine)
     }
 }

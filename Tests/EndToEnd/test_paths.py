@@ -5,7 +5,7 @@ import os
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, Device
 from harness import VaultTest
 
 
@@ -97,6 +97,67 @@ class Paths(VaultTest):
                 self.assertEqual(back, wanted)
         back = self.would(ada, "restore", "*.md", "--to", first, cwd="/")
         self.assertEqual(back, [*below, "top.md"])
+
+    def whole(self):
+        """A device whose one folder is the whole repository."""
+        ada = Device(f"{self.top}/ada", "ada")
+        self.devices.append(ada)
+        ada.init(self.url, prefix="")
+        return ada
+
+    def test_a_name_means_no_other_file_of_that_name(self):
+        ada = self.whole()
+        names = ("x.md", "sub/x.md", "sub/deep/x.md", "docs/a.md", "old/docs/b.md")
+        first = self.changed(ada, *names)
+        ada.write("sub/docs/new.md", "new\n")
+        self.assertEqual(ada.once().returncode, 0)
+        for typed, cwd, wanted in (
+            ("x.md", ".", ["x.md"]), ("./x.md", ".", ["x.md"]), (ada.path("x.md"), "/", ["x.md"]),
+            ("x.md", "sub", ["sub/x.md"]), ("../x.md", "sub", ["x.md"]), ("x.md", "/", ["x.md"]),
+            ("deep/x.md", "sub", ["sub/deep/x.md"]), ("docs/a.md", "sub", ["docs/a.md"]),
+            ("./docs", ".", ["docs/a.md"]), (ada.path("docs"), "/", ["docs/a.md"]),
+            ("./*.md", ".", ["x.md"]), ("docs/", ".", ["docs/a.md"]),
+        ):  # fmt: skip
+            with self.subTest(typed=typed, cwd=cwd):
+                cwd = os.path.join(ada.folder, cwd)
+                back = self.would(ada, "restore", typed, "--to", first, cwd=cwd)
+                self.assertEqual(back, wanted)
+                back = self.would(ada, "rollback", first, "--path", typed, cwd=cwd)
+                self.assertEqual(back, wanted)
+
+    def test_the_root_of_a_folder_without_a_prefix(self):
+        ada = self.whole()
+        first = self.changed(ada, "x.md", "sub/y.md")
+        every = ["sub/y.md", "x.md"]
+        for typed in (ada.folder, f"{ada.folder}/", ".", "./"):
+            with self.subTest(typed):
+                back = self.would(ada, "restore", typed, "--to", first, cwd=ada.folder)
+                self.assertEqual(back, every)
+                back = self.would(ada, "rollback", first, "--path", typed, cwd=ada.folder)
+                self.assertEqual(back, every)
+                log = ada.ctl("log", typed, "--json", expect=(0,), cwd=ada.folder).stdout
+                self.assertEqual(len(json.loads(log)), 2)
+                patch = ada.ctl("diff", first, "HEAD", typed, expect=(0,), cwd=ada.folder).stdout
+                self.assertEqual(patch.count("diff --git"), 2)
+                ada.ctl("deleted", typed, expect=(0,), cwd=ada.folder)
+
+    def test_what_names_nothing(self):
+        ada = self.device("ada", start=False)
+        first = self.changed(ada, "x.md", "sub/y.md")
+        for words in (
+            ("restore", "", "--to", first), ("rollback", first, "--path", ""), ("log", ""),
+            ("restore", "/", "--to", first), ("rollback", first, "--path", "/"),
+        ):  # fmt: skip
+            with self.subTest(words):
+                done = ada.ctl(*words, expect=(1,), cwd=ada.path("sub"))
+                self.assertRegex(done.stderr, "an empty PATH means nothing|outside every folder")
+        show = ada.ctl("show", first, "--json", expect=(0,)).stdout
+        blob = json.loads(show)["files"][0]["after"]
+        for typed in ("*", "*.md", "sub/*"):
+            with self.subTest(typed):
+                done = ada.ctl("restore", typed, "--to", blob, expect=(1,), cwd=ada.folder)
+                self.assertIn("is a pattern", done.stderr)
+        self.assertFalse(os.path.exists(ada.path("*")))
 
 
 if __name__ == "__main__":

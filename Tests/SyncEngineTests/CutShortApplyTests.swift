@@ -224,7 +224,8 @@ struct CutShortApplyTests {
         let path = try #require(TreePath("other.txt"))
         try store.advance(
             vault.folders[0].id,
-            [.remove(path), .deferUpdate(path, base: try scene.head())], applied: nil)
+            [.remove(path), .deferUpdate(path, base: try #require(try scene.head()))],
+            applied: nil)
         try scene.push("other.txt", kept)
         try scene.push("news.txt", "news")
         try write(gone + kept + "a line of mine\n")

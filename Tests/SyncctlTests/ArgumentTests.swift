@@ -53,6 +53,10 @@ struct ArgumentTests {
             ("../a.md", "/home/ada/notes/d", "shared/documents/a.md"),
             ("a.md", "/home/ada/notes", "shared/documents/a.md"),
             ("known/a.md", "/home/ada/notes", "known/a.md"),
+            ("both/a.md", "/home/ada/notes", "shared/documents/both/a.md"),
+            ("both/a.md", "/", "both/a.md"),
+            ("", "/home/ada/notes", nil),
+            ("/", "/", nil),
             ("d/../a.md", "/home/ada/notes", "shared/documents/a.md"),
             ("d//a.md", "/home/ada/notes", "shared/documents/d/a.md"),
             ("../notes/a.md", "/home/ada/notes", "shared/documents/a.md"),
@@ -69,10 +73,23 @@ struct ArgumentTests {
         let argument = PathArgument(
             Self.configuration, workingDirectory: directory, home: "/home/ada")
         let found = try argument.resolve(text) { path throws(RepositoryError) in
-            ["known", "known/a.md"].contains(path.text)
+            ["known", "known/a.md", "both/a.md", "shared/documents/both/a.md"].contains(path.text)
         } wasKnown: { path throws(RepositoryError) in
             ["gone", "known/gone", "shared/memories/gone"].contains(path.text)
         }
-        #expect(found?.text == wanted)
+        #expect(found == wanted.flatMap { TreePath($0) }.map { .path($0) } ?? .outside)
+    }
+
+    @Test("the root of a folder without a prefix is everything", arguments: ["/home/ada/f", "."])
+    func everything(text: String) throws {
+        let configuration = Configuration(
+            device: "ada", repository: "/r.git", folders: [.init(path: "/home/ada/f", prefix: nil)],
+            stateDirectory: "/s", socket: "/s/s")
+        let argument = PathArgument(
+            configuration, workingDirectory: "/home/ada/f", home: "/home/ada")
+        let found = try argument.resolve(text) { _ throws(RepositoryError) in false } wasKnown: {
+            _ throws(RepositoryError) in false
+        }
+        #expect(found == .everything)
     }
 }

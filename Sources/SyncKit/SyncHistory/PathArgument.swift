@@ -1,5 +1,14 @@
 package import SyncModel
 
+/// What a path that a user gave is in the repository.
+package enum NamedPlace: Equatable {
+    case path(TreePath)
+    /// The root of a folder that is the whole repository.
+    case everything
+    /// In no folder of this device.
+    case outside
+}
+
 /// A path as a user gives it: one of this machine inside a folder, or one of the repository.
 package struct PathArgument {
     private let configuration: Configuration
@@ -22,19 +31,20 @@ package struct PathArgument {
         self.links = links
     }
 
-    /// The path in the repository.
+    /// What a path is in the repository.
     /// - Parameters:
-    ///   - text: what the user wrote. Absolute and from `~/`, `./` or `../` it is a local path;
-    ///     otherwise a path of the repository that is known, else one below the working
-    ///     directory when that is inside a folder and nothing stood at the other, else one of
-    ///     the repository.
+    ///   - text: what the user wrote. Absolute and from `~/`, `./` or `../` it is a local path. Any
+    ///     other is below the working directory when that is inside a folder and something is
+    ///     there; else a path of the repository that is known; else the one below the working
+    ///     directory, unless nothing but the other can have been there once.
     ///   - isKnown: whether the repository has something at a path.
     ///   - wasKnown: whether it had, which takes long to say.
-    /// - Returns: nil when it is outside every folder, or the root of one that is everything.
     package func resolve(
         _ text: String, isKnown: (TreePath) throws(RepositoryError) -> Bool,
         wasKnown: (TreePath) throws(RepositoryError) -> Bool
-    ) throws(RepositoryError) -> TreePath? {
+    ) throws(RepositoryError) -> NamedPlace {
+        // The working directory is `.`: a script whose variable is not set means nothing.
+        if text.isEmpty { return .outside }
         let isLocal =
             ["/", "./", "../", "~/"].contains { text.hasPrefix($0) }
             || [".", "..", "~"].contains(text)
@@ -43,11 +53,19 @@ package struct PathArgument {
         while name.hasSuffix("/") { name.removeLast() }
         // What is no path of the repository, such as a//b or d/../b, may be one of this machine.
         guard let path = TreePath(name) else { return inFolder(text) }
-        if try isKnown(path) { return path }
-        guard let local = inFolder(text), local != path else { return path }
-        if try isKnown(local) { return local }
-        guard try begins(path, isKnown) else { return local }
-        return try wasKnown(path) ? path : local
+        guard case .path(let here) = inFolder(text), here != path else { return .path(path) }
+        if stands(here) { return .path(here) }
+        if try isKnown(here) { return .path(here) }
+        if try isKnown(path) { return .path(path) }
+        guard try begins(path, isKnown) else { return .path(here) }
+        guard try wasKnown(path) else { return .path(here) }
+        return .path(try wasKnown(here) ? here : path)
+    }
+
+    /// Whether something stands at a path of this machine that is not committed yet.
+    private func stands(_ path: TreePath) -> Bool {
+        guard let links, let local = local(path) else { return false }
+        return links.stands(local)
     }
 
     /// Whether a path begins as one of the repository may.
@@ -74,32 +92,31 @@ package struct PathArgument {
         return nil
     }
 
-    /// The path in the repository of a local path.
-    private func inFolder(_ text: String) -> TreePath? {
+    /// What a local path is in the repository.
+    private func inFolder(_ text: String) -> NamedPlace {
         let full = Self.absolute(text, home: home, from: workingDirectory)
         for folder in configuration.folders {
-            if let path = Self.path(full, in: folder.path, folder.prefix) { return path }
-            if full == folder.path { return nil }
+            if let place = Self.place(full, in: folder.path, folder.prefix) { return place }
         }
         // What the folder has comes first: a link in it is not followed.
-        guard let links else { return nil }
+        guard let links else { return .outside }
         for folder in configuration.folders {
             guard let root = links.whole(folder.path) else { continue }
-            let place = links.whole(full) == root ? root : links.above(full)
-            if let path = Self.path(place, in: root, folder.prefix) { return path }
+            let real = links.whole(full) == root ? root : links.above(full)
+            if let place = Self.place(real, in: root, folder.prefix) { return place }
         }
-        return nil
+        return .outside
     }
 
-    /// The path in the repository of one of this machine that is at a directory or below it.
-    private static func path(
+    /// What a path of this machine is that is at a directory or below it.
+    private static func place(
         _ full: String, in directory: String, _ prefix: TreePath?
-    ) -> TreePath? {
-        if full == directory { return prefix }
+    ) -> NamedPlace? {
+        if full == directory { return prefix.map { .path($0) } ?? .everything }
         guard full.hasPrefix(directory + "/"),
             let below = TreePath(String(full.dropFirst(directory.count + 1)))
         else { return nil }
-        return prefix?.appending(below) ?? below
+        return .path(prefix?.appending(below) ?? below)
     }
 
     /// A path as the user gave it, from the root: `~/` is the home, the rest counts from the

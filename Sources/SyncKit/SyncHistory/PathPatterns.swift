@@ -12,7 +12,8 @@ package struct PathPatterns {
         var plain: [TreePath] = []
         var patterns: [GitPattern] = []
         for text in texts {
-            let path = TreePath(text.hasSuffix("/") ? String(text.dropLast()) : text)
+            let name = text.dropFirst(text.hasPrefix("/") ? 1 : 0)
+            let path = TreePath(String(name.dropLast(name.hasSuffix("/") ? 1 : 0)))
             let pattern = GitPattern(Array(text.utf8)[...])
             if let path { plain.append(path) }
             if let pattern, !pattern.isNegated { patterns.append(pattern) }

@@ -12,6 +12,12 @@ package struct RealPath {
         return String(cString: real)
     }
 
+    /// Whether something stands at a path, be it a link to nothing.
+    package func stands(_ path: [UInt8]) -> Bool {
+        var status = stat()
+        return lstat(path.map { CChar(bitPattern: $0) } + [0], &status) == 0
+    }
+
     /// An absolute path with the links above its last name followed, as far as directories are
     /// there: that name may be a link of the vault, or of a file that is gone.
     func above(_ path: String) -> String {

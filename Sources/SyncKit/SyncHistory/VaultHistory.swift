@@ -102,14 +102,13 @@ package struct VaultHistory {
             .list(from: head, where: filter, most: most)
     }
 
-    /// The repository's path of what the user wrote.
+    /// What the user's path is in the repository.
     /// - Parameters:
     ///   - workingDirectory: what a local path counts from, absolute.
     ///   - home: what `~` stands for.
-    /// - Returns: nil when it is outside every folder.
-    package func path(
+    package func place(
         _ text: String, from workingDirectory: String, home: String
-    ) throws(RepositoryError) -> TreePath? {
+    ) throws(RepositoryError) -> NamedPlace {
         let argument = PathArgument(
             configuration, workingDirectory: workingDirectory, home: home,
             following: RealPath())

@@ -103,11 +103,10 @@ extension CommonOptions {
     func conflict(_ text: String, _ history: VaultHistory) throws -> OpenConflict {
         let open = try history.conflicts()
         if let found = open.first(where: { $0.id == text }) { return found }
-        guard let path = try history.path(text, Machine()) else {
-            throw Failure(Exit.failed, "\(text) is outside every folder")
-        }
-        guard let found = open.first(where: { $0.path == path }) else {
-            throw Failure(Exit.failed, "\(path) has no open conflict: syncctl conflicts lists all")
+        let path = try history.place(text, Machine())
+        guard let path, let found = open.first(where: { $0.path == path }) else {
+            let name = path?.description ?? text
+            throw Failure(Exit.failed, "\(name) has no open conflict: syncctl conflicts lists all")
         }
         return found
     }

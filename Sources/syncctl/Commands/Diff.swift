@@ -49,7 +49,7 @@ struct Diff: AsyncParsableCommand {
                 if rest.count > 1 { throw Failure(Exit.failed, error.description) }
             }
         }
-        let path = try history.place(rest.first, Machine())
+        let path = try history.narrowed(to: rest.first, Machine())
         var isWhole = true
         let answer =
             try to.map { try history.differences(from: from, to: $0, path) }

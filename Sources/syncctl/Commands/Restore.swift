@@ -45,7 +45,7 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let history = try VaultHistory(options.load())
         let then = try history.then(to)
-        let paths = try paths.map { try path($0, history, then: then) }
+        let paths = try paths.flatMap { try files($0, history, then: then) }
         if let output { return try copy(paths, below: output, history) }
         let request = RestoreRequest(paths, to: to, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
@@ -59,7 +59,10 @@ struct Restore: AsyncParsableCommand {
     }
 
     /// The name or the pattern that the user wrote.
-    private func path(_ text: String, _ history: VaultHistory, then: ObjectID?) throws -> TreePath {
+    /// - Parameter then: nil for one file's content.
+    private func files(
+        _ text: String, _ history: VaultHistory, then: ObjectID?
+    ) throws -> [TreePath] {
         switch try FileArgument(text, history, Machine(), then: then) {
         case .path(let path):
             // What is a name is not looked for as a pattern.
@@ -68,10 +71,23 @@ struct Restore: AsyncParsableCommand {
             {
                 throw Failure(Exit.failed, "there is no \(path) in \(to)")
             }
-            return path
+            return [path]
         case .pattern(let pattern):
-            if let path = TreePath(pattern) { return path }
-            throw Failure(Exit.failed, "\(text) is outside every folder")
+            guard let then else {
+                // A file that is gone may have had such a name.
+                if let path = try history.place(text, Machine()),
+                    try !history.log(path, most: 1).isEmpty
+                {
+                    return [path]
+                }
+                throw Failure(
+                    Exit.failed, "\(text) is a pattern, and \(to) is one file's content: name it")
+            }
+            let names = pattern.hasPrefix("/") ? String(pattern.dropFirst()) : pattern
+            if names == pattern || names.contains("/"), let path = TreePath(names) {
+                return [path]
+            }
+            return try history.top(of: then, matching: pattern)
         }
     }
 

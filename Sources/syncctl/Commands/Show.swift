@@ -39,11 +39,10 @@ struct Show: ParsableCommand {
             if options.json { return try Output(options).json(shown) }
             return try Pager.page(options) { show(shown, $0) }
         }
-        guard let path = try history.path(String(parts[1]), Machine()) else {
-            throw Failure(Exit.failed, "\(parts[1]) is outside every folder")
-        }
-        guard let content = try history.content(path, at: commit) else {
-            throw Failure(Exit.failed, "there is no file \(path) in \(commit.short)")
+        let path = try history.place(String(parts[1]), Machine())
+        guard let path, let content = try history.content(path, at: commit) else {
+            let name = path?.description ?? String(parts[1])
+            throw Failure(Exit.failed, "there is no file \(name) in \(commit.short)")
         }
         Output.write(content)
     }

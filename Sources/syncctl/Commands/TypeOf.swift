@@ -25,8 +25,8 @@ struct TypeOf: AsyncParsableCommand {
     func run() async throws {
         if let type { return try await set(TypeRequest(path, type)) }
         let history = try VaultHistory(options.load())
-        guard let path = try history.path(path, Machine()) else {
-            throw Failure(Exit.failed, "\(path) is outside every folder")
+        guard let path = try history.place(path, Machine()) else {
+            throw Failure(Exit.failed, "\(path) is a folder, and a file has a type")
         }
         let answer = try history.type(of: path)
         let output = Output(options)

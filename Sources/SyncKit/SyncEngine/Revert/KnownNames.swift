@@ -12,8 +12,9 @@ struct KnownNames {
     func refuseUnmatched(_ texts: [String], in changes: [(from: ObjectID?, to: ObjectID)]) throws {
         for text in texts {
             guard let patterns = PathPatterns([text]) else { continue }
+            let name = text.hasPrefix("/") ? String(text.dropFirst()) : text
             let isKnown = try changes.contains { old, new in
-                if let path = TreePath(text),
+                if let path = TreePath(name),
                     try TreeDiff.version(at: path, of: new, reading: repository) != nil
                 {
                     return true
@@ -21,7 +22,7 @@ struct KnownNames {
                 return try TreeDiff.changes(from: old, to: new, reading: repository)
                     .contains { patterns.match($0.path) }
             }
-            if !isKnown { throw ChangeRefusal(.missing, "\(text) matches no file, now or then") }
+            if !isKnown { throw ChangeRefusal(.missing, "\(name) matches no file, now or then") }
         }
     }
 
