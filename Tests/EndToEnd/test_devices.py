@@ -5,7 +5,7 @@ import os
 import unittest
 
 import trees
-from device import wait_until
+from device import PREFIX, Device, wait_until
 from harness import VaultTest
 
 
@@ -81,6 +81,20 @@ class Devices(VaultTest):
         with open(ada.config, "w", encoding="utf-8") as file:
             file.write(text)
         self.assertEqual(list(self.listed(ada)), ["ada"])
+
+    def test_this_one_is_listed_where_there_never_was_a_remote(self):
+        ada = Device(f"{self.top}/ada", "ada")
+        self.devices.append(ada)
+        ada.ctl("init", "--folder", f"{ada.folder}={PREFIX}", "--device", "ada", expect=(0,))
+        ada.set("http", "listen", '""')
+        ada.write("a.md", "a\n")
+        self.assertEqual(ada.once().returncode, 0)
+        for running in (False, True):
+            with self.subTest("with the daemon" if running else "without"):
+                if running:
+                    ada.start()
+                [entry] = self.listed(ada).values()
+                self.assertEqual((entry["device"], entry["behind"]), ("ada", 0))
 
     def test_one_that_is_gone_is_forgotten_and_comes_back(self):
         ada, bob = self.pair()

@@ -215,6 +215,34 @@ class Requests(APITest):
         self.assertEqual(len(self.ada.tree()), 999)
         self.wait_in_sync(self.ada)
 
+    def test_a_file_and_a_directory_are_not_of_one_name(self):
+        self.ada.write("notes/a.md", "a\n")
+        self.wait_in_sync(self.ada)
+        before = self.commits()
+        file, below = ({"path": f"{PREFIX}/{name}", "content": "x"} for name in ("bb", "bb/c/d"))
+        for writes in ([file, below], [below, file]):
+            self.post("/api/sync/batch", {"writes": writes}, 400)
+        directory = {"path": f"{PREFIX}/notes", "content": "oops\n"}
+        for match in ({}, {"if_match": "*"}):
+            self.post("/api/sync", directory | match, 400)
+            self.post("/api/sync/batch", {"writes": [file, directory | match]}, 400)
+        self.assertEqual((self.commits(), self.ada.tree().keys()), (before, {b"notes/a.md"}))
+
+    def test_a_rollback_of_no_path_and_a_query_are_refused(self):
+        self.ada.write("a.md", "one\n")
+        self.wait_in_sync(self.ada)
+        self.ada.write("a.md", "two\n")
+        self.wait_in_sync(self.ada)
+        before = self.commits()
+        self.post("/api/sync/rollback", {"to": "HEAD~1", "paths": []}, 400)
+        for route, body in (
+            ("rollback", {"to": "HEAD~1"}), ("undo", {}), ("cycle", {}),
+            ("restore", {"paths": [f"{PREFIX}/a.md"], "to": "HEAD~1"}),
+        ):  # fmt: skip
+            with self.subTest(route):
+                self.post(f"/api/sync/{route}?dry_run=true", body, 400)
+        self.assertEqual((self.commits(), self.ada.read("a.md")), (before, b"two\n"))
+
     def test_a_key_makes_a_write_once(self):
         one = {"path": f"{PREFIX}/k.md", "content": "one"}
         first = self.post("/api/sync", one, key="k1")

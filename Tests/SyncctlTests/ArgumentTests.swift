@@ -73,7 +73,8 @@ struct ArgumentTests {
         let argument = PathArgument(
             Self.configuration, workingDirectory: directory, home: "/home/ada")
         let found = try argument.resolve(text) { path throws(RepositoryError) in
-            ["known", "known/a.md", "both/a.md", "shared/documents/both/a.md"].contains(path.text)
+            ["known", "known/a.md", "both/a.md", "shared/documents/both/a.md"]
+                .contains(path.text)
         } wasKnown: { path throws(RepositoryError) in
             ["gone", "known/gone", "shared/memories/gone"].contains(path.text)
         }
@@ -87,8 +88,10 @@ struct ArgumentTests {
             stateDirectory: "/s", socket: "/s/s")
         let argument = PathArgument(
             configuration, workingDirectory: "/home/ada/f", home: "/home/ada")
-        let found = try argument.resolve(text) { _ throws(RepositoryError) in false } wasKnown: {
-            _ throws(RepositoryError) in false
+        let found = try argument.resolve(text) { _ throws(RepositoryError) in
+            false
+        } wasKnown: { _ throws(RepositoryError) in
+            false
         }
         #expect(found == .everything)
     }

@@ -35,6 +35,10 @@ struct Devices: AsyncParsableCommand {
             }
             let history = try VaultHistory(configuration)
             if applied?.isEmpty ?? true { applied = try history.devicesKnownHere() }
+            if applied?.isEmpty ?? true, configuration.remote == nil, let head = history.head {
+                // Without a remote nobody is told, and nobody else is there.
+                applied = [configuration.device: head]
+            }
             let devices = try history.devices(applied ?? [:], now: SystemClock().now())
             let output = Output(options)
             if options.json { return try output.json(devices) }

@@ -85,12 +85,21 @@ enum JSONAnswer {
 
 /// Reads bodies.
 enum JSONBody {
+    /// Refuses a query where a body says what is asked for: a `dry_run` in it would be passed over.
+    /// - Throws: 400.
+    static func refuseQuery(_ request: Request) throws(HTTPError) {
+        guard let query = request.uri.query, !query.isEmpty else { return }
+        throw HTTPError(
+            .badRequest, message: "expected no query: what is asked for stands in the body")
+    }
+
     /// A JSON object.
-    /// - Throws: 400 for what is none, or has a key that is not known; 413 for what is too large,
-    ///   415 for another type.
+    /// - Throws: 400 for what is none, has a key that is not known, or comes with a query; 413 for
+    ///   what is too large, 415 for another type.
     static func read<Body: Decodable>(
         _ request: Request, _ keys: RequestKeys, upTo most: Int = Limits.requestBytes
     ) async throws -> Body {
+        try refuseQuery(request)
         let bytes = try await request.body.collect(upTo: most)
         let type = request.headers[.contentType]?.lowercased() ?? "application/json"
         guard type.hasPrefix("application/json") else {

@@ -28,6 +28,7 @@ extension SyncRoutes {
     }
 
     @Sendable func cycle(_ request: Request, _: SyncContext) async throws -> Response {
+        try JSONBody.refuseQuery(request)
         var request = request
         let bytes = try await request.collectBody(upTo: Limits.requestBytes)
         let asked: CycleRequest =

@@ -5,7 +5,7 @@ package import SyncModel
 package struct RollbackRequest: Sendable, Codable, Equatable {
     /// A commit or a time.
     package var to: String
-    /// Paths of the repository, or patterns over them; empty is everything.
+    /// Paths of the repository, or patterns over them; empty is everything, as JSON the absence.
     package var paths: [String]
     /// Takes back only what this device did since then.
     package var device: String?
@@ -30,8 +30,14 @@ package struct RollbackRequest: Sendable, Codable, Equatable {
     package init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: CodingKeys.self)
         to = try keys.decode(String.self, forKey: .to)
-        paths = try keys.decodeIfPresent([String].self, forKey: .paths) ?? []
-        paths += try keys.decodeIfPresent(String.self, forKey: .path).map { [$0] } ?? []
+        let many = try keys.decodeIfPresent([String].self, forKey: .paths)
+        let one = try keys.decodeIfPresent(String.self, forKey: .path)
+        paths = (many ?? []) + (one.map { [$0] } ?? [])
+        if many != nil && paths.isEmpty {
+            // Who leaves no path of a list does not mean everything.
+            throw DecodingError.dataCorruptedError(
+                forKey: .paths, in: keys, debugDescription: "an empty list names nothing")
+        }
         device = try keys.decodeIfPresent(String.self, forKey: .device)
         agent = try keys.decodeIfPresent(String.self, forKey: .agent)
         dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
@@ -40,7 +46,7 @@ package struct RollbackRequest: Sendable, Codable, Equatable {
     package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: CodingKeys.self)
         try keys.encode(to, forKey: .to)
-        try keys.encode(paths, forKey: .paths)
+        if !paths.isEmpty { try keys.encode(paths, forKey: .paths) }
         try keys.encodeIfPresent(device, forKey: .device)
         try keys.encodeIfPresent(agent, forKey: .agent)
         try keys.encode(dryRun, forKey: .dryRun)

@@ -48,12 +48,16 @@ final class RequestedWrites {
             written[target.path] = content
             let mode: FileMode = here?.mode == .executable ? .executable : .regular
             let version = FileVersion(mode: mode, id: try pack.add(.blob, content))
-            try WritablePlaces.checkAbove(target.path, of: tree, reading: repository)
+            try WritablePlaces.checkAround(target.path, of: tree, reading: repository)
             versions[target.path] = version
             files.append(.init(path: target.path, blob: version.id))
         }
         guard versions.count == targets.count else {
             throw ChangeRefusal(.wrong, "a path is written twice")
+        }
+        for path in written.keys {
+            guard let file = path.ancestors.first(where: { written[$0] != nil }) else { continue }
+            throw ChangeRefusal(.wrong, "\(file) is written as a file, and \(path) below it")
         }
         versions.merge(
             try RestoredVersions(repository: repository).consequences(

@@ -47,6 +47,17 @@ struct WritablePlaces {
             .missing, "\(path) is in no folder of this device; there are \(prefixes)")
     }
 
+    /// Checks that no directory stands at a path, and no file where one above it would have to.
+    /// - Throws: `ChangeRefusal`.
+    static func checkAround(
+        _ path: TreePath, of tree: ObjectID?, reading reader: any ObjectReader
+    ) throws {
+        try checkAbove(path, of: tree, reading: reader)
+        if try TreeDiff.subtree(of: tree, at: path, reading: reader) != nil {
+            throw ChangeRefusal(.wrong, "\(path) is a directory, and no file")
+        }
+    }
+
     /// Checks that no file stands where a directory above a path would have to.
     /// - Throws: `ChangeRefusal`.
     static func checkAbove(
