@@ -148,14 +148,18 @@ struct DaemonClient {
         open: (Configuration, _ wait: Duration) throws -> Opened,
         work: (Opened) async throws -> Answer
     ) async throws -> Answer {
-        let deadline = ContinuousClock.now + Limits.lockWait
+        let began = ContinuousClock.now
         while true {
             if let answer = try ask() { return answer }
             guard let configuration else { throw Failure.notRunning(socket) }
             do {
                 return try await work(try open(configuration, .milliseconds(100)))
             } catch let error as StateStoreError {
-                guard error.code == .locked, ContinuousClock.now < deadline else { throw error }
+                // Where much has to be looked at, or the machine is busy, a daemon starts for long.
+                let most =
+                    VaultService.isHeldInPassing(configuration)
+                    ? Limits.lockWait : Limits.restartWait
+                guard error.code == .locked, .now - began < most else { throw error }
             }
         }
     }

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import unittest
 
 import trees
@@ -103,6 +105,28 @@ class ExitCodes(VaultTest):
             self.assertEqual([one["path"] for one in files], [f"{PREFIX}/a.md"])
             self.assertEqual(f"{other}" in done.stderr, code == WAITS, done.stderr)
         ada.ctl("diff", "HEAD", "mem", expect=(WAITS,))
+
+    def test_a_daemon_that_starts_is_waited_for(self):
+        (ada,) = self.idle("ada")
+        ada.write("x.md", "x\n")
+        self.cycle(ada)
+        # Something called syncd has the vault and does not listen, longer than a command may.
+        os.symlink(sys.executable, f"{self.top}/syncd")
+        starts = """if True:
+            import fcntl, os, sys, time
+            with open(sys.argv[1], "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                print(os.getpid(), file=lock, flush=True)
+                print("has it", flush=True)
+                time.sleep(4)
+        """
+        holder = subprocess.Popen(
+            [f"{self.top}/syncd", "-c", starts, f"{ada.state}/lock"], stdout=subprocess.PIPE)
+        self.addCleanup(holder.wait)
+        with holder.stdout as told:
+            self.assertEqual(told.readline(), b"has it\n")
+        done = ada.ctl("status", "--json", expect=(3,))
+        self.assertEqual(json.loads(done.stdout)["daemon"], "stopped")
 
     def test_an_accept_opens_one(self):
         (ada,) = self.idle("ada")

@@ -237,7 +237,7 @@ package enum Limits {
     package static let clockAhead = Duration.seconds(300)
     /// Free bytes of a file system below which a check fails.
     package static let freeBytes = 64 << 20
-    /// How long a client waits for a daemon that begins anew.
+    /// How long a client waits for a daemon that starts, or begins anew.
     package static let restartWait = Duration.seconds(10)
     /// How long making a connection to the remote may take: name, TCP and TLS together.
     package static let connectWait = Duration.seconds(15)
