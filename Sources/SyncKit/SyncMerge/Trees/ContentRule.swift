@@ -88,6 +88,9 @@ package protocol ContentRule {
     /// Whether conflicts are listed in the tree.
     var listsConflicts: Bool { get }
 
+    /// Whether a change of the past is taken back: a file that it added goes under every name.
+    var isTakingBack: Bool { get }
+
     /// The version of the rules.
     var version: Int { get }
 
@@ -118,6 +121,8 @@ package struct LastWriteWins: ContentRule {
     }
 
     package var listsConflicts: Bool { false }
+
+    package var isTakingBack: Bool { false }
 
     package var version: Int { MergeIdentity.version }
 

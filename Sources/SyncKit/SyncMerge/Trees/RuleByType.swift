@@ -205,6 +205,8 @@ package final class RuleByType: ContentRule {
 
     package var listsConflicts: Bool { !sides.isFolding }
 
+    package var isTakingBack: Bool { sides.isTakingBack }
+
     package func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError)
         -> FileType
     {

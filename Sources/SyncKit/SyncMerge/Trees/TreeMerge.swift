@@ -81,6 +81,7 @@ package struct TreeMerge {
         var table = PathTable(
             first: ours, second: theirs, sides: (first.commit, second.commit),
             renames: try renames(ours, theirs, first: first.commit, second: second.commit))
+        if rule.isTakingBack { table.followDeletions() }
         if rule.version >= 6 {
             try table.followRenames(stamps: stamps)
         } else {
