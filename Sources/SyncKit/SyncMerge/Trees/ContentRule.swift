@@ -60,8 +60,8 @@ package struct ContentCase: Sendable {
 package struct ContentDecision: Sendable {
     /// The blob that stands at the path.
     package let id: ObjectID
-    /// The side whose content is not in it; nil when both are.
-    package var loses: SideIndex?
+    /// The sides whose content is not in it, or not all of it; empty when both are.
+    package var loses: [SideIndex] = []
     /// Whether the side that loses is kept beside the file.
     package var keepsCopy = false
     /// The rule that decided.
@@ -116,7 +116,7 @@ package struct LastWriteWins: ContentRule {
         let isFirst = versions.first.wins(over: versions.second)
         let winner = isFirst ? versions.first : versions.second
         var decision = ContentDecision(id: winner.version.id)
-        decision.loses = isFirst ? .second : .first
+        decision.loses = [isFirst ? .second : .first]
         return decision
     }
 
