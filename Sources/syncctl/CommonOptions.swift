@@ -48,6 +48,16 @@ struct CommonOptions: ParsableArguments {
         return Array(arguments[index..<end] + arguments[..<index] + arguments[end...])
     }
 
+    /// An argument that begins as an option of one letter and is none, though it has the `h` that
+    /// asks for help in it: the parser would show that and end well.
+    static func unknown(in arguments: [String]) -> String? {
+        arguments.prefix { $0 != "--" }.first { argument in
+            let letters = argument.dropFirst()
+            return argument.hasPrefix("-") && !argument.hasPrefix("--") && letters.contains("h")
+                && !letters.allSatisfy { "qnh".contains($0) }
+        }
+    }
+
     /// What goes before no command: the next word is no command's name.
     private static let alone: Set = [
         "--help", "-h", "--version", "--", "--generate-completion-script",

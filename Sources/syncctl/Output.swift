@@ -79,19 +79,35 @@ struct Output {
         Self.write(Array(try encoder.encode(value)) + [0x0a])
     }
 
+    /// Takes the numbers of standard files that are closed, so that no other file gets them and with
+    /// it what is written there: writing to a standard output that was closed fails.
+    static func keepPlaces() {
+        for file in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(file, F_GETFD) < 0 {
+            _ = open("/dev/null", file == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     /// Writes a message to standard error.
     static func message(_ text: String) {
         let safe = SafeText.escaped(text, keeping: ["\n", "\t"])
         write(Array("syncctl: \(safe)\n".utf8), to: STDERR_FILENO)
     }
 
-    /// Writes all bytes; a reader that went away ends the program as it ends any other.
+    /// Writes all bytes; a reader that went away ends the program as it ends any other, and so does
+    /// a place that takes no more, with words.
     static func write(_ bytes: [UInt8], to file: Int32 = STDOUT_FILENO) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            if count <= 0 { exit(Exit.failed) }
+            if count <= 0 {
+                let number = errno
+                if file != STDERR_FILENO && number != EPIPE {
+                    let why = String(cString: strerror(number))
+                    message("cannot write to standard output: \(why)")
+                }
+                exit(Exit.failed)
+            }
             rest = rest.dropFirst(count)
         }
     }

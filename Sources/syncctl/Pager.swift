@@ -9,7 +9,8 @@ enum Pager {
         let environment = Machine().environment
         let command = environment["SYNCCTL_PAGER"] ?? environment["PAGER"] ?? "less"
         guard output.isTerminal, !options.json, !options.quiet, !command.isEmpty,
-            command != "cat", let program = start(command, environment)
+            command != "cat", isThere(command, environment),
+            let program = start(command, environment)
         else { return try output.together(body) }
         defer {
             close(STDOUT_FILENO)
@@ -17,6 +18,20 @@ enum Pager {
             while waitpid(program, &status, 0) < 0 && errno == EINTR {}
         }
         try body(output)
+    }
+
+    /// Whether the shell will find the program of a command: it is too late to write elsewhere once
+    /// it has not. A command that is more than words is for the shell to read.
+    private static func isThere(_ command: String, _ environment: [String: String]) -> Bool {
+        guard let word = command.split(whereSeparator: \.isWhitespace).first else { return false }
+        let isPlain = word.utf8.allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "/._+-".utf8.contains(byte)
+        }
+        guard isPlain else { return true }
+        if word.contains("/") { return access(String(word), X_OK) == 0 }
+        return (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+            .contains { access("\($0)/\(word)", X_OK) == 0 }
     }
 
     /// Starts the pager and lets standard output lead to it; nil when it cannot be had.

@@ -27,8 +27,12 @@ struct Syncctl: AsyncParsableCommand {
     static func main() async {
         Machine.forbidCoreDumps()
         Machine.endsSoon()
+        Output.keepPlaces()
         let arguments = CommonOptions.moved(Array(CommandLine.arguments.dropFirst()))
         do {
+            if let unknown = CommonOptions.unknown(in: arguments) {
+                throw ValidationError("Unknown option '\(unknown)'")
+            }
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

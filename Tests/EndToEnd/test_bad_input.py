@@ -3,11 +3,13 @@
 import glob
 import json
 import os
+import shlex
 import shutil
+import subprocess
 import unittest
 
 import trees
-from device import PREFIX, wait_until
+from device import PREFIX, binaries, wait_until
 from harness import VaultTest
 
 FAILED, NOT_RUNNING, USAGE, CONFIGURATION = 1, 3, 64, 78
@@ -88,6 +90,27 @@ class BadConfiguration(VaultTest):
         ada.ctl("no-such-command", expect=(USAGE,))
         ada.ctl("status", "--no-such-option", expect=(USAGE,))
         self.assertEqual(ada.run("syncd", "walk").returncode, USAGE)
+        for arguments in (("rollback", "-2h ago"), ("rollback", "-2h ago", "--dry-run")):
+            done = ada.ctl(*arguments, expect=(USAGE,))
+            self.assertIn("-2h ago", done.stderr)
+            self.assertEqual(done.stdout, "")
+
+    def test_standard_output_that_takes_nothing(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "a\n" * 50_000)
+        self.assertEqual(ada.once().returncode, 0)
+        commands = (["log"], ["status"], ["conflicts", "--json"], ["blame", ada.path("a.md")])
+        for place, words in ((">/dev/full", "No space left"), (">&-", "Bad file descriptor")):
+            for command in commands:
+                with self.subTest(place, command=command):
+                    line = shlex.join(
+                        [f"{binaries()}/syncctl", "--config", ada.config, *command])
+                    done = subprocess.run(
+                        ["sh", "-c", f"{line} {place}"], env=ada.environment, check=False,
+                        capture_output=True, text=True,
+                    )
+                    self.assertEqual(done.returncode, FAILED, done.stderr)
+                    self.assertIn(words, done.stderr)
 
     def test_init_refuses_to_overwrite(self):
         ada = self.device("ada", start=False)

@@ -300,7 +300,7 @@ class Conflicts(VaultTest):
 
     def test_a_memory_edited_here_and_deleted_there_stays(self):
         one, two = {"id": "a", "memory": "a"}, {"id": "b", "memory": "b"}
-        ada, _ = self.apart(
+        ada, bob = self.apart(
             {"m.jsonl": lines(one, two)},
             {"m.jsonl": lines(two)},
             {"m.jsonl": lines(one | {"memory": "better"}, two)},
@@ -308,6 +308,12 @@ class Conflicts(VaultTest):
         self.assertEqual(
             self.records(ada, "m.jsonl"), [one | {"memory": "better"}, two]
         )
+        # What was set aside is told to both, whoever merged.
+        for device in (ada, bob):
+            settled = json.loads(device.ctl("conflicts", "--settled", "--json").stdout)
+            self.assertEqual([entry["file"] for entry in settled], ["shared/files/m.jsonl"])
+            blob = trees.git(device.repository, "cat-file", "blob", settled[0]["loser"])
+            self.assertEqual(blob.decode(), lines(two))
 
     def test_a_deleted_memory_stays_deleted(self):
         one, two, three = ({"id": name, "memory": name} for name in "abc")

@@ -170,7 +170,11 @@ class Diff(VaultTest):
                 '+ memory c "comes"',
             ],
         )
+        answer = json.loads(ada.ctl("diff", "HEAD~1", "HEAD", "--json", expect=(0,)).stdout)
+        before = [record["text_before"] for record in answer["files"][0]["records"]]
+        self.assertEqual(set(before), {"likes tea", "goes", None})
         answer = json.loads(ada.ctl("blame", ada.path("m.json"), "--json", expect=(0,)).stdout)
+        self.assertEqual([entry["agent"] for entry in answer["entries"]], [None, None])
         self.assertEqual(answer["kind"], "records")
         head = trees.head(ada.repository)
         self.assertEqual([entry["commit"] for entry in answer["entries"]], [head, head])

@@ -101,6 +101,9 @@ class Log(VaultTest):
         plain = self.on_a_terminal(ada, "log", "--no-color", PAGER="cat")
         self.assertNotIn("\x1b", plain)
         self.assertNotIn("page:", plain)
+        for pager in ("/nonexistent/pager", "no-such-pager -R"):
+            told = self.on_a_terminal(ada, "log", "--no-color", PAGER=pager)
+            self.assertEqual(told, plain)
         bare = self.on_a_terminal(ada, "diff", "HEAD~2", "HEAD", NO_COLOR="1", PAGER="")
         self.assertNotIn("\x1b", bare)
         coloured = self.on_a_terminal(ada, "diff", "HEAD~2", "HEAD", PAGER="cat")

@@ -52,6 +52,41 @@ struct MergeByTypeTests {
         #expect(merged.losses.first?.type == .data)
     }
 
+    @Test(
+        "of memories the version that is not wholly in the file is listed, by name too",
+        arguments: ["m.jsonl", "shared/memories/m.jsonl"])
+    func memories(name: String) throws {
+        let base = "{\"id\":1,\"n\":1}\n{\"id\":2}\n"
+        let merged = try merge(
+            [name: base], [name: base.replacing("\"n\":1", with: "\"n\":2")],
+            [name: base.replacing("\"n\":1", with: "\"n\":3") + "{\"id\":3}\n"])
+        #expect(
+            merged.files == [name: "{\"id\":1,\"n\":3}\n{\"id\":2}\n{\"id\":3}\n"])
+        #expect(merged.losses.map(\.kind) == [.content])
+        #expect(merged.losses.first?.copy == nil)
+        #expect(merged.losses.first?.loserStamp.device == "a")
+        // Deletion against edit, and the other way round: either version lost something.
+        let crossed = try merge(
+            [name: base], [name: "{\"id\":1,\"n\":2}\n"], [name: "{\"id\":2,\"n\":2}\n"])
+        #expect(crossed.files[name]?.split(separator: "\n").count == 2)
+        #expect(crossed.losses.map(\.loserStamp.device).sorted() == ["a", "b"])
+        let apart = try merge(
+            [name: base], [name: "{\"id\":1,\"n\":2}\n{\"id\":2}\n"],
+            [name: "{\"id\":1,\"n\":1}\n{\"id\":2,\"n\":2}\n"])
+        #expect(apart.losses.isEmpty)
+    }
+
+    @Test("by the rules of version 6 the same memories come out, and nothing is listed")
+    func memoriesBefore() throws {
+        let name = "shared/memories/m.jsonl"
+        let sides = (1...3).map { "{\"id\":1,\"n\":\($0)}\n" }
+        let before = try merge([name: sides[0]], [name: sides[1]], [name: sides[2]], version: 6)
+        let now = try merge([name: sides[0]], [name: sides[1]], [name: sides[2]])
+        #expect(before.files == now.files)
+        #expect(before.losses.isEmpty)
+        #expect(now.losses.count == 1)
+    }
+
     @Test("what a side had at a name before it had a file there is no text of the file")
     func afterDirectory() throws {
         let kept = ["own.md": "1\n", "gone.md": "2\n"]

@@ -141,6 +141,32 @@ struct RollbackTests {
         #expect(try vault.conflicts().records.count == 1)
     }
 
+    @Test(
+        "a file that it added and somebody renamed goes under its new name, and no other file",
+        arguments: ["m.md", "q/n.md", "q/m.md"], [false, true])
+    func renamedSince(name: String, isTwin: Bool) throws {
+        let text = "one\ntwo\nthree\n"
+        let base = try history.commit(["k.md": "k\n"], time: 1_000, device: "ada")
+        var bad = try history.commit(
+            ["k.md": "k\n", "n.md": text], on: [base], time: 2_000, device: "bot")
+        if isTwin {
+            // Somebody's own file of the same content stays where the bot's is deleted.
+            bad = try history.commit(
+                ["k.md": "k\n", "n.md": text, name: text], on: [bad], time: 2_500, device: "ada")
+        }
+        let moved = try history.commit(
+            ["k.md": "k\n", name: text], on: [bad], time: 3_000, device: "ada")
+        let later = try history.commit(
+            ["k.md": "K\n", name: text], on: [moved], time: 4_000, device: "ada")
+        let vault = try vault(at: later)
+        let report = try vault.rollback(.init(to: base.hex, device: "bot"))
+        #expect(report.conflicts.isEmpty)
+        #expect(report.kept.isEmpty)
+        #expect(report.deletions.map(\.text) == (isTwin ? [] : [name]))
+        #expect(try files(vault)["k.md"] == "K\n")
+        #expect(try files(vault)[name] == (isTwin ? text : nil))
+    }
+
     @Test("what an agent and a person wrote at once is the person's when the agent's goes")
     func conflict() throws {
         let base = try history.commit(["x.md": "one\n\ntwo\n"], time: 1_000, device: "ada")

@@ -26,6 +26,17 @@ struct ArgumentTests {
         #expect(CommonOptions.moved(given) == wanted)
     }
 
+    @Test(
+        "what begins as an option and is none asks for no help",
+        arguments: [
+            (["rollback", "-2h ago"], "-2h ago"), (["log", "-xh"], "-xh"), (["log", "-h"], nil),
+            (["log", "-qh"], nil), (["log", "--since", "2h ago"], nil), (["log", "--help"], nil),
+            (["log", "--", "-2h ago"], nil), (["show", "-"], nil), ([], nil),
+        ])
+    func unknown(given: [String], wanted: String?) {
+        #expect(CommonOptions.unknown(in: given) == wanted)
+    }
+
     @Test("every command says its name: to make one of its type's takes longer than most commands")
     func names() {
         var pending: [any ParsableCommand.Type] = [Syncctl.self]

@@ -12,9 +12,9 @@ package struct BlameAnswer: Sendable, Codable, Equatable {
         /// The device that made it.
         package let device: String
         /// The agent that it names; nil for none.
-        package let agent: String?
+        @OrNull package private(set) var agent: String?
         /// What identifies the record; nil for a line.
-        package let record: String?
+        @OrNull package private(set) var record: String?
         /// The line, or what the record says.
         package let text: String
     }

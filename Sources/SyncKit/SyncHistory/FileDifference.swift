@@ -54,7 +54,7 @@ package struct FileDifference: Sendable, Encodable, Equatable {
         /// What it says.
         package let text: String
         /// What it said before; nil where it was not there.
-        package let textBefore: String?
+        @OrNull package private(set) var textBefore: String?
 
         enum CodingKeys: String, CodingKey {
             case status, record, text

@@ -206,4 +206,23 @@ struct DocumentTests {
         #expect(!unlike.isClean)
         #expect(unlike.text?.contains("\nX\n") == true && unlike.text?.contains("\nY\n") == true)
     }
+
+    @Test(
+        "of two resolutions the one that takes the base yields, and is named",
+        arguments: [("b", "X", "b"), ("b", "Y", "b"), ("X", "b", "b"), ("X", "X", nil)])
+    func overruled(one: String, two: String, named: String?) {
+        let base = "a\nb\nc\nd\ne\nf\ng\n"
+        let open = merge(
+            base, base.replacing("b", with: "X"), base.replacing("b", with: "Y"),
+            as: FileRule(.document))
+        // Beside it one of them edits the end, and the other goes on elsewhere.
+        for (first, second) in [("", ""), ("e", ""), ("e", "g")] {
+            let early = base.replacing("b", with: one).replacing("e\n", with: "e\(first)\n")
+            let late = base.replacing("b", with: two).replacing("g\n", with: "g\(second)\n")
+            let result = Self.again(open, side(early, at: 3000), side(late, at: 4000))
+            #expect(result.isClean)
+            let aside = result.setAside.map { String(decoding: $0.content ?? [], as: UTF8.self) }
+            #expect(aside == (named == nil ? [] : [one == named ? early : late]))
+        }
+    }
 }

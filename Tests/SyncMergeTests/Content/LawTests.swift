@@ -97,6 +97,9 @@ struct LawTests {
         let mirrored = merge(two, one)
         if merged.content != mirrored.content { return "merge(o,a,b) ≠ merge(o,b,a)" }
         if merged.notes != mirrored.notes { return "the notes depend on the order" }
+        if merged.setAside.map(\.content) != mirrored.setAside.map(\.content) {
+            return "what is set aside depends on the order"
+        }
         let old = leaf(base, 1, "o")
         if merge(one, one).content != one.content { return "merge(o,a,a) ≠ a" }
         if merge(one, old).content != one.content { return "merge(o,a,o) ≠ a" }

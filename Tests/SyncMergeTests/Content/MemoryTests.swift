@@ -235,6 +235,64 @@ struct MemoryTests {
         #expect(mirrored.content == result.content)
     }
 
+    /// A base, two sides, and which of them are not wholly in the result.
+    static let setAside: [(base: String, early: String, late: String, aside: [String])] = [
+        // One field, one new record, a text and what is computed of it.
+        (#"{"id":1,"n":1}"#, #"{"id":1,"n":2}"#, #"{"id":1,"n":3}"#, ["early"]),
+        (
+            "{\"id\":0}\n", "{\"id\":0}\n{\"id\":1,\"n\":\"a\"}\n",
+            "{\"id\":0}\n{\"id\":1,\"n\":\"b\"}\n", ["early"]
+        ),
+        (
+            #"{"id":1,"text":"a","hash":1}"#, #"{"id":1,"text":"b","hash":1}"#,
+            #"{"id":1,"text":"a","hash":2}"#, ["early"]
+        ),
+        // A deletion against an edit, either way round, and each side's in one file.
+        ("{\"id\":1}\n{\"id\":2}\n", "{\"id\":2}\n", "{\"id\":1,\"n\":1}\n{\"id\":2}\n", ["early"]),
+        ("{\"id\":1}\n{\"id\":2}\n", "{\"id\":1,\"n\":1}\n{\"id\":2}\n", "{\"id\":2}\n", ["late"]),
+        (
+            "{\"id\":1}\n{\"id\":2}\n", "{\"id\":1,\"n\":1}\n", "{\"id\":2,\"n\":1}\n",
+            ["early", "late"]
+        ),
+        (#"{"id":1,"n":1,"m":1}"#, #"{"id":1,"n":2}"#, #"{"id":1,"n":1,"m":2}"#, ["early"]),
+        // An id that stands twice is one group.
+        (
+            "{\"id\":1,\"n\":1}\n{\"id\":1,\"n\":2}\n", "{\"id\":1,\"n\":3}\n{\"id\":1,\"n\":2}\n",
+            "{\"id\":1,\"n\":1}\n{\"id\":1,\"n\":4}\n", ["early"]
+        ),
+        // What stands around the records.
+        (#"{"v":1,"results":[]}"#, #"{"v":2,"results":[]}"#, #"{"v":3,"results":[]}"#, ["early"]),
+        // A deletion against an edit within a record.
+        (
+            #"{"id":1,"l":[{"id":"x","v":1}]}"#, #"{"id":1,"l":[]}"#,
+            #"{"id":1,"l":[{"id":"x","v":2}]}"#, ["early"]
+        ),
+        // Nothing: both changes stand, both are the same, or a rule for the field says which.
+        (#"{"id":1,"a":1,"b":1}"#, #"{"id":1,"a":2,"b":1}"#, #"{"id":1,"a":1,"b":2}"#, []),
+        (#"{"id":1,"a":1}"#, #"{"id":1,"a":2}"#, #"{"id":1, "a":2, "b":1}"#, []),
+        (#"{"id":1,"t":["a","b"]}"#, #"{"id":1,"t":["b","c"]}"#, #"{"id":1,"t":["a","d"]}"#, []),
+        (
+            #"{"id":1,"updated_at":"2026-01-01"}"#, #"{"id":1,"updated_at":"2026-01-03"}"#,
+            #"{"id":1,"updated_at":"2026-01-02"}"#, []
+        ),
+        (
+            #"{"id":1,"l":[{"id":"x","v":1}]}"#, #"{"id":1,"l":[{"id":"x","v":2}]}"#,
+            #"{"id":1,"l":[{"id":"x","v":1},{"id":"y"}]}"#, []
+        ),
+        (#"{"id":1,"m":{"p":1}}"#, #"{"id":1,"m":{"p":2}}"#, #"{"id":1,"m":{"p":1,"q":1}}"#, []),
+        ("{\"id\":1}\n{\"id\":2}\n", "{\"id\":1}\n", "{\"id\":1,\"n\":1}\n{\"id\":2}\n", []),
+    ]
+
+    @Test("a version of which something is not in the file is named", arguments: setAside)
+    func aside(base: String, early: String, late: String, aside: [String]) {
+        for type in [FileType.memory, .conversation] {
+            let result = merge(base, early, late, as: FileRule(type))
+            let names = result.setAside.map { $0.content == Array(early.utf8) ? "early" : "late" }
+            #expect(names == aside)
+            #expect(result.losers.isEmpty && result.copies.isEmpty && result.isClean)
+        }
+    }
+
     static let events = [
         MergeCase(
             "identical events collapse", "", "{\"uuid\":\"u\",\"a\":1}\n",

@@ -114,6 +114,11 @@ package enum ContentMerge {
         guard let merged else { return nil }
         var result = ContentResult(content: merged.content, stamp: late.stamp)
         result.notes = merged.notes
+        for (side, isSetAside) in [
+            (early, merged.isSetAside.early), (late, merged.isSetAside.late),
+        ] where isSetAside {
+            result.setAside.append(CapturedContent(content: side.content, stamp: side.stamp))
+        }
         return result
     }
 

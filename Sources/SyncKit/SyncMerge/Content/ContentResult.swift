@@ -8,6 +8,10 @@ package struct ContentResult: Sendable {
     package var conflict: ConflictTerms?
     /// The versions that last write wins set aside: listed, and restorable from history.
     package var losers: [CapturedContent] = []
+    /// The versions that are not wholly in the file, though both are in it: of a record that both
+    /// changed, or one changed and the other deleted, one stands, and so it does of two
+    /// resolutions of one conflict. Listed as `losers` are.
+    package var setAside: [CapturedContent] = []
     /// Versions to be kept beside the file under a conflict copy's name.
     package var copies: [CapturedContent] = []
     /// What a person may want to look at; sorted, so that it is the same on every device.

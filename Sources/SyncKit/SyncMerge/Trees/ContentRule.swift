@@ -60,8 +60,8 @@ package struct ContentCase: Sendable {
 package struct ContentDecision: Sendable {
     /// The blob that stands at the path.
     package let id: ObjectID
-    /// The side whose content is not in it; nil when both are.
-    package var loses: SideIndex?
+    /// The sides whose content is not in it, or not all of it; empty when both are.
+    package var loses: [SideIndex] = []
     /// Whether the side that loses is kept beside the file.
     package var keepsCopy = false
     /// The rule that decided.
@@ -88,6 +88,9 @@ package protocol ContentRule {
     /// Whether conflicts are listed in the tree.
     var listsConflicts: Bool { get }
 
+    /// Whether a change of the past is taken back: a file that it added goes under every name.
+    var isTakingBack: Bool { get }
+
     /// The version of the rules.
     var version: Int { get }
 
@@ -113,11 +116,13 @@ package struct LastWriteWins: ContentRule {
         let isFirst = versions.first.wins(over: versions.second)
         let winner = isFirst ? versions.first : versions.second
         var decision = ContentDecision(id: winner.version.id)
-        decision.loses = isFirst ? .second : .first
+        decision.loses = [isFirst ? .second : .first]
         return decision
     }
 
     package var listsConflicts: Bool { false }
+
+    package var isTakingBack: Bool { false }
 
     package var version: Int { MergeIdentity.version }
 

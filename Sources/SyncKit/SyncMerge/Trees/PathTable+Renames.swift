@@ -3,6 +3,30 @@ internal import SyncModel
 /// Files that a side renamed and the other edited or renamed too are one file each: both versions
 /// land at one name, with the base's version between them.
 extension PathTable {
+    /// Takes away what one side only renamed and the other deleted: the deletion follows the
+    /// rename, as an edit does. Only what a commit of the side renamed: another file may have come
+    /// with the same content.
+    mutating func followDeletions() {
+        for (old, rename) in renames.first
+        where renames.second[old] == nil && isDeleted(old, \.second, renamed: rename, \.first) {
+            rows[rename.name]?.first.version = nil
+        }
+        for (old, rename) in renames.second
+        where renames.first[old] == nil && isDeleted(old, \.first, renamed: rename, \.second) {
+            rows[rename.name]?.second.version = nil
+        }
+    }
+
+    /// Whether a file that one side renamed and left as it was is not there on the other.
+    private func isDeleted(
+        _ old: TreePath, _ other: KeyPath<Row, Side>, renamed rename: Rename,
+        _ side: KeyPath<Row, Side>
+    ) -> Bool {
+        guard rename.commit != nil, let row = rows[old], let base = row.base else { return false }
+        return row[keyPath: other].version == nil
+            && rows[rename.name]?[keyPath: side].version == base
+    }
+
     /// One such file.
     private struct Moved {
         let old: TreePath

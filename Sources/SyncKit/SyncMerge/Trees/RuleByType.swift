@@ -68,11 +68,15 @@ package final class RuleByType: ContentRule {
         var decision = ContentDecision(id: try id(of: merged, versions, (first, second)))
         decision.type = rule.type
         if let loser = result.losers.first {
-            decision.loses = loser.content == first.content ? .first : .second
+            decision.loses = [loser.content == first.content ? .first : .second]
             // Two files that nothing declares simple have no version in common to be later than.
             let areStrangers =
                 versions.base == nil && rule.type == .simple && source == .content && version >= 2
             decision.keepsCopy = !result.copies.isEmpty || areStrangers
+        } else if version >= 7 {
+            decision.loses = [(first, SideIndex.first), (second, .second)]
+                .filter { side, _ in result.setAside.contains { $0.content == side.content } }
+                .map(\.1)
         }
         decision.kind = result.fallback == .binary ? .binary : Self.kind(versions)
         decision.conflict = conflict(result, versions, rule, named)
@@ -204,6 +208,8 @@ package final class RuleByType: ContentRule {
     }
 
     package var listsConflicts: Bool { !sides.isFolding }
+
+    package var isTakingBack: Bool { sides.isTakingBack }
 
     package func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError)
         -> FileType

@@ -81,6 +81,7 @@ package struct TreeMerge {
         var table = PathTable(
             first: ours, second: theirs, sides: (first.commit, second.commit),
             renames: try renames(ours, theirs, first: first.commit, second: second.commit))
+        if rule.isTakingBack { table.followDeletions() }
         if rule.version >= 6 {
             try table.followRenames(stamps: stamps)
         } else {
@@ -243,12 +244,13 @@ package struct TreeMerge {
                 outcome.conflicts.add(record, written: try rule.write(record))
             }
             outcome.kinds[path] = merged.kind
-            guard let loses = merged.loses else { return }
-            outcome.lose(
-                path, row.base == nil ? .addAdd : .content, loses, of: (one, two), from: sides,
-                copied: merged.keepsCopy, type: merged.type)
-            if merged.keepsCopy {
-                try accompany(loses, of: (one, two), sides, path, &outcome)
+            for loses in merged.loses {
+                outcome.lose(
+                    path, row.base == nil ? .addAdd : .content, loses, of: (one, two),
+                    from: sides, copied: merged.keepsCopy, type: merged.type)
+                if merged.keepsCopy {
+                    try accompany(loses, of: (one, two), sides, path, &outcome)
+                }
             }
         }
     }

@@ -13,6 +13,14 @@ struct RecordMerge {
         var raws: [Int]
     }
 
+    /// The merged file and what is said about it.
+    struct Result {
+        var content: [UInt8]
+        var notes: [MergeNote]
+        /// Whether something that the earlier or the later side changed is not in it.
+        var isSetAside: (early: Bool, late: Bool)
+    }
+
     let type: FileType
     let shape: RecordShape
     let identity: RecordIdentity
@@ -26,6 +34,8 @@ struct RecordMerge {
     /// What each identity is, canonical, by number.
     let names: [ArraySlice<UInt8>]
     var notes: [MergeNote] = []
+    /// Whether something that a side changed is not in the result.
+    var isSetAside = (early: false, late: false)
 
     /// Merges the file.
     /// - Parameters:
@@ -37,7 +47,7 @@ struct RecordMerge {
     ///   as a header begins would take the next one with it.
     static func merged(
         base: [UInt8]?, early: ContentSide, late: ContentSide, rule: FileRule, shape: RecordShape
-    ) -> (content: [UInt8], notes: [MergeNote])? {
+    ) -> Result? {
         func file(_ content: [UInt8]?) -> RecordFile {
             RecordFile.isBlank(content) ? RecordFile() : RecordFile(content ?? [], shape)
         }
@@ -77,18 +87,23 @@ struct RecordMerge {
         if rule.type == .event { merge.reportBodies(records) } else { merge.reportTexts() }
         let shell = mergedShell(files, earlyLeaves, lateLeaves, stamps)
         let content = RecordFile.rendered(
-            raws.map { merge.table.bytes($0) }, shape, style, shell: shell)
+            raws.map { merge.table.bytes($0) }, shape, style, shell: shell?.bytes)
         if shape == .blocks, RecordFile(content, shape).records != raws.map(merge.table.bytes) {
             return nil
         }
-        return (content, merge.notes.sorted())
+        let around = shell?.isSetAside ?? (early: false, late: false)
+        let isSetAside = (
+            early: merge.isSetAside.early || around.early,
+            late: merge.isSetAside.late || around.late
+        )
+        return Result(content: content, notes: merge.notes.sorted(), isSetAside: isSetAside)
     }
 
     /// Merges what stands around the records of a wrapper, as a record of its own.
     private static func mergedShell(
         _ files: [RecordFile], _ early: [RecordFile], _ late: [RecordFile],
         _ stamps: [VersionStamp]
-    ) -> [UInt8]? {
+    ) -> (bytes: [UInt8], isSetAside: (early: Bool, late: Bool))? {
         guard files.contains(where: { $0.shell != nil }) else { return nil }
         var table = RecordTable(.value)
         let versions = zip(files + early + late, stamps).map { file, stamp in
@@ -102,7 +117,7 @@ struct RecordMerge {
             earlyLeaves: Array(versions[3..<(3 + early.count)]),
             lateLeaves: Array(versions[(3 + early.count)...]), names: [[]])
         guard let raw = merge.resolved().first?.raws.first else { return nil }
-        return Array(merge.table.bytes(raw))
+        return (Array(merge.table.bytes(raw)), merge.isSetAside)
     }
 
     /// Drops a torn line that is the beginning of another line that stays.

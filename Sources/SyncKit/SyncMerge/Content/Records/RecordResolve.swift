@@ -39,6 +39,7 @@ extension RecordMerge {
         guard let one = raws.early, let two = raws.late else {
             // Deleted on one side, edited on the other: the edit stays.
             notes.append(MergeNote(.editKept, name(id)))
+            note(isLost: (early: raws.early == nil, late: raws.late == nil))
             return raws.early ?? raws.late
         }
         return bothEdited(id, base: raws.base, one, two)
@@ -78,8 +79,27 @@ extension RecordMerge {
         let right = parts(id, late, self.late.stamp, lateLeaves, base: base)
         let decided = decide(left + right, base: base)
         // Where the result is one side's record, that side's own bytes are kept.
-        if same(decided, late) { return late }
-        return same(decided, early) ? early : decided
+        let result = same(decided, late) ? late : same(decided, early) ? early : decided
+        let lost = (
+            early: isLost(early, in: result, base: base),
+            late: isLost(late, in: result, base: base)
+        )
+        note(isLost: lost)
+        return result
+    }
+
+    private mutating func note(isLost: (early: Bool, late: Bool)) {
+        isSetAside.early = isSetAside.early || isLost.early
+        isSetAside.late = isSetAside.late || isLost.late
+    }
+
+    /// Whether something that a side changed in a record is not in what was decided.
+    private mutating func isLost(_ side: [Int], in result: [Int], base: [Int]?) -> Bool {
+        if same(side, result) { return false }
+        guard let one = plain(side), let all = plain(result) else { return true }
+        return LostChange.isLost(
+            base: base.flatMap { plain($0) }.flatMap { table.value($0) }, side: table.value(one),
+            merged: table.value(all), isRecord: true)
     }
 
     /// Merges field by field what can be; the newest part says whether it can: a group or a

@@ -61,7 +61,28 @@ struct DocumentMerge {
         if rendering.notes.contains(where: { $0.kind == .fieldOverwritten }) {
             result.losers = [CapturedContent(content: early.content, stamp: early.stamp)]
         }
+        if rendering.isClean {
+            result.setAside = [early, late].filter { isOverruled($0, by: content, old) }
+                .map { CapturedContent(content: $0.content, stamp: $0.stamp) }
+        }
         return result
+    }
+
+    /// Whether a side resolved the base's conflict in another way than the result has it. To take
+    /// what the conflict was about is no change of that, so any other decision stands against it:
+    /// it shows over the texts that disagreed.
+    private func isOverruled(
+        _ side: ContentSide, by content: [UInt8], _ old: ConflictTerms
+    ) -> Bool {
+        let own = value(side.content ?? [], side.terms, side.stamp)
+        guard old.sides.count > 1, own.sides.count == 1, side.content != content else {
+            return false
+        }
+        return old.sides.contains { text in
+            let both = TermSum.of(
+                [own, TermSum.single(content)], minus: [TermSum.single(text.content ?? [])])
+            return !rendered(both).isClean
+        }
     }
 
     /// A file with all sides' texts, one after the other, in place of each conflict.
