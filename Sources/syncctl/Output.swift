@@ -79,8 +79,8 @@ struct Output {
         Self.write(Array(try encoder.encode(value)) + [0x0a])
     }
 
-    /// Takes the numbers of standard files that are closed, so that no other file gets them and with
-    /// it what is written there: writing to a standard output that was closed fails.
+    /// Takes the numbers of standard files that are closed, so that no other file gets them and
+    /// with it what is written there: writing to a standard output that was closed fails.
     static func keepPlaces() {
         for file in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(file, F_GETFD) < 0 {
             _ = open("/dev/null", file == STDERR_FILENO ? O_WRONLY : O_RDONLY)

@@ -26,13 +26,13 @@ enum LostChange {
         let before = isPlain ? base?.dictionary ?? [:] : [:]
         let (own, all) = (side.dictionary, merged.dictionary)
         return Set(before.keys).union(own.keys).contains { name in
-            if isRecord, isSettled(name, own[name], all[name]) { return false }
+            if isRecord, isDated(name, own[name], all[name]) { return false }
             return isLost(base: before[name], side: own[name], merged: all[name], isRecord: false)
         }
     }
 
     /// Whether a field dates the record: of two instants the one that its name asks for counts.
-    private static func isSettled(
+    private static func isDated(
         _ name: [UInt8], _ side: JSONValue?, _ merged: JSONValue?
     ) -> Bool {
         guard RecordFields.created.contains(name) || RecordFields.updated.contains(name),
