@@ -141,3 +141,23 @@ class Choices(VaultTest):
         self.assertEqual(len(os.listdir(ada.path("n"))), 20)
         ada.ctl("resolve", ada.path("n"), "--theirs")
         self.assertEqual(ada.read("n"), b"bob\n")
+
+    def test_all_leaves_out_what_it_cannot_resolve(self):
+        """One conflict that has no such side keeps no other from being resolved."""
+        event = '{"uuid": "6f1c", "type": "note", "text": "%s"}\n'
+        for number, choice in enumerate(("--ours", "--theirs", "--base")):
+            with self.subTest(choice=choice):
+                ada, _ = self.conflict(
+                    number,
+                    {".gitattributes": "events/* sync=event\n", "x.md": "1\n2\n3\n"},
+                    {"x.md": "1\n2 ada\n3\n", "events/a.jsonl": event % "ada"},
+                    {"x.md": "1\n2 bob\n3\n", "events/a.jsonl": event % "bob"},
+                )  # fmt: skip
+                dry = ada.ctl("resolve", "--all", choice, "--dry-run", expect=(1,))
+                self.assertIn("would resolve shared/files/x.md", dry.stdout)
+                done = ada.ctl("resolve", "--all", choice, expect=(1,))
+                self.assertIn("resolved shared/files/x.md", done.stdout)
+                self.assertIn("events/a.jsonl", done.stderr)
+                (left,) = json.loads(ada.ctl("conflicts", "--json").stdout)
+                self.assertEqual(left["path"], "shared/files/events/a.jsonl")
+                self.assertNotIn(b"<<<<", ada.read("x.md"))

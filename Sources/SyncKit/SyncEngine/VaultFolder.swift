@@ -14,8 +14,8 @@ package final class VaultFolder {
     let ignore: IgnoreView
     /// Why the folder is not synced at the moment: its root is gone or another; nil while it is.
     package internal(set) var stopped: FolderError?
-    /// Deletions that wait for the user's word.
-    package internal(set) var quarantinedDeletions = 0
+    /// Where deletions wait for the user's word: by path below the root.
+    package private(set) var quarantinedDeletions: Set<TreePath> = []
     /// Whether files that were deleted in the vault and stand here are added again, at the user's
     /// word, with the next capture.
     var keepsDeleted = false
@@ -113,6 +113,30 @@ package final class VaultFolder {
             result[path] = quarantined.reason
         }
         return result
+    }
+
+    /// Holds the deletions at these paths, and at no other; the first of them are listed.
+    func hold(_ paths: Set<TreePath>, _ store: any StateStore) throws(StateStoreError) {
+        if paths.isEmpty && quarantinedDeletions.isEmpty { return }
+        quarantinedDeletions = paths
+        var listed = Set(try listedDeletions(store))
+        for path in listed.subtracting(paths) { try store.quarantine(id, path, nil) }
+        listed.formIntersection(paths)
+        let room = Limits.listedPaths - listed.count
+        if room <= 0 || listed.count == paths.count { return }
+        for path in paths.subtracting(listed).sorted().prefix(room) {
+            try store.quarantine(id, path, .massDeletion)
+        }
+    }
+
+    /// Holds the deletions at these paths no longer.
+    func release(_ paths: Set<TreePath>, _ store: any StateStore) throws(StateStoreError) {
+        try hold(quarantinedDeletions.subtracting(paths), store)
+    }
+
+    /// The held deletions that the state store lists.
+    func listedDeletions(_ store: any StateStore) throws(StateStoreError) -> [TreePath] {
+        try quarantined(store).filter { $0.value == .massDeletion }.map(\.key)
     }
 
     /// The paths whose newer version waits; those that this device leaves out are parked, and wait

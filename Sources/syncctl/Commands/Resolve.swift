@@ -58,17 +58,17 @@ struct Resolve: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.load()
         let history = try VaultHistory(configuration)
-        let conflicts =
+        var conflicts =
             try path.map { [try options.conflict($0, history)] }
             ?? history.conflicts()
         let output = Output(options)
         let client = try DaemonClient(options)
+        var failure: (any Error)?
         if all && !dryRun {
             let share = configuration.sync.maxDeletesPercent
-            try await refuseMassDeletion(conflicts, history, client, past: share)
+            (conflicts, failure) = try await asked(conflicts, history, client, past: share)
         }
         var reports: [ChangeReport] = []
-        var failure: (any Error)?
         for conflict in conflicts {
             let request = try request(for: conflict, history)
             let report: ChangeReport
@@ -102,18 +102,24 @@ struct Resolve: AsyncParsableCommand {
 
     /// Asks first what all choices together would delete: more than `max_deletes` of what is
     /// synced is refused, as in a capture.
-    private func refuseMassDeletion(
+    /// - Returns: the conflicts that can be resolved, and why the first of the others cannot.
+    private func asked(
         _ conflicts: [OpenConflict], _ history: VaultHistory, _ client: DaemonClient,
         past share: Int
-    ) async throws {
+    ) async throws -> (can: [OpenConflict], failure: (any Error)?) {
+        var can: [OpenConflict] = []
+        var failure: (any Error)?
         var gone: Set<TreePath> = []
         for conflict in conflicts {
             var request = try request(for: conflict, history)
             request.dryRun = true
-            gone.formUnion(try await resolve(conflict, request, client).deletions)
+            do {
+                gone.formUnion(try await resolve(conflict, request, client).deletions)
+                can.append(conflict)
+            } catch { failure = failure ?? error }
         }
-        guard gone.count > Limits.deletesUnasked else { return }
-        guard gone.count * 100 > (try history.fileCount()) * share else { return }
+        guard gone.count > Limits.deletesUnasked else { return (can, failure) }
+        guard gone.count * 100 > (try history.fileCount()) * share else { return (can, failure) }
         throw Failure(
             Exit.failed,
             "this would delete \(gone.count) files, more than max_deletes (\(share) %) allows: "

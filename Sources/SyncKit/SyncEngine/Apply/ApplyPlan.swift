@@ -9,6 +9,9 @@ struct ApplyStep {
     let want: FileVersion?
     /// The commit whose version stands there, for when the step has to be put off.
     let base: ObjectID?
+
+    /// Whether a version comes in the place of another.
+    var isUpdate: Bool { have != nil && want != nil && have?.version != want }
 }
 
 /// The steps from what a folder holds to the head, in the order they are taken.

@@ -13,6 +13,8 @@ struct FolderApply {
     private(set) var edited: [TreePath] = []
     private(set) var quarantines: [(path: TreePath, reason: QuarantinedPath.Reason?)] = []
     private(set) var report = ApplyReport()
+    /// Paths at which the wanted version stands now.
+    var done: Set<TreePath> { Set(quarantines.lazy.filter { $0.reason == nil }.map(\.path)) }
     /// The first failure that concerns more than one path; the steps that failed are put off.
     private(set) var failure: FolderError?
     /// Whether a `.gitignore` changed, so that what it left out has to be looked at.

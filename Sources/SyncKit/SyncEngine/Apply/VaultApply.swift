@@ -84,31 +84,36 @@ final class VaultApply {
             try store.quarantine(folder.id, held, nil)
         }
         try store.advance(folder.id, changes, applied: nil)
-        folder.quarantinedDeletions = 0
+        try folder.hold([], store)
     }
 
     /// Brings back, in each folder, files whose deletion is held.
-    func restoreDeleted() throws {
-        for folder in folders where folder.quarantinedDeletions > 0 {
-            try restoreDeleted(in: folder)
+    /// - Parameter places: of the repository, each with all below it; nil brings all back.
+    func restoreDeleted(at places: [TreePath]? = nil) throws {
+        for folder in folders where !folder.quarantinedDeletions.isEmpty {
+            try restoreDeleted(in: folder) { path in
+                let path = folder.repositoryPath(path)
+                return places?.contains { path.isAtOrBelow($0) } ?? true
+            }
+            if places == nil { folder.keepsDeleted = true }
         }
     }
 
     /// Brings back what was deleted in a folder while its deletion is held: the state store forgets
     /// those files, so that the next apply puts them there anew.
-    private func restoreDeleted(in folder: VaultFolder) throws {
+    private func restoreDeleted(
+        in folder: VaultFolder, where isAsked: (TreePath) -> Bool
+    ) throws {
         let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
         let findings = try Examination.examine(
             .everything, of: folder, store: store, tracked: bases.deferred)
         var changes: [StateChange] = []
-        for row in findings.deleted {
+        for row in findings.deleted where isAsked(row.path) {
             changes.append(.remove(row.path))
             changes.append(.deferUpdate(row.path, base: try bases.base(of: row.path) ?? .zero))
-            try store.quarantine(folder.id, row.path, nil)
         }
         try store.advance(folder.id, changes, applied: nil)
-        folder.quarantinedDeletions = 0
-        folder.keepsDeleted = true
+        try folder.hold(folder.quarantinedDeletions.filter { !isAsked($0) }, store)
     }
 
     /// Applies the head to one folder.
@@ -123,7 +128,9 @@ final class VaultApply {
             folder: folder, repository: repository, store: store, lost: self.applied.recalled)
         let all = try search.steps(from: applied, to: head)
         let leftOut = try search.directoriesLeftOut(all, at: head)
-        let plan = ApplyPlan(all.filter { !leftOut.contains($0.path) })
+        let held = all.filter { folder.quarantinedDeletions.contains($0.path) && $0.isUpdate }
+        let passed = leftOut.union(held.map(\.path))
+        let plan = ApplyPlan(all.filter { !passed.contains($0.path) })
         var folderApply = FolderApply(
             folder: folder, store: store, clock: clock,
             source: try source(of: head))
@@ -150,6 +157,8 @@ final class VaultApply {
                 }
             }
         }
+        // Nothing stands there, and a person has the word about that first.
+        for step in held { folderApply.deferUpdate(step) }
         try release(plan.upToDate, in: folder)
         for path in plan.upToDate {
             if try standsUnknown(path, in: folder) {
@@ -165,12 +174,7 @@ final class VaultApply {
         }
         try store.advance(folder.id, folderApply.changes, applied: head)
         folder.interrupted = next
-        for path in leftOut { rechecks.note(path, in: folder) }
-        for path in folderApply.edited { rechecks.note(path, in: folder) }
-        for quarantine in folderApply.quarantines {
-            try store.quarantine(folder.id, quarantine.path, quarantine.reason)
-        }
-        try recheckObstructed(folder)
+        try note(folderApply, leftOut: leftOut)
         report.applied += folderApply.report.applied
         report.waiting += folderApply.report.waiting
         if folderApply.rulesChanged {
@@ -178,6 +182,17 @@ final class VaultApply {
             rechecks.noteRules(of: folder)
         }
         if let failure = folderApply.failure { throw failure }
+    }
+
+    /// Notes what an apply left to be looked at, what it holds back, and what is held no longer.
+    private func note(_ apply: FolderApply, leftOut: Set<TreePath>) throws {
+        let folder = apply.folder
+        for path in leftOut.union(apply.edited) { rechecks.note(path, in: folder) }
+        for quarantine in apply.quarantines {
+            try store.quarantine(folder.id, quarantine.path, quarantine.reason)
+        }
+        try folder.release(apply.done.union(leftOut), store)
+        try recheckObstructed(folder)
     }
 
     /// Notes, durably and before the first file changes, that a head is brought into a folder.

@@ -29,10 +29,10 @@ final class FolderCapture {
     }
 
     /// Reads one folder's changes; contents go into the pack.
-    func readChanges(
-        of folder: VaultFolder, _ dirty: DirtyPaths, options: CaptureOptions,
+    func read(
+        _ folder: VaultFolder, _ dirty: DirtyPaths, options: CaptureOptions,
         into pack: any PackSink
-    ) throws -> [Captured] {
+    ) throws -> FolderReading {
         folder.interrupted.beginReading()
         try refreshRules(of: folder, dirty)
         let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
@@ -57,41 +57,53 @@ final class FolderCapture {
         let files = try reader.read(findings.toRead, in: folder, into: pack) { path in
             keepsAll || disputed.contains(path)
         }
-        var result = try files.map { file in
+        let changed = try files.map { file in
             captured(
                 folder, file.path, before: file.before, row: file.row,
                 base: try bases.base(of: file.path), content: file.kept)
         }
-        var directories = try emptied(folder, findings, bases, options: options)
+        let directories = try emptied(folder, findings, bases, options: options)
         let stays = Set(directories.map(\.local))
-        var deletions = try findings.deleted.filter { !stays.contains($0.path) }.map { row in
+        let deletions = try findings.deleted.filter { !stays.contains($0.path) }.map { row in
             captured(
                 folder, row.path, before: row.version, row: nil,
                 base: try bases.base(of: row.path))
         }
-        if try !options.acceptDeletes && isMassDeletion(deletions, of: folder, added: result) {
-            for deletion in deletions.prefix(Limits.listedPaths) {
-                try store.quarantine(folder.id, deletion.local, .massDeletion)
-            }
-            folder.quarantinedDeletions = deletions.count
-            // Nor are the directories empty that they left so.
-            (deletions, directories) = ([], [])
-        } else if folder.quarantinedDeletions > 0 && (dirty.all || options.acceptDeletes) {
-            folder.quarantinedDeletions = 0
-            for quarantined in try store.quarantined(folder.id)
-            where quarantined.reason == .massDeletion {
-                if let path = folder.belowRoot(quarantined.path) {
-                    try store.quarantine(folder.id, path, nil)
-                }
+        return FolderReading(
+            folder, dirty, bases, unread: findings.unread, files: changed,
+            mayBeRenamed: mayBeRenamed, directories: directories, deletions: deletions)
+    }
+
+    /// What is to be committed of what was read.
+    /// - Parameter added: the contents that came to all folders.
+    func changes(of reading: FolderReading, added: Set<ObjectID>, options: CaptureOptions) throws
+        -> [Captured]
+    {
+        var reading = reading
+        let folder = reading.folder
+        let before = reading.heldBefore
+        if options.acceptDeletes {
+            try folder.hold([], store)
+        } else if !folder.quarantinedDeletions.isEmpty
+            || reading.deletions.count > Limits.deletesUnasked
+        {
+            let head = try branch.head()
+            let tree = try repository.tree(of: head)
+            try reading.holdDeletions(past: limit, added: added, store) { deletion in
+                if deletion.base == head { return false }
+                let path = deletion.change.path
+                return try TreeDiff.version(at: path, of: tree, reading: repository) == nil
             }
         }
-        result = try joining.join(result + directories, of: folder, bases, options: options)
+        var result = try joining.join(
+            reading.files + reading.directories, of: folder, reading.bases, held: before,
+            options: options)
         try CutShortBases(repository).find(of: result, in: folder)
-        if mayBeRenamed {
-            try EditedRename.mark(deletions, to: result, reading: repository)
+        if reading.mayBeRenamed {
+            try EditedRename.mark(reading.deletions, to: result, reading: repository)
         }
         folder.keepsDeleted = false
-        result += deletions
+        result += reading.deletions
         return result
     }
 
@@ -212,17 +224,5 @@ final class FolderCapture {
             change: TreeChange(
                 path: folder.repositoryPath(path), before: before, after: row?.version),
             base: base, row: row, content: content)
-    }
-
-    /// A deletion is not counted when the same content appears elsewhere in the batch: a rename.
-    private func isMassDeletion(
-        _ deletions: [Captured], of folder: VaultFolder, added: [Captured]
-    ) throws -> Bool {
-        if deletions.count <= Limits.deletesUnasked { return false }
-        let come = Set(added.compactMap { $0.change.before == nil ? $0.change.after?.id : nil })
-        let gone = deletions.count { deletion in
-            deletion.change.before.map { !$0.isDirectory && !come.contains($0.id) } ?? false
-        }
-        return limit.isPassed(by: gone, of: try store.count(folder.id))
     }
 }

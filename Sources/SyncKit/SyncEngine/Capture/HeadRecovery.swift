@@ -38,6 +38,12 @@ final class HeadRecovery {
                 repository.contains($0)
             }
             try KeptRules.recallRules(of: folder, store, reading: repository)
+            let held = try folder.listedDeletions(store)
+            if folder.quarantinedDeletions.isEmpty && !held.isEmpty {
+                // They may be more than are listed.
+                try folder.hold(Set(held), store)
+                rechecks.noteAll(of: folder)
+            }
             if let applied = try store.applied(folder.id) { named.insert(applied) }
             for path in try store.deferred(folder.id) { named.insert(path.base) }
         }

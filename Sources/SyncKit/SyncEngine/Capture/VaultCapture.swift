@@ -50,18 +50,23 @@ final class VaultCapture {
         let head = try branch.head()
         let pack = try repository.beginPack()
         var captured: [Captured] = []
+        var readings: [FolderReading] = []
         for folder in folders {
             do {
                 try folder.access.checkRoot()
                 folder.stopped = nil
                 captured += try reader.displaced(in: folder, into: pack)
                 guard let dirty = dirty[folder.id], !dirty.isEmpty else { continue }
-                captured += try folderCapture.readChanges(
-                    of: folder, dirty, options: options, into: pack)
+                readings.append(
+                    try folderCapture.read(folder, dirty, options: options, into: pack))
             } catch let error as FolderError where folder.stops(for: error) {
                 folder.stopped = error
                 rechecks.noteAll(of: folder)
             }
+        }
+        let added = Set(readings.flatMap(\.added))
+        for reading in readings {
+            captured += try folderCapture.changes(of: reading, added: added, options: options)
         }
         let report = try commits.commit(
             gate.passed(captured, into: pack), onto: head, into: pack, options: options)

@@ -46,14 +46,14 @@ package final class VaultReport {
         status.notices = []
         for folder in folders {
             status.quarantined += try store.quarantined(folder.id).count
+            let held = folder.quarantinedDeletions
             status.pending.changes +=
-                try folder.deferred(store).count + folder.quarantinedDeletions
+                try folder.deferred(store).count { !held.contains($0.path) } + held.count
             if let notice = joining.notices[folder.id] { status.notices.append(notice) }
             if let stopped = folder.stopped { status.notices.append(SyncFailure(stopped).text) }
-            let gone = folder.quarantinedDeletions
-            if gone > 0 {
+            if !held.isEmpty {
                 status.notices.append(
-                    "\(gone) files of \(folder.id?.text ?? "the folder") are gone, more than "
+                    "\(held.count) files of \(folder.id?.text ?? "the folder") are gone, more than "
                         + "max_deletes allows: \(QuarantinedPath.Reason.massDeletion.advice)")
             }
         }
@@ -131,7 +131,7 @@ package final class VaultReport {
     func isInSync() throws -> Bool {
         let head = try branch.head()
         for folder in folders {
-            guard folder.stopped == nil, folder.quarantinedDeletions == 0,
+            guard folder.stopped == nil, folder.quarantinedDeletions.isEmpty,
                 try store.applied(folder.id) == head,
                 try folder.deferred(store).isEmpty
             else { return false }

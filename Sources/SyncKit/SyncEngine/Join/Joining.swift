@@ -39,11 +39,12 @@ package final class Joining {
     /// - Parameters:
     ///   - files: what was captured, deletions left out.
     ///   - bases: which of the paths wait for a newer version.
+    ///   - held: where a deletion was held before, and stays so.
     /// - Returns: the files that are captured all the same, those of known versions with the
     ///   commit that has them.
     func join(
         _ files: [Captured], of folder: VaultFolder, _ bases: FolderBases,
-        options: CaptureOptions
+        held: Set<TreePath>, options: CaptureOptions
     ) throws -> [Captured] {
         guard let head = try branch.head() else { return files }
         let tree = try repository.tree(of: head)
@@ -66,7 +67,7 @@ package final class Joining {
                 deleted.append(file)
             }
         }
-        return try decide(deleted, of: files, folder, options: options)
+        return try decide(deleted, of: files, folder, held: held, options: options)
     }
 
     /// Whether nothing tells what a file's writer saw, so that its history is asked.
@@ -84,7 +85,7 @@ package final class Joining {
     /// user is told.
     private func decide(
         _ deleted: [Captured], of files: [Captured], _ folder: VaultFolder,
-        options: CaptureOptions
+        held: Set<TreePath>, options: CaptureOptions
     ) throws -> [Captured] {
         if deleted.isEmpty { return files }
         if try !tookPart(folder) || folder.keepsDeleted {
@@ -96,12 +97,9 @@ package final class Joining {
             return files
         }
         let isMany = limit.isPassed(by: deleted.count, of: files.count)
-        if options.acceptDeletes || !isMany { return files }
-        for file in deleted.prefix(Limits.listedPaths) {
-            try store.quarantine(folder.id, file.local, .massDeletion)
-        }
-        folder.quarantinedDeletions += deleted.count
-        let quarantined = Set(deleted.map(\.local))
+        if options.acceptDeletes { return files }
+        let quarantined = Set(deleted.map(\.local)).filter { isMany || held.contains($0) }
+        try folder.hold(folder.quarantinedDeletions.union(quarantined), store)
         return files.filter { !quarantined.contains($0.local) }
     }
 

@@ -28,7 +28,13 @@ extension VaultService {
             inbox.add(try requested?.dirty(in: folder) ?? .everything, in: folder.id)
         }
         try captureInbox(live: true)
-        return try applied(try request.make(in: vault))
+        let made = try request.make(in: vault)
+        if case .restore(let restore) = request, !restore.dryRun {
+            // That word is about what is held too.
+            try vault.local.apply.restoreDeleted(at: request.places ?? made.paths)
+            if made.commit == nil { try vault.applyUntilStable() }
+        }
+        return try applied(made)
     }
 
     /// Brings the folders to what was committed by request.

@@ -60,7 +60,7 @@ struct ServicePicture {
             .init(
                 isPaused: isPaused,
                 isBlocked: vault.folders.contains {
-                    $0.stopped != nil || $0.quarantinedDeletions > 0
+                    $0.stopped != nil || !$0.quarantinedDeletions.isEmpty
                 } || !isOffline && failure?.kind == .needsUser,
                 isOffline: isOffline, hasConflicts: status.conflicts > 0,
                 isInSync: try isQuiet && vault.isInSync(), isExchanging: isExchanging))

@@ -1,0 +1,75 @@
+internal import SyncModel
+
+/// What of a folder's dirty paths was read, before it is decided which deletions go on.
+struct FolderReading {
+    let folder: VaultFolder
+    let dirty: DirtyPaths
+    let bases: FolderBases
+    /// Files and directories that could not be looked at.
+    let unread: [TreePath]
+    /// Whether a file may have been renamed and edited.
+    let mayBeRenamed: Bool
+    /// Files that came or changed.
+    private(set) var files: [Captured]
+    /// Directories in which nothing stands any more, or that came empty.
+    private(set) var directories: [Captured]
+    private(set) var deletions: [Captured]
+
+    init(
+        _ folder: VaultFolder, _ dirty: DirtyPaths, _ bases: FolderBases, unread: [TreePath],
+        files: [Captured], mayBeRenamed: Bool, directories: [Captured], deletions: [Captured]
+    ) {
+        (self.folder, self.dirty, self.bases, self.unread) = (folder, dirty, bases, unread)
+        (self.files, self.mayBeRenamed) = (files, mayBeRenamed)
+        (self.directories, self.deletions) = (directories, deletions)
+    }
+
+    /// The contents that came.
+    var added: [ObjectID] {
+        files.compactMap { $0.change.before == nil ? $0.change.after?.id : nil }
+    }
+
+    /// What was held before and is not decided anew: of a whole folder all is.
+    var heldBefore: Set<TreePath> { dirty.all ? [] : folder.quarantinedDeletions }
+
+    /// Holds deletions back where they are too many, with those that were held before: what is held
+    /// stays so however few of it are looked at again. A deletion is none when the same content
+    /// came elsewhere, in whatever folder: a rename.
+    /// - Parameters:
+    ///   - added: the contents that came to all folders.
+    ///   - isDeleted: whether the head has a file no more.
+    mutating func holdDeletions(
+        past limit: DeletionLimit, added: Set<ObjectID>, _ store: any StateStore,
+        unless isDeleted: (Captured) throws -> Bool
+    ) throws {
+        let unseen = folder.quarantinedDeletions.filter { !wasSeen($0) }
+        let gone = try deletions.filter { deletion in
+            guard let before = deletion.change.before else { return false }
+            if !before.isDirectory && added.contains(before.id) { return false }
+            return try !isDeleted(deletion)
+        }
+        let count = gone.count { !($0.change.before?.isDirectory ?? true) } + unseen.count
+        let isMany = limit.isPassed(by: count, of: try store.count(folder.id))
+        // Where something came to stand below, nothing is only gone.
+        let filled = Set(files.lazy.flatMap(\.local.ancestors))
+        let before = heldBefore
+        let held = Set(gone.map(\.local)).subtracting(filled).filter {
+            isMany || before.contains($0)
+        }
+        deletions.removeAll { held.contains($0.local) }
+        try folder.hold(held.union(unseen), store)
+        // Nor are the directories empty that they left so, or is a file there in place of one.
+        let left = Set(folder.quarantinedDeletions.lazy.flatMap(\.ancestors))
+        directories.removeAll { left.contains($0.local) }
+        files.removeAll { left.contains($0.local) }
+    }
+
+    /// Whether a path was looked at, so that it is known what stands there.
+    private func wasSeen(_ path: TreePath) -> Bool {
+        if unread.contains(where: { path.isAtOrBelow($0) }) { return false }
+        return dirty.all
+            || ([path] + path.ancestors).contains {
+                dirty.paths.contains($0) || dirty.directories.contains($0)
+            }
+    }
+}

@@ -1,0 +1,162 @@
+import SyncEngine
+import SyncMerge
+import SyncModel
+import SyncTestKit
+import Testing
+
+@Suite("Deletions that are held")
+struct HeldDeletionsTests {
+    private let scene = ExchangeOptionsTests.Scene(.none)
+    private let paths: [TreePath]
+
+    init() throws {
+        paths = try (10..<30).map { try #require(TreePath("\($0).txt")) }
+    }
+
+    /// A vault whose folder had 20 files, all of which are gone and held.
+    private func held(_ store: any StateStore = InMemoryStateStore()) async throws -> Vault {
+        let vault = try scene.vault(store)
+        for path in paths { write(path, "content \(path)") }
+        _ = try await scene.cycle(vault)
+        for path in paths { scene.folder.delete(path) }
+        _ = try await scene.cycle(vault, to: .pending)
+        #expect(vault.folders[0].quarantinedDeletions == Set(paths))
+        return vault
+    }
+
+    private func write(_ path: TreePath, _ text: String) {
+        scene.folder.write(path, Array(text.utf8), mode: .regular, inPlace: false)
+    }
+
+    /// Looks at some paths alone.
+    private func look(at some: some Sequence<TreePath>, in vault: Vault) throws {
+        scene.clock.advance(1_000_000_000)
+        var dirty = DirtyPaths()
+        dirty.paths = Set(some)
+        try vault.capture([vault.folders[0].id: dirty], CaptureOptions(live: true))
+    }
+
+    @Test("stay held however few of them are looked at again, over a restart too")
+    func few() async throws {
+        let store = InMemoryStateStore()
+        var vault = try await held(store)
+        let head = try vault.head()
+        for isRestarted in [false, true] {
+            if isRestarted { vault = try scene.vault(store) }
+            try look(at: paths.prefix(3), in: vault)
+            #expect(try vault.head() == head)
+            #expect(vault.folders[0].quarantinedDeletions == Set(paths))
+        }
+    }
+
+    @Test("take those with them that come later")
+    func later() async throws {
+        let vault = try scene.vault()
+        let more = try (30..<40).map { try #require(TreePath("\($0).txt")) }
+        for path in paths + more { write(path, "content \(path)") }
+        _ = try await scene.cycle(vault)
+        let head = try vault.head()
+        for path in paths { scene.folder.delete(path) }
+        try look(at: paths, in: vault)
+        for path in more { scene.folder.delete(path) }
+        try look(at: more, in: vault)
+        #expect(try vault.head() == head)
+        #expect(vault.folders[0].quarantinedDeletions == Set(paths + more))
+    }
+
+    @Test("let edits of others wait, against which they stand once they are accepted")
+    func edited() async throws {
+        let vault = try await held()
+        try scene.push("10.txt", "edited")
+        let head = try scene.head()
+        _ = try await scene.cycle(vault, to: .pending)
+        #expect(try vault.head() == head && scene.folder.files.isEmpty)
+        #expect(vault.folders[0].quarantinedDeletions == Set(paths))
+        #expect(try vault.conflicts().records.isEmpty)
+        scene.clock.advance(1_000_000_000)
+        try vault.capture(
+            [vault.folders[0].id: .everything], CaptureOptions(acceptDeletes: true))
+        #expect(try await vault.exchange() == .inSync)
+        #expect(vault.folders[0].quarantinedDeletions.isEmpty)
+        #expect(try vault.conflicts().records.map(\.path.description) == ["notes/10.txt"])
+        #expect(scene.folder.files.count == 1)
+    }
+
+    @Test("are over when the files left the head")
+    func gone() async throws {
+        let vault = try await held()
+        for path in paths { try scene.push(path.description, isGone: true) }
+        #expect(try await vault.exchange() == .inSync)
+        #expect(vault.folders[0].quarantinedDeletions.isEmpty)
+        #expect(try vault.store.quarantined(vault.folders[0].id).isEmpty)
+    }
+
+    @Test("are over, one by one, when the files are back")
+    func back() async throws {
+        let vault = try await held()
+        let head = try vault.head()
+        for path in paths.prefix(5) { write(path, "content \(path)") }
+        try look(at: paths.prefix(5), in: vault)
+        #expect(vault.folders[0].quarantinedDeletions == Set(paths.dropFirst(5)))
+        for path in paths.dropFirst(5) { write(path, "content \(path)") }
+        try look(at: paths.dropFirst(5), in: vault)
+        #expect(try vault.head() == head)
+        #expect(try await vault.exchange() == .inSync)
+        #expect(try vault.store.quarantined(vault.folders[0].id).isEmpty)
+    }
+
+    @Test("leave the directory that they emptied as it was")
+    func emptied() async throws {
+        let vault = try scene.vault()
+        let inside = try (0..<20).map { try #require(TreePath("d/\($0).txt")) }
+        for path in inside { write(path, "content \(path)") }
+        _ = try await scene.cycle(vault)
+        let head = try vault.head()
+        for path in inside { scene.folder.delete(path, leavesDirectory: true) }
+        try look(at: inside, in: vault)
+        try look(at: inside.prefix(1), in: vault)
+        #expect(try vault.head() == head)
+        #expect(vault.folders[0].quarantinedDeletions == Set(inside))
+    }
+
+    @Test("are none where the files moved to another folder of the vault: one commit has both")
+    func moved() throws {
+        func folder() -> SimFolder {
+            SimFolder(
+                clock: scene.clock, before: { _ throws(FolderError) in }, isBusy: { _ in false },
+                lateWrite: { _, _ in nil }, destroys: { _, _ in })
+        }
+        let (notes, other) = (folder(), folder())
+        let vault = Vault(
+            identity: .init(name: "v", device: "linden", branch: "sync"),
+            repository: scene.repository,
+            folders: [
+                VaultFolder(id: TreePath("notes"), access: notes),
+                VaultFolder(id: TreePath("other"), access: other),
+            ],
+            store: InMemoryStateStore(), remote: nil, clock: scene.clock)
+        let all = Dictionary(
+            uniqueKeysWithValues: vault.folders.map { ($0.id, DirtyPaths.everything) })
+        for path in paths {
+            notes.write(path, Array("\(path)".utf8), mode: .regular, inPlace: false)
+        }
+        scene.clock.advance(1_000_000_000)
+        try vault.capture(all)
+        try vault.applyUntilStable()
+        let head = try vault.head()
+        for path in paths {
+            notes.delete(path)
+            other.write(path, Array("\(path)".utf8), mode: .regular, inPlace: false)
+        }
+        scene.clock.advance(1_000_000_000)
+        try vault.capture(all)
+        #expect(vault.folders[0].quarantinedDeletions.isEmpty)
+        let moved = try scene.repository.commit(try #require(try vault.head()))
+        #expect(moved.parents == [head])
+        let before = try scene.repository.commit(try #require(head)).tree
+        let changes = try TreeDiff.changes(
+            from: before, to: moved.tree, reading: scene.repository)
+        #expect(changes.count { $0.after == nil } == paths.count)
+        #expect(changes.count { $0.before == nil } == paths.count)
+    }
+}
