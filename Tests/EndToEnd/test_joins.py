@@ -237,6 +237,27 @@ class Joins(VaultTest):
         self.assertEqual(bob.read("c.md"), note.encode(), "nothing counts as deleted")
         self.assertEqual(ada.read("more.md"), b"more\n")
 
+    def test_another_disk_at_the_folders_mount_point(self):
+        """Its root has the numbers of the one before, and what it has are old versions."""
+        place = f"{self.top}/ada/folder"
+        self.tmpfs(place, "8m")
+        ada, bob = self.device("ada"), self.device("bob")
+        for content in ("one\n", "two\n"):
+            for number in range(4):
+                ada.write(f"n{number}.md", content)
+            self.wait_in_sync(ada, bob)
+        tree, head = bob.tree(), trees.head(self.remote)
+        ada.stop()
+        subprocess.run(["umount", place], check=True)
+        self.tmpfs(place, "8m")
+        ada.write("n0.md", "one\n")
+        ada.start()
+        wait_until(lambda: "another" in str(ada.status()["notices"]), lambda: f"{ada.status()}")
+        self.assertEqual((bob.tree(), trees.head(self.remote)), (tree, head))
+        ada.ctl("sync", "--accept-folders", expect=None)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.tree(), tree)
+
     def test_home_restored_from_a_backup(self):
         """Folder, repository and state are old: what changed since is taken from the remote."""
         ada, bob = self.pair_with({f"n{i}.md": "one\n" for i in range(12)} | {"gone.md": "g\n"})

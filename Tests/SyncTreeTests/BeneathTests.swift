@@ -110,7 +110,8 @@ extension Serial {
             _ = try LocalFolder(root: sandbox.root, expectedIdentity: identity)
             do {
                 _ = try LocalFolder(
-                    root: sandbox.root, expectedIdentity: (identity.device, identity.inode + 1))
+                    root: sandbox.root,
+                    expectedIdentity: RootIdentity("\(identity.device):\(identity.inode + 1)"))
                 Issue.record("opened")
             } catch { #expect(error.code == .rootReplaced) }
             do {

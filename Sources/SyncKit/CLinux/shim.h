@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* What Glibc lacks or declares variadic. Each returns as the system call does: -1 and errno. */
@@ -42,6 +43,26 @@ static inline int syncd_syncfs(int fd) { return syncfs(fd); }
 
 static inline long syncd_getdents64(int fd, void *buffer, size_t count) {
     return syscall(SYS_getdents64, fd, buffer, count);
+}
+
+#define SYNCD_HAS_FILE_SYSTEM 1
+#define SYNCD_HAS_BIRTH 2
+
+/* The id of a directory's file system, and when the directory was made, in nanoseconds since 1970.
+   Says which of the two there are: in overlayfs (0x794c7630) neither lasts. */
+static inline int syncd_origin(int fd, uint64_t *file_system, int64_t *born) {
+    struct statfs system;
+    struct statx own;
+    int known = 0;
+    if (fstatfs(fd, &system) != 0 || system.f_type == 0x794c7630) return 0;
+    memcpy(file_system, &system.f_fsid, sizeof *file_system);
+    if (*file_system != 0) known |= SYNCD_HAS_FILE_SYSTEM;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &own) == 0 && own.stx_mask & STATX_BTIME &&
+        own.stx_btime.tv_sec > 0 && own.stx_btime.tv_sec < INT64_C(9000000000)) {
+        *born = own.stx_btime.tv_sec * INT64_C(1000000000) + own.stx_btime.tv_nsec;
+        known |= SYNCD_HAS_BIRTH;
+    }
+    return known;
 }
 
 /* Not from <sys/xattr.h>: with it Swift finds two fd_set. */

@@ -25,10 +25,10 @@ package final class LocalFolder: FolderAccess {
     let unflushedParents = Mutex<Set<TreePath?>>([])
     /// Staged files that have another's attributes: those of a directory are not put over them.
     let resembling = Mutex<Set<UInt64>>([])
-    private let expected: (device: UInt64, inode: UInt64)
+    private let expected: RootIdentity
 
-    /// The root's device and inode number, to be remembered and expected the next time.
-    package var identity: (device: UInt64, inode: UInt64) { (root.device, root.inode) }
+    /// What the root is, to be remembered and expected the next time.
+    package var identity: RootIdentity { root.identity }
 
     /// How many versions apply moved aside and has not rechecked: while there are any, the folder
     /// may hold edits that nobody has read.
@@ -45,7 +45,7 @@ package final class LocalFolder: FolderAccess {
     ///     folder's root is, for as long as there is something in it.
     /// - Throws: `.rootMissing`, `.rootReplaced`, or why the staging directory cannot be used.
     package convenience init(
-        root: String, expectedIdentity: (device: UInt64, inode: UInt64)? = nil,
+        root: String, expectedIdentity: RootIdentity? = nil,
         stagingPreferred: String? = nil
     ) throws(FolderError) {
         try self.init(
@@ -55,12 +55,12 @@ package final class LocalFolder: FolderAccess {
 
     /// As the package's initializer, with some of the system's abilities left unused.
     init(
-        root path: String, expectedIdentity: (device: UInt64, inode: UInt64)? = nil,
+        root path: String, expectedIdentity: RootIdentity? = nil,
         stagingPreferred: String? = nil, abilities: Abilities
     ) throws(FolderError) {
         root = try Self.openRoot(path, abilities)
-        expected = expectedIdentity ?? (root.device, root.inode)
-        guard (root.device, root.inode) == expected else {
+        expected = expectedIdentity ?? root.identity
+        guard root.identity.isSame(as: expected) else {
             throw FolderError(.rootReplaced, "open the folder", nil, path)
         }
         staging = try Staging(root: root, folder: path, preferred: stagingPreferred)
@@ -83,11 +83,12 @@ package final class LocalFolder: FolderAccess {
         guard buffer.st_mode & S_IFMT == S_IFDIR else {
             throw FolderError(.rootMissing, "look at the folder", nil, "\(path): no directory")
         }
-        let found = (device: UInt64(buffer.st_dev), inode: UInt64(buffer.st_ino))
-        guard found == expected, found == identity else {
+        // While the root is open no other file system has its device number.
+        let (device, inode) = (UInt64(buffer.st_dev), UInt64(buffer.st_ino))
+        guard device == identity.device, inode == identity.inode else {
             throw FolderError(
                 .rootReplaced, "look at the folder", nil,
-                "\(path) is inode \(found.inode) on device \(found.device), "
+                "\(path) is inode \(inode) on device \(device), "
                     + "was \(expected.inode) on \(expected.device)")
         }
     }

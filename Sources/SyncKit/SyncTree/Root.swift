@@ -6,8 +6,7 @@ internal import SyncModel
 /// no other file system entered, nothing above the root reached.
 struct Root: ~Copyable {
     let descriptor: Descriptor
-    let device: UInt64
-    let inode: UInt64
+    let identity: RootIdentity
     /// Whether the kernel has `openat2` (Linux 5.6; a container's filter may refuse it).
     let hasOpenat2: Bool
 
@@ -17,9 +16,8 @@ struct Root: ~Copyable {
             syncd_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         }.get()
         let descriptor = Descriptor(number: number)
-        let stat = FileStat(try statName(number, [0]).get())
         return Root(
-            descriptor: descriptor, device: stat.device, inode: stat.inode,
+            descriptor: descriptor, identity: try RootIdentity(of: number),
             hasOpenat2: allowOpenat2 && kernelHasOpenat2(number))
     }
 
@@ -107,7 +105,7 @@ struct Root: ~Copyable {
     ) throws(SystemError) -> Int32 {
         let number = try openName(directory, name, flags).get()
         switch statName(number, [0]) {
-        case .success(let stat) where UInt64(stat.st_dev) == device: return number
+        case .success(let stat) where UInt64(stat.st_dev) == identity.device: return number
         case .success:
             close(number)
             throw SystemError(number: EXDEV)

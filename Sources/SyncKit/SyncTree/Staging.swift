@@ -115,7 +115,8 @@ final class Staging: Sendable {
         mkdir(path, 0o700)
         let opened = attempt { syncd_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         guard case .success(let number) = opened else { return nil }
-        if case .success(let stat) = statName(number, [0]), UInt64(stat.st_dev) == root.device,
+        if case .success(let stat) = statName(number, [0]),
+            UInt64(stat.st_dev) == root.identity.device,
             canRename(number, root.descriptor.number)
         {
             return number

@@ -14,16 +14,19 @@ final class VaultCapture {
     private let folderCapture: FolderCapture
     private let gate: CaptureGate
     private let commits: CaptureCommits
+    private let clock: any WallClock
+    private var lately = LateAdditions()
 
     init(
         _ folders: [VaultFolder], _ repository: any ObjectRepository, branch: Branch,
         rechecks: Rechecks, joining: Joining, recovery: HeadRecovery, reader: FolderReader,
-        folderCapture: FolderCapture, gate: CaptureGate, commits: CaptureCommits
+        folderCapture: FolderCapture, gate: CaptureGate, commits: CaptureCommits,
+        clock: any WallClock
     ) {
         (self.folders, self.repository, self.branch) = (folders, repository, branch)
         (self.rechecks, self.joining, self.recovery) = (rechecks, joining, recovery)
         (self.reader, self.folderCapture) = (reader, folderCapture)
-        (self.gate, self.commits) = (gate, commits)
+        (self.gate, self.commits, self.clock) = (gate, commits, clock)
     }
 
     /// Captures what is dirty into one commit, or one for each commit that was changed upon, and
@@ -45,6 +48,7 @@ final class VaultCapture {
         for folder in folders where folder.interrupted.needsScan {
             dirty[folder.id] = .everything
         }
+        askAgainWhatMayHaveMoved(&dirty)
         var isDone = false
         defer { if !isDone { rechecks.add(dirty) } }
         let head = try branch.head()
@@ -64,7 +68,9 @@ final class VaultCapture {
                 rechecks.noteAll(of: folder)
             }
         }
-        let added = Set(readings.flatMap(\.added))
+        let came = Set(readings.flatMap(\.added))
+        if folders.count > 1 { lately.note(came, at: clock.now()) }
+        let added = came.union(lately.ids)
         for reading in readings {
             captured += try folderCapture.changes(of: reading, added: added, options: options)
         }
@@ -72,6 +78,18 @@ final class VaultCapture {
             gate.passed(captured, into: pack), onto: head, into: pack, options: options)
         isDone = true
         return report
+    }
+
+    /// What is held as deleted in one folder may be coming to another: it is decided anew.
+    private func askAgainWhatMayHaveMoved(_ dirty: inout [FolderID: DirtyPaths]) {
+        for folder in folders where !folder.quarantinedDeletions.isEmpty {
+            guard dirty.contains(where: { $0.key != folder.id && !$0.value.isEmpty }) else {
+                continue
+            }
+            var held = DirtyPaths()
+            held.paths = folder.quarantinedDeletions
+            dirty[folder.id, default: DirtyPaths()].merge(held)
+        }
     }
 
     /// Captures what an apply left that was cut short, before another head is applied: a file that

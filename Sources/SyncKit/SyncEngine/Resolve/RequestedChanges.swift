@@ -80,7 +80,10 @@ final class RequestedChanges {
             if let path = found.missing.first {
                 throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
             }
-            for (path, version) in found.files { versions[path] = version }
+            // The record of a conflict comes back with its file, and without it says nothing.
+            for (path, version) in found.files where !ConflictRecord.isRecord(path) {
+                versions[path] = version
+            }
         }
         if let record = request.record {
             try restored.keepOnly(record, of: &versions, over: tree(of: head), into: pack)

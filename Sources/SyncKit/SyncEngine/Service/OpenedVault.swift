@@ -4,6 +4,7 @@ internal import SyncMerge
 package import SyncModel
 package import SyncRemote
 internal import SyncStore
+internal import SyncTree
 
 /// A vault that was opened from its configuration, with the lock that makes it ours.
 package final class OpenedVault {

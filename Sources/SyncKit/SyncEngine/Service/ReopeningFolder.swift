@@ -1,36 +1,14 @@
 package import SyncModel
-internal import SyncTree
+package import SyncTree
 internal import Synchronization
 
 /// A folder whose root may not be there: it is opened when it is, and opened again when it came
 /// back. While it is gone every call says so, and nothing of it counts as deleted.
 package final class ReopeningFolder: FolderAccess {
-    /// A root's device and inode number.
-    package struct Identity: Sendable, Equatable {
-        /// `st_dev`: another one means another file system is mounted there.
-        package let device: UInt64
-        /// `st_ino`, unique on the device only while the directory exists.
-        package let inode: UInt64
-
-        /// Reads `device:inode` in decimal; nil for anything else.
-        package init?(_ text: String) {
-            let parts = text.split(separator: ":").compactMap { UInt64($0) }
-            guard parts.count == 2 else { return nil }
-            (device, inode) = (parts[0], parts[1])
-        }
-
-        init(_ identity: (device: UInt64, inode: UInt64)) {
-            (device, inode) = (identity.device, identity.inode)
-        }
-
-        /// The form that `init` reads.
-        package var text: String { "\(device):\(inode)" }
-    }
-
     /// Absolute path of the root.
     package let root: String
     private let staging: String
-    private let state: Mutex<(folder: LocalFolder?, expected: Identity?)>
+    private let state: Mutex<(folder: LocalFolder?, expected: RootIdentity?)>
     private let progress: EngineProgress?
 
     /// - Parameters:
@@ -39,7 +17,7 @@ package final class ReopeningFolder: FolderAccess {
     ///   - staging: a directory for the apply's own files, outside the folder.
     ///   - progress: where each call counts as a step; nil for nowhere.
     package init(
-        root: String, expected: Identity?, staging: String, progress: EngineProgress? = nil
+        root: String, expected: RootIdentity?, staging: String, progress: EngineProgress? = nil
     ) {
         self.progress = progress
         self.root = root
@@ -48,7 +26,7 @@ package final class ReopeningFolder: FolderAccess {
     }
 
     /// What the root is, once it was opened.
-    package var identity: Identity? { state.withLock { $0.expected } }
+    package var identity: RootIdentity? { state.withLock { $0.expected } }
 
     /// Whether another directory stands where the folder was; one that is missing is waited for.
     var isReplaced: Bool {
@@ -65,10 +43,9 @@ package final class ReopeningFolder: FolderAccess {
         progress?.step()
         return try state.withLock { state throws(FolderError) in
             if let folder = state.folder { return folder }
-            let expected = state.expected.map { (device: $0.device, inode: $0.inode) }
             let folder = try LocalFolder(
-                root: root, expectedIdentity: expected, stagingPreferred: staging)
-            state = (folder, Identity(folder.identity))
+                root: root, expectedIdentity: state.expected, stagingPreferred: staging)
+            state = (folder, folder.identity)
             return folder
         }
     }
