@@ -70,7 +70,7 @@ struct RestoredRemoteTests {
         let far = try history.commit(["x": "2\n", "new": "n\n"], time: 3_000)
         let files = try files(of: restored(ours, over: far))
         #expect(files["gone"] == "g\n" && files["mine"] == "b\n" && files["new"] == "n\n")
-        #expect(files.values.contains("2\n"))
+        #expect(files.values.contains { $0.contains("2\n") })
     }
 
     @Test("merges it, however many commits it made")
