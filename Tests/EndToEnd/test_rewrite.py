@@ -296,9 +296,13 @@ class Rewrite(VaultTest):
                 self.assertEqual(int(roots) < 5, choice == "accept", roots)
                 self.assert_nothing_lost(ada, bob)
 
-    def test_restore_merges_what_another_device_did_since_it_accepted(self):
-        for begin in (self.empty, self.begin_repository):
-            with self.subTest(begin.__name__):
+    def test_what_another_device_did_since_it_accepted_is_merged(self):
+        for begin, choice in (
+            (self.empty, "restore"),
+            (self.begin_repository, "restore"),
+            (self.empty, "accept"),
+        ):
+            with self.subTest(f"{begin.__name__} {choice}"):
                 self.begin_anew()
                 ada, bob = self.told()
                 begin()
@@ -312,7 +316,7 @@ class Rewrite(VaultTest):
                 self.wait_in_sync(ada)
                 self.blocked(bob)
                 self.write(bob, "mine.md")
-                bob.ctl("remote", "restore")
+                bob.ctl("remote", choice)
                 self.until_in_sync(ada, bob)
                 for name in ("first.md", "during.md", "later.md", "mine.md", "sub/fourth.md"):
                     self.assertIsNotNone(ada.read(name), name)

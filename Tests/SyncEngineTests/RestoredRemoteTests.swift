@@ -48,20 +48,35 @@ struct RestoredRemoteTests {
         return try #require(try linden.choose(RemoteRequest(.restore)).commit)
     }
 
-    @Test("merges what a device did since it accepted an emptied remote, its deletions too")
-    func accepted() throws {
-        let ours = try ours()
+    /// What maple made since it accepted an emptied remote.
+    private func begun(after ours: (old: ObjectID, head: ObjectID)) throws -> ObjectID {
         let maple = try vault("maple", at: ours.old, seen: ours.old, now: nil)
         let root = try #require(try maple.choose(RemoteRequest(.accept)).commit)
         let begun = try history.repository.commit(root)
         #expect(begun.parents.isEmpty)
         #expect(begun.trailer(ChangeWords.follows) == ours.old.hex)
         let time = try CommitStamps(reading: history.repository).time(of: root)
-        let far = try history.commit(
+        return try history.commit(
             ["x": "2\n", "new": "n\n"], on: [root], time: time.next.milliseconds)
+    }
+
+    @Test("merges what a device did since it accepted an emptied remote, its deletions too")
+    func accepted() throws {
+        let ours = try ours()
+        let far = try begun(after: ours)
         let head = try restored(ours, over: far)
         #expect(try files(of: head) == ["x": "2\n", "new": "n\n", "mine": "b\n"])
         #expect(try history.repository.commit(head).parents == [ours.head, far])
+    }
+
+    @Test("comes to the same files when it is an accept, without the old history")
+    func acceptedTwice() throws {
+        let ours = try ours()
+        let far = try begun(after: ours)
+        let linden = try vault("linden", at: ours.head, seen: ours.old, now: far)
+        let head = try #require(try linden.choose(RemoteRequest(.accept)).commit)
+        #expect(try files(of: head) == ["x": "2\n", "new": "n\n", "mine": "b\n"])
+        #expect(try history.repository.commit(head).parents == [far])
     }
 
     @Test("deletes nothing where nobody says what the remote's history went on from")

@@ -64,11 +64,17 @@ struct RemoteChoice {
 
     /// The remote's history with what only this device has over it. A file that is here as the
     /// remote had it follows the remote, into its deletion too. A history that shares nothing
-    /// with ours never knew our files: it deletes none of them.
+    /// with ours and does not say what it went on from never knew our files: it deletes none.
     private func accepted(_ change: RemoteChange, over ours: ObjectID) throws -> ObjectID {
-        let isRelated = change.kind == .takenBack || change.kind == .rewritten
+        let base =
+            switch (change.kind, change.new) {
+            case (.takenBack, _), (.rewritten, _): change.old
+            case (.replaced, let new?):
+                try FarHistory(of: new, beside: ours, in: repository).origin()
+            default: nil as ObjectID?
+            }
         return try transplanter.transplant(
-            ours, since: isRelated ? change.old : nil, onto: change.new, following: change.old)
+            ours, since: base, onto: change.new, following: change.old)
     }
 
     /// Our history, with the remote's as what it went on from. What devices of this vault made
