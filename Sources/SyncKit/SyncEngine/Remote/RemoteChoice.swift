@@ -66,12 +66,12 @@ struct RemoteChoice {
     /// remote had it follows the remote, into its deletion too. A history that shares nothing
     /// with ours and does not say what it went on from never knew our files: it deletes none.
     private func accepted(_ change: RemoteChange, over ours: ObjectID) throws -> ObjectID {
-        let base =
+        let base: ObjectID? =
             switch (change.kind, change.new) {
             case (.takenBack, _), (.rewritten, _): change.old
             case (.replaced, let new?):
                 try FarHistory(of: new, beside: ours, in: repository).origin()
-            default: nil as ObjectID?
+            default: nil
             }
         return try transplanter.transplant(
             ours, since: base, onto: change.new, following: change.old)
