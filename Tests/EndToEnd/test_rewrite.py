@@ -94,13 +94,17 @@ class Rewrite(VaultTest):
         """No branch any more."""
         trees.git(self.remote, "update-ref", "-d", "refs/heads/sync")
 
-    def replace(self):
-        """Another repository at the same place."""
+    def begin_repository(self):
+        """An empty repository at the same place."""
         os.rename(self.remote, f"{self.top}/gone.git")
         subprocess.run(
             ["git", "init", "-q", "--bare", "--initial-branch=sync", self.remote], check=True
         )
         self.configure_remote()
+
+    def replace(self):
+        """Another repository at the same place."""
+        self.begin_repository()
         blob = trees.git(self.remote, "hash-object", "-w", "--stdin", stdin=b"foreign\n")
         name = blob.decode().strip()
         self.commit(f"100644 blob {name}\t{PREFIX}/foreign.md\n".encode())
@@ -291,6 +295,35 @@ class Rewrite(VaultTest):
                 roots = trees.git(self.remote, "rev-list", "--count", "sync").decode()
                 self.assertEqual(int(roots) < 5, choice == "accept", roots)
                 self.assert_nothing_lost(ada, bob)
+
+    def test_what_another_device_did_since_it_accepted_is_merged(self):
+        for begin, choice in (
+            (self.empty, "restore"),
+            (self.begin_repository, "restore"),
+            (self.empty, "accept"),
+        ):
+            with self.subTest(f"{begin.__name__} {choice}"):
+                self.begin_anew()
+                ada, bob = self.told()
+                begin()
+                self.blocked(ada, bob)
+                self.write(ada, "during.md")
+                ada.ctl("remote", "accept")
+                self.wait_in_sync(ada)
+                edited = self.write(ada, "second.md")
+                self.write(ada, "later.md")
+                os.unlink(ada.path("third.md"))
+                self.wait_in_sync(ada)
+                self.blocked(bob)
+                self.write(bob, "mine.md")
+                bob.ctl("remote", choice)
+                self.until_in_sync(ada, bob)
+                for name in ("first.md", "during.md", "later.md", "mine.md", "sub/fourth.md"):
+                    self.assertIsNotNone(ada.read(name), name)
+                self.assertEqual(ada.read("second.md"), f"{edited}\n".encode())
+                self.assertIsNone(ada.read("third.md"))
+                self.assertEqual(json.loads(ada.ctl("conflicts", "--json").stdout), [])
+                self.assert_nothing_lost(bob)
 
     def test_another_repository(self):
         for choice in ("restore", "accept"):

@@ -101,6 +101,17 @@ struct DeletionsTests {
         #expect(found.map(\.last) == [left, base])
     }
 
+    @Test("of two heads that a device joined by itself are what it dropped of either")
+    func restored() throws {
+        let ours = try history.commit(["a": "1", "b": "2"], time: 1_000)
+        let far = try history.commit(["a": "1", "new": "3"], time: 2_000, device: "oak")
+        let head = try history.commit(["b": "2"], on: [ours, far], time: 3_000, device: "ash")
+        let found = try deleted(head)
+        #expect(found.map(\.path.text) == ["a", "new"])
+        #expect(found.map(\.device) == ["ash", "ash"])
+        #expect(found.map(\.last) == [ours, far])
+    }
+
     @Test("are narrowed by time and device")
     func filtered() throws {
         let first = try history.commit(["a": "1", "b": "2", "c": "3"], time: 1_000)

@@ -50,10 +50,10 @@ package struct Deletions {
         var seen: Set<TreePath> = []
         var found: [DeletedFile] = []
         while found.count < most, let step = try walk.next() {
-            guard let last = step.commit.parents.first else { continue }
             var removed = try removed(step.commit, walk)
             removed.sort { $0.path < $1.path }
-            for (path, blob) in removed where found.count < most && seen.insert(path).inserted {
+            for (path, blob, last) in removed
+            where found.count < most && seen.insert(path).inserted {
                 let now = try TreeDiff.version(at: path, of: present, reading: reader)
                 guard now == nil, filter.admits(step) else { continue }
                 found.append(
@@ -67,10 +67,18 @@ package struct Deletions {
         return found
     }
 
-    /// The files that every parent has and the commit has not, with the first parent's content.
-    func removed(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError)
-        -> [(path: TreePath, blob: ObjectID)]
-    {
+    /// A file that a commit took away, and the parent that has it with this content.
+    typealias Removed = (path: TreePath, blob: ObjectID, last: ObjectID)
+
+    /// The files that every parent has and the commit has not, with the first parent's content;
+    /// of two heads that a device joined by itself also what one of them alone had.
+    func removed(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError) -> [Removed] {
+        guard let first = commit.parents.first else { return [] }
+        if commit.parents.count == 2, !MergeIdentity.made(commit),
+            commit.trailer("Sync-Device") != nil
+        {
+            return try dropped(commit, walk)
+        }
         var common: [TreePath: ObjectID]?
         for parent in commit.parents {
             let tree = try walk.commit(parent).tree
@@ -78,7 +86,35 @@ package struct Deletions {
             common = common.map { $0.filter { here[$0.key] != nil } } ?? here
             if common?.isEmpty ?? true { return [] }
         }
-        return (common ?? [:]).map { ($0.key, $0.value) }
+        return (common ?? [:]).map { ($0.key, $0.value, first) }
+    }
+
+    /// The files that a commit has not and one of its two parents has, or both. What only one has
+    /// and both went on from is no deletion of this commit's: the other's side deleted it.
+    private func dropped(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError)
+        -> [Removed]
+    {
+        let history = History(CommitStamps(reading: reader))
+        var bases: [ObjectID] = []
+        for base in try history.mergeBases(commit.parents[0], commit.parents[1]) {
+            bases.append(try reader.commit(base).tree)
+        }
+        var sides: [[TreePath: ObjectID]] = []
+        for parent in commit.parents {
+            sides.append(try removed(from: walk.commit(parent).tree, to: commit.tree))
+        }
+        var found = sides[0].keys.filter { sides[1][$0] != nil }
+            .map { Removed($0, sides[0][$0] ?? Self.emptyBlob, commit.parents[0]) }
+        for (side, other) in [(0, 1), (1, 0)] {
+            for (path, blob) in sides[side] where sides[other][path] == nil {
+                var wasCommon = false
+                for base in bases where !wasCommon {
+                    wasCommon = try TreeDiff.version(at: path, of: base, reading: reader) != nil
+                }
+                if !wasCommon { found.append((path, blob, commit.parents[side])) }
+            }
+        }
+        return found
     }
 
     private func removed(from old: ObjectID, to new: ObjectID) throws(RepositoryError)

@@ -64,11 +64,17 @@ struct RemoteChoice {
 
     /// The remote's history with what only this device has over it. A file that is here as the
     /// remote had it follows the remote, into its deletion too. A history that shares nothing
-    /// with ours never knew our files: it deletes none of them.
+    /// with ours and does not say what it went on from never knew our files: it deletes none.
     private func accepted(_ change: RemoteChange, over ours: ObjectID) throws -> ObjectID {
-        let isRelated = change.kind == .takenBack || change.kind == .rewritten
+        let base: ObjectID? =
+            switch (change.kind, change.new) {
+            case (.takenBack, _), (.rewritten, _): change.old
+            case (.replaced, let new?):
+                try FarHistory(of: new, beside: ours, in: repository).origin()
+            default: nil
+            }
         return try transplanter.transplant(
-            ours, since: isRelated ? change.old : nil, onto: change.new)
+            ours, since: base, onto: change.new, following: change.old)
     }
 
     /// Our history, with the remote's as what it went on from. What devices of this vault made
@@ -76,67 +82,40 @@ struct RemoteChoice {
     private func restored(_ far: ObjectID?, with ours: ObjectID) throws -> ObjectID {
         let history = History(CommitStamps(reading: repository))
         guard let far, try !history.isAncestor(far, of: ours) else { return ours }
-        guard let others = try others(in: far, since: ours, history) else {
-            return try integrator.merge(ours, far)
+        let remote = try FarHistory(of: far, beside: ours, in: repository)
+        guard let others = try remote.others() else {
+            return try merged(far, since: remote.origin(), with: ours)
         }
         var current = ours
         for own in others.below { current = try restored(own, with: current) }
         for other in others.newest {
-            let time = try writer.time(after: [current, other])
-            let message = CaptureMessage.text(
-                asked: "restored \(current.short) over \(other.short)", device: writer.device,
-                time: time)
-            let pack = try repository.beginPack()
-            current = try writer.write(
-                repository.commit(current).tree, on: [current, other], at: time, message,
-                into: pack)
-            try pack.finish()
+            current = try write(repository.commit(current).tree, current, over: other)
         }
         return try integrator.merge(current, far)
     }
 
-    /// Commits of the remote's that no device of this vault made.
-    private struct Others {
-        /// All others of them are behind these.
-        let newest: [ObjectID]
-        /// What devices made right behind them.
-        let below: [ObjectID]
-    }
-
-    /// Finds what no device of this vault made since the remote's history parted from ours; nil
-    /// when they made all of it.
-    private func others(in far: ObjectID, since ours: ObjectID, _ history: History) throws
-        -> Others?
+    /// Ours with all of the remote's.
+    /// - Parameter origin: what both went on from though the remote's history does not have it;
+    ///   a merge commit could not say so.
+    private func merged(_ far: ObjectID, since origin: ObjectID?, with ours: ObjectID) throws
+        -> ObjectID
     {
-        let news = try history.news(in: far, since: ours)
-        if news.count >= Limits.nearHistory { return Others(newest: [far], below: []) }
-        let known = Set(try history.news(in: ours, since: far).compactMap { made($0.commit) })
-        let others = news.filter { _, commit in
-            if MergeIdentity.made(commit) { return false }
-            // A commit of ours that somebody made again carries its stamp a second time.
-            return made(commit).map { known.contains($0) } ?? true
-        }
-        if others.isEmpty {
-            // All of another vault's is no work of this one.
-            let isRelated = try !history.mergeBases(far, ours).isEmpty
-            return isRelated ? nil : Others(newest: [far], below: [])
-        }
-        let ids = Set(others.map(\.id))
-        let parents = Dictionary(uniqueKeysWithValues: news.map { ($0.id, $0.commit.parents) })
-        var behind: Set<ObjectID> = []
-        var pending = others.flatMap(\.commit.parents)
-        while let id = pending.popLast() {
-            guard let next = parents[id], behind.insert(id).inserted else { continue }
-            pending += next
-        }
-        let below = Set(others.flatMap(\.commit.parents)).subtracting(ids)
-        return Others(newest: ids.subtracting(behind).sorted(), below: below.sorted())
+        guard let origin else { return try integrator.merge(ours, far) }
+        let merged = try CommitMerge(repository).tree(of: ours, far, since: origin)
+        let id = try write(merged.tree, ours, over: far)
+        try losses.list(merged.losses, in: id)
+        return id
     }
 
-    /// Which device made a capture commit, and when; nil for a commit of another program.
-    private func made(_ commit: Commit) -> String? {
-        guard let device = commit.trailer("Sync-Device"), let time = commit.trailer("Sync-HLC")
-        else { return nil }
-        return "\(time) \(device)"
+    /// Writes what a restore made of two heads, durably.
+    private func write(_ tree: ObjectID, _ ours: ObjectID, over other: ObjectID) throws -> ObjectID
+    {
+        let time = try writer.time(after: [ours, other])
+        let message = CaptureMessage.text(
+            asked: "restored \(ours.short) over \(other.short)", device: writer.device, time: time)
+        let pack = try repository.beginPack()
+        let id = try writer.write(tree, on: [ours, other], at: time, message, into: pack)
+        try pack.finish()
+        return id
     }
 }

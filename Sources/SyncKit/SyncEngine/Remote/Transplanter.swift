@@ -14,8 +14,11 @@ struct Transplanter {
     /// - Parameters:
     ///   - base: nil: all of `ours` is a change, and none of it a deletion.
     ///   - onto: nil begins a history.
+    ///   - origin: is behind `ours`; a history that begins names it, for whoever has it still.
     /// - Returns: a commit that descends from `onto` alone; `onto` when nothing is left to add.
-    func transplant(_ ours: ObjectID, since base: ObjectID?, onto: ObjectID?) throws -> ObjectID {
+    func transplant(
+        _ ours: ObjectID, since base: ObjectID?, onto: ObjectID?, following origin: ObjectID? = nil
+    ) throws -> ObjectID {
         if let onto, ours == base { return onto }
         let merged = try taken(ours, since: base, onto: onto)
         let start = try repository.tree(of: onto)
@@ -33,7 +36,9 @@ struct Transplanter {
         }
         let next = time.next
         let message = CaptureMessage.text(
-            asked: "kept what only \(writer.device) had", device: writer.device, time: next)
+            asked: ChangeWords(
+                "kept what only \(writer.device) had", follows: onto == nil ? origin : nil),
+            device: writer.device, time: next)
         let id = try writer.write(merged.tree, on: parents, at: next, message, into: pack)
         try pack.finish()
         try losses.list(merged.losses, in: id)

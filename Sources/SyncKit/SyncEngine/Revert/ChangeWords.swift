@@ -21,15 +21,21 @@ struct ChangeWords {
     var undoes: ObjectID?
     /// The program that asked for it; nil where none is named.
     var agent: String?
+    /// Of a history that begins anew, what it went on from; nil for all else.
+    var follows: ObjectID?
+
+    /// The trailer that names what a history went on from.
+    static let follows = "Sync-Follows"
 
     init(
         _ subject: String, lines: [String] = [], action: ChangeAction? = nil,
-        undoes: ObjectID? = nil, agent: String? = nil
+        undoes: ObjectID? = nil, agent: String? = nil, follows: ObjectID? = nil
     ) {
         // A path may hold a line's end, which would begin a trailer of its own.
         self.subject = Self.line(subject)
         self.lines = lines.map(Self.line)
         (self.action, self.undoes, self.agent) = (action, undoes, agent)
+        self.follows = follows
     }
 
     private static func line(_ text: String) -> String {
@@ -41,6 +47,7 @@ struct ChangeWords {
         var text = agent.map { "Sync-Agent: \($0)\n" } ?? ""
         text += action.map { "\(ChangeAction.trailer): \($0.rawValue)\n" } ?? ""
         if let undoes { text += "\(ChangeAction.undoes): \(undoes.hex)\n" }
+        if let follows { text += "\(Self.follows): \(follows.hex)\n" }
         return text
     }
 }
