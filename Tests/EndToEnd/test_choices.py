@@ -132,6 +132,52 @@ class Choices(VaultTest):
         """A document's sides are its devices'."""
         self.try_all("two edits of one line")
 
+    def resolve_later(self, number, name, before, sides, edit, choice):
+        """Two versions of one file in conflict, whose file bob edits before he chooses; gives the
+        file that ada has then."""
+        ada, bob = self.conflict(number, before, *({name: side} for side in sides))
+        bob.write(name, edit(bob.read(name)))
+        self.cycle(bob, ada)
+        (listed,) = json.loads(bob.ctl("conflicts", "--json").stdout)
+        dry = json.loads(bob.ctl("resolve", listed["id"], choice, "--dry-run", "--json").stdout)
+        done = json.loads(bob.ctl("resolve", listed["id"], choice, "--json").stdout)
+        self.assertEqual(dry[0]["paths"], done[0]["paths"])
+        self.cycle(bob, ada, bob)
+        self.assertEqual(self.files(ada), self.files(bob))
+        self.assertEqual(json.loads(ada.ctl("conflicts", "--json").stdout), [])
+        return ada.read(name)
+
+    def test_what_was_edited_since_stays(self):
+        """A file that shows no markers is worked on in, and resolved much later."""
+        text = "".join(f"k{number}: {number}\n" for number in range(9))
+        sides = [text.replace("k5: 5", f"k5: {name}") for name in ("A", "B")]
+
+        def work_on(now):
+            return now.replace(b"k1: 1", b"k1: edited") + b"later: 1\n"
+
+        left = {"--ours": "B", "--theirs": "A", "--base": "5", "--both": "A\nk5: B"}
+        for number, (choice, value) in enumerate(left.items()):
+            with self.subTest(choice):
+                found = self.resolve_later(
+                    number, "c.yaml", {"c.yaml": text}, sides, work_on, choice
+                )
+                expected = text.replace("k5: 5", f"k5: {value}").replace("k1: 1", "k1: edited")
+                self.assertEqual(found.decode(), expected + "later: 1\n")
+
+    def test_a_whole_version_is_what_was_made_of_it_since(self):
+        """Of two binary files the one that kept the name is edited before it is chosen."""
+        sides = (b"\0ada", b"\0bob")
+
+        def work_on(now):
+            return now + b", later"
+
+        for number, (choice, left) in enumerate(
+            {"--ours": b"\0bob, later", "--theirs": b"\0ada"}.items()
+        ):
+            with self.subTest(choice):
+                found = self.resolve_later(number, "p.bin", {}, sides, work_on, choice)
+                self.assertEqual(found, left)
+
     def test_all_refuses_a_mass_deletion(self):
         """`--all` does not take a directory of many files away unasked."""
         ada, _ = self.conflict(

@@ -89,8 +89,9 @@ struct ConflictResolution {
         }
         let blob: ObjectID?
         switch choice {
-        case .ours: blob = record.sides[record.own(device)].blob
-        case .theirs: blob = record.sides[record.other(device)].blob
+        case .ours, .theirs:
+            blob = record.sides[choice == .ours ? record.own(device) : record.other(device)].blob
+            if let blob, let edited = try edited(blob) { return .some(edited) }
         case .base:
             guard let base = record.bases.first else {
                 throw ChangeRefusal(.wrong, "\(record.path) stood nowhere before: it has no base")
@@ -113,5 +114,21 @@ struct ConflictResolution {
             return .some(kept)
         }
         return .some(.content(blob, inPlaceOf: here))
+    }
+
+    /// What was made of a side since, where it stood; nil where it stands there still, or what
+    /// stands there may be another version's.
+    private func edited(_ blob: ObjectID) throws -> FileVersion? {
+        guard let copy = record.copy else { return nil }
+        let isCopied = ConflictCopy.path(for: record.named, blob: blob) == copy
+        let others = try ConflictList(of: tree, reading: reader).records
+        if !isCopied, others.contains(where: { $0.path == record.path && $0.id != record.id }) {
+            return nil
+        }
+        let place = isCopied ? copy : record.path
+        guard let here = try TreeDiff.version(at: place, of: tree, reading: reader),
+            here.mode.isFile, !record.sides.contains(where: { $0.blob == here.id })
+        else { return nil }
+        return here
     }
 }

@@ -33,24 +33,20 @@ extension ContentMerge {
         return true
     }
 
-    /// Resolves a conflict: the file as it is, with one text in place of each pair of markers.
-    /// - Parameter content: the file as it stands, edited around its markers or not.
+    /// Resolves a conflict: the file as it is, with one text in place of each pair of markers, or
+    /// of the earliest side's lines where it shows none.
+    /// - Parameter content: the file as it stands, edited since the conflict or not.
     /// - Returns: nil when the markers do not belong together any more.
     package static func resolved(
         _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?,
         by choice: ConflictChoice
     ) -> [UInt8]? {
-        var text = content
-        if !rule.writesMarkers {
-            // The file shows the earliest side: the conflict has to be written out first.
-            var shown = rule
-            shown.writesMarkers = true
-            guard let written = DocumentMerge.written(terms, as: shown, path: path) else {
-                return nil
-            }
-            text = written
-        }
         let id = terms.id(path: path)
+        var text = content
+        // Whether there are markers the file says: the rule may have been set since.
+        if case .resolved = ConflictMarkers.read(content, id: id, sideCount: terms.sides.count) {
+            text = DocumentMerge.marked(content, terms, as: rule, path: path)
+        }
         if choice == .both {
             return ConflictMarkers.joined(text, id: id, sideCount: terms.sides.count)
         }

@@ -37,6 +37,24 @@ struct DocumentMerge {
         DocumentMerge(rule: rule, path: path, baseTerms: nil).rendered(terms).content
     }
 
+    /// A file that shows no markers, as it stands, with the conflict's markers in it.
+    /// - Parameter content: what was made of the file since the conflict was recorded.
+    static func marked(
+        _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
+    ) -> [UInt8] {
+        let written = DocumentMerge(rule: rule, path: path, baseTerms: nil).rendered(terms)
+        let file = TextFile(content)
+        let texts = terms.bases + terms.sides.map { $0.content ?? [] } + [content]
+        let style = file.style ?? .lf
+        let markers = ConflictMarkers(
+            id: terms.id(path: path), length: ConflictMarkers.length(texts), terms: terms,
+            ending: style.bytes)
+        return TextWriter(style: style, markers: markers).text(
+            hasBOM: file.hasBOM, head: [],
+            pieces: ShownConflict.pieces(written.pieces, after: written.head, in: file),
+            endsWithNewline: file.endsWithNewline ?? true)
+    }
+
     private func merged(
         _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide
     ) -> ContentResult {
@@ -158,6 +176,9 @@ struct DocumentMerge {
         var content: [UInt8]?
         var isClean = true
         var notes: [MergeNote] = []
+        /// The front matter's lines, and what comes after them.
+        var head: [ArraySlice<UInt8>] = []
+        var pieces: [TextRegions.Piece] = []
     }
 
     private func rendered(_ terms: ConflictTerms) -> Rendering {
@@ -176,6 +197,7 @@ struct DocumentMerge {
             sides.map(\.endsWithNewline), bases.map(\.endsWithNewline))
         var rendering = Rendering()
         rendering.notes = front.notes
+        (rendering.head, rendering.pieces) = (head, pieces)
         rendering.isClean = !pieces.contains { if case .conflict = $0 { true } else { false } }
         let length = ConflictMarkers.length(terms.bases + terms.sides.map { $0.content ?? [] })
         if !rendering.isClean, rule.writesMarkers, length > Limits.markerLength {
