@@ -67,6 +67,22 @@ struct NetworkWatchTests {
         #expect(take(message(newAddress, address(0)) + message(goneAddress, address(0))) == .lost)
     }
 
+    @Test(
+        "a sleep is told from a clock that is put right",
+        arguments: [
+            // What the wall clock was set by, and how long the machine slept, in milliseconds.
+            (0, 0, false), (1, 0, false), (-4_999, 0, false), (4_999, 0, false), (5_000, 0, true),
+            (-5_000, 0, true), (0, 4_999, false), (0, 5_000, true), (-60_000, 60_000, true),
+        ])
+    func slept(step: Int64, sleep: Int64, isTold: Bool) {
+        let before = ClockReading(wall: 1_000, boot: 500, awake: 300)
+        let passed: Int64 = 7_000_000_000
+        let after = ClockReading(
+            wall: before.wall + passed + (step + sleep) * 1_000_000,
+            boot: before.boot + passed + sleep * 1_000_000, awake: before.awake + passed)
+        #expect(after.hasSlept(since: before) == isTold)
+    }
+
     @Test("it ends when it is told to, and when nobody has it any more")
     func ends() throws {
         for _ in 0..<20 {
@@ -81,7 +97,7 @@ struct NetworkWatchTests {
         "a clock that jumps, as after a sleep, is told",
         .enabled(
             if: getenv("SYNC_SET_CLOCK") != nil,
-            "it sets the system's clock to what it is: SYNC_SET_CLOCK=1, as root"))
+            "it sets the system's clock ahead and back: SYNC_SET_CLOCK=1, as root"))
     func jumps() throws {
         let told = Mutex(0)
         let (read, write) = try pipe()
@@ -89,16 +105,18 @@ struct NetworkWatchTests {
             told.withLock { $0 += 1 }
             _ = Glibc.write(write, [1], 1)
         }
-        for _ in 0..<3 {
+        for seconds in [0, 10, 0, -10, 1, 20, -1, -20] {
             var now = timespec()
             clock_gettime(CLOCK_REALTIME, &now)
+            now.tv_sec += seconds
             try #require(clock_settime(CLOCK_REALTIME, &now) == 0)
+            if abs(seconds) < 10 { continue }
             var look = pollfd(fd: read, events: Int16(POLLIN), revents: 0)
             #expect(poll(&look, 1, 5_000) == 1)
             var byte: UInt8 = 0
             _ = Glibc.read(read, &byte, 1)
         }
-        #expect(told.withLock { $0 } == 3)
+        #expect(told.withLock { $0 } == 4)
         watch.stop()
         close(read)
         close(write)

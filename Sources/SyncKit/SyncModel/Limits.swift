@@ -239,6 +239,8 @@ package enum Limits {
     package static let freeBytes = 64 << 20
     /// For how long a content that came to one folder makes its deletion in another none.
     package static let movedBetweenFoldersMilliseconds: Int64 = 30_000
+    /// How far the clock has to jump to count as a sleep.
+    package static let sleepNanoseconds: Int64 = 5_000_000_000
     /// How long a client waits for a daemon that starts, or begins anew.
     package static let restartWait = Duration.seconds(10)
     /// How long making a connection to the remote may take: name, TCP and TLS together.

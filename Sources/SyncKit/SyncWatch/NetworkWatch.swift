@@ -10,8 +10,7 @@ package final class NetworkWatch: Sendable {
 
     /// Starts the thread.
     /// - Parameter deliver: called on that thread when an address, a route or a link changed, and
-    ///   when the clock jumped: it does after a sleep, and when somebody sets it, and counts as
-    ///   lost. Has to return soon.
+    ///   when the clock jumped far: it does after a sleep, and counts as lost. Has to return soon.
     /// - Throws: `.limit` when there is no descriptor or thread left, `.io` where the system
     ///   does not let this process listen.
     package init(deliver: @escaping @Sendable (NetworkEvent) -> Void) throws(WatchError) {
@@ -67,6 +66,7 @@ private final class NetworkEnds: Sendable {
 private struct NetworkLoop {
     private let ends: NetworkEnds
     private var changes = NetworkChanges()
+    private var clocks = ClockReading.now()
 
     init(_ ends: NetworkEnds) { self.ends = ends }
 
@@ -103,11 +103,13 @@ private struct NetworkLoop {
         }
     }
 
-    private func clockHasJumped() -> Bool {
+    private mutating func clockHasJumped() -> Bool {
         var count: UInt64 = 0
         let hasJumped = read(ends.clock, &count, 8) < 0 && errno == ECANCELED
         // Fails only for arguments that are wrong; the network goes on telling.
         _ = syncd_clock_jumps_arm(ends.clock)
-        return hasJumped
+        let now = ClockReading.now()
+        defer { clocks = now }
+        return hasJumped && now.hasSlept(since: clocks)
     }
 }
