@@ -1,13 +1,14 @@
 """Updates that wait for a file: what the user does meanwhile above, below and at its name, and
 that nothing waits longer than its reason."""
 
+import json
 import os
 import shutil
 import subprocess
 
 import servers
 import trees
-from device import wait_until
+from device import PREFIX, wait_until
 from harness import VaultTest
 from proxy import Proxy
 
@@ -38,6 +39,19 @@ class Waiting(VaultTest):
             for top, _, names in os.walk(ada.folder) for name in names)  # fmt: skip
         for text in texts:
             self.assertIn(text, found)
+
+    def test_what_waits_is_named(self):
+        ada, bob, program = self.waits("z.md")
+        for running in (True, False):
+            if not running:
+                bob.stop()
+            held = json.loads(bob.ctl("held", "--json", expect=None).stdout)
+            self.assertEqual(
+                [(one["path"], one["reason"]) for one in held], [(f"{PREFIX}/z.md", "busy")])
+        bob.start()
+        program.close()
+        self.until_in_sync(ada, bob, "of ada")
+        self.assertEqual(json.loads(bob.ctl("held", "--json", expect=None).stdout), [])
 
     def test_directory_replaced_by_a_file(self):
         """The version that bob never saw is not taken away with the directory."""

@@ -76,7 +76,7 @@ package struct IdleVault {
                     .everything, of: folder, store: vault.store, tracked: [])
             }
         }
-        return try vault.report.quarantined(ignored: ignored)
+        return try vault.report.unsynced(ignored: ignored)
     }
 
     /// What rules resolved, the newest first.

@@ -108,8 +108,11 @@ package final class VaultReport {
             let quarantined = Dictionary(
                 try store.quarantined(folder.id).map { ($0.path, $0.reason) },
                 uniquingKeysWith: { $1 })
-            for path in deferred.map({ folder.repositoryPath($0.path) }) {
-                result.append(QuarantinedPath(path: path, reason: quarantined[path] ?? .busy))
+            for deferred in deferred {
+                let path = folder.repositoryPath(deferred.path)
+                let isGone = folder.quarantinedDeletions.contains(deferred.path)
+                let reason = quarantined[path] ?? (isGone ? .massDeletion : .busy)
+                result.append(QuarantinedPath(path: path, reason: reason))
             }
         }
         return result.sorted { $0.path < $1.path }
@@ -138,6 +141,14 @@ package final class VaultReport {
         }
         return rechecks.isEmpty
             && (tracker.link == nil || head == nil || tracker.seen?.head == head)
+    }
+
+    /// Every path that is not synced: what is held back, and what waits until a program closes it.
+    /// - Parameter ignored: also what built-in patterns leave out, as last seen.
+    package func unsynced(ignored: Bool) throws -> [QuarantinedPath] {
+        let held = try quarantined(ignored: ignored)
+        let listed = Set(held.map(\.path))
+        return try held + waiting().filter { !listed.contains($0.path) }
     }
 
     /// What is held back in all folders.

@@ -61,9 +61,9 @@ extension VaultService {
         capture(live: false)
     }
 
-    /// Everything that is held back.
+    /// Every path that is not synced, and why.
     /// - Parameter ignored: also what built-in patterns leave out.
-    package func quarantined(ignored: Bool = false) throws(StateStoreError) -> [QuarantinedPath] {
-        try vault.report.quarantined(ignored: ignored)
+    package func quarantined(ignored: Bool = false) throws -> [QuarantinedPath] {
+        try vault.report.unsynced(ignored: ignored)
     }
 }
