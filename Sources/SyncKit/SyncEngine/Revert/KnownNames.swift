@@ -22,7 +22,9 @@ struct KnownNames {
                 return try TreeDiff.changes(from: old, to: new, reading: repository)
                     .contains { patterns.match($0.path) }
             }
-            if !isKnown { throw ChangeRefusal(.missing, "\(name) matches no file, now or then") }
+            if isKnown { continue }
+            let said = name.contains { "*?[".contains($0) } ? text : name
+            throw ChangeRefusal(.missing, "\(said) matches no file, now or then")
         }
     }
 
