@@ -148,18 +148,16 @@ struct DaemonClient {
         open: (Configuration, _ wait: Duration) throws -> Opened,
         work: (Opened) async throws -> Answer
     ) async throws -> Answer {
-        let began = ContinuousClock.now
+        // Where much has to be looked at, or the machine is busy, a daemon starts for long, and a
+        // command has the vault for long.
+        let deadline = ContinuousClock.now + Limits.restartWait
         while true {
             if let answer = try ask() { return answer }
             guard let configuration else { throw Failure.notRunning(socket) }
             do {
                 return try await work(try open(configuration, .milliseconds(100)))
             } catch let error as StateStoreError {
-                // Where much has to be looked at, or the machine is busy, a daemon starts for long.
-                let most =
-                    VaultService.isHeldInPassing(configuration)
-                    ? Limits.lockWait : Limits.restartWait
-                guard error.code == .locked, .now - began < most else { throw error }
+                guard error.code == .locked, ContinuousClock.now < deadline else { throw error }
             }
         }
     }
