@@ -24,6 +24,9 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Take documents back, too, by device and undone.")
     var reverting = false
 
+    @Flag(help: "Let every device keep as little of the past as it can.")
+    var thinning = false
+
     @Flag(help: "Tell each history step by step.")
     var trace = false
 
@@ -40,7 +43,10 @@ struct Simulate: AsyncParsableCommand {
     var jobs = 1
 
     private var mix: SimMix {
-        former ? .former : reverting ? .reverting : interleaved ? .interleaved : .all
+        former
+            ? .former
+            : reverting
+                ? .reverting : interleaved ? .interleaved : thinning ? .thinning : .all
     }
 
     func run() async throws {

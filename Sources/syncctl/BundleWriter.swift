@@ -39,6 +39,12 @@ struct BundleWriter {
     func write(to file: String, since known: [ObjectID]) throws -> BackupReport {
         if history.head == nil { throw Failure(Exit.failed, "nothing is committed yet") }
         let known = known.filter { history.repository.contains($0) }
+        if known.isEmpty && !history.repository.thinnedBehind.isEmpty {
+            throw Failure(
+                Exit.failed,
+                "this device does not hold the whole history ([history] keep): syncctl gc "
+                    + "--bring-back fetches it, and then it can be backed up")
+        }
         let partial = "\(file).partial"
         // Nothing may stand there; what git then says of it is what counts.
         defer { unlink(partial) }

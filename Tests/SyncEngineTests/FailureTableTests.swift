@@ -37,6 +37,7 @@ struct FailureTableTests {
             (.missing, user, "fsck"), (.corrupt, user, "fsck"), (.notARepository, user, "fsck"),
             (.moved, retry, nil), (.locked, retry, nil), (.io, retry, nil),
             (.noSpace, retry, "free space"), (.readOnly, user, "writable"),
+            (.thinned, retry, "remote answers"),
         ] as [(RepositoryError.Code, SyncFailure.Kind, String?)])
     func repository(code: RepositoryError.Code, kind: SyncFailure.Kind, advice: String?) {
         let error = RepositoryError(code, "read tree", object: StateSamples.id(1), "why")

@@ -23,6 +23,7 @@ struct SimulationTests {
         case "former": .former
         case "reverting": .reverting
         case "interleaved": .interleaved
+        case "thinning": .thinning
         default: .all
         }
     }
@@ -59,6 +60,14 @@ struct SimulationTests {
     func reverting() async throws {
         let count = Self.number("SYNC_REVERTING_HISTORIES") ?? 100
         await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 9_000_000, .reverting)
+    }
+
+    @Test(
+        "so they do where every device keeps as little of the past as it can",
+        .enabled(if: environment["SYNC_SEED"] == nil))
+    func thinning() async throws {
+        let count = Self.number("SYNC_THINNING_HISTORIES") ?? 100
+        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 11_000_000, .thinning)
     }
 
     @Test(

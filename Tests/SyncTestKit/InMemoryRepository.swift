@@ -4,7 +4,9 @@ package import SyncModel
 /// A simulated world runs on one thread at a time, which is what makes the class sendable.
 package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
     private var objects: [ObjectID: StoredObject] = [:]
-    // Nothing is ever taken out, so what was parsed once stays true.
+    /// What was thinned.
+    private var thinned: [ObjectID: StoredObject] = [:]
+    package private(set) var thinnedBehind: [ObjectID] = []
     private var trees: [ObjectID: Tree] = [:]
     private var commits: [ObjectID: Commit] = [:]
     private var refs: [String: ObjectID] = [:]
@@ -20,12 +22,42 @@ package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
     package func copy() -> InMemoryRepository {
         let copy = InMemoryRepository()
         (copy.objects, copy.refs) = (objects, refs)
+        (copy.thinned, copy.thinnedBehind) = (thinned, thinnedBehind)
+        return copy
+    }
+
+    /// A copy with what was thinned: to look at what a history holds.
+    package func whole() -> InMemoryRepository {
+        let copy = InMemoryRepository()
+        copy.refs = refs
+        copy.objects = objects.merging(thinned) { here, _ in here }
         return copy
     }
 
     package func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
-        guard let object = objects[id] else { throw RepositoryError(.missing, "read", object: id) }
+        guard let object = objects[id] else {
+            throw RepositoryError(isThinned(id) ? .thinned : .missing, "read", object: id)
+        }
         return object
+    }
+
+    /// Takes objects out, as a vault's repository does.
+    package func thin(_ ids: Set<ObjectID>, behind boundary: [ObjectID])
+        throws(RepositoryError)
+    {
+        try beforeWrite?()
+        for id in ids {
+            if let object = objects.removeValue(forKey: id) { thinned[id] = object }
+            trees[id] = nil
+        }
+        thinnedBehind = boundary
+    }
+
+    package func isThinned(_ id: ObjectID) -> Bool { thinned[id] != nil && objects[id] == nil }
+
+    package func endThinning() throws(RepositoryError) {
+        try beforeWrite?()
+        (thinned, thinnedBehind) = ([:], [])
     }
 
     package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {

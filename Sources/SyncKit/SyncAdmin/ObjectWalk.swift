@@ -5,6 +5,8 @@ internal import SyncModel
 struct ObjectWalk {
     /// How many objects were read.
     private(set) var count = 0
+    /// How many are at the remote alone: `[history] keep`.
+    private(set) var thinned = 0
     /// What is wrong, in words, one object each; more than `Limits.listedPaths` are only counted.
     private(set) var problems: [String] = []
     private(set) var more = 0
@@ -49,10 +51,7 @@ struct ObjectWalk {
             }
             switch stored.kind {
             case .blob: break
-            case .tag:
-                // The first line names what it is put on: "object" and 40 digits.
-                let digits = String(decoding: stored.content.dropFirst(7).prefix(40), as: UTF8.self)
-                if let id = ObjectID(hex: digits) { add(id, nil, next.id) }
+            case .tag: if let id = stored.tagged { add(id, nil, next.id) }
             case .commit:
                 let commit = try reader.commit(next.id)
                 for parent in commit.parents { add(parent, .commit, next.id) }
@@ -63,6 +62,8 @@ struct ObjectWalk {
                 }
             }
         } catch {
+            // It was taken out on purpose, with what only it leads to.
+            if error.code == .thinned { return thinned += 1 }
             note("\(error)" + (next.parent.map { ", which \($0.hex) leads to" } ?? ""))
         }
     }

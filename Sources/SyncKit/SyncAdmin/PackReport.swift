@@ -25,7 +25,7 @@ package struct PackReport: Sendable, Encodable {
         let repository = try GitRepository(opening: configuration.repository)
         (packsBefore, bytesBefore) = try repository.packUsage()
         // libgit2's handles belong to one thread each.
-        _ = try BackgroundCount.of {
+        _ = try BackgroundWork.of {
             try GitRepository(opening: configuration.repository).consolidateEverything()
         }
         (packs, bytes) = try repository.packUsage()

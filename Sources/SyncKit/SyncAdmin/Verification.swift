@@ -50,7 +50,10 @@ package struct Verification {
             findings.append(.fail("objects", "… and \(walk.more) more", mend: mend))
         }
         if !findings.isEmpty { return findings }
-        return [.ok("objects", "\(walk.count) of \(references.count) references, all read")]
+        let thinned = walk.thinned == 0 ? "" : "; \(walk.thinned) are thinned, at the remote alone"
+        return [
+            .ok("objects", "\(walk.count) of \(references.count) references, all read\(thinned)")
+        ]
     }
 
     /// Asks git, which looks at the packs as files and at what no reference leads to. A daemon may

@@ -55,6 +55,11 @@ extension Configuration {
         configuration.readSync(reader.table(top, "sync"), &reader)
         configuration.readCommit(reader.table(top, "commit"), &reader)
         configuration.readAuth(reader.table(top, "auth"), &reader)
+        configuration.keep =
+            reader.value(
+                reader.table(top, "history"), ["history", "keep"],
+                expected: "\"all\", or \"30d all, then daily\" with 1 to \(Limits.keptDays) days",
+                HistoryKeeping.init) ?? configuration.keep
         configuration.readHTTP(reader.table(top, "http"), &reader)
         configuration.readUpstream(reader.table(top, "upstream"), &reader)
         configuration.checkPlaces(&reader)

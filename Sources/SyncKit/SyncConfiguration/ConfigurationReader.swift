@@ -6,7 +6,7 @@ struct ConfigurationReader {
             "",
             [
                 "vault", "device", "repository", "folder", "sync", "commit", "auth", "http",
-                "upstream",
+                "history", "upstream",
             ]
         ),
         ("device", ["name"]),
@@ -22,6 +22,7 @@ struct ConfigurationReader {
             "http",
             ["listen", "webhook_secret_file", "hosts", "certificate", "key", "behind_proxy"]
         ),
+        ("history", ["keep"]),
         ("upstream", ["events", "token_file"]),
     ]
 

@@ -66,7 +66,17 @@ final class Exchange {
     func exchange(
         _ options: ExchangeOptions, pause: (Int) async throws -> Void
     ) async throws -> ExchangeOutcome {
-        try await intake.takingIn { try await reconcile(options, pause) }
+        try await intake.takingIn {
+            try await tracker.bringBackThinned()
+            do { return try await reconcile(options, pause) } catch let error as RepositoryError
+                where error.code == .thinned
+            {
+                // What somebody merged was made upon something that nobody was known to hold.
+                tracker.wantsThinned = true
+                try await tracker.bringBackThinned()
+                return try await reconcile(options, pause)
+            }
+        }
     }
 
     private func reconcile(

@@ -97,11 +97,20 @@ package final class Vault {
     package func capture(
         _ dirty: [FolderID: DirtyPaths], _ options: CaptureOptions = .init()
     ) throws -> CaptureReport {
-        try local.capture.capture(dirty, options)
+        try noting { try local.capture.capture(dirty, options) }
+    }
+
+    /// Does something, and notes it where that takes what was thinned: then it comes back with the
+    /// next exchange.
+    private func noting<Outcome>(_ work: () throws -> Outcome) throws -> Outcome {
+        do { return try work() } catch let error as RepositoryError where error.code == .thinned {
+            tracker.wantsThinned = true
+            throw error
+        }
     }
 
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
-    package func applyUntilStable() throws { try cycle.applyUntilStable() }
+    package func applyUntilStable() throws { try noting { try cycle.applyUntilStable() } }
 
     /// Brings the folders, the head and the remote's head together.
     /// - Parameter pause: waits before a push is tried again that somebody else was faster than;
@@ -121,27 +130,27 @@ package final class Vault {
     ///   `restore`.
     /// - Throws: `ChangeRefusal` when there is nothing to choose.
     package func choose(_ request: RemoteRequest) throws -> ChangeReport {
-        try changes.remoteChoice.choose(request)
+        try noting { try changes.remoteChoice.choose(request) }
     }
 
     /// Resolves a conflict, as `RequestedChanges.resolve`.
     package func resolve(_ id: String, _ request: ResolveRequest) throws -> ChangeReport {
-        try changes.requests.resolve(id, request)
+        try noting { try changes.requests.resolve(id, request) }
     }
 
     /// Brings back versions of files, as `RequestedChanges.restore`.
     package func restore(_ request: RestoreRequest) throws -> ChangeReport {
-        try changes.requests.restore(request)
+        try noting { try changes.requests.restore(request) }
     }
 
     /// Takes back what stands in the history, as `Reversals.rollback`.
     package func rollback(_ request: RollbackRequest) throws -> ChangeReport {
-        try changes.reversals.rollback(request)
+        try noting { try changes.reversals.rollback(request) }
     }
 
     /// Takes back one commit, as `Reversals.undo`.
     package func undo(_ request: UndoRequest) throws -> ChangeReport {
-        try changes.reversals.undo(request)
+        try noting { try changes.reversals.undo(request) }
     }
 
     /// Begins to work. Where the state store is new, or was at a start before that did not get

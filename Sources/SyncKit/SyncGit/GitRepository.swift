@@ -15,6 +15,7 @@ package final class GitRepository: ObjectRepository {
     private(set) var database: DatabaseHandle
     private var trees = TreeCache()
     private var packs = PackListing()
+    var thinnedCache = ThinnedCache()
     /// The directory that all work trees share, with a slash at its end.
     let commonDirectory: String
     /// Whether nothing is read but the packs it was given.
@@ -126,6 +127,9 @@ extension GitRepository {
             try reopenObjects()
             code = call(database.pointer)
         }
+        if code == GIT_ENOTFOUND.rawValue && !isSealed && isThinned(id) {
+            throw RepositoryError(.thinned, operation, object: id)
+        }
         try LibGit2.check(code, operation, object: id)
     }
 
@@ -182,12 +186,14 @@ extension GitRepository {
     /// Notes a pack of our own. Whoever first reads an object of it makes libgit2 see it.
     func noteIndex(_ name: String) { packs.add(name) }
 
-    /// Takes a fresh handle on the objects: the only way to make libgit2 forget a pack.
+    /// Takes fresh handles on the objects: the only way to make libgit2 forget a pack. One that a
+    /// repository owns goes on giving what the repository read before, though it is gone: what is
+    /// read and asked for here goes by another.
     private func reopenObjects() throws(RepositoryError) {
         let fresh = try DatabaseHandle(opening: objectDirectory)
         try LibGit2.check(
             git_repository_set_odb(handle.pointer, fresh.pointer), "open the objects")
-        database = fresh
+        database = try DatabaseHandle(opening: objectDirectory)
     }
 
     private static func kind(_ type: git_object_t, _ id: ObjectID) throws(RepositoryError)

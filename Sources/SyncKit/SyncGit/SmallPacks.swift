@@ -30,6 +30,9 @@ struct SmallPacks {
     /// All that may be joined, however many they are.
     func everything() throws(RepositoryError) -> [Pack] { bounded(try all()) }
 
+    /// All that are whole, of whatever size, and not marked to be kept.
+    func whole() throws(RepositoryError) -> [Pack] { try all(isJoining: false) }
+
     /// As many of the smallest as one consolidation takes on; none where it would join nothing.
     private func bounded(_ packs: [Pack]) -> [Pack] {
         var bytes = 0
@@ -54,15 +57,18 @@ struct SmallPacks {
 
     /// Those of the fewest objects first. One that is marked to be kept, that its maker has not
     /// finished, or that is no file is none of them.
-    private func all() throws(RepositoryError) -> [Pack] {
+    /// - Parameter isJoining: leaves out those that are large, and those to which git gives a
+    ///   meaning of their own.
+    private func all(isJoining: Bool = true) throws(RepositoryError) -> [Pack] {
         let names = Set(try FileSystem.names(in: directory))
         var packs: [Pack] = []
         for name in names where name.hasPrefix("pack-") && name.hasSuffix(".pack") {
             let stem = String(name.dropLast(".pack".count))
             guard names.contains(stem + ".idx"), !names.contains(stem + ".keep"),
-                !names.contains(stem + ".promisor"),
+                !isJoining || !names.contains(stem + ".promisor"),
                 let status = FileSystem.status("\(directory)/\(name)"),
-                status.st_mode & S_IFMT == S_IFREG, status.st_size < Limits.smallPackBytes
+                status.st_mode & S_IFMT == S_IFREG,
+                !isJoining || status.st_size < Limits.smallPackBytes
             else { continue }
             let objects = try PackIndex.count(in: "\(directory)/\(stem).idx")
             packs.append(Pack(name: stem, size: Int(status.st_size), objects: objects))
@@ -89,7 +95,7 @@ struct SmallPacks {
 
     /// Removes a pack, its index first: a pack without one is not there to git.
     private func remove(_ pack: Pack) throws(RepositoryError) {
-        for ending in ["idx", "rev", "bitmap", "mtimes", "pack"] {
+        for ending in ["idx", "rev", "bitmap", "mtimes", "promisor", "pack"] {
             let path = path(of: pack, ending)
             if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
         }

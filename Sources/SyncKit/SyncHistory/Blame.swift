@@ -31,11 +31,13 @@ package struct BlameAnswer: Sendable, Codable, Equatable {
 package struct Blame {
     private let reader: any ObjectReader
     private let stamps: CommitStamps
+    private let whole: WholeParents
 
     /// - Parameter reader: the repository.
     package init(reading reader: any ObjectReader) {
         self.reader = reader
         stamps = CommitStamps(reading: reader)
+        whole = WholeParents(reading: reader)
     }
 
     /// A version of the file on the way back.
@@ -120,7 +122,7 @@ package struct Blame {
         let version = try version(place)
         var moved: [(to: Place, [Standing])] = []
         var parts = standing
-        for parent in commit.parents where !parts.isEmpty {
+        for parent in try whole.of(commit) where !parts.isEmpty {
             guard let before = try source(of: place, in: parent, commit) else { continue }
             if try self.version(before) == version {
                 moved.append((before, parts))

@@ -26,6 +26,7 @@ package struct DeletedFile: Sendable, Codable, Equatable {
 package struct Deletions {
     private let reader: any ObjectReader
     private let path: TreePath?
+    private let whole: WholeParents
     private static let emptyBlob = ObjectID(hashing: [], as: .blob)
 
     /// - Parameters:
@@ -34,6 +35,7 @@ package struct Deletions {
     package init(reading reader: any ObjectReader, path: TreePath? = nil) {
         self.reader = reader
         self.path = path
+        whole = WholeParents(reading: reader)
     }
 
     /// Lists what was deleted, the latest first, each path once with its last deletion.
@@ -73,14 +75,16 @@ package struct Deletions {
     /// The files that every parent has and the commit has not, with the first parent's content;
     /// of two heads that a device joined by itself also what one of them alone had.
     func removed(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError) -> [Removed] {
-        guard let first = commit.parents.first else { return [] }
-        if commit.parents.count == 2, !MergeIdentity.made(commit),
+        if whole.isThinned(commit) { return [] }
+        let parents = try whole.of(commit)
+        guard let first = parents.first else { return [] }
+        if parents.count == 2, parents == commit.parents, !MergeIdentity.made(commit),
             commit.trailer("Sync-Device") != nil
         {
             return try dropped(commit, walk)
         }
         var common: [TreePath: ObjectID]?
-        for parent in commit.parents {
+        for parent in parents {
             let tree = try walk.commit(parent).tree
             let here = try removed(from: tree, to: commit.tree)
             common = common.map { $0.filter { here[$0.key] != nil } } ?? here

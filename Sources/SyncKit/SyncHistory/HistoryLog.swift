@@ -10,6 +10,7 @@ package struct HistoryLog {
     private let reader: any ObjectReader
     private let path: TreePath?
     private let index: IndexedHistory?
+    private let whole: WholeParents
 
     /// - Parameters:
     ///   - reader: the repository.
@@ -21,6 +22,7 @@ package struct HistoryLog {
     /// - Parameter index: says which commits to look at for a path.
     init(reading reader: any ObjectReader, path: TreePath?, index: IndexedHistory?) {
         (self.reader, self.path, self.index) = (reader, path, index)
+        whole = WholeParents(reading: reader)
     }
 
     /// Lists commits.
@@ -83,8 +85,8 @@ package struct HistoryLog {
     func shown(_ id: ObjectID) throws(RepositoryError) -> (HistoryEntry, Set<TreePath>) {
         let commit = try reader.commit(id)
         var parents: [ObjectID] = []
-        for parent in commit.parents { parents.append(try reader.commit(parent).tree) }
-        let changed = try changed(commit.tree, parents)
+        for parent in try whole.of(commit) { parents.append(try reader.commit(parent).tree) }
+        let changed = whole.isThinned(commit) ? [] : try changed(commit.tree, parents)
         return (Self.entry(id, commit, changed), Set(changed))
     }
 
@@ -103,9 +105,11 @@ package struct HistoryLog {
     private func changed(
         _ step: HistoryWalk.Step, _ walk: HistoryWalk, _ names: inout [TreePath]
     ) throws(RepositoryError) -> [TreePath]? {
+        // What it changed cannot be told any more; that it changed a path only the index can tell.
+        if whole.isThinned(step.commit) { return path == nil ? [] : index == nil ? nil : names }
         let tree = step.commit.tree
         var parents: [ObjectID] = []
-        for parent in step.commit.parents { parents.append(try walk.commit(parent).tree) }
+        for parent in try whole.of(step.commit) { parents.append(try walk.commit(parent).tree) }
         if path == nil { return try changed(tree, parents) }
         var isTouched = false
         var paths: Set<TreePath> = []

@@ -142,6 +142,8 @@ package struct Configuration: Sendable, Equatable {
     package var auth = Auth()
     /// How this device's commits are made, and what is asked of those of others.
     package var commit = Commit()
+    /// How much of the past this device keeps.
+    package var keep = HistoryKeeping.all
     /// Where the daemon listens beside its control socket.
     package var http = HTTP()
     /// The daemon whose events tell that the remote changed; nil follows none.

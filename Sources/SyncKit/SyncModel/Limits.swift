@@ -16,6 +16,12 @@ package enum Limits {
     package static let unpublishedRounds = 10
     /// The most commits one search for a version's origin or a merge base looks at.
     package static let historyWalk = 1_000_000
+    /// The most days of which `[history] keep` can keep all: a hundred years.
+    package static let keptDays = 36_500
+    /// The fewest objects for which the daemon thins the history by itself.
+    package static let thinnedAtOnce = 1_000
+    /// Between two looks of the daemon at what can be thinned.
+    package static let thinningPause = Duration.seconds(86_400)
     /// The most commits that are looked at for an ancestor before their dates are asked.
     package static let nearHistory = 1_000
     /// The deepest directory that is synced, in names.

@@ -82,6 +82,14 @@ package actor NetworkRemote: RemoteLink {
         }
     }
 
+    /// Brings commits once more with all that they lead to. Ends at once when the task is
+    /// cancelled.
+    package func bringBack(_ tips: [ObjectID]) async throws(RemoteError) {
+        try await run("fetch") { transfer, memory throws(RemoteError) in
+            try transfer.bringBack(tips)
+        }
+    }
+
     /// Takes away what a device said there. Ends at once when the task is cancelled.
     package func forget(_ device: String) async throws(RemoteError) -> Bool {
         try await run("forget \(device)") { transfer, memory throws(RemoteError) in

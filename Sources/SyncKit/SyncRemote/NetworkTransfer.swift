@@ -101,19 +101,37 @@ struct NetworkTransfer {
         try receive([head], server, memory)
     }
 
+    /// Brings commits with all they lead to, as if nothing were here.
+    func bringBack(_ tips: [ObjectID]) throws(RemoteError) {
+        defer { wire.close() }
+        let server = try wire.open(.upload, wanted: isOurs, cancellation)
+        try receive(tips, server, having: [], behind: [])
+    }
+
     /// The references as they stand now.
     func references(_ server: Advertisement) throws(RemoteError) -> [String: ObjectID] {
         let prefixes = BranchClash.prefixes(reference) + [PathTransfer.devices]
         return try wire.references(server, below: prefixes, wanted: isOurs)
     }
 
-    /// Brings objects with all they refer to.
+    /// Brings objects with all they refer to, but for what is here.
     private func receive(_ wanted: [ObjectID], _ server: Advertisement, _ memory: Memory)
         throws(RemoteError)
     {
+        let named: [ObjectID]
+        do { named = try NamedCommits.sample(try tips(memory), reading: local) } catch {
+            throw RemoteError(error, "fetch")
+        }
+        try receive(wanted, server, having: named, behind: local.thinnedBehind)
+    }
+
+    private func receive(
+        _ wanted: [ObjectID], _ server: Advertisement, having named: [ObjectID],
+        behind shallow: [ObjectID]
+    ) throws(RemoteError) {
         do {
-            let named = try NamedCommits.sample(try tips(memory), reading: local)
-            let request = GitRequest(FetchRequest(server: server).objects(wanted, having: named))
+            let request = GitRequest(
+                FetchRequest(server: server).objects(wanted, having: named, behind: shallow))
             let pack = try IncomingPack(into: local)
             work.begin(.fetch)
             defer { work.end(.fetch) }

@@ -66,6 +66,34 @@ package struct ObjectTransfer {
         return seen.count
     }
 
+    /// Copies what commits and those behind them hold and the target lacks, though it has the
+    /// commits: as far as the source has it.
+    /// - Returns: how many objects the target lacked.
+    /// - Throws: as `copy`.
+    package mutating func copyAgain(_ tips: [ObjectID]) throws(RepositoryError) -> Int {
+        (seen, broken) = ([], [])
+        let pack = try target.beginPack()
+        var walked = Set(tips)
+        var pending = tips
+        while let id = pending.popLast() {
+            let stored = try object(id, .commit)
+            if !target.contains(id) {
+                seen.insert(id)
+                try add(id, stored, to: pack)
+            }
+            let commit = try source.commit(id)
+            try copyWhatIsThere(commit.tree, to: pack)
+            for parent in commit.parents where walked.insert(parent).inserted {
+                pending.append(parent)
+            }
+            if walked.count > Limits.historyWalk {
+                throw RepositoryError(.io, "copy history", object: id, "too long")
+            }
+        }
+        try pack.finish()
+        return seen.count
+    }
+
     /// Copies a tree and what stands below it.
     private mutating func copyTree(
         _ root: ObjectID, to pack: any PackSink, leavingOutLarge: Bool

@@ -71,6 +71,13 @@ package actor PathRemote: RemoteLink {
         return try transfer.push(head, expecting: expected, applied: applied)
     }
 
+    /// Brings commits once more with all that they lead to; see `PathTransfer`.
+    package func bringBack(_ tips: [ObjectID]) throws(RemoteError) {
+        let transfer = transfer(try session("fetch"))
+        defer { rest(after: transfer) }
+        try transfer.bringBack(tips)
+    }
+
     /// Takes away what a device said there; see `PathTransfer`.
     package func forget(_ device: String) throws(RemoteError) -> Bool {
         try transfer(try session("forget \(device)")).forget(device)

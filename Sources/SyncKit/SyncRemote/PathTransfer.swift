@@ -86,6 +86,19 @@ package final class PathTransfer {
         }
     }
 
+    /// Copies commits once more with all that they lead to, as far as the remote has it.
+    /// - Throws: as `RemoteLink.bringBack`.
+    package func bringBack(_ tips: [ObjectID]) throws(RemoteError) {
+        do {
+            work.begin(.fetch)
+            defer { work.end(.fetch) }
+            var transfer = ObjectTransfer(from: remote, to: local) { [work] in
+                work.add(.fetch, 1, bytes: $0)
+            }
+            copied += try transfer.copyAgain(tips)
+        } catch { throw RemoteError(error, "fetch") }
+    }
+
     /// Moves the remote's branch, if it stands where it is expected and only forward, and then
     /// says how far this device has applied.
     /// - Parameters:

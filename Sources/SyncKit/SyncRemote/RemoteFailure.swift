@@ -12,6 +12,12 @@ extension RemoteError {
             case .readOnly: (.readOnly, "check the owner and the permissions of the repository")
             case .notARepository:
                 (.unusable, "make another one: git init --bare --object-format=sha1 PATH")
+            case .thinned:
+                (
+                    .unusable,
+                    "the remote lacks what this device does not keep: push from a device that "
+                        + "keeps all, or from a backup"
+                )
             // A reference was read a moment ago: what it leads to has to be there.
             case .missing, .corrupt: (.corrupt, "git fsck")
             case .tooLarge: (.corrupt, "take it out of the branch with git")

@@ -171,6 +171,7 @@ package final class SimDevice: @unchecked Sendable {
         from tips: [ObjectID], seen: inout Set<ObjectID>, contents: inout Set<ObjectID>
     ) throws {
         var pending = tips
+        let repository = repository.thinnedBehind.isEmpty ? repository : repository.whole()
         while let id = pending.popLast() {
             guard seen.insert(id).inserted else { continue }
             let commit = try repository.commit(id)

@@ -19,7 +19,7 @@ extension SimWorld {
                 else { continue }
                 if commit.parents.count == 2, remade < Self.remadeMerges {
                     remade += 1
-                    try remake(id, commit.parents, device.repository.copy())
+                    try remake(id, commit.parents, device.repository.whole())
                 }
                 let known = merges.updateValue(id, forKey: Set(commit.parents))
                 if let known, known != id {

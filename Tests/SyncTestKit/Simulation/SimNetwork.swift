@@ -6,6 +6,7 @@ protocol SimTransfer: AnyObject {
     func fetch(_ mayBring: IntakeGate) throws(RemoteError) -> RemoteSnapshot
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         throws(RemoteError) -> PushOutcome
+    func bringBack(_ tips: [ObjectID]) throws(RemoteError)
 }
 
 extension PathTransfer: SimTransfer {}
@@ -44,6 +45,8 @@ final class SimNetwork: SimTransfer {
         for (name, id) in seen.devices { references[PathTransfer.devices + name] = id }
         return seen
     }
+
+    func bringBack(_ tips: [ObjectID]) throws(RemoteError) { try path.bringBack(tips) }
 
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         throws(RemoteError) -> PushOutcome

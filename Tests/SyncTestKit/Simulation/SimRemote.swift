@@ -4,15 +4,20 @@ package import SyncModel
 package final class SimRemote: RemoteLink {
     private let push_:
         @Sendable (ObjectID, ObjectID?, ObjectID?) async throws(RemoteError) -> PushOutcome
+    private let bringBack_: @Sendable ([ObjectID]) async throws(RemoteError) -> Void
     private let fetch_: @Sendable (IntakeGate) async throws(RemoteError) -> RemoteSnapshot
 
-    /// Takes the two directions as closures over the world.
+    /// Takes the directions as closures over the world.
     package init(
         fetch: @escaping @Sendable (IntakeGate) async throws(RemoteError) -> RemoteSnapshot,
         push:
             @escaping @Sendable (ObjectID, ObjectID?, ObjectID?) async throws(RemoteError) ->
-            PushOutcome
+            PushOutcome,
+        bringBack: @escaping @Sendable ([ObjectID]) async throws(RemoteError) -> Void = {
+            _ throws(RemoteError) in
+        }
     ) {
+        bringBack_ = bringBack
         fetch_ = fetch
         push_ = push
     }
@@ -25,6 +30,10 @@ package final class SimRemote: RemoteLink {
         async throws(RemoteError) -> PushOutcome
     {
         try await push_(head, expected, applied)
+    }
+
+    package func bringBack(_ tips: [ObjectID]) async throws(RemoteError) {
+        try await bringBack_(tips)
     }
 
     /// Nobody forgets a device in a simulation.

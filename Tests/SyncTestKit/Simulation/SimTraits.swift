@@ -8,6 +8,8 @@ package enum SimMix: Sendable {
     case all
     /// All of it, and documents are taken back, by device and undone, too.
     case reverting
+    /// All of it but rewritten remotes, and every device takes out of its repository what it can.
+    case thinning
     /// All of it, and every call to the remote takes its time, in which anything may happen.
     case interleaved
 }
@@ -37,6 +39,8 @@ struct SimTraits {
     var hasEnemy = false
     /// Directories come, go and are emptied.
     var makesDirectories = false
+    /// Devices keep as little of the past as they can.
+    var thins = false
     /// Calls to the remote take their time.
     var interleaves = false
 

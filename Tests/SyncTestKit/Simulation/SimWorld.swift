@@ -27,6 +27,9 @@ package final class SimWorld: @unchecked Sendable {
     var rewritesLeft = 0
     /// Whether everybody signs, and nobody lets in what is not signed.
     let isStrict: Bool
+    /// How often something of the past was asked for that was thinned, and how many objects went.
+    private(set) var broughtBack = 0
+    var thinnedObjects = 0
     /// Whether some device took the remote's history: what it had of others may be gone then.
     var hasAccepted = false
     private var depth = 0
@@ -50,13 +53,17 @@ package final class SimWorld: @unchecked Sendable {
         prefix = Self.path("shared")
         // Of its own, so that a history without a rewrite is the one it was before.
         fate = SeededRandom(seed: seed ^ 0x5eed)
-        choice = fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
-        if choice != nil { rewritesLeft = 1 + fate.below(3) }
+        // A remote that lost what was thinned here cannot be given it again.
+        let choice: RemoteRequest.Choice? =
+            fate.oneIn(3) ? fate.oneIn(2) ? .accept : .restore : nil
+        self.choice = mix == .thinning ? nil : choice
+        if self.choice != nil { rewritesLeft = 1 + fate.below(3) }
         isStrict = fate.oneIn(3)
         var traits =
-            mix == .former ? SimTraits() : SimTraits(&more, isRewritten: choice != nil)
+            mix == .former ? SimTraits() : SimTraits(&more, isRewritten: self.choice != nil)
         if mix == .reverting { (traits.chooses, traits.reverts) = (true, true) }
         traits.interleaves = mix == .interleaved
+        traits.thins = mix == .thinning
         self.traits = traits
         let count = 2 + random.below(3)
         for index in 0..<count {
@@ -155,6 +162,12 @@ package final class SimWorld: @unchecked Sendable {
                     throw RemoteError(.unreachable, "push", "cut after the fact")
                 }
                 return outcome
+            },
+            bringBack: { [unowned self, unowned device] tips throws(RemoteError) in
+                try self.check(device)
+                self.trace("  \(device.name) brings back what was thinned")
+                self.broughtBack += 1
+                try link.transfer.bringBack(tips)
             })
     }
 
@@ -255,6 +268,7 @@ package final class SimWorld: @unchecked Sendable {
             device.isCutShort = false
             if outcome == .inSync { (device.isJoining, device.hasLostStore) = (false, false) }
             if outcome == .inSync && violation == nil { try checkInSync(device) }
+            if outcome == .inSync && traits.thins { try thin(device) }
             return outcome
         } catch {
             trace("\(device.name) failed: \(error)")
@@ -263,7 +277,7 @@ package final class SimWorld: @unchecked Sendable {
                 try await restart(device)
             } else {
                 device.dirty.merge(dirty)
-                guard isWild || error is RemoteError else { throw error }
+                guard isWild || error is RemoteError || Self.isThinned(error) else { throw error }
             }
             return nil
         }

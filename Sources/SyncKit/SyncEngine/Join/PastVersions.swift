@@ -19,12 +19,16 @@ struct PastVersions {
     ///   - wanted: paths of the repository, with the version to find.
     ///   - head: only commits behind it count.
     /// - Returns: only those that were found.
-    /// - Throws: `RepositoryError` when a commit of the head's own cannot be read;
-    ///   `StateStoreError`. A commit further back that cannot be read ends that way through the
-    ///   history.
+    /// - Throws: `RepositoryError` when a commit of the head's own cannot be read, or something
+    ///   was thinned; `StateStoreError`. A commit further back that cannot be read ends that way
+    ///   through the history.
     func commits(having wanted: [TreePath: FileVersion], behind head: ObjectID) throws
         -> [TreePath: ObjectID]
     {
+        // What was thinned did stand somewhere, and where is told by what was thinned with it.
+        if let past = wanted.values.first(where: { repository.isThinned($0.id) }) {
+            throw RepositoryError(.thinned, "look for a version", object: past.id)
+        }
         let left = wanted.filter { repository.contains($0.value.id) }
         if left.isEmpty { return [:] }
         var found: [TreePath: ObjectID] = [:]
@@ -57,7 +61,11 @@ struct PastVersions {
             let most = 10 * Limits.indexedMoves
             if try history.count(from: head, notIn: nil, most: most) >= most { return }
         }
-        try fill(upTo: head)
+        do { try fill(upTo: head) } catch let error as RepositoryError
+            where error.code == .thinned
+        {
+            // Who asks for a version has it brought back first, and fills the index then.
+        }
     }
 
     /// Brings the index up to a commit, if it holds that much history.
@@ -181,6 +189,7 @@ struct VersionWalk {
         do {
             return try TreeDiff.changes(from: parent?.tree, to: commit.tree, reading: repository)
         } catch {
+            if error.code == .thinned { throw error }
             // Beside a parent that cannot be read all that the commit has came in by it.
             do {
                 return try TreeDiff.changes(from: nil, to: commit.tree, reading: repository)

@@ -19,6 +19,8 @@ package final class RemoteTracker {
     package private(set) var change: RemoteChange?
     /// Whether the remote was asked in this run, or could not be.
     package private(set) var wasAsked = false
+    /// Whether something was asked for that was thinned here: it comes with the next exchange.
+    var wantsThinned = false
     /// Two heads of the remote's that were compared, and what came of it.
     private var compared: (old: ObjectID, new: ObjectID, kind: RemoteChange.Kind?)?
 
@@ -42,6 +44,18 @@ package final class RemoteTracker {
         // Also when it could not be asked: captures wait for its first answer alone.
         defer { wasAsked = true }
         return try classify(try await link.fetch(intake.brake.mayBring))
+    }
+
+    /// Brings back what was thinned here, where something of it was asked for. What the remote
+    /// does not have any more is missing from then on as what was never there.
+    func bringBackThinned() async throws {
+        guard wantsThinned, let link else { return }
+        // Where that fails nothing else has to wait for it: who asked is told.
+        wantsThinned = false
+        var tips = repository.thinnedBehind
+        if tips.isEmpty, let head = try branch.head() { tips = [head] }
+        try await link.bringBack(tips)
+        try repository.endThinning()
     }
 
     /// Takes what the remote showed for what it is.

@@ -50,7 +50,7 @@ extension VaultService {
             if let new = try await vault.tracker.fetch()?.new {
                 try await vault.incoming.verifyOrRefuse(new)
             }
-            return try change(.choose(request))
+            return try changeNow(.choose(request))
         }
         if report.commit != nil {
             health.set(nil, at: .exchange)

@@ -16,13 +16,26 @@ extension VaultService {
         try vault.store.resolved()
     }
 
+    /// Makes a change, as `changeNow`; where it needs something that was thinned here, once an
+    /// exchange has brought that back.
+    package func change(_ request: ChangeRequest) async throws -> ChangeReport {
+        do { return try changeNow(request) } catch let error as RepositoryError
+            where error.code == .thinned
+        {
+            var cycle = Request()
+            cycle.scan = false
+            _ = await sync(cycle)
+            return try changeNow(request)
+        }
+    }
+
     /// Captures what is there, makes a change in a new commit and applies it, also while an
     /// exchange waits for the network; the remote gets it with the next exchange.
     /// - Returns: what changed, and what of it waits because a program has it open or something
     ///   stands in its way.
     /// - Throws: `ChangeRefusal`, or what a capture or an apply throws; the commit stands then,
     ///   when it was made.
-    package func change(_ request: ChangeRequest) throws -> ChangeReport {
+    func changeNow(_ request: ChangeRequest) throws -> ChangeReport {
         let requested = request.places.map { RequestedPlaces(places: $0, store: vault.store) }
         for folder in vault.folders {
             inbox.add(try requested?.dirty(in: folder) ?? .everything, in: folder.id)

@@ -24,22 +24,29 @@ enum BackgroundThread {
     }
 }
 
-/// Work on a background thread that comes to a count.
-package enum BackgroundCount {
+/// Work on a background thread that comes to something.
+package enum BackgroundWork {
     /// Does the work and waits for it; what it throws is thrown.
-    /// - Returns: its count.
-    package static func of(_ work: @escaping @Sendable () throws -> Int) throws -> Int {
-        let outcome = Outcome()
+    /// - Returns: what it came to.
+    package static func of<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) throws
+        -> Value
+    {
+        let outcome = Outcome<Value>()
         BackgroundThread.run { outcome.note(Result { try work() }) }
         return try outcome.get()
     }
 
     /// Set by the thread, read after its end.
-    private final class Outcome: Sendable {
-        private let result = Mutex(Result<Int, any Error>.success(0))
+    private final class Outcome<Value: Sendable>: Sendable {
+        private let result = Mutex<Result<Value, any Error>?>(nil)
 
-        func note(_ new: Result<Int, any Error>) { result.withLock { $0 = new } }
+        func note(_ new: Result<Value, any Error>) { result.withLock { $0 = new } }
 
-        func get() throws -> Int { try result.withLock { $0 }.get() }
+        func get() throws -> Value {
+            guard let result = result.withLock({ $0 }) else {
+                preconditionFailure("the thread was waited for")
+            }
+            return try result.get()
+        }
     }
 }

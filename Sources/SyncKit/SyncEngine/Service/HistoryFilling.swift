@@ -26,7 +26,7 @@ actor HistoryFilling {
     func fill(after moves: Int) {
         if hasFilled && moves < Limits.indexedMoves { return }
         take { configuration in
-            try BackgroundCount.of { try HistoryIndexer.fill(configuration) }
+            try BackgroundWork.of { try HistoryIndexer.fill(configuration) }
         }
     }
 

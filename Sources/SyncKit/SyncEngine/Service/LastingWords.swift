@@ -7,6 +7,7 @@ package struct LastingWords {
     /// What a text is about; of each there is one state at a time.
     package enum Topic: Hashable, Sendable {
         case capture, exchange, publishing, stateFile, pushes, store, pastVersions, historyIndex
+        case thinning
         /// By the repository's path.
         case packs(String)
     }

@@ -26,7 +26,7 @@ actor Repacker {
     /// - Parameter isForeign: whether others write it too, as a remote on a path.
     func consolidate(_ path: String, isForeign: Bool = false) {
         do {
-            let replaced = try BackgroundCount.of {
+            let replaced = try BackgroundWork.of {
                 isForeign
                     ? try ForeignRepository(opening: path).consolidatePacks()
                     : try GitRepository(opening: path).consolidatePacks()

@@ -82,6 +82,8 @@ package struct SyncFailure: Sendable, Equatable {
                     + "the folders are not touched")
         case .tooLarge:
             self.init(.needsUser, "\(error)", hint: "take it out of the branch with git")
+        case .thinned:
+            self.init(.retry, "\(error)", hint: "it is fetched as soon as the remote answers")
         case .moved, .locked, .io: self.init(.retry, "\(error)")
         }
     }

@@ -45,6 +45,7 @@ extension VaultService {
     private func exchangeNow() async {
         turns.begin(at: .now)
         let outcome = await exchange()
+        upkeep.thinning.finishIfReady(in: vault)
         turns.requests.answer(outcome)
         hookTurns.noteSynced(outcome)
         if turns.requests.hasArrivals { wake() }

@@ -46,7 +46,9 @@ extension VaultService {
             let text = "past versions are not indexed: \(SyncFailure(error).text)"
             say(text, of: .pastVersions, at: .warning)
         }
-        await upkeep.run(after: moves, opened.remote)
+        await upkeep.run(after: moves, of: vault, opened.remote)
+        // Where an exchange is under way that does it at its end.
+        if !turns.isExchanging { upkeep.thinning.finishIfReady(in: vault) }
     }
 
     /// Writes `state.json` now.

@@ -30,6 +30,20 @@ extension VaultService {
         return outcome
     }
 
+    /// Makes one cycle, and then takes out of the repository what the configuration does not keep;
+    /// without the daemon's loop.
+    /// - Returns: how many objects are at the remote alone now, and were here.
+    /// - Throws: `RepositoryError`, `StateStoreError`, `ChangeRefusal` where the remote was not
+    ///   reached.
+    package func keepLess() async throws -> Int {
+        _ = await sync()
+        guard try await upkeep.thinning.prepare(for: vault, atLeast: 1) else {
+            throw ChangeRefusal(
+                .missing, "nothing is thinned before the remote was seen: syncctl status")
+        }
+        return try upkeep.thinning.finish(in: vault)
+    }
+
     /// Stops or takes up syncing; survives a restart.
     package func setPaused(_ paused: Bool) throws(StateStoreError) {
         try vault.store.setFact(Vault.Fact.paused, paused ? "yes" : nil)

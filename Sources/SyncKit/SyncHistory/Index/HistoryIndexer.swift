@@ -9,6 +9,7 @@ package struct HistoryIndexer {
     private let index: HistoryIndex
     private let most: Int
     private let atOnce: Int
+    private let whole: WholeParents
 
     /// Where a vault's index stands.
     package static func path(_ configuration: Configuration) -> String {
@@ -24,6 +25,7 @@ package struct HistoryIndexer {
     ) {
         (self.reader, self.index) = (reader, index)
         (self.most, self.atOnce) = (most, atOnce)
+        whole = WholeParents(reading: reader)
     }
 
     /// Brings a vault's index up to its head, with handles of its own.
@@ -65,15 +67,20 @@ package struct HistoryIndexer {
         for id in try missing(behind: head, limit: limit, few: few) {
             let commit = try reader.commit(id)
             trees[id] = commit.tree
-            var parents: [ObjectID] = []
             var stamps: [Timestamp] = []
             for parent in commit.parents {
-                parents.append(try trees[parent] ?? reader.commit(parent).tree)
                 stamps.append(try times[parent] ?? stamp(of: parent))
+            }
+            var parents: [ObjectID] = []
+            for parent in try whole.of(commit) {
+                parents.append(try trees[parent] ?? reader.commit(parent).tree)
             }
             let time = CommitStamps.time(of: commit, parents: stamps)
             times[id] = time
-            let touched = try TouchedPaths.list(of: commit.tree, parents: parents, reading: reader)
+            let touched =
+                whole.isThinned(commit)
+                ? []
+                : try TouchedPaths.list(of: commit.tree, parents: parents, reading: reader)
             guard let paths = touched, paths.count <= room else { break }
             room -= paths.count
             batch.append(

@@ -28,7 +28,7 @@ package struct ConflictList: Sendable {
             guard let version = entry.version else { continue }
             let record =
                 entries.count < Limits.openConflicts
-                ? Self.record(entry.name, version, budget: &bytes, reading: reader) : nil
+                ? try Self.record(entry.name, version, budget: &bytes, reading: reader) : nil
             entries.append(Entry(name: entry.name, version: version, record: record))
         }
         self.entries = entries
@@ -40,7 +40,7 @@ package struct ConflictList: Sendable {
     private static func record(
         _ name: [UInt8], _ version: FileVersion, budget bytes: inout Int,
         reading reader: any ObjectReader
-    ) -> ConflictRecord? {
+    ) throws(RepositoryError) -> ConflictRecord? {
         do throws(RepositoryError) {
             guard version.mode.isFile else { return nil }
             let (kind, size) = try reader.header(version.id)
@@ -54,7 +54,8 @@ package struct ConflictList: Sendable {
             for blob in record.namedBlobs where try reader.header(blob).kind != .blob { return nil }
             return record
         } catch {
-            // What cannot be read lists nothing and stops nobody.
+            // What cannot be read lists nothing and stops nobody; what was thinned can be had.
+            if error.code == .thinned { throw error }
             return nil
         }
     }

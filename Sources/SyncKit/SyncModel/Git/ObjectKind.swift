@@ -14,4 +14,10 @@ package struct StoredObject: Sendable, Equatable {
         self.kind = kind
         self.content = content
     }
+
+    /// What a tag is put on; nil for another kind. Its first line is "object" and 40 digits.
+    package var tagged: ObjectID? {
+        if kind != .tag { return nil }
+        return ObjectID(hex: String(decoding: content.dropFirst(7).prefix(40), as: UTF8.self))
+    }
 }

@@ -1,8 +1,9 @@
 /// Reads git objects by name. What merging, diffing and tree editing are written against.
 package protocol ObjectReader: AnyObject {
     /// Reads a whole object.
-    /// - Throws: `.missing` when no such object is here, `.corrupt` when its bytes do not hash to
-    ///   its name or cannot be inflated, `.io` otherwise.
+    /// - Throws: `.missing` when no such object is here, `.thinned` when that is because it was
+    ///   taken out, `.corrupt` when its bytes do not hash to its name or cannot be inflated, `.io`
+    ///   otherwise.
     func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject
 
     /// The kind and the inflated size in bytes, without reading the content where that is cheaper.
@@ -16,9 +17,22 @@ package protocol ObjectReader: AnyObject {
 
     /// Whether the object is here.
     func contains(_ id: ObjectID) -> Bool
+
+    /// Whether the object was taken out of here to keep less of the past; the remote has it.
+    func isThinned(_ id: ObjectID) -> Bool
+
+    /// Commits that are here with all they hold, and stand upon some whose contents were thinned:
+    /// whoever asks what is here is told that history begins with them. Empty where all is whole.
+    var thinnedBehind: [ObjectID] { get }
 }
 
 extension ObjectReader {
+    /// Never: nothing is taken out.
+    package func isThinned(_ id: ObjectID) -> Bool { false }
+
+    /// None: all is whole.
+    package var thinnedBehind: [ObjectID] { [] }
+
     /// Reads and parses a tree without remembering it.
     package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {
         if id == Tree.emptyID { return .empty }
@@ -83,6 +97,21 @@ package protocol ObjectRepository: ObjectReader {
     /// - Returns: nil where that cannot be had; whoever then calls `setReference` is told why.
     func prepareReference(_ name: String, to id: ObjectID, expecting expected: ObjectID?)
         -> (any PreparedReference)?
+
+    /// Sees what another handle put there or took out.
+    /// - Returns: whether anything may have changed.
+    @discardableResult func refresh() throws(RepositoryError) -> Bool
+
+    /// Forgets what was thinned: it came back, or nobody has it any more.
+    func endThinning() throws(RepositoryError)
+}
+
+extension ObjectRepository {
+    /// Nothing: there is no other handle.
+    @discardableResult package func refresh() throws(RepositoryError) -> Bool { false }
+
+    /// Nothing to forget.
+    package func endThinning() throws(RepositoryError) {}
 }
 
 /// A reference that is to point elsewhere. One that is dropped leaves nothing behind.
@@ -138,12 +167,14 @@ extension PackSink {
 package struct RepositoryError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure.
     package enum Code: Sendable, Equatable {
-        case missing, corrupt, tooLarge, moved, locked, noSpace, readOnly, notARepository, io
+        case missing, thinned, corrupt, tooLarge, moved, locked, noSpace, readOnly
+        case notARepository, io
 
         /// What the matter is, for people.
         package var words: String {
             switch self {
             case .missing: "it is not there"
+            case .thinned: "it was thinned on this device, and the remote has it"
             case .corrupt: "it is damaged"
             case .tooLarge: "it is too large"
             case .moved: "it has moved meanwhile"

@@ -39,6 +39,10 @@ package protocol RemoteLink: Sendable {
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         async throws(RemoteError) -> PushOutcome
 
+    /// Brings commits once more with all that they lead to, though they are here without it.
+    /// - Throws: `RemoteError`; the local repository is then as before, or has objects more.
+    func bringBack(_ tips: [ObjectID]) async throws(RemoteError)
+
     /// Takes away what a device said there of how far it has applied.
     /// - Returns: false when it said nothing.
     /// - Throws: `RemoteError`; nothing has changed then, or the answer was lost.

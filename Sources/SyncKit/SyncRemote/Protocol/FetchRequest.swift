@@ -20,14 +20,21 @@ struct FetchRequest {
     /// - Parameters:
     ///   - wanted: at least one.
     ///   - named: commits that are here with all they refer to.
-    func objects(_ wanted: [ObjectID], having named: [ObjectID]) -> [UInt8] {
-        server.version == 2 ? second(wanted, named) : first(wanted, named)
+    ///   - shallow: commits behind which not all is here: the server takes them for the first.
+    func objects(
+        _ wanted: [ObjectID], having named: [ObjectID], behind shallow: [ObjectID] = []
+    ) -> [UInt8] {
+        server.version == 2
+            ? second(wanted, named, shallow) : first(wanted, named, shallow)
     }
 
-    private func second(_ wanted: [ObjectID], _ named: [ObjectID]) -> [UInt8] {
+    private func second(
+        _ wanted: [ObjectID], _ named: [ObjectID], _ shallow: [ObjectID]
+    ) -> [UInt8] {
         var writer = begin("fetch")
         for word in ["thin-pack", "no-progress", "ofs-delta"] { writer.line(word) }
         for id in wanted { writer.line("want \(id.hex)") }
+        for id in shallow { writer.line("shallow \(id.hex)") }
         for id in named { writer.line("have \(id.hex)") }
         writer.line("done")
         writer.flush()
@@ -44,7 +51,9 @@ struct FetchRequest {
     }
 
     /// Before version 2. Several acknowledgments are not asked for: the sample is sent whole.
-    private func first(_ wanted: [ObjectID], _ named: [ObjectID]) -> [UInt8] {
+    private func first(
+        _ wanted: [ObjectID], _ named: [ObjectID], _ shallow: [ObjectID]
+    ) -> [UInt8] {
         let ours = ["side-band-64k", "thin-pack", "no-progress", "ofs-delta"]
         var words = ours.filter { server.capabilities[$0] != nil }
         if server.capabilities["agent"] != nil { words.append("agent=\(Agent.name)") }
@@ -52,6 +61,7 @@ struct FetchRequest {
         for (index, id) in wanted.enumerated() {
             writer.line("want \(id.hex)" + (index == 0 ? " " + words.joined(separator: " ") : ""))
         }
+        for id in shallow { writer.line("shallow \(id.hex)") }
         writer.flush()
         for id in named { writer.line("have \(id.hex)") }
         writer.line("done")

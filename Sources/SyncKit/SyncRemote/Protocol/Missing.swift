@@ -70,7 +70,7 @@ package struct MissingObjects {
         throws(RepositoryError) -> Value?
     {
         do throws(RepositoryError) { return try read() } catch {
-            if error.code == .missing || error.code == .corrupt { return nil }
+            if [.missing, .thinned, .corrupt].contains(error.code) { return nil }
             throw error
         }
     }
@@ -114,12 +114,14 @@ package struct MissingObjects {
 /// behind ever fewer.
 struct NamedCommits {
     /// Takes commits from `tips` back, at most `Limits.namedCommits`.
-    /// - Parameter tips: those that are here; the most likely to be known come first.
+    /// - Parameter tips: those that are here; the most likely to be known come first. Behind a
+    ///   commit behind which not all is here nothing is named.
     static func sample(_ tips: [ObjectID], reading reader: any ObjectReader)
         throws(RepositoryError) -> [ObjectID]
     {
         let near = 16
         var named: [ObjectID] = []
+        let shallow = Set(reader.thinnedBehind)
         var seen = Set(tips)
         var pending = Array(tips.reversed())
         var distance = 0
@@ -136,6 +138,7 @@ struct NamedCommits {
                 continue
             }
             if untilNext <= 1 || distance <= near { named.append(id) }
+            if shallow.contains(id) { continue }
             for parent in try reader.commit(id).parents where seen.insert(parent).inserted {
                 if reader.contains(parent) { generation.append(parent) }
             }

@@ -1,0 +1,23 @@
+internal import SyncGit
+package import SyncModel
+
+/// Brings back what was thinned, beside a daemon or without one: nothing is changed but what the
+/// repository holds.
+package struct BroughtBack {
+    /// Whether something had been thinned.
+    package let isAny: Bool
+
+    /// - Throws: `RepositoryError`; `RemoteError` where it cannot be had: it stays thinned then.
+    package init(_ configuration: Configuration) async throws {
+        let repository = try GitRepository(opening: configuration.repository)
+        isAny = repository.hasThinned
+        guard isAny, let url = configuration.remote else { return }
+        let remote = try OpenedVault.remote(url, configuration, RemoteEvents())
+        var tips = repository.thinnedBehind
+        let head = try repository.reference("refs/heads/\(configuration.branch)")
+        if tips.isEmpty { tips = [head].compactMap { $0 } }
+        try await remote.bringBack(tips)
+        try repository.refresh()
+        try repository.endThinning()
+    }
+}
