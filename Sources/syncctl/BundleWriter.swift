@@ -138,12 +138,16 @@ struct BundleDirectory {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Adds a bundle; the directory is made where it is not there, its parents are not.
-    /// - Throws: `Failure`, also when one of those that were written is missing or damaged.
-    func add(by writer: BundleWriter) throws -> BackupReport {
+    /// Makes the directory where it is not there; its parents are not made.
+    func make() throws {
         if mkdir(path, 0o700) != 0 && !isThere {
             throw Failure(Exit.failed, "\(path): \(String(cString: strerror(errno)))")
         }
+    }
+
+    /// Adds a bundle.
+    /// - Throws: `Failure`, also when one of those that were written is missing or damaged.
+    func add(by writer: BundleWriter) throws -> BackupReport {
         let numbers = try FileManager.default.contentsOfDirectory(atPath: path)
             .compactMap(number).sorted()
         var known: Set<ObjectID> = []

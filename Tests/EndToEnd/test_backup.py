@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import trees
+from device import binaries
 from harness import VaultTest
 
 
@@ -44,6 +45,29 @@ class Backup(VaultTest):
         self.assertEqual(self.refs(copy), self.refs(ada.repository))
         self.assertEqual(trees.fsck(copy), [])
         self.assertEqual([name for name in os.listdir(self.top) if "partial" in name], [])
+
+    def test_one_at_a_time(self):
+        """Of several at once each writes a bundle of its own or says that another does."""
+        ada = self.device("ada")
+        for turn in range(20):
+            ada.write(f"{turn}.bin", os.urandom(200_000))
+        self.wait_in_sync(ada)
+        words = [f"{binaries()}/syncctl", "--config", ada.config, "backup", f"{self.top}/b/"]
+        runs = [
+            subprocess.Popen(words, env=ada.environment, stderr=subprocess.PIPE, encoding="utf-8")
+            for _ in range(4)
+        ]
+        said = [run.communicate(timeout=60)[1] for run in runs]
+        codes = [run.returncode for run in runs]
+        self.assertIn(0, codes, said)
+        for code, words in zip(codes, said):
+            if code != 0:
+                self.assertEqual(code, 1)
+                self.assertIn("another backup writes to", words)
+        self.assertEqual(
+            [name for name in os.listdir(f"{self.top}/b") if name.endswith(".bundle")],
+            ["default-0001.bundle"])  # fmt: skip
+        self.saved(ada, f"{self.top}/b")
 
     def test_only_a_file_is_replaced(self):
         ada = self.device("ada", start=False)

@@ -90,6 +90,8 @@ class ThinningCase:
         self.assertEqual({entry["commit"] for entry in log} >= set(names), True)
         for words in (["log", place], ["deleted"], ["blame", place], ["log", "--patch"]):
             ada.ctl(*words, expect=(0,))
+        checks = json.loads(ada.ctl("doctor", "--json", expect=None).stdout)
+        self.assertEqual([check for check in checks if "thinned" in str(check)], [])
 
 
 class Thinning(ThinningCase, VaultTest):

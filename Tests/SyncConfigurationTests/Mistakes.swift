@@ -36,11 +36,11 @@ let mistakenKeys = [
     Mistake(
         "an unknown key at the top", "valt = \"x\"",
         "1: valt: unknown key, expected one of vault, device, repository, folder, sync, "
-            + "commit, auth, http, upstream; the nearest is vault"),
+            + "commit, auth, http, history, upstream; the nearest is vault"),
     Mistake(
         "a key in the wrong table", "remote = \"/x\"",
         "1: remote: unknown key, expected one of vault, device, repository, folder, sync, "
-            + "commit, auth, http, upstream; remote belongs in [repository]"),
+            + "commit, auth, http, history, upstream; remote belongs in [repository]"),
     Mistake(
         "a key of the top in a table", "[device]\nvault = \"v\"",
         "2: device.vault: unknown key, expected one of name; "
@@ -48,7 +48,7 @@ let mistakenKeys = [
     Mistake(
         "an unknown table", "[sink]\npoll = \"1s\"",
         "1: sink: unknown table, expected one of [device], [repository], [[folder]], [sync], "
-            + "[commit], [auth], [http], [upstream]; the nearest is sync"),
+            + "[commit], [auth], [http], [history], [upstream]; the nearest is sync"),
     Mistake(
         "an unknown key of a folder",
         "[[folder]]\npath = \"~/a\"\nprefix = \"a\"\n[[folder]]\npath = \"~/b\"\nprefx = \"b\"",

@@ -249,6 +249,14 @@ struct UndoTests {
         let redo = try vault.undo(.init())
         #expect(redo.undone == [undo.commit])
         #expect(try history.visible(at: try #require(redo.commit)) == ["a": "1\n"])
+        // However often it is taken back, the subject says once of what.
+        let again = try vault.undo(.init())
+        let subjects = try [undo, redo, again].map {
+            try history.repository.commit(#require($0.commit)).subject
+        }
+        let what = "\(try #require(restored.commit).short): restored a to \(one.hex)"
+        #expect(subjects == ["took back \(what)", "brought back \(what)", "took back \(what)"])
+        _ = try vault.undo(.init())
         #expect(try vault.undo(.init(restored.commit?.hex, dryRun: true)).paths == [path])
     }
 

@@ -21,6 +21,10 @@ struct RefusedNames {
             var pending = [(try reader.commit(commit).tree, "")]
             while let (tree, path) = pending.popLast() {
                 guard seen.insert(tree).inserted else { continue }
+                if reader.isThinned(tree) {
+                    isCut = true
+                    continue
+                }
                 for entry in try reader.tree(tree).entries {
                     let shown = path + String(decoding: entry.name, as: UTF8.self)
                     let isRefused =

@@ -75,7 +75,7 @@ struct ConfigurationReader {
             if path.isEmpty, case .table = value {
                 message =
                     "unknown table, expected one of [device], [repository], [[folder]], "
-                    + "[sync], [commit], [auth], [http], [upstream]"
+                    + "[sync], [commit], [auth], [http], [history], [upstream]"
             }
             let elsewhere = Self.schema.first { $0.table != name && $0.keys.contains(key) }
             if let elsewhere, !isNear(key, known) {

@@ -29,10 +29,14 @@ struct Backup: AsyncParsableCommand {
             path, home: Machine().home, from: Machine.workingDirectory)
         let bundles = BundleDirectory(place, vault: configuration.vault)
         let isDirectory = path.hasSuffix("/") || bundles.isThere
-        if !isDirectory {
+        if isDirectory {
+            try bundles.make()
+        } else {
             place = try BundleFile.place(place)
             try BundleFile.refuseOther(UnsyncedFiles.name(beside: place))
         }
+        let turn = try BackupTurn(for: place)
+        defer { turn.end() }
         let unsynced = try await unsynced()
         let writer = try BundleWriter(configuration)
         var report =

@@ -70,10 +70,24 @@ final class Reversals {
         }
         let what =
             action.isAccept
-            ? "took back that the remote was accepted at \(undone.short)"
-            : "took back \(undone.short): \(subject)"
+            ? "took back that the remote was accepted at \(undone.short)" : try words(of: undone)
         let words = ChangeWords(what, action: .undo, undoes: undone)
         return try self.commit(outcome, words, isDryRun: request.dryRun, [undone])
+    }
+
+    /// What taking a commit back says: of one that took something back itself, that this is there
+    /// again.
+    private func words(of undone: ObjectID) throws(RepositoryError) -> String {
+        var (first, isBack) = (undone, true)
+        for _ in 0..<Limits.nearHistory {
+            let named = try repository.commit(first).trailer(ChangeAction.undoes)
+            guard let before = named.flatMap({ ObjectID(hex: $0) }), repository.contains(before),
+                try repository.header(before).kind == .commit
+            else { break }
+            (first, isBack) = (before, !isBack)
+        }
+        let subject = try repository.commit(first).subject
+        return "\(isBack ? "took back" : "brought back") \(first.short): \(subject)"
     }
 
     /// A commit that is to be taken back, whatever it is but a merge.
