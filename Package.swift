@@ -73,10 +73,11 @@ let package = Package(
         // Floor 0: C libraries, a module map and a shim each, or a few lines of C.
         library("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
         library("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
-        library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         library("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/SyncKit/CLinux"),
         .systemLibrary(name: "CMalloc", path: "Sources/SyncKit/CMalloc"),
+        // Loaded when something is to go over a connection: only the headers are needed here.
+        .target(name: "CCurl", path: "Sources/SyncKit/CCurl"),
         .target(name: "CEvents", path: "Sources/SyncKit/CEvents"),
         // Floor 1: the vocabulary and the seams.
         floor("SyncModel", [crypto]),

@@ -10,13 +10,14 @@ import SyncModel
 enum Changing {
     /// Makes a change through the daemon or, when that is not running, on the vault itself; then
     /// it goes to the remote as far as that can be reached, else with the next cycle.
+    /// - Parameter isDryRun: the work changes nothing.
     static func make(
         _ client: DaemonClient, _ route: String, _ request: some Encodable,
-        _ work: (VaultService) async throws -> ChangeReport
+        isDryRun: Bool = false, _ work: (VaultService) async throws -> ChangeReport
     ) async throws -> ChangeReport {
         try await client.askOrOpen(
             ask: { try client.askIfRunning("POST", route, request, within: Limits.cycleWait) },
-            open: open,
+            open: { try open($0, $1, isDryRun: isDryRun) },
             work: { service in
                 let report = try await work(service)
                 if report.commit != nil { _ = await service.sync() }
@@ -25,10 +26,17 @@ enum Changing {
     }
 
     /// Opens a vault whose daemon does not run.
-    static func open(_ configuration: Configuration, _ wait: Duration) throws -> VaultService {
+    static func open(
+        _ configuration: Configuration, _ wait: Duration, isDryRun: Bool
+    ) throws -> VaultService {
         var log = Logger(label: "syncctl") { _ in QuietLog() }
         log.logLevel = .error
-        return try VaultService(configuration, log: log, waiting: wait)
+        return try VaultService(configuration, log: log, waiting: wait, isForLook: isDryRun)
+    }
+
+    /// The same for a command that changes something.
+    static func open(_ configuration: Configuration, _ wait: Duration) throws -> VaultService {
+        try open(configuration, wait, isDryRun: false)
     }
 
     /// Says what a change came to.

@@ -22,7 +22,9 @@ struct Floors {
                 continue
             }
             let (kind, name) = (block[2], block[3].isEmpty ? block[4] : block[3])
-            if kind.hasPrefix("tests") || kind == ".target" || kind.hasPrefix("func") { continue }
+            if kind.hasPrefix("tests") || kind.hasPrefix("func") { continue }
+            // The kit of the tests; on the lowest floor a few lines of C.
+            if kind == ".target" && floor > 0 { continue }
             let isProgram = kind == ".executableTarget"
             let dependencies = try block[5].matches(of: #""(\w+)""#).map { $0[1] }
             targets[name] = Target(

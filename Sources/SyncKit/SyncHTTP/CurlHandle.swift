@@ -5,25 +5,31 @@ internal import Glibc
 struct CurlHandle: ~Copyable {
     private let handle: OpaquePointer
 
-    private static let started: CURLcode = {
+    /// Why libcurl is not there; nil when it is. Nothing of it is called before.
+    private static let complaint: String? = {
+        if let words = syncd_curl_load() {
+            return "libcurl cannot be loaded: \(String(cString: words))"
+        }
         // libcurl and TLS write to sockets that the other side may have closed.
         signal(SIGPIPE, SIG_IGN)
-        return curl_global_init(Int(CURL_GLOBAL_ALL))
+        return syncd_curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+            ? nil : "libcurl cannot be started"
     }()
 
     init(_ operation: String) throws(HTTPError) {
-        guard Self.started == CURLE_OK, let handle = curl_easy_init() else {
+        if let complaint = Self.complaint { throw HTTPError(.failed, operation, complaint) }
+        guard let handle = syncd_curl_easy_init() else {
             throw HTTPError(.failed, operation, "libcurl cannot be started")
         }
         self.handle = OpaquePointer(handle)
     }
 
-    deinit { curl_easy_cleanup(curl) }
+    deinit { syncd_curl_easy_cleanup(curl) }
 
     var curl: UnsafeMutableRawPointer { UnsafeMutableRawPointer(handle) }
 
     /// Forgets all options; connections stay.
-    func reset() { curl_easy_reset(curl) }
+    func reset() { syncd_curl_easy_reset(curl) }
 
     /// Sets an option; libcurl copies the text.
     func set(_ option: CURLoption, _ text: String) -> CURLcode {

@@ -33,20 +33,20 @@ package final class HTTPClient {
     package init(_ options: Options) throws(HTTPError) {
         self.options = options
         easy = try CurlHandle("start a client")
-        guard let made = curl_multi_init() else {
+        guard let made = syncd_curl_multi_init() else {
             throw HTTPError(.failed, "start a client", "libcurl has no memory")
         }
         multi = OpaquePointer(made)
     }
 
-    deinit { curl_multi_cleanup(UnsafeMutableRawPointer(multi)) }
+    deinit { syncd_curl_multi_cleanup(UnsafeMutableRawPointer(multi)) }
 
     /// Closes every connection that is kept: after a change of the network it may only look
     /// alive.
     package func dropConnections() {
         // Without memory for others the old ones stay, and show at the next request.
-        guard let made = curl_multi_init() else { return }
-        curl_multi_cleanup(UnsafeMutableRawPointer(multi))
+        guard let made = syncd_curl_multi_init() else { return }
+        syncd_curl_multi_cleanup(UnsafeMutableRawPointer(multi))
         multi = OpaquePointer(made)
     }
 
@@ -77,18 +77,20 @@ package final class HTTPClient {
         let operation = request.url
         var headers: UnsafeMutablePointer<curl_slist>?
         // Never ask for leave to send: it costs a round trip, and proxies do not all answer.
-        for line in request.headers + ["Expect:"] { headers = curl_slist_append(headers, line) }
-        defer { curl_slist_free_all(headers) }
+        for line in request.headers + ["Expect:"] {
+            headers = syncd_curl_slist_append(headers, line)
+        }
+        defer { syncd_curl_slist_free_all(headers) }
         var words = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE) + 1)
         let outcome = words.withUnsafeMutableBufferPointer { words in
             Result { () throws(HTTPError) -> CURLcode in
                 try prepare(request, transfer, headers, words.baseAddress)
                 defer { easy.reset() }
                 let multi = UnsafeMutableRawPointer(self.multi)
-                guard curl_multi_add_handle(multi, easy.curl) == CURLM_OK else {
+                guard syncd_curl_multi_add_handle(multi, easy.curl) == CURLM_OK else {
                     throw HTTPError(.failed, operation, "libcurl takes no request")
                 }
-                defer { curl_multi_remove_handle(multi, easy.curl) }
+                defer { syncd_curl_multi_remove_handle(multi, easy.curl) }
                 return try wait(transfer, request, cancellation)
             }
         }
@@ -112,11 +114,11 @@ package final class HTTPClient {
         var silentSince = clock.now
         while true {
             var running: Int32 = 0
-            guard curl_multi_perform(multi, &running) == CURLM_OK else {
+            guard syncd_curl_multi_perform(multi, &running) == CURLM_OK else {
                 throw HTTPError(.failed, request.url, "libcurl cannot go on")
             }
             var left: Int32 = 0
-            if running == 0, let message = curl_multi_info_read(multi, &left) {
+            if running == 0, let message = syncd_curl_multi_info_read(multi, &left) {
                 transfer.finish()
                 return message.pointee.data.result
             }
@@ -135,7 +137,7 @@ package final class HTTPClient {
             let patience = min(end, silentEnd) - now
             let most = Int32(min(max(1, patience / .milliseconds(1)), 60_000))
             let extra: UInt32 = cancellation.descriptor >= 0 ? 1 : 0
-            curl_multi_poll(multi, &look, extra, most, nil)
+            syncd_curl_multi_poll(multi, &look, extra, most, nil)
             if extra > 0 && cancellation.isCancelled {
                 throw HTTPError(.stopped, request.url, "it was cancelled")
             }

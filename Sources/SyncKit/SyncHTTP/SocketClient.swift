@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 internal import SyncModel
 
 /// What a server answered.
@@ -48,6 +49,10 @@ package struct SocketClient: Sendable {
         _ method: String, _ path: String, body: [UInt8]?, deadline: Duration?, into answer: Answer
     ) throws(HTTPError) -> HTTPResponse {
         let operation = "\(method) \(path)"
+        // Nobody listens where no socket is: libcurl, with all it brings, is not loaded for that.
+        if access(socket, F_OK) != 0 && errno == ENOENT {
+            throw HTTPError(.unreachable, operation, "there is no \(socket)")
+        }
         let request = try CurlRequest(operation)
         try request.set(CURLOPT_UNIX_SOCKET_PATH, socket)
         try request.set(CURLOPT_URL, "http://localhost\(path)")
@@ -58,8 +63,8 @@ package struct SocketClient: Sendable {
         if let deadline {
             try request.set(CURLOPT_TIMEOUT_MS, max(1, Int(deadline / .milliseconds(1))))
         }
-        let headers = curl_slist_append(nil, "Content-Type: application/json")
-        defer { curl_slist_free_all(headers) }
+        let headers = syncd_curl_slist_append(nil, "Content-Type: application/json")
+        defer { syncd_curl_slist_free_all(headers) }
         if let body {
             try request.setHeaders(headers)
             try request.setBody(body)
@@ -110,7 +115,7 @@ private struct CurlRequest: ~Copyable {
                 return answer.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
             })
         try check(handle.set(CURLOPT_WRITEDATA, pointer: place))
-        let code = withExtendedLifetime(answer) { curl_easy_perform(handle.curl) }
+        let code = withExtendedLifetime(answer) { syncd_curl_easy_perform(handle.curl) }
         if answer.isEnded {
             return HTTPResponse(status: handle.number(CURLINFO_RESPONSE_CODE), body: [])
         }
@@ -130,7 +135,7 @@ private struct CurlRequest: ~Copyable {
             case CURLE_OPERATION_TIMEDOUT: .timedOut
             default: .failed
             }
-        throw HTTPError(kind, operation, String(cString: curl_easy_strerror(code)))
+        throw HTTPError(kind, operation, String(cString: syncd_curl_easy_strerror(code)))
     }
 }
 

@@ -32,6 +32,8 @@ package final class VaultLock: Sendable {
         let deadline = ContinuousClock.now + wait
         // One descriptor for all attempts: closing one would wake the waiter itself.
         let lock = try VaultLock(openLockFile(path))
+        // Mostly it is free, and to close an inotify instance takes the kernel up to 20 ms.
+        if try lock.attempt(path) { return lock }
         let releases = LockReleases(path)
         while true {
             if try lock.attempt(path) { return lock }

@@ -47,9 +47,13 @@ struct Restore: AsyncParsableCommand {
         let then = try history.then(to)
         let paths = try paths.flatMap { try files($0, history, then: then) }
         if let output { return try copy(paths, below: output, history) }
-        let request = RestoreRequest(paths, to: to, record: record, dryRun: dryRun)
+        // What changes something keeps the user's words, which the new commit's message repeats;
+        // a dry run has no message, and need not look for the same commit a second time.
+        let version = dryRun ? then?.hex ?? to : to
+        let request = RestoreRequest(paths, to: version, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
-        let report = try await Changing.make(client, "/api/sync/restore", request) {
+        let report = try await Changing.make(client, "/api/sync/restore", request, isDryRun: dryRun)
+        {
             try await $0.change(.restore(request))
         }
         try Changing.tell(

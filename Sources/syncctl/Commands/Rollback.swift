@@ -46,7 +46,9 @@ struct Rollback: AsyncParsableCommand {
         let request = RollbackRequest(
             to: to, paths: paths, device: device, agent: agent, dryRun: dryRun)
         let client = try DaemonClient(options)
-        let report = try await Changing.make(client, "/api/sync/rollback", request) {
+        let report = try await Changing.make(
+            client, "/api/sync/rollback", request, isDryRun: dryRun
+        ) {
             try await $0.change(.rollback(request))
         }
         try Changing.tellTakenBack(report, options, isDryRun: dryRun)
@@ -75,7 +77,7 @@ struct Undo: AsyncParsableCommand {
     func run() async throws {
         let request = UndoRequest(commit, dryRun: dryRun)
         let client = try DaemonClient(options)
-        let report = try await Changing.make(client, "/api/sync/undo", request) {
+        let report = try await Changing.make(client, "/api/sync/undo", request, isDryRun: dryRun) {
             try await $0.change(.undo(request))
         }
         try Changing.tellTakenBack(report, options, isDryRun: dryRun)

@@ -26,11 +26,12 @@ package final class OpenedVault {
     ///   - configuration: a checked configuration.
     ///   - wait: how long to wait for another process that has the vault.
     ///   - progress: where the steps in folders are counted; nil for nowhere.
+    ///   - isForLook: as for `SQLiteStateStore.open`.
     /// - Throws: `StateStoreError` `.locked` when another process runs the vault, and what the
     ///   repository or the state store say when they cannot be used.
     package init(
         _ configuration: Configuration, waiting wait: Duration = .zero,
-        progress: EngineProgress? = nil
+        progress: EngineProgress? = nil, isForLook: Bool = false
     ) throws {
         self.configuration = configuration
         let work = progress?.work ?? WorkCount()
@@ -46,7 +47,7 @@ package final class OpenedVault {
             lock = try VaultLock.acquire(lockFile, waiting: wait)
         }
         let repository = try Self.openRepository(configuration)
-        let store = try SQLiteStateStore.open(state + "/state.db")
+        let store = try SQLiteStateStore.open(state + "/state.db", isForLook: isForLook)
         rebuilt = store.rebuilt ? store.rebuiltReason : nil
 
         var folders: [ReopeningFolder] = []

@@ -51,10 +51,13 @@ package actor VaultService {
     let teller: EventTeller
 
     /// Opens a vault.
-    /// - Parameter wait: how long to wait for another process that has it.
+    /// - Parameters:
+    ///   - wait: how long to wait for another process that has it.
+    ///   - isForLook: only what would be done is asked, and nothing done.
     /// - Throws: as `OpenedVault`.
     package init(
-        _ configuration: Configuration, log: Logger, waiting wait: Duration = .zero
+        _ configuration: Configuration, log: Logger, waiting wait: Duration = .zero,
+        isForLook: Bool = false
     ) throws {
         self.configuration = configuration
         self.log = log
@@ -65,7 +68,8 @@ package actor VaultService {
         health = ServiceHealth(log: log)
         stateWriter = StateWriter(configuration)
         teller = EventTeller(events, device: configuration.device, log: log)
-        let opened = try OpenedVault(configuration, waiting: wait, progress: progress)
+        let opened = try OpenedVault(
+            configuration, waiting: wait, progress: progress, isForLook: isForLook)
         opened.guardCaptures(log: log)
         self.opened = opened
         turns = try ExchangeTurns(

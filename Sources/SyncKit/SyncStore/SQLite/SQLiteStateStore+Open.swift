@@ -14,26 +14,27 @@ extension SQLiteStateStore {
     ///   - path: the file, in a directory that is there.
     ///   - reason: sets aside what stands there without a look, for this reason: a call answered
     ///     `.corrupt`.
+    ///   - isForLook: nothing will be written by what it says: its pages are not checked.
     /// - Throws: `.locked` when another connection has it, `.noSpace`, `.readOnly` or `.io`; what
     ///   stands there is untouched.
     package static func open(
-        _ path: String, discarding reason: String? = nil
+        _ path: String, discarding reason: String? = nil, isForLook: Bool = false
     ) throws(StateStoreError) -> SQLiteStateStore {
         var reason = reason
         if reason == nil {
             do throws(StateStoreError) {
-                return try open(path, rebuiltReason: nil)
+                return try open(path, rebuiltReason: nil, isForLook)
             } catch {
                 guard error.code == .corrupt else { throw error }
                 reason = error.cause
             }
         }
         try DamagedStores.setAside(path)
-        return try open(path, rebuiltReason: reason)
+        return try open(path, rebuiltReason: reason, isForLook)
     }
 
     private static func open(
-        _ path: String, rebuiltReason: String?
+        _ path: String, rebuiltReason: String?, _ isForLook: Bool
     ) throws(StateStoreError) -> SQLiteStateStore {
         let operation = "open the state store"
         try makeFile(path)
@@ -42,7 +43,7 @@ extension SQLiteStateStore {
             try queue.writeWithoutTransaction { database in
                 try explained(database, operation) {
                     try begin(database)
-                    try check(database)
+                    try check(database, isForLook)
                     try database.execute(sql: StateSchema.additions)
                 }
             }
@@ -120,7 +121,7 @@ extension SQLiteStateStore {
         }
     }
 
-    private static func check(_ database: Database) throws {
+    private static func check(_ database: Database, _ isForLook: Bool) throws {
         func damaged(_ cause: String) -> StateStoreError {
             StateStoreError(.corrupt, "open the state store", cause)
         }
@@ -135,6 +136,8 @@ extension SQLiteStateStore {
         guard version == Int(StateSchema.version) else {
             throw damaged("it is of version \(version), not \(StateSchema.version)")
         }
+        // A damaged page that is met answers for itself.
+        if isForLook { return }
         guard try pragma("page_count") * StateSchema.pageSize <= Limits.stateChecked else {
             return
         }
