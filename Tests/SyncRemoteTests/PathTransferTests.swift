@@ -49,6 +49,38 @@ struct PathTransferTests {
         #expect(try fixture.fsck(fixture.remote) == "")
     }
 
+    @Test("what was thinned comes back, from what the remote has and whatever else is here")
+    func bringBack() throws {
+        let root = try fixture.commit("a/b", "root", by: "a")
+        let next = try fixture.commit("a/b", "next", on: [root], by: "a")
+        #expect(
+            try fixture.transfer("a").push(next, expecting: nil, applied: nil) == .accepted)
+        let b = try fixture.transfer("b")
+        _ = try b.fetch()
+        let own = try fixture.commit("c", "its own", on: [root, next], by: "b")
+        let here = try fixture.repository("b")
+        let tree = try here.commit(root).tree
+        var objects: Set<ObjectID> = [tree]
+        let entry = try #require(try here.tree(tree).entries.first)
+        objects.insert(entry.id)
+        // The boundary is a commit that the remote has never seen.
+        let thinning = Thinning(commits: [root], objects: objects, boundary: [own])
+        try here.finish(here.prepare(thinning))
+        #expect(throws: RepositoryError.self) { try here.object(tree) }
+        try fixture.transfer("b").bringBack()
+        try here.refresh()
+        #expect(try here.tree(tree).entries.first == entry)
+        try here.endThinning()
+        #expect(try fixture.fsck(fixture.local("b")) == "")
+
+        let remote = try GitRepository(opening: fixture.remote)
+        try remote.setReference("refs/heads/sync", to: nil, expecting: next)
+        let nothing = #expect(throws: RemoteError.self) {
+            try fixture.transfer("b").bringBack()
+        }
+        #expect(nothing?.code == .missing)
+    }
+
     @Test("a branch that moved is not pushed over, whoever moved it")
     func moved() throws {
         let root = try fixture.commit("f", "root", by: "a")

@@ -82,11 +82,10 @@ package actor NetworkRemote: RemoteLink {
         }
     }
 
-    /// Brings commits once more with all that they lead to. Ends at once when the task is
-    /// cancelled.
-    package func bringBack(_ tips: [ObjectID]) async throws(RemoteError) {
+    /// Brings the remote's whole history once more. Ends at once when the task is cancelled.
+    package func bringBack() async throws(RemoteError) {
         try await run("fetch") { transfer, memory throws(RemoteError) in
-            try transfer.bringBack(tips)
+            try transfer.bringBack()
         }
     }
 

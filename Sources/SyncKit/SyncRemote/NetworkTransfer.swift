@@ -101,11 +101,12 @@ struct NetworkTransfer {
         try receive([head], server, memory)
     }
 
-    /// Brings commits with all they lead to, as if nothing were here.
-    func bringBack(_ tips: [ObjectID]) throws(RemoteError) {
+    /// Brings the remote's whole history, as if nothing were here.
+    func bringBack() throws(RemoteError) {
         defer { wire.close() }
         let server = try wire.open(.upload, wanted: isOurs, cancellation)
-        try receive(tips, server, having: [], behind: [])
+        guard let head = try references(server)[reference] else { throw RemoteError.noBranch }
+        try receive([head], server, having: [], behind: [])
     }
 
     /// The references as they stand now.
@@ -162,6 +163,11 @@ struct NetworkTransfer {
 }
 
 extension RemoteError {
+    /// What was thinned here is to come back, and the remote has nothing.
+    static var noBranch: RemoteError {
+        RemoteError(.missing, "fetch what was thinned", "the remote has no such branch any more")
+    }
+
     /// Takes a failure of the local repository or of the wire.
     init(any error: any Error, _ operation: String) {
         switch error {

@@ -83,7 +83,8 @@ package struct ObjectTransfer {
             }
             let commit = try source.commit(id)
             try copyWhatIsThere(commit.tree, to: pack)
-            for parent in commit.parents where walked.insert(parent).inserted {
+            for parent in commit.parents
+            where source.contains(parent) && walked.insert(parent).inserted {
                 pending.append(parent)
             }
             if walked.count > Limits.historyWalk {

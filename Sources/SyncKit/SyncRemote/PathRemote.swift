@@ -71,11 +71,11 @@ package actor PathRemote: RemoteLink {
         return try transfer.push(head, expecting: expected, applied: applied)
     }
 
-    /// Brings commits once more with all that they lead to; see `PathTransfer`.
-    package func bringBack(_ tips: [ObjectID]) throws(RemoteError) {
+    /// Brings the remote's whole history once more; see `PathTransfer`.
+    package func bringBack() throws(RemoteError) {
         let transfer = transfer(try session("fetch"))
         defer { rest(after: transfer) }
-        try transfer.bringBack(tips)
+        try transfer.bringBack()
     }
 
     /// Takes away what a device said there; see `PathTransfer`.

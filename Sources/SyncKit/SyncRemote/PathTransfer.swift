@@ -86,17 +86,18 @@ package final class PathTransfer {
         }
     }
 
-    /// Copies commits once more with all that they lead to, as far as the remote has it.
+    /// Copies the remote's whole history once more, as far as the remote has it.
     /// - Throws: as `RemoteLink.bringBack`.
-    package func bringBack(_ tips: [ObjectID]) throws(RemoteError) {
+    package func bringBack() throws(RemoteError) {
         do {
+            guard let head = try remote.reference(reference) else { throw RemoteError.noBranch }
             work.begin(.fetch)
             defer { work.end(.fetch) }
             var transfer = ObjectTransfer(from: remote, to: local) { [work] in
                 work.add(.fetch, 1, bytes: $0)
             }
-            copied += try transfer.copyAgain(tips)
-        } catch { throw RemoteError(error, "fetch") }
+            copied += try transfer.copyAgain([head])
+        } catch { throw RemoteError(any: error, "fetch") }
     }
 
     /// Moves the remote's branch, if it stands where it is expected and only forward, and then

@@ -6,7 +6,7 @@ protocol SimTransfer: AnyObject {
     func fetch(_ mayBring: IntakeGate) throws(RemoteError) -> RemoteSnapshot
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         throws(RemoteError) -> PushOutcome
-    func bringBack(_ tips: [ObjectID]) throws(RemoteError)
+    func bringBack() throws(RemoteError)
 }
 
 extension PathTransfer: SimTransfer {}
@@ -46,7 +46,7 @@ final class SimNetwork: SimTransfer {
         return seen
     }
 
-    func bringBack(_ tips: [ObjectID]) throws(RemoteError) { try path.bringBack(tips) }
+    func bringBack() throws(RemoteError) { try path.bringBack() }
 
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         throws(RemoteError) -> PushOutcome

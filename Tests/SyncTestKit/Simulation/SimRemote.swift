@@ -4,7 +4,7 @@ package import SyncModel
 package final class SimRemote: RemoteLink {
     private let push_:
         @Sendable (ObjectID, ObjectID?, ObjectID?) async throws(RemoteError) -> PushOutcome
-    private let bringBack_: @Sendable ([ObjectID]) async throws(RemoteError) -> Void
+    private let bringBack_: @Sendable () async throws(RemoteError) -> Void
     private let fetch_: @Sendable (IntakeGate) async throws(RemoteError) -> RemoteSnapshot
 
     /// Takes the directions as closures over the world.
@@ -13,8 +13,8 @@ package final class SimRemote: RemoteLink {
         push:
             @escaping @Sendable (ObjectID, ObjectID?, ObjectID?) async throws(RemoteError) ->
             PushOutcome,
-        bringBack: @escaping @Sendable ([ObjectID]) async throws(RemoteError) -> Void = {
-            _ throws(RemoteError) in
+        bringBack: @escaping @Sendable () async throws(RemoteError) -> Void = {
+            () throws(RemoteError) in
         }
     ) {
         bringBack_ = bringBack
@@ -32,8 +32,8 @@ package final class SimRemote: RemoteLink {
         try await push_(head, expected, applied)
     }
 
-    package func bringBack(_ tips: [ObjectID]) async throws(RemoteError) {
-        try await bringBack_(tips)
+    package func bringBack() async throws(RemoteError) {
+        try await bringBack_()
     }
 
     /// Nobody forgets a device in a simulation.

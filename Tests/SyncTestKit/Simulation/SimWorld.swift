@@ -163,11 +163,11 @@ package final class SimWorld: @unchecked Sendable {
                 }
                 return outcome
             },
-            bringBack: { [unowned self, unowned device] tips throws(RemoteError) in
+            bringBack: { [unowned self, unowned device] () throws(RemoteError) in
                 try self.check(device)
                 self.trace("  \(device.name) brings back what was thinned")
                 self.broughtBack += 1
-                try link.transfer.bringBack(tips)
+                try link.transfer.bringBack()
             })
     }
 

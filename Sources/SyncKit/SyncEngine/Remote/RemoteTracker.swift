@@ -52,9 +52,7 @@ package final class RemoteTracker {
         guard wantsThinned, let link else { return }
         // Where that fails nothing else has to wait for it: who asked is told.
         wantsThinned = false
-        var tips = repository.thinnedBehind
-        if tips.isEmpty, let head = try branch.head() { tips = [head] }
-        try await link.bringBack(tips)
+        try await link.bringBack()
         try repository.endThinning()
     }
 

@@ -13,10 +13,7 @@ package struct BroughtBack {
         isAny = repository.hasThinned
         guard isAny, let url = configuration.remote else { return }
         let remote = try OpenedVault.remote(url, configuration, RemoteEvents())
-        var tips = repository.thinnedBehind
-        let head = try repository.reference("refs/heads/\(configuration.branch)")
-        if tips.isEmpty { tips = [head].compactMap { $0 } }
-        try await remote.bringBack(tips)
+        try await remote.bringBack()
         try repository.refresh()
         try repository.endThinning()
     }

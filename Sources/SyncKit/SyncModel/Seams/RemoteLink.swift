@@ -39,9 +39,10 @@ package protocol RemoteLink: Sendable {
     func push(_ head: ObjectID, expecting expected: ObjectID?, applied: ObjectID?)
         async throws(RemoteError) -> PushOutcome
 
-    /// Brings commits once more with all that they lead to, though they are here without it.
+    /// Brings the remote's whole history once more, with all that it leads to, though most of it is
+    /// here.
     /// - Throws: `RemoteError`; the local repository is then as before, or has objects more.
-    func bringBack(_ tips: [ObjectID]) async throws(RemoteError)
+    func bringBack() async throws(RemoteError)
 
     /// Takes away what a device said there of how far it has applied.
     /// - Returns: false when it said nothing.
