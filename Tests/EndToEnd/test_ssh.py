@@ -53,10 +53,16 @@ class OverSSH(ThroughSSH, VaultTest):
         process = subprocess.Popen(["ssh-agent", "-D", "-a", agent], stdout=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)
-        wait_until(lambda: os.path.exists(agent), "the agent listens")
         self.environment = self.environment | {"SSH_AUTH_SOCK": agent}
-        subprocess.run(
-            ["ssh-add", "-q", key], check=True, env=os.environ | self.environment)
+        environment = os.environ | self.environment
+        # Its socket stands there before it listens; 2 says that it does not.
+        wait_until(
+            lambda: subprocess.run(
+                ["ssh-add", "-l"], env=environment, capture_output=True, check=False
+            ).returncode != 2,
+            "the agent listens",
+        )  # fmt: skip
+        subprocess.run(["ssh-add", "-q", key], check=True, env=environment)
         # Its public half says which of the agent's keys to use.
         os.rename(key, f"{key}.away")
         ada = self.device("ada")
