@@ -146,6 +146,15 @@ class Thinning(ThinningCase, VaultTest):
         said = ada.ctl("backup", f"{self.top}/b", expect=(1,)).stderr
         self.assertIn("syncctl gc --bring-back", said)
         ada.set("history", "keep", '"all"')
+        with open(ada.config, encoding="utf-8") as file:
+            whole = file.read()
+        with open(ada.config, "w", encoding="utf-8") as file:
+            file.write("".join(
+                line for line in whole.splitlines(True) if not line.startswith("remote")))
+        said = ada.ctl("gc", "--bring-back", expect=(1,)).stderr
+        self.assertIn("set repository.remote", said)
+        with open(ada.config, "w", encoding="utf-8") as file:
+            file.write(whole)
         ada.ctl("gc", expect=(0,))
         self.assertEqual(self.objects(ada.repository), before)
         self.assertEqual(trees.fsck(ada.repository), [])

@@ -11,7 +11,12 @@ package struct BroughtBack {
     package init(_ configuration: Configuration) async throws {
         let repository = try GitRepository(opening: configuration.repository)
         isAny = repository.hasThinned
-        guard isAny, let url = configuration.remote else { return }
+        if !isAny { return }
+        guard let url = configuration.remote else {
+            throw RemoteError(
+                .missing, "fetch what was thinned", "this vault has no remote",
+                hint: "set repository.remote to the one that has it")
+        }
         let remote = try OpenedVault.remote(url, configuration, RemoteEvents())
         try await remote.bringBack()
         try repository.refresh()
