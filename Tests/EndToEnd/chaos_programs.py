@@ -51,7 +51,7 @@ class Programs:
         if held.file.closed:
             return
         token = self.user.ledger.token(self.user.name, held.path)
-        with self.user.editing(held.path):
+        with self.user.editing(*{held.path, held.stands()}):
             held.file.write(token + b"\n")
             with open(f"/proc/self/fd/{held.file.fileno()}", "rb") as file:
                 blob = trees.blob_id(file.read())

@@ -32,6 +32,13 @@ class Hold:
         # Whether the user has taken the file's last name away, so that what it gets is nowhere.
         self.is_orphan = False
 
+    def stands(self):
+        """Where the file is by now: it may have been renamed. Beside the folder its old path."""
+        now = os.readlink(f"/proc/self/fd/{self.file.fileno()}")
+        path = os.path.relpath(now, self.user.device.folder)
+        is_aside = path.startswith(("..", ".syncd-staging"))
+        return self.path if self.links() == 0 or is_aside else path
+
     def links(self):
         """How many names the file has."""
         return os.fstat(self.file.fileno()).st_nlink

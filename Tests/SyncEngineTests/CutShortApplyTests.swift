@@ -213,6 +213,37 @@ struct CutShortApplyTests {
         #expect(try #require(try other()).contains(text))
     }
 
+    @Test(
+        "is what an edit was made upon, however little the edit has of it",
+        arguments: [Left.reordered, .former, .nothing])
+    func editedUpon(left: Left) async throws {
+        let store = CrashingStateStore()
+        var vault = try scene.vault(store)
+        let (first, second) = (#"{"id":"a","text":"one"}\#n"#, #"{"id":"b","text":"two"}\#n"#)
+        let news = #"{"id":"c","text":"three"}\#n"#
+        let name = "shared/events/e.jsonl"
+        try scene.push(name, first + second)
+        _ = try await scene.cycle(vault, writing: "one")
+        try scene.push(name, second + first + news)
+        let path = try #require(TreePath(name))
+        store.beforeWrite = { [scene] () throws(StateStoreError) in
+            if scene.folder.files[path]?.content == Array((second + first + news).utf8) {
+                throw StateStoreError(.io, "write", "the process ends")
+            }
+        }
+        await #expect(throws: StateStoreError.self) { try await vault.exchange() }
+        store.beforeWrite = nil
+        // Who writes them has seen the version that came.
+        let edit = [.reordered: second + first, .former: first + second, .nothing: ""][left] ?? ""
+        try write(edit, to: name)
+        vault = try scene.vault(store)
+        _ = try await scene.cycle(vault)
+        #expect(scene.folder.files[path].map { $0.content } == Array(edit.utf8))
+    }
+
+    /// What an edit leaves of what an apply had put there.
+    enum Left { case reordered, former, nothing }
+
     @Test("is not what was edited while it was left out, whatever the apply has in common with it")
     func editedOutOfScope() async throws {
         let store = CrashingStateStore()

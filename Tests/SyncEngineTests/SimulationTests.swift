@@ -83,11 +83,18 @@ struct SimulationTests {
         .enabled(if: environment["SYNC_SEED"] == nil),
         arguments: [
             2_003_114, 2_007_393, 2_008_329, 2_009_088, 2_011_560, 2_017_837, 2_018_484,
-            2_018_570, 2_018_986, 2_019_250, 2_019_690, 4_004_695, 4_007_191, 4_011_045, 4_013_344,
+            2_018_570, 2_018_986, 2_019_250, 2_019_690, 4_004_018, 4_004_695, 4_007_191, 4_011_045, 4_013_344,
             5_001_036,
         ] as [UInt64])
     func known(seed: UInt64) async throws {
         try await SimWorld.run(seed: seed, mix: .former)
+    }
+
+    @Test(
+        "and in those with thinning in which they did not once",
+        .enabled(if: environment["SYNC_SEED"] == nil), arguments: [13_000_075, 13_003_885] as [UInt64])
+    func knownOfThinning(seed: UInt64) async throws {
+        try await SimWorld.run(seed: seed, mix: .thinning)
     }
 
     @Test(

@@ -78,6 +78,11 @@ extension Serial {
 
                 let next = try sandbox.folder(inside: inside)
                 #expect(next.displacedCount == 4)
+                // What took whose place is known, and of what was removed nothing.
+                let replacements = try next.replacements()
+                let replaced = try ["clean", "edited", long + "/file"].map(path)
+                #expect(Set(replacements.keys) == Set(replaced))
+                #expect(Set(replacements.values) == [version("new")])
                 let edits = try next.recheckDisplaced()
                 #expect(Set(edits.map(\.path)) == [path("edited"), path(long + "/file")])
                 let texts = Set(edits.map { String(decoding: $0.snapshot.content, as: UTF8.self) })
@@ -106,6 +111,7 @@ extension Serial {
             }
             let next = try sandbox.folder()
             #expect(next.displacedCount == 1)
+            #expect(try next.replacements().isEmpty)
             #expect(try next.recheckDisplaced().isEmpty)
             #expect(sandbox.stagingNames.isEmpty && sandbox.text("file") == "old")
         }

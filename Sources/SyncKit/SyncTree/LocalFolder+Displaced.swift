@@ -51,6 +51,23 @@ extension LocalFolder {
         return freed > 0
     }
 
+    /// The newest replacement of each path of which the exchange is known to have been made: what
+    /// was displaced is not the replacement itself, which is all that stood there before.
+    package func replacements() throws(FolderError) -> [TreePath: FileVersion] {
+        var result: [TreePath: FileVersion] = [:]
+        for entry in displaced.withLock({ $0.inOrder }) where entry.cause == .exchanged {
+            switch try look(at: entry) {
+            case .clean(let leased):
+                if leased.version != entry.replacement { result[entry.path] = entry.replacement }
+            case .edit: result[entry.path] = entry.replacement
+            case .kept: break
+            case .gone: break
+            case .directory: break
+            }
+        }
+        return result
+    }
+
     /// Hashes each displaced file under a lease: a version that apply knows is removed, another
     /// given back, oldest first and about `Limits.captureBytes` of content in one call.
     ///

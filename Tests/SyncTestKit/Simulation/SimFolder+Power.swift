@@ -56,6 +56,7 @@ extension SimFolder {
                 $0 != change.path && ($0.isAtOrBelow(change.path) || change.path.isAtOrBelow($0))
             }
             if isTaken { return }
+            state.placed[change.path] = nil
             state.files[change.path] = old
         } else {
             state.files[change.path] = nil

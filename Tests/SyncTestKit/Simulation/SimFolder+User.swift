@@ -104,6 +104,7 @@ extension SimFolder {
             state.directories = []
             state.staged = [:]
             state.displaced = [:]
+            state.placed = [:]
             state.unflushed = []
             for (path, file) in files.sorted(by: { $0.key < $1.key }) {
                 Self.put(

@@ -24,6 +24,8 @@ package final class SimFolder: FolderAccess {
         var directories: Set<TreePath> = []
         var staged: [UInt64: (content: [UInt8], mode: FileMode, modified: Int64)] = [:]
         var displaced: [UInt64: DisplacedFile] = [:]
+        /// What was put in other versions' places since the last look at what was displaced.
+        var placed: [TreePath: FileVersion] = [:]
         var nextInode: UInt64 = 1
         var writes = 0
         /// Whether nothing more can be written but by users.
@@ -175,6 +177,7 @@ package final class SimFolder: FolderAccess {
                     state.hollow.insert(file.stat.inode)
                 }
                 state.unflushed.append(Unflushed(path: path, old: here, new: file))
+                if here != nil { state.placed[path] = file.version }
             }
             return (.done(state.files[path]?.stat), here)
         }
@@ -257,9 +260,17 @@ package final class SimFolder: FolderAccess {
         }
     }
 
+    package func replacements() throws(FolderError) -> [TreePath: FileVersion] {
+        try before(false)
+        return state.withLock { $0.placed }
+    }
+
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         try before(false)
-        return state.withLock { $0.displaced.values.sorted { $0.token < $1.token } }
+        return state.withLock { state in
+            state.placed = [:]
+            return state.displaced.values.sorted { $0.token < $1.token }
+        }
     }
 
     package func forget(_ displaced: DisplacedFile) throws(FolderError) {

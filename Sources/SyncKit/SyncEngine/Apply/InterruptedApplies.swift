@@ -13,6 +13,8 @@ struct InterruptedApplies {
     private var unread: Set<TreePath> = []
     /// Those of them that this capture could read: the state store learns of them at its end.
     private var readAtLast: Set<TreePath> = []
+    /// What they are known to have put in the place of other versions, by path below the root.
+    private(set) var placed: [TreePath: FileVersion] = [:]
     /// What the state store says of the three: it is written when that changes.
     private(set) var note: String?
 
@@ -57,6 +59,12 @@ struct InterruptedApplies {
         needsScan || isUnread(path)
     }
 
+    /// Whether nobody but an apply that was cut short, or the state store before it, need have put
+    /// a version at a path: it is not known that another one had been put there.
+    func mayBeUntouched(_ version: FileVersion, at path: TreePath) -> Bool {
+        placed[path].map { $0 == version } ?? true
+    }
+
     /// The heads of which a file may be that stands at a path, the newest last. Of an earlier apply
     /// only what is unread may be: of all else the state store has learnt, and an older version
     /// there is the user's.
@@ -87,8 +95,15 @@ struct InterruptedApplies {
         var next = InterruptedApplies()
         next.earlier = Array(all.suffix(Limits.interruptedApplies))
         next.unread = Set(left)
+        next.placed = placed.filter { left.contains($0.key) }
         next.note = Self.text(next)
         return next
+    }
+
+    /// The folder says what was put in the place of other versions: it knows before it forgets what
+    /// was displaced for them.
+    mutating func notePlaced(_ versions: [TreePath: FileVersion]) {
+        placed.merge(versions) { $1 }
     }
 
     // MARK: What a capture could read

@@ -124,9 +124,11 @@ final class CaptureCommits {
         if try item.base != head && version(at: item.change.path, of: head) == item.change.after {
             return head
         }
-        if !mayBeApplied { return nil }
+        guard mayBeApplied, let after = item.change.after,
+            folder.interrupted.mayBeUntouched(after, at: item.local)
+        else { return nil }
         return try folder.interrupted.heads(of: item.local).last { commit in
-            try version(at: item.change.path, of: commit) == item.change.after
+            try version(at: item.change.path, of: commit) == after
         }
     }
 

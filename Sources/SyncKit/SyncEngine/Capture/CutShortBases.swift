@@ -8,17 +8,15 @@ struct CutShortBases {
     init(_ repository: any ObjectRepository) { self.repository = repository }
 
     /// Finds files that were edited right after an apply which was cut short had put them there,
-    /// before the state store learnt of them: they are edits of that apply's version. One that
+    /// before the state store learnt of them: they are edits of that apply's version. Where the
+    /// folder keeps what that apply displaced, it is known. Otherwise the contents tell: one that
     /// shares less with it is the user's own; one that shares no more with it than with the version
     /// that the state store knows is an edit of that. Of several that it may have been made from it
     /// is the one of which it lacks least, the last of these: what an edit lacks counts as deleted.
     func find(of files: [Captured], in folder: VaultFolder) throws {
         if folder.interrupted.isEmpty { return }
         for file in files where file.containedIn == nil {
-            guard let content = file.content, folder.interrupted.mayBeApplied(file.local) else {
-                continue
-            }
-            let before = try known(file)
+            if !folder.interrupted.mayBeApplied(file.local) { continue }
             let brought = try folder.interrupted.heads(of: file.local).reversed().map {
                 commit in
                 let tree = try repository.tree(of: commit)
@@ -27,8 +25,16 @@ struct CutShortBases {
                     try TreeDiff.version(at: file.change.path, of: tree, reading: repository)
                 )
             }
+            if let placed = folder.interrupted.placed[file.local],
+                let commit = brought.first(where: { $0.1 == placed })?.0
+            {
+                if file.change.after != placed { file.base = commit }
+                continue
+            }
             // Exactly what one of them brought is no edit, however much another one shares with it.
             if brought.contains(where: { $0.1 == file.change.after }) { continue }
+            guard let content = file.content else { continue }
+            let before = try known(file)
             var least = Int.max
             for (commit, version) in brought {
                 guard let version, version.mode.isFile,

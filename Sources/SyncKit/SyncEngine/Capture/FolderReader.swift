@@ -75,7 +75,9 @@ final class FolderReader {
                     path: file.path, version: FileVersion(mode: mode, id: id), stat: stat,
                     checked: checked, sha256: sha256, source: file.row?.source,
                     base: file.row?.base)
-                if row.version == file.row?.version {
+                if row.version == file.row?.version,
+                    folder.interrupted.mayBeUntouched(row.version, at: file.path)
+                {
                     refreshed.append(.put(row))
                 } else {
                     changed.append(

@@ -39,6 +39,19 @@ final class VaultCapture {
     func capture(
         _ dirty: [FolderID: DirtyPaths], _ options: CaptureOptions = .init()
     ) throws -> CaptureReport {
+        let cutShort = folders.count(where: \.interrupted.needsScan)
+        var report = try captureOnce(dirty, options)
+        if folders.count(where: \.interrupted.needsScan) < cutShort {
+            let late = try captureOnce([:], options)
+            report.head = late.head ?? report.head
+            report.changes += late.changes
+        }
+        return report
+    }
+
+    private func captureOnce(
+        _ dirty: [FolderID: DirtyPaths], _ options: CaptureOptions
+    ) throws -> CaptureReport {
         try recovery.recoverHead()
         if try joining.waitsForRemote() {
             rechecks.add(dirty)
@@ -59,7 +72,12 @@ final class VaultCapture {
             do {
                 try folder.access.checkRoot()
                 folder.stopped = nil
-                captured += try reader.displaced(in: folder, into: pack)
+                if folder.interrupted.needsScan {
+                    // What it displaced stays until all is learnt that can be told by it.
+                    folder.interrupted.notePlaced(try folder.access.replacements())
+                } else {
+                    captured += try reader.displaced(in: folder, into: pack)
+                }
                 guard let dirty = dirty[folder.id], !dirty.isEmpty else { continue }
                 readings.append(
                     try folderCapture.read(folder, dirty, options: options, into: pack))

@@ -125,6 +125,10 @@ package final class ReopeningFolder: FolderAccess {
         try opened().flush(directories: directories)
     }
 
+    package func replacements() throws(FolderError) -> [TreePath: FileVersion] {
+        try opened().replacements()
+    }
+
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         try opened().recheckDisplaced()
     }

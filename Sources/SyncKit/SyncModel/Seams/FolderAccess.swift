@@ -190,6 +190,11 @@ package protocol FolderAccess: Sendable {
     /// Makes renames in these directories durable; nil is the root.
     func flush(directories: Set<TreePath?>) throws(FolderError)
 
+    /// The versions that apply put in the place of others, as far as what it displaced for them is
+    /// still kept: that one was displaced is known even of an apply that was cut short.
+    /// - Throws: `.tooManyOpenFiles`.
+    func replacements() throws(FolderError) -> [TreePath: FileVersion]
+
     /// Looks at every file that apply displaced: removes those that still are what was expected
     /// and that nobody can write to, gives back those that are local edits, keeps the others.
     func recheckDisplaced() throws(FolderError) -> [DisplacedFile]
