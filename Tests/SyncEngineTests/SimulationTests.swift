@@ -92,7 +92,8 @@ struct SimulationTests {
 
     @Test(
         "and in those with thinning in which they did not once",
-        .enabled(if: environment["SYNC_SEED"] == nil), arguments: [13_000_075, 13_003_885] as [UInt64])
+        .enabled(if: environment["SYNC_SEED"] == nil),
+        arguments: [13_000_075, 13_003_885] as [UInt64])
     func knownOfThinning(seed: UInt64) async throws {
         try await SimWorld.run(seed: seed, mix: .thinning)
     }
