@@ -158,6 +158,33 @@ class Conflicts(VaultTest):
         with open(f"{device.state}/state.json", encoding="utf-8") as file:
             return json.load(file)["pending_conflicts"]
 
+    def test_what_both_append_while_nobody_resolves_stands_in_it_once(self):
+        ada, bob = self.apart(
+            {"day.md": "# Today\n"}, {"day.md": "# Today\nada 0\n"}, {"day.md": "# Today\nbob 0\n"})
+        for number in range(1, 5):
+            ada.stop()
+            bob.stop()
+            for device in (ada, bob):
+                with open(device.path("day.md"), "a", encoding="utf-8") as file:
+                    file.write(f"{device.name} {number}\n")
+            ada.start()
+            bob.start()
+            self.wait_in_sync(ada, bob)
+            self.assert_converged(ada, bob)
+        adas = "".join(f"ada {number}\n" for number in range(5))
+        bobs = "".join(f"bob {number}\n" for number in range(5))
+        text = ada.read("day.md").decode()
+        self.assertEqual([line for line in text.splitlines() if line.startswith(("ada", "bob"))],
+                         (adas + bobs).splitlines())  # fmt: skip
+        for way, expected in (("--theirs", bobs), ("--both", adas + bobs)):
+            ada.ctl("resolve", "shared/files/day.md", way)
+            self.assertEqual(ada.read("day.md").decode(), "# Today\n" + expected)
+            ada.ctl("undo")
+        ada.ctl("resolve", "shared/files/day.md", "--ours")
+        self.assertEqual(ada.read("day.md").decode(), "# Today\n" + adas)
+        self.wait_in_sync(ada, bob)
+        self.assert_converged(ada, bob)
+
     def test_editing_the_markers_away_resolves(self):
         ada, bob = self.conflict()
         bob.write("a.md", "first\nboth lines\nlast\n")

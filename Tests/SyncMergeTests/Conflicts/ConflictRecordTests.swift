@@ -86,14 +86,6 @@ struct ConflictChoiceTests {
     private let rule = FileRule(.document)
 
     private func conflict() throws -> (content: [UInt8], terms: ConflictTerms) {
-        func side(_ text: String, _ milliseconds: Int64, _ device: String) -> ContentSide {
-            let content = Array(text.utf8)
-            return ContentSide(
-                content: content,
-                stamp: VersionStamp(
-                    milliseconds: milliseconds, device: device, commit: .zero,
-                    blob: ObjectID(hashing: content, as: .blob)))
-        }
         let result = ContentMerge.merge(
             base: Array("a\nb\nc\n".utf8), side("a\nx\nc\n", 1, "ada"),
             side("a\ny\nc\n", 2, "bob"), as: rule, path: path)
@@ -125,28 +117,79 @@ struct ConflictChoiceTests {
         #expect(!ContentMerge.isOpen(terms, in: Array("a\n".utf8), as: rule, path: path))
     }
 
-    @Test("comes before its sides multiply: what nobody resolves stays a conflict of a few")
-    func bounded() throws {
+    private func side(
+        _ text: String, _ milliseconds: Int64, _ device: String, _ terms: ConflictTerms? = nil
+    ) -> ContentSide {
+        let content = Array(text.utf8)
+        return ContentSide(
+            content: content,
+            stamp: VersionStamp(
+                milliseconds: milliseconds, device: device, commit: .zero,
+                blob: ObjectID(hashing: content, as: .blob)), terms: terms)
+    }
+
+    /// Each of several devices adds a line to the file's end, again and again, and nobody resolves.
+    private func appended(
+        rounds: Int, by devices: [String], version: Int = MergeIdentity.version,
+        check: (ConflictTerms) -> Void
+    ) throws -> (text: String, terms: ConflictTerms) {
         var (content, terms) = try conflict()
-        for round in 0..<12 {
-            func side(_ device: String) -> ContentSide {
-                let edited = content + Array("\(device) \(round)\n".utf8)
-                return ContentSide(
-                    content: edited,
-                    stamp: VersionStamp(
-                        milliseconds: Int64(10 + round), device: device, commit: .zero,
-                        blob: ObjectID(hashing: edited, as: .blob)), terms: terms)
+        for round in 0..<rounds {
+            let text = String(decoding: content, as: UTF8.self)
+            let sides = devices.map { device in
+                side(text + "\(device) \(round)\n", Int64(10 + round), device, terms)
             }
             let result = ContentMerge.merge(
-                base: content, side("ada"), side("bob"), as: rule, path: path, baseTerms: terms)
+                base: content, sides[0], sides[1], as: rule, path: path, baseTerms: terms,
+                version: version)
             content = try #require(result.content)
             terms = try #require(result.conflict)
-            #expect(terms.sides.count <= Limits.conflictSides)
+            check(terms)
         }
-        let text = String(decoding: content, as: UTF8.self)
+        return (String(decoding: content, as: UTF8.self), terms)
+    }
+
+    @Test("takes in what both add beside it, and has no more sides than before")
+    func added() throws {
+        // The line between the conflict and what is added keeps them apart.
+        let (text, terms) = try appended(rounds: 12, by: ["ada", "bob"]) {
+            #expect($0.sides.count == 2)
+        }
+        for round in 0..<12 {
+            #expect(text.split(separator: "\n").filter { $0 == "ada \(round)" }.count == 1)
+            #expect(text.split(separator: "\n").filter { $0 == "bob \(round)" }.count == 1)
+        }
+        func resolved(_ choice: ConflictChoice) -> [Substring]? {
+            ContentMerge.resolved(Array(text.utf8), terms, as: rule, path: path, by: choice)
+                .map { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
+        }
+        let adas = (0..<12).map { "ada \($0)" }
+        let bobs = (0..<12).map { "bob \($0)" }
+        #expect(resolved(.side(0)) == (["a", "x", "c"] + adas).map { $0[...] })
+        #expect(resolved(.side(1)) == (["a", "y", "c"] + bobs).map { $0[...] })
+        #expect(resolved(.base) == ["a", "b", "c"])
+        #expect(resolved(.both) == (["a", "x", "y", "c"] + adas + bobs).map { $0[...] })
+    }
+
+    @Test("has a side more for a device that had none in it")
+    func third() throws {
+        var sides: Set<String> = []
+        let (text, _) = try appended(rounds: 3, by: ["ada", "cyd"]) {
+            sides = Set($0.sides.map(\.stamp.device))
+            #expect($0.sides.count == 3)
+        }
+        #expect(sides == ["ada", "bob", "cyd"])
+        #expect(text.split(separator: "\n").filter { $0 == "cyd 2" }.count == 1)
+    }
+
+    @Test("comes before its sides multiply: of the rules of before they stay a few")
+    func bounded() throws {
+        let (text, _) = try appended(rounds: 12, by: ["ada", "bob"], version: 7) {
+            #expect($0.sides.count <= Limits.conflictSides)
+        }
         for round in 0..<12 {
             #expect(text.contains("ada \(round)\n") && text.contains("bob \(round)\n"))
         }
-        #expect(content.count < 20_000)
+        #expect(text.utf8.count < 20_000)
     }
 }

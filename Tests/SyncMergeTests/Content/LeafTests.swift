@@ -94,6 +94,42 @@ struct LeafTests {
         #expect(results.allSatisfy { $0.text?.hasSuffix("c\nD\n") == true })
     }
 
+    @Test(
+        "what is edited around a conflict that stands ends in the same terms",
+        arguments: [
+            // Beside it, far from it, over it, nothing, and the first device once more.
+            [">\nnew 1\n", ">\nnew 2\n", ">\nnew 3\n"], ["A\n", ">\nnew\n", "D\n"],
+            ["+\n", ">\nnew 1\n", "X!\n", ">\nnew 2\n"], ["", "A\n", "a!\n"],
+            ["X!\n", "X!\n", ">\nnew\n"], ["X!\n", "X?\n", ">\nnew\n"],
+        ])
+    func standing(edits: [String]) throws {
+        let rule = FileRule(.document)
+        for end in ["", "d\n"] {
+            let open = merge("a\nb\n" + end, "a\nX\n" + end, "a\nY\n" + end, as: rule)
+            let text = try #require(open.text)
+            let captures = edits.map { edit in
+                switch edit.first {
+                case ">": text.replacing(/(>>>>>>>.*\n)/) { "\($0.1)\(edit.dropFirst(2))" }
+                case "X": text.replacing("\nX\n", with: "\n\(edit)")
+                case "D": text + edit
+                case nil: text
+                default: edit + text
+                }
+            }
+            let history = Self.history(text, captures, rule, terms: open.conflict)
+            let results = Self.results(history)
+            #expect(Set(results.map(\.text)).count == 1)
+            #expect(Set(results.map { $0.conflict?.sideIDs ?? [] }).count == 1)
+            #expect(Set(results.map { $0.conflict?.bases ?? [] }).count == 1)
+            // Nothing is lost.
+            for edit in edits {
+                for line in edit.split(separator: "\n") where line != ">" {
+                    #expect(results[0].text?.contains(line) == true)
+                }
+            }
+        }
+    }
+
     @Test("records that one device damaged and another emptied")
     func damaged() {
         let base = "{\"id\":1}\n{\"id\":2}\n"

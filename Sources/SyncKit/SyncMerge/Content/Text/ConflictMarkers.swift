@@ -86,44 +86,75 @@ struct ConflictMarkers {
         case broken
     }
 
+    /// What a file that shows a conflict is made of.
+    enum Piece: Hashable {
+        /// Whole lines.
+        case text([UInt8])
+        /// What stands between two outer markers: each side's lines and each base's.
+        case conflict(sides: [[UInt8]], bases: [[UInt8]])
+    }
+
+    /// Takes a file apart at the markers of conflict `id`.
+    /// - Parameter sideCount: how many sides the conflict has.
+    /// - Returns: nil when markers are left that do not belong together.
+    static func pieces(_ bytes: [UInt8], id: String, sideCount: Int) -> [Piece]? {
+        var pieces: [Piece] = []
+        var text: [UInt8] = []
+        var (sides, bases): ([[UInt8]], [[UInt8]]) = ([], [])
+        var length = 0
+        var isBase = false
+        for range in RecordLines.ranges(bytes, 0..<bytes.count) {
+            let whole = bytes[range.lowerBound..<min(range.upperBound + 1, bytes.count)]
+            guard let mark = mark(bytes[range], id: id, length: length) else {
+                if sides.isEmpty {
+                    text += whole
+                } else if isBase {
+                    bases[bases.count - 1] += whole
+                } else {
+                    sides[sides.count - 1] += whole
+                }
+                continue
+            }
+            switch mark.byte {
+            case left where sides.isEmpty:
+                pieces.append(.text(text))
+                (text, sides, bases, length) = ([], [[]], [], mark.length)
+            case base where sides.count == 1 && bases.count < sideCount - 1:
+                bases.append([])
+                isBase = true
+            case middle where (1..<sideCount).contains(sides.count) && !bases.isEmpty:
+                sides.append([])
+                isBase = false
+            case right where sides.count == sideCount && !bases.isEmpty:
+                let last = bases[bases.count - 1]
+                bases += Array(repeating: last, count: sideCount - 1 - bases.count)
+                pieces.append(.conflict(sides: sides, bases: bases))
+                (sides, bases, length) = ([], [], 0)
+            default: return nil
+            }
+        }
+        if !sides.isEmpty { return nil }
+        return pieces + [.text(text)]
+    }
+
     /// Takes a file apart into the texts that stand between the markers of conflict `id`.
     /// - Parameter sideCount: how many sides the conflict has.
     static func read(_ bytes: [UInt8], id: String, sideCount: Int) -> Reading {
+        guard let pieces = pieces(bytes, id: id, sideCount: sideCount) else { return .broken }
+        if pieces.count < 2 { return contains(bytes, id) ? .broken : .resolved }
         var sides = Array(repeating: [UInt8](), count: sideCount)
         var bases = Array(repeating: [UInt8](), count: sideCount - 1)
-        var isFound = false
-        var length = 0
-        /// Nil outside; else the number of the side or, below zero, -1 - the base's.
-        var place: Int?
-        var baseTexts: [[UInt8]] = []
-        var side = 0
-        for range in RecordLines.ranges(bytes, 0..<bytes.count) {
-            let whole = bytes[range.lowerBound..<min(range.upperBound + 1, bytes.count)]
-            let mark = mark(bytes[range], id: id, length: length)
-            switch (mark?.byte, place) {
-            case (nil, nil):
-                for index in sides.indices { sides[index] += whole }
-                for index in bases.indices { bases[index] += whole }
-            case (nil, let at?):
-                if at >= 0 { sides[at] += whole } else { baseTexts[-1 - at] += whole }
-            case (left, nil):
-                (isFound, length, side, place, baseTexts) = (true, mark?.length ?? 0, 0, 0, [])
-            case (base, .some) where side == 0 && baseTexts.count < bases.count:
-                baseTexts.append([])
-                place = -baseTexts.count
-            case (middle, .some) where side + 1 < sideCount && !baseTexts.isEmpty:
-                side += 1
-                place = side
-            case (right, .some) where side == sideCount - 1:
-                for index in bases.indices {
-                    bases[index] += baseTexts[min(index, baseTexts.count - 1)]
-                }
-                (place, length) = (nil, 0)
-            default: return .broken
+        for piece in pieces {
+            switch piece {
+            case .text(let text):
+                for index in sides.indices { sides[index] += text }
+                for index in bases.indices { bases[index] += text }
+            case .conflict(let texts, let before):
+                for index in sides.indices { sides[index] += texts[index] }
+                for index in bases.indices { bases[index] += before[index] }
             }
         }
-        guard isFound else { return contains(bytes, id) ? .broken : .resolved }
-        return place == nil ? .open(sides: sides, bases: bases) : .broken
+        return .open(sides: sides, bases: bases)
     }
 
     /// Whether the markers of a conflict stand in a file and belong together.
@@ -146,20 +177,15 @@ struct ConflictMarkers {
     /// The file with all sides' texts, one after the other, in place of each conflict; nil when
     /// the markers do not belong together.
     static func joined(_ bytes: [UInt8], id: String, sideCount: Int) -> [UInt8]? {
-        guard case .open = read(bytes, id: id, sideCount: sideCount) else { return nil }
-        var result: [UInt8] = []
-        var length = 0
-        var isBase = false
-        for range in RecordLines.ranges(bytes, 0..<bytes.count) {
-            let whole = bytes[range.lowerBound..<min(range.upperBound + 1, bytes.count)]
-            guard let mark = mark(bytes[range], id: id, length: length) else {
-                if !isBase { result += whole }
-                continue
-            }
-            isBase = mark.byte == base
-            length = mark.byte == right ? 0 : mark.length
+        guard let pieces = pieces(bytes, id: id, sideCount: sideCount), pieces.count > 1 else {
+            return nil
         }
-        return result
+        return pieces.flatMap { piece in
+            switch piece {
+            case .text(let text): text
+            case .conflict(let sides, _): sides.flatMap { $0 }
+            }
+        }
     }
 
     /// The marker that a line is: inside a conflict one of its length; outside, one that opens it.

@@ -5,11 +5,20 @@ struct DocumentMerge {
     private let rule: FileRule
     private let path: TreePath?
     private let baseTerms: ConflictTerms?
+    /// Of the merge rules.
+    private let version: Int
+
+    private init(
+        rule: FileRule, path: TreePath?, baseTerms: ConflictTerms? = nil,
+        version: Int = MergeIdentity.version
+    ) {
+        (self.rule, self.path, self.baseTerms, self.version) = (rule, path, baseTerms, version)
+    }
 
     /// Merges documents that are present on both sides.
     static func merged(
         base: [UInt8]?, baseTerms: ConflictTerms?, _ early: ContentSide, _ late: ContentSide,
-        rule: FileRule, path: TreePath?
+        rule: FileRule, path: TreePath?, version: Int
     ) -> ContentResult {
         let contents = [base, early.content, late.content].compactMap { $0 }
         if contents.contains(where: TextFile.isBinary) {
@@ -18,7 +27,7 @@ struct DocumentMerge {
         if contents.contains(where: { $0.count > Limits.documentSize }) {
             return SimpleMerge.copied(early, late, because: .tooLarge)
         }
-        return DocumentMerge(rule: rule, path: path, baseTerms: baseTerms)
+        return DocumentMerge(rule: rule, path: path, baseTerms: baseTerms, version: version)
             .merged(base, early, late)
     }
 
@@ -27,14 +36,14 @@ struct DocumentMerge {
         _ side: ContentSide, rule: FileRule, path: TreePath?
     ) -> ConflictTerms? {
         guard let recorded = side.terms, let content = side.content else { return nil }
-        let merge = DocumentMerge(rule: rule, path: path, baseTerms: nil)
-        let now = merge.value(content, recorded, side.stamp)
+        let merge = DocumentMerge(rule: rule, path: path)
+        let now = merge.value(Part(content: content, terms: recorded, stamp: side.stamp))
         return now.sides.count > 1 ? recorded : nil
     }
 
     /// A conflict as a file shows it.
     static func written(_ terms: ConflictTerms, as rule: FileRule, path: TreePath?) -> [UInt8]? {
-        DocumentMerge(rule: rule, path: path, baseTerms: nil).rendered(terms).content
+        DocumentMerge(rule: rule, path: path).rendered(terms).content
     }
 
     /// A file that shows no markers, as it stands, with the conflict's markers in it.
@@ -42,7 +51,7 @@ struct DocumentMerge {
     static func marked(
         _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
     ) -> [UInt8] {
-        let written = DocumentMerge(rule: rule, path: path, baseTerms: nil).rendered(terms)
+        let written = DocumentMerge(rule: rule, path: path).rendered(terms)
         let file = TextFile(content)
         let texts = terms.bases + terms.sides.map { $0.content ?? [] } + [content]
         let style = file.style ?? .lf
@@ -58,8 +67,9 @@ struct DocumentMerge {
     private func merged(
         _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide
     ) -> ContentResult {
-        let old = value(base ?? [], baseTerms, TermSum.origin)
-        var sum = sum(parts(early, since: old) + parts(late, since: old), since: old)
+        let before = Part(content: base ?? [], terms: baseTerms, stamp: TermSum.origin)
+        let old = value(before)
+        var sum = sum(parts(early, since: before) + parts(late, since: before), since: before)
         var result = ContentResult(content: nil, stamp: late.stamp)
         var rendering = rendered(sum)
         if !rendering.isClean, sum.sides.count > Limits.conflictSides {
@@ -92,7 +102,8 @@ struct DocumentMerge {
     private func isOverruled(
         _ side: ContentSide, by content: [UInt8], _ old: ConflictTerms
     ) -> Bool {
-        let own = value(side.content ?? [], side.terms, side.stamp)
+        let own = value(
+            Part(content: side.content ?? [], terms: side.terms, stamp: side.stamp))
         guard old.sides.count > 1, own.sides.count == 1, side.content != content else {
             return false
         }
@@ -113,12 +124,22 @@ struct DocumentMerge {
             text ?? content, id: terms.id(path: path), sideCount: terms.sides.count) ?? content
     }
 
+    /// A version, as far as a merge asks for it.
+    private struct Part {
+        let content: [UInt8]
+        let terms: ConflictTerms?
+        let stamp: VersionStamp
+    }
+
     /// Adds up what was made from one base.
     ///
     /// Where the base carries a conflict, a part that resolved it says what the file is, and one
     /// that did not what it did to the conflict beside. Several that resolved it stand against
     /// what the conflict was about: taking its terms off could leave nothing of any of them.
-    private func sum(_ parts: [ConflictTerms], since old: ConflictTerms) -> ConflictTerms {
+    private func sum(_ parts: [Part], since before: Part) -> ConflictTerms {
+        if let sum = sumAround(parts, since: before) { return sum }
+        let old = value(before)
+        let parts = parts.map(value)
         let resolved = parts.filter { $0.sides.count == 1 }.count
         guard let origin = old.bases.first, resolved > 0 else {
             return TermSum.of(parts, minus: Array(repeating: old, count: parts.count - 1))
@@ -128,31 +149,52 @@ struct DocumentMerge {
         return TermSum.of(parts, minus: before + open)
     }
 
+    /// The same of what was edited around a conflict that all have as it was: it keeps its sides,
+    /// and what else is in conflict stands with those of its devices. Nil where there is none.
+    private func sumAround(_ parts: [Part], since before: Part) -> ConflictTerms? {
+        guard version >= 8, rule.writesMarkers, let terms = before.terms, terms.sides.count > 1,
+            let old = StandingConflict(before.content, terms, path: path)
+        else { return nil }
+        let read = parts.compactMap { part in
+            part.terms == terms ? StandingConflict(part.content, terms, path: path) : nil
+        }
+        guard read.count == parts.count, let places = old.places(of: read) else { return nil }
+        let around = TermSum.of(
+            zip(read, parts).map { TermSum.single($0.around, $1.stamp) },
+            minus: Array(repeating: TermSum.single(old.around), count: parts.count - 1))
+        return old.sum(of: places, terms.sides.map(\.stamp), settled(around))
+    }
+
     /// A side as what it is the sum of: its captured versions, where merging them gives what it
     /// has, or its own value alone.
-    private func parts(_ side: ContentSide, since old: ConflictTerms) -> [ConflictTerms] {
-        let content = side.content ?? []
-        let whole = value(content, side.terms, side.stamp)
+    private func parts(_ side: ContentSide, since before: Part) -> [Part] {
+        let whole = Part(content: side.content ?? [], terms: side.terms, stamp: side.stamp)
         // An absent capture commit lost against an edit: nothing of it is in the side.
         let captures = side.captures.compactMap { leaf in
-            leaf.content.map { value($0, baseTerms, leaf.stamp) }
+            leaf.content.map { Part(content: $0, terms: baseTerms, stamp: leaf.stamp) }
         }
         guard captures.count > 1 else { return [whole] }
-        let together = sum(captures, since: old)
+        let together = sum(captures, since: before)
         let rendering = rendered(together)
-        guard rendering.content == content,
-            rendering.isClean || together.id(path: nil) == whole.id(path: nil)
+        guard rendering.content == whole.content,
+            rendering.isClean || together.id(path: nil) == value(whole).id(path: nil)
         else { return [whole] }
         return captures
     }
 
+    /// A sum on which all agree as the one text that it comes to; any other as it is.
+    private func settled(_ terms: ConflictTerms) -> ConflictTerms {
+        let rendering = rendered(terms)
+        guard rendering.isClean, let content = rendering.content else { return terms }
+        return TermSum.single(content)
+    }
+
     /// A version as a sum: of the recorded terms, as far as they are still in it, or of its
     /// content alone. Somebody may have edited the file around the markers, or between them.
-    private func value(
-        _ content: [UInt8], _ recorded: ConflictTerms?, _ stamp: VersionStamp
-    ) -> ConflictTerms {
-        let resolved = TermSum.single(content, stamp)
-        guard let recorded, recorded.sides.count > 1 else { return resolved }
+    private func value(_ part: Part) -> ConflictTerms {
+        let content = part.content
+        let resolved = TermSum.single(content, part.stamp)
+        guard let recorded = part.terms, recorded.sides.count > 1 else { return resolved }
         let whole = rendered(recorded)
         if whole.content == content { return whole.isClean ? resolved : recorded }
         if !rule.writesMarkers, let written = whole.content {
