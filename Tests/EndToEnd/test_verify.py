@@ -8,7 +8,7 @@ import time
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, Device
 from harness import VaultTest
 
 
@@ -75,6 +75,43 @@ class Verify(VaultTest):
             file.write(bytes([byte ^ 0x10]))
         states = self.states(self.found(ada, 1))
         self.assertEqual((states["git"], states["restore"]), ("fail", "fail"))
+
+    def test_a_repository_that_is_gone(self):
+        """Nobody who looks makes another in its place: its disk may be mounted again."""
+        ada = self.vault()
+        away = ada.repository + ".away"
+        os.rename(ada.repository, away)
+        for words in (["status"], ["devices"], ["held"], ["doctor"], ["verify"], ["log"],
+                      ["backup", f"{self.top}/all.bundle"], ["undo", "--dry-run"],
+                      ["rollback", "HEAD", "--dry-run"], ["remote"], ["gc"]):  # fmt: skip
+            done = ada.ctl(*words, expect=None)
+            self.assertNotIn(done.returncode, (0, 10), words)
+            self.assertIn("is not there", done.stdout + done.stderr, words)
+            self.assertFalse(os.path.exists(ada.repository), words)
+        self.assertIn("mount its disk", ada.ctl("verify", expect=(1,)).stdout)
+        # What fetches it makes it anew: the remote has all of it.
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(self.states(self.found(ada, 0))["objects"], "ok")
+        self.assertEqual(trees.git(ada.repository, "rev-parse", "sync"),
+                         trees.git(away, "rev-parse", "sync"))  # fmt: skip
+
+    def test_a_repository_that_is_gone_and_nobody_has_its_history(self):
+        ada = Device(f"{self.top}/ada", "ada")
+        self.devices.append(ada)
+        ada.ctl("init", "--folder", f"{ada.folder}={PREFIX}", "--device", "ada", expect=(0,))
+        ada.write("a.md", "text\n")
+        self.assertEqual(ada.once().returncode, 0)
+        away = ada.repository + ".away"
+        os.rename(ada.repository, away)
+        for _ in range(2):
+            done = ada.once()
+            self.assertNotIn(done.returncode, (0, 10))
+            self.assertIn("is not there", done.stderr)
+            self.assertFalse(os.path.exists(ada.repository))
+        self.assertIn("from a copy", ada.ctl("verify", expect=(1,)).stdout)
+        os.rename(away, ada.repository)
+        self.assertEqual(ada.once().returncode, 0)
+        self.found(ada, 0)
 
     def test_a_missing_object(self):
         ada = self.vault()

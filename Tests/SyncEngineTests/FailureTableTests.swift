@@ -34,7 +34,7 @@ struct FailureTableTests {
     @Test(
         "of the repository",
         arguments: [
-            (.missing, user, "fsck"), (.corrupt, user, "fsck"), (.notARepository, user, "fsck"),
+            (.absent, user, "mount"), (.missing, user, "fsck"), (.corrupt, user, "fsck"), (.notARepository, user, "fsck"),
             (.moved, retry, nil), (.locked, retry, nil), (.io, retry, nil),
             (.noSpace, retry, "free space"), (.readOnly, user, "writable"),
             (.thinned, retry, "remote answers"),

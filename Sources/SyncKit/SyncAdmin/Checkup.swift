@@ -53,9 +53,7 @@ package struct Checkup {
         } catch {
             return [
                 .fail(
-                    "repository", "\(path): \(error)",
-                    mend: "mv \(path) \(path).damaged; syncctl sync, which fetches it anew and "
-                        + "leaves the folders as they are")
+                    "repository", "\(path): \(error)", mend: Verification.mend(configuration))
             ]
         }
     }

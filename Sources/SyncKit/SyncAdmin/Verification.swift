@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SyncEngine
 internal import SyncGit
 package import SyncModel
@@ -31,12 +32,18 @@ package struct Verification {
         }
     }
 
-    private var mend: String {
+    private var mend: String { Self.mend(configuration) }
+
+    /// What helps a repository that is damaged or not there.
+    static func mend(_ configuration: Configuration) -> String {
         let path = configuration.repository
-        return configuration.remote == nil
-            ? "bring \(path) back from a copy; the folders stay as they are"
-            : "mv \(path) \(path).damaged; syncctl sync, which fetches it anew and leaves the "
-                + "folders as they are"
+        if configuration.remote == nil {
+            return "bring \(path) back from a copy, or a backup (syncctl init --from-backup); the "
+                + "folders stay as they are"
+        }
+        let isThere = access(path, F_OK) == 0
+        return (isThere ? "mv \(path) \(path).damaged" : "mount its disk; or, if it is gone")
+            + "; syncctl sync, which fetches it anew and leaves the folders as they are"
     }
 
     private func objects(_ repository: GitRepository) throws(RepositoryError) -> [Finding] {

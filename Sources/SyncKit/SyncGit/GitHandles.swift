@@ -12,10 +12,10 @@ struct RepositoryHandle: ~Copyable {
         let code = git_repository_open_ext(&opened, path, flags, nil)
         guard code == 0, let opened else {
             let failure = LibGit2.failure(code, "open \(path)")
+            if code != GIT_ENOTFOUND.rawValue { throw failure }
+            if !FileSystem.exists(path) { throw RepositoryError(.absent, "open \(path)") }
             // A directory that is there but lacks what makes it a repository.
-            let isPlain = code == GIT_ENOTFOUND.rawValue && FileSystem.exists(path)
-            throw isPlain
-                ? RepositoryError(.notARepository, "open \(path)", failure.cause) : failure
+            throw RepositoryError(.notARepository, "open \(path)", failure.cause)
         }
         pointer = opened
     }

@@ -25,7 +25,7 @@ package final class GitRepository: ObjectRepository {
     /// - Parameter staleLockSeconds: from what age on the lock file of a reference is removed.
     ///   The default is for a vault's own repository, whose one owner holds the vault's lock: an
     ///   old lock file there has nobody left who could be writing.
-    /// - Throws: `.missing` when nothing is there, `.notARepository`, `.readOnly` when it may not
+    /// - Throws: `.absent` when nothing is there, `.notARepository`, `.readOnly` when it may not
     ///   be read, `.corrupt`, `.io`.
     package init(opening path: String, staleLockSeconds: Int = Limits.staleLockSeconds)
         throws(RepositoryError)

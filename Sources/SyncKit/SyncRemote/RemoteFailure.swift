@@ -10,6 +10,7 @@ extension RemoteError {
             switch error.code {
             case .noSpace: (.noSpace, "make room on the file system, then: syncctl sync")
             case .readOnly: (.readOnly, "check the owner and the permissions of the repository")
+            case .absent: (.io, "bring it back, or mount its disk")
             case .notARepository:
                 (.unusable, "make another one: git init --bare --object-format=sha1 PATH")
             case .thinned:

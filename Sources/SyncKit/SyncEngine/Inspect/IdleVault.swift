@@ -9,7 +9,7 @@ package struct IdleVault {
     /// - Throws: as `OpenedVault`; `StateStoreError` `.locked` when somebody has it.
     package init(_ configuration: Configuration, waiting wait: Duration) throws {
         self.configuration = configuration
-        opened = try OpenedVault(configuration, waiting: wait)
+        opened = try OpenedVault(configuration, waiting: wait, fetches: false)
     }
 
     /// Compares the folders with the state store, the state store with the head, and the head with

@@ -21,17 +21,20 @@ package final class OpenedVault {
     let configuration: Configuration
 
     /// Opens everything a vault has. What is not there yet is made: the state directory (0700),
-    /// the repository, the state store.
+    /// the repository, the state store. A repository that was there once is made anew only where
+    /// a remote has its history.
     /// - Parameters:
     ///   - configuration: a checked configuration.
     ///   - wait: how long to wait for another process that has the vault.
     ///   - progress: where the steps in folders are counted; nil for nowhere.
     ///   - isForLook: as for `SQLiteStateStore.open`.
+    ///   - fetches: whether what the remote has is going to be fetched, so that a repository that
+    ///     is gone may be made anew.
     /// - Throws: `StateStoreError` `.locked` when another process runs the vault, and what the
     ///   repository or the state store say when they cannot be used.
     package init(
         _ configuration: Configuration, waiting wait: Duration = .zero,
-        progress: EngineProgress? = nil, isForLook: Bool = false
+        progress: EngineProgress? = nil, isForLook: Bool = false, fetches: Bool = true
     ) throws {
         self.configuration = configuration
         let work = progress?.work ?? WorkCount()
@@ -46,8 +49,10 @@ package final class OpenedVault {
         } else {
             lock = try VaultLock.acquire(lockFile, waiting: wait)
         }
-        let repository = try Self.openRepository(configuration)
         let store = try SQLiteStateStore.open(state + "/state.db", isForLook: isForLook)
+        let wasThere = try configuration.folders.contains { try store.applied($0.prefix) != nil }
+        let repository = try Self.openRepository(
+            configuration, making: !wasThere || fetches && configuration.remote != nil)
         rebuilt = store.rebuilt ? store.rebuiltReason : nil
 
         var folders: [ReopeningFolder] = []
@@ -191,16 +196,24 @@ package final class OpenedVault {
 
     private static func rootFact(_ id: FolderID) -> String { "root:\(id?.text ?? "")" }
 
-    /// The vault's repository; made when it is not there.
+    /// The vault's repository.
+    /// - Parameter making: whether it is made when it is not there.
+    private static func openRepository(_ configuration: Configuration, making: Bool)
+        throws(RepositoryError) -> GitRepository
+    {
+        var information = stat()
+        if stat(configuration.repository, &information) != 0, making {
+            try GitRepository.create(at: configuration.repository, branch: configuration.branch)
+        }
+        return try GitRepository(opening: configuration.repository)
+    }
+
+    /// The same without the vault; made when this vault never had one.
     static func openRepository(_ configuration: Configuration) throws(RepositoryError)
         -> GitRepository
     {
-        var information = stat()
-        if stat(configuration.repository, &information) == 0 {
-            return try GitRepository(opening: configuration.repository)
-        }
-        try GitRepository.create(at: configuration.repository, branch: configuration.branch)
-        return try GitRepository(opening: configuration.repository)
+        let isNew = access(configuration.stateDirectory + "/state.db", F_OK) != 0
+        return try openRepository(configuration, making: isNew)
     }
 
     private static func makeDirectory(_ path: String) throws(StateStoreError) {

@@ -75,6 +75,11 @@ package struct SyncFailure: Sendable, Equatable {
             self.init(.retry, "\(error)", hint: "free space on the repository's file system")
         case .readOnly:
             self.init(.needsUser, "\(error)", hint: "make the repository writable")
+        case .absent:
+            self.init(
+                .needsUser, "\(error)",
+                hint: "bring it back, or mount its disk; syncctl sync fetches it anew from the "
+                    + "remote, where there is one: the folders are not touched")
         case .corrupt, .missing, .notARepository:
             self.init(
                 .needsUser, "\(error)",

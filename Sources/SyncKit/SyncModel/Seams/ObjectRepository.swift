@@ -168,7 +168,7 @@ package struct RepositoryError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure.
     package enum Code: Sendable, Equatable {
         case missing, thinned, corrupt, tooLarge, moved, locked, noSpace, readOnly
-        case notARepository, io
+        case absent, notARepository, io
 
         /// What the matter is, for people.
         package var words: String {
@@ -181,6 +181,7 @@ package struct RepositoryError: Error, Sendable, CustomStringConvertible {
             case .locked: "another program holds its lock"
             case .noSpace: "no space is left"
             case .readOnly: "the daemon may not write there"
+            case .absent: "the repository is not there"
             case .notARepository: "it is no bare git repository"
             case .io: "the system refused"
             }
