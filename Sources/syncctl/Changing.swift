@@ -48,7 +48,9 @@ enum Changing {
     ) throws {
         let output = Output(options)
         if options.json { return try output.json(report) }
-        if report.paths.isEmpty { return output.remark("already up to date") }
+        if report.paths.isEmpty, report.waiting.isEmpty {
+            return output.remark("already up to date")
+        }
         let waiting = Set(report.waiting.map(\.path))
         let deletions = Set(report.deletions)
         list(report.paths.filter { !waiting.contains($0) }, output) { path in

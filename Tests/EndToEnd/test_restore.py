@@ -88,6 +88,30 @@ class Restore(VaultTest):
         log = json.loads(ada.ctl("log", f"{PREFIX}/d/c.md", "--json", expect=(0,)).stdout)
         self.assertEqual(len(log), 3)
 
+    def test_what_waits_is_not_called_done_when_it_is_asked_for_again(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        ada.write("b.md", "one\n")
+        ada.once()
+        then = trees.git(ada.repository, "rev-parse", "sync").decode().strip()
+        for is_running in (False, True):
+            if is_running:
+                ada.start()
+            for words in (["restore", "shared/files/a.md", "--to", then], ["rollback", then]):
+                ada.write("a.md", "two\n")
+                ada.ctl("sync")
+                with open(ada.path("a.md"), "r+b"):
+                    for _ in range(2):
+                        done = ada.ctl(*words, expect=(1,))
+                        self.assertIn("not in the folder yet: shared/files/a.md", done.stdout)
+                        self.assertNotIn("up to date", done.stdout)
+                    # What is asked for elsewhere waits for nothing.
+                    other = ada.ctl("restore", "shared/files/b.md", "--to", then)
+                    self.assertIn("already up to date", other.stdout)
+                ada.ctl(*words, expect=(0,))
+                self.assertEqual(ada.read("a.md"), b"one\n")
+                self.assertIn("already up to date", ada.ctl(*words, expect=(0,)).stdout)
+
     def test_beside_the_vault(self):
         ada = self.history()
         head = trees.head(ada.repository)

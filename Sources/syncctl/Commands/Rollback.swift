@@ -98,7 +98,9 @@ extension Changing {
         list(report.undone, output) {
             "\(isDryRun ? "would take back" : "took back") \($0.short)"
         }
-        if report.paths.isEmpty { output.remark("already up to date") }
+        if report.paths.isEmpty, report.waiting.isEmpty, report.conflicts.isEmpty {
+            output.remark("already up to date")
+        }
         let deletions = Set(report.deletions)
         let waiting = Set(report.waiting.map(\.path))
         list(report.paths.filter { !waiting.contains($0) }, output) { path in

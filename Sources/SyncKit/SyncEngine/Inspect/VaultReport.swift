@@ -129,6 +129,16 @@ package final class VaultReport {
         }
     }
 
+    /// What waits at some paths and below them, and those paths themselves whose folder is not there.
+    /// - Parameter places: empty is everything.
+    func waiting(below places: [TreePath]) throws -> [QuarantinedPath] {
+        let all = try waiting()
+        if places.isEmpty { return all }
+        let below = all.filter { waiting in places.contains { waiting.path.isAtOrBelow($0) } }
+        let listed = Set(below.map(\.path))
+        return below + waiting(among: places.filter { !listed.contains($0) }, [])
+    }
+
     /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
     /// means.
     func isInSync() throws -> Bool {

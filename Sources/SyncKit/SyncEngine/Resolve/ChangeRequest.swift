@@ -24,6 +24,18 @@ package enum ChangeRequest: Sendable {
         return places.contains(nil) ? nil : places.compactMap { $0 }
     }
 
+    /// Where the folders are to have what was asked for, be it committed by now or before; empty is
+    /// everywhere, nil is said of what is committed alone.
+    var settled: [TreePath]? {
+        switch self {
+        case .restore(let request): request.dryRun ? nil : places ?? []
+        case .rollback(let request):
+            request.dryRun || request.device != nil || request.agent != nil
+                || !request.paths.isEmpty ? nil : []
+        case .resolve, .undo, .setType, .choose: nil
+        }
+    }
+
     /// Makes it.
     func make(in vault: Vault) throws -> ChangeReport {
         switch self {

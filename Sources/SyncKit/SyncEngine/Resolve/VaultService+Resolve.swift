@@ -45,9 +45,14 @@ extension VaultService {
         if case .restore(let restore) = request, !restore.dryRun {
             // That word is about what is held too.
             try vault.local.apply.restoreDeleted(at: request.places ?? made.paths)
-            if made.commit == nil { try vault.applyUntilStable() }
         }
-        return try applied(made)
+        var report = try applied(made)
+        if report.commit == nil, let places = request.settled {
+            // It was committed before. What of it waits, waits for this request, too.
+            try vault.applyUntilStable()
+            report.waiting = try vault.report.waiting(below: places)
+        }
+        return report
     }
 
     /// Brings the folders to what was committed by request.

@@ -109,7 +109,7 @@ struct TakeBack {
             of: MergeSide(commit: current(), tree: tree),
             without: MergeSide(commit: change.commit, tree: made),
             restoring: MergeSide(commit: before, tree: old))
-        for loss in merged.losses where loss.type == .simple && loss.copy == nil {
+        for loss in merged.losses where [.simple, .data].contains(loss.type) && loss.copy == nil {
             kept[loss.path, default: []].formUnion([])
         }
         tree = merged.tree
