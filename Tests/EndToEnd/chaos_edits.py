@@ -46,7 +46,7 @@ class Editor(User):
         name = chance.choice((".{}.swp", "{}.tmp-4711", ".{}~draft"))
         directory, _, last = path.rpartition("/")
         temporary = f"{directory}/{name.format(last)}"
-        with self.editing(path) as before:
+        with self.editing(path, temporary) as before:
             _, old = before.get(os.fsencode(path), (None, b""))
             content = self.change(old, path, chance)
             self.say(f"save {path} through {temporary} {self._new(content, old)}")

@@ -145,6 +145,37 @@ class Rollback(VaultTest):
         self.assertEqual(bob.read("other.md"), b"more nonsense\n")
         self.assertEqual(json.loads(ada.ctl("conflicts", "--json", expect=(0,)).stdout), [])
 
+    def test_what_stays_in_data_that_nobody_declared_is_named(self):
+        ada = self.device("ada", start=False)
+        files = {
+            "settings.json": ('{"a": 1, "b": 2}\n', '{"a": 5, "b": 2}\n', '{"a": 6, "b": 2}\n'),
+            "list.json": ('[{"id": "x", "n": 1}]\n', '[{"id": "x", "n": 2}]\n',
+                          '[{"id": "x", "n": 3}]\n'),
+            "lines.jsonl": ('{"id": "x"}\n', '{"id": "x"}\n{"id": "new", "n": 1}\n',
+                            '{"id": "x"}\n{"id": "new", "n": 2}\n'),
+        }  # fmt: skip
+        for name, (first, _, _) in files.items():
+            ada.write(name, first)
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(self.remote)
+        place = self.clone()
+        for name, (_, agents, _) in files.items():
+            with open(f"{place}/{PREFIX}/{name}", "w", encoding="utf-8") as file:
+                file.write(agents)
+        self.publish(place, "wrote")
+        self.assertEqual(ada.once().returncode, 0)
+        for name, (_, _, persons) in files.items():
+            ada.write(name, persons)
+        self.assertEqual(ada.once().returncode, 0)
+        done = self.report(ada, "rollback", first, "--agent", AGENT, "--dry-run")
+        self.assertEqual([edit["path"] for edit in done["kept"]],
+                         [f"{PREFIX}/{name}" for name in sorted(files)])  # fmt: skip
+        said = ada.ctl("rollback", first, "--agent", AGENT).stdout
+        self.assertEqual(said.count("stays, since somebody changed it"), len(files))
+        self.assertNotIn("up to date", said)
+        for name, (_, _, persons) in files.items():
+            self.assertEqual(ada.read(name).decode(), persons)
+
     def test_an_agents_memories_among_a_persons_are_taken_back(self):
         self.prefix = "shared/memories"
         ada, bob = self.device("ada", start=False), self.device("bob", start=False)

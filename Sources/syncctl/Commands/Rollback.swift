@@ -98,7 +98,8 @@ extension Changing {
         list(report.undone, output) {
             "\(isDryRun ? "would take back" : "took back") \($0.short)"
         }
-        if report.paths.isEmpty, report.waiting.isEmpty, report.conflicts.isEmpty {
+        let isSettled = report.kept.isEmpty && report.waiting.isEmpty && report.conflicts.isEmpty
+        if report.paths.isEmpty, isSettled {
             output.remark("already up to date")
         }
         let deletions = Set(report.deletions)
