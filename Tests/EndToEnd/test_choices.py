@@ -4,6 +4,7 @@ device made, wherever the choice is taken."""
 import json
 import os
 
+import trees
 from device import Device
 from harness import VaultTest
 
@@ -70,6 +71,24 @@ class Choices(VaultTest):
         self.put(bob, bob_edit)
         self.cycle(ada, bob, ada)
         return ada, bob
+
+    def test_a_side_comes_back_as_the_file_it_was(self):
+        """Whatever stands in its place by now: a link's kind is no file's."""
+        ada, _ = self.conflict(90, {}, {"n.bin": "\0ada"}, {"n.bin": "\0bob"})
+        blob = trees.git(ada.repository, "rev-parse", "sync:shared/files/n.bin").decode().strip()
+        os.unlink(ada.path("n.bin"))
+        os.symlink("elsewhere", ada.path("n.bin"))
+        self.cycle(ada)
+        ada.ctl("resolve", "shared/files/n.bin", "--theirs")
+        self.assertFalse(os.path.islink(ada.path("n.bin")))
+        self.assertEqual(self.files(ada), {"n.bin": "\0bob"})
+        os.unlink(ada.path("n.bin"))
+        os.symlink("elsewhere", ada.path("n.bin"))
+        self.cycle(ada)
+        ada.ctl("restore", "shared/files/n.bin", "--to", blob)
+        self.assertFalse(os.path.islink(ada.path("n.bin")))
+        self.assertEqual(self.files(ada), {"n.bin": "\0bob"})
+        self.assertEqual(json.loads(ada.ctl("held", "--json").stdout), [])
 
     def files(self, device):
         """The contents of the folder but the first file, a copy's name without the blob's."""

@@ -221,8 +221,9 @@ class Thinning(ThinningCase, VaultTest):
         subprocess.run(["git", "init", "-q", "--bare", "-b", "sync", self.remote], check=True)
         ada.once()
         self.assertEqual(ada.status()["state"], "blocked")
-        ada.ctl("remote", "restore", expect=None)
-        self.assertIn("from a device that keeps all", ada.ctl("sync", expect=(1,)).stderr)
+        said = ada.ctl("remote", "restore", expect=(1,)).stderr
+        self.assertIn("on a device that keeps all", said)
+        self.assertEqual(ada.status()["state"], "blocked")
         ada.write("meanwhile.md", "captured\n")
         ada.once()
         self.assertTrue(ada.ctl("log", "-n", "1", expect=None).stdout)
@@ -232,6 +233,40 @@ class Thinning(ThinningCase, VaultTest):
         self.assertEqual(ada.tree(), bob.tree())
         self.assertEqual(bob.read("meanwhile.md"), b"captured\n")
         self.assertEqual(trees.fsck(self.remote), [])
+
+    def test_what_the_remote_lacks_stays_thinned_until_it_has_it_again(self):
+        """A remote that somebody took back and cleaned is no reason to call anything lost."""
+        ada, _, names = self.pair()
+        self.thinned(ada)
+        whole = f"{self.top}/whole.git"
+        subprocess.run(["git", "clone", "-q", "--mirror", self.remote, whole], check=True)
+        head = trees.git(self.remote, "rev-parse", "sync").decode().strip()
+        for name in trees.git(self.remote, "for-each-ref", "--format=%(refname)").decode().split():
+            trees.git(self.remote, "update-ref", "-d" if "sync" not in name else "--no-deref", name,
+                      *([] if "sync" not in name else [names[20]]))  # fmt: skip
+        trees.git(self.remote, "update-ref", "refs/heads/sync", names[20])
+        trees.git(self.remote, "reflog", "expire", "--expire=now", "--all")
+        trees.git(self.remote, "gc", "-q", "--prune=now")
+        for _ in range(2):
+            said = ada.ctl("gc", "--bring-back", expect=(1,)).stderr
+            self.assertIn("does not have all of it", said)
+            ada.ctl("verify", expect=(0,))
+        self.assertIn("bring-back", ada.ctl("show", f"{names[53]}:{PREFIX}/note.md",
+                                            expect=(1,)).stderr)  # fmt: skip
+        ada.ctl("show", f"{names[13]}:{PREFIX}/note.md", expect=(0,))
+        trees.git(whole, "push", "-q", self.remote, "+refs/*:refs/*")
+        ada.ctl("gc", "--bring-back", expect=(0,))
+        ada.ctl("show", f"{names[53]}:{PREFIX}/note.md", expect=(0,))
+        self.assertEqual(trees.git(ada.repository, "rev-parse", "sync").decode().strip(), head)
+
+    def test_a_kept_day_shows_what_changed_since_the_last_one(self):
+        ada, _, names = self.pair()
+        self.thinned(ada)
+        shown = json.loads(ada.ctl("show", names[54], "--json", expect=(0,)).stdout)
+        paths = {file["path"] for file in shown["files"]}
+        self.assertIn(f"{PREFIX}/note.md", paths)
+        self.assertIn(f"{PREFIX}/at/2.md", paths, "of turn 51, between the two days' ends")
+        ada.ctl("log", "--patch", "-n", "400", expect=(0,))
 
     def test_killed_at_any_moment_nothing_is_lost(self):
         ada, _, names = self.pair()

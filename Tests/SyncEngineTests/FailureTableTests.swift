@@ -34,10 +34,11 @@ struct FailureTableTests {
     @Test(
         "of the repository",
         arguments: [
-            (.absent, user, "mount"), (.missing, user, "fsck"), (.corrupt, user, "fsck"), (.notARepository, user, "fsck"),
+            (.absent, user, "mount"), (.missing, user, "fsck"), (.corrupt, user, "fsck"),
+            (.notARepository, user, "fsck"),
             (.moved, retry, nil), (.locked, retry, nil), (.io, retry, nil),
             (.noSpace, retry, "free space"), (.readOnly, user, "writable"),
-            (.thinned, retry, "remote answers"),
+            (.thinned, retry, "bring-back"),
         ] as [(RepositoryError.Code, SyncFailure.Kind, String?)])
     func repository(code: RepositoryError.Code, kind: SyncFailure.Kind, advice: String?) {
         let error = RepositoryError(code, "read tree", object: StateSamples.id(1), "why")

@@ -55,9 +55,11 @@ package final class InMemoryRepository: ObjectRepository, @unchecked Sendable {
 
     package func isThinned(_ id: ObjectID) -> Bool { thinned[id] != nil && objects[id] == nil }
 
-    package func endThinning() throws(RepositoryError) {
+    package func endThinning() throws(RepositoryError) -> Bool {
+        if !thinned.keys.allSatisfy({ objects[$0] != nil }) { return false }
         try beforeWrite?()
         (thinned, thinnedBehind) = ([:], [])
+        return true
     }
 
     package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {

@@ -99,9 +99,13 @@ extension GitRepository {
     /// Whether something was taken out on purpose.
     package var hasThinned: Bool { FileSystem.exists("\(commonDirectory)\(ThinnedObjects.name)") }
 
-    /// Forgets what was taken out: it is here again, or nobody has it.
-    package func endThinning() throws(RepositoryError) {
-        if !hasThinned { return }
+    /// Forgets what was taken out once all of it is here again.
+    /// - Returns: whether it is. What is not stays listed: it is nothing that was lost here, and
+    ///   the remote may have it again.
+    package func endThinning() throws(RepositoryError) -> Bool {
+        let list = try ThinnedObjects(in: commonDirectory)
+        guard let list else { return true }
+        if !list.objects.allSatisfy({ contains($0) }) { return false }
         let lock = PackLock(packDirectory, waits: true)
         defer { lock?.release() }
         for name in try FileSystem.names(in: packDirectory) where name.hasSuffix(".promisor") {
@@ -112,6 +116,7 @@ extension GitRepository {
         if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
         try FileSystem.sync(commonDirectory)
         try setPromisor(false)
+        return true
     }
 
     private func writeThinned(_ thinning: Thinning) throws(RepositoryError) {

@@ -24,7 +24,8 @@ package struct CommitAnswer: Sendable, Encodable, Equatable {
     package let message: String
     /// In their order.
     package let parents: [ObjectID]
-    /// What it changed over its first parent; of a merge only what differs from every parent.
+    /// What it changed over its first parent, or the nearest one that was not thinned; of a merge
+    /// only what differs from every parent.
     package let files: [FileDifference]
 }
 
@@ -55,9 +56,9 @@ extension VaultHistory {
     package func shown(_ id: ObjectID) throws(RepositoryError) -> CommitAnswer {
         let commit = try repository.commit(id)
         let (entry, paths) = try HistoryLog(reading: repository).shown(id)
-        let before = try commit.parents.first.map { parent throws(RepositoryError) in
-            try repository.commit(parent).tree
-        }
+        // Where a parent was thinned, what changed since the last one that was kept.
+        let before = try WholeParents(reading: repository).of(commit).first
+            .map { parent throws(RepositoryError) in try repository.commit(parent).tree }
         let comparison = TreeComparison(from: before, to: commit.tree, reading: repository)
         let files = try comparison.files(only: commit.parents.count > 1 ? paths : nil)
         return CommitAnswer(

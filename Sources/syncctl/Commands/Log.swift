@@ -67,7 +67,14 @@ struct Log: ParsableCommand {
     private func writePatch(
         _ entry: HistoryEntry, _ path: TreePath?, _ history: VaultHistory, _ output: Output
     ) throws(RepositoryError) {
-        let files = try history.shown(entry.commit).files.filter { file in
+        let all: [FileDifference]
+        do { all = try history.shown(entry.commit).files } catch let error as RepositoryError
+            where error.code == .thinned
+        {
+            return output.line(
+                output.paint("    thinned here: syncctl gc --bring-back fetches it", .grey))
+        }
+        let files = all.filter { file in
             guard let path else { return true }
             return file.path.isAtOrBelow(path) || entry.paths.contains(file.path)
         }

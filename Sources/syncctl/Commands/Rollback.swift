@@ -98,8 +98,8 @@ extension Changing {
         list(report.undone, output) {
             "\(isDryRun ? "would take back" : "took back") \($0.short)"
         }
-        let isSettled = report.kept.isEmpty && report.waiting.isEmpty && report.conflicts.isEmpty
-        if report.paths.isEmpty, isSettled {
+        let isNothing = report.kept.isEmpty && report.waiting.isEmpty && report.conflicts.isEmpty
+        if report.paths.isEmpty, isNothing {
             output.remark("already up to date")
         }
         let deletions = Set(report.deletions)

@@ -13,8 +13,9 @@ struct InterruptedApplies {
     private var unread: Set<TreePath> = []
     /// Those of them that this capture could read: the state store learns of them at its end.
     private var readAtLast: Set<TreePath> = []
-    /// What they are known to have put in the place of other versions, by path below the root.
-    private(set) var placed: [TreePath: FileVersion] = [:]
+    /// What they are known to have put in the place of other versions, by path below the root: the
+    /// folder knows until it forgets what was displaced for them.
+    var placed: [TreePath: FileVersion] = [:]
     /// What the state store says of the three: it is written when that changes.
     private(set) var note: String?
 
@@ -98,12 +99,6 @@ struct InterruptedApplies {
         next.placed = placed.filter { left.contains($0.key) }
         next.note = Self.text(next)
         return next
-    }
-
-    /// The folder says what was put in the place of other versions: it knows before it forgets what
-    /// was displaced for them.
-    mutating func notePlaced(_ versions: [TreePath: FileVersion]) {
-        placed.merge(versions) { $1 }
     }
 
     // MARK: What a capture could read

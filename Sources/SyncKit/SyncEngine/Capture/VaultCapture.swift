@@ -74,7 +74,7 @@ final class VaultCapture {
                 folder.stopped = nil
                 if folder.interrupted.needsScan {
                     // What it displaced stays until all is learnt that can be told by it.
-                    folder.interrupted.notePlaced(try folder.access.replacements())
+                    folder.interrupted.placed.merge(try folder.access.replacements()) { $1 }
                 } else {
                     captured += try reader.displaced(in: folder, into: pack)
                 }

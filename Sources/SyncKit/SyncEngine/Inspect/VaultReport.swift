@@ -129,7 +129,7 @@ package final class VaultReport {
         }
     }
 
-    /// What waits at some paths and below them, and those paths themselves whose folder is not there.
+    /// What waits at some paths and below them, and those of the paths whose folder is not there.
     /// - Parameter places: empty is everything.
     func waiting(below places: [TreePath]) throws -> [QuarantinedPath] {
         let all = try waiting()

@@ -21,6 +21,7 @@ struct RemoteChoice {
             throw ChangeRefusal(
                 .missing, "the remote has what it had and went on from there: nothing to choose")
         }
+        if request.choice == .restore { try refuseWhatWasThinned(change.new) }
         let before = try branch.head()
         losses.isListing = !request.dryRun
         defer { losses.isListing = true }
@@ -49,6 +50,20 @@ struct RemoteChoice {
         // The head first: after a crash in between the same choice comes to the same tree again.
         try tracker.endChange(at: change.new)
         return report
+    }
+
+    /// What this device does not keep any more it cannot give back to a remote that lacks it.
+    private func refuseWhatWasThinned(_ far: ObjectID?) throws {
+        let history = History(CommitStamps(reading: repository))
+        for kept in repository.thinnedBehind {
+            for parent in try repository.commit(kept).parents {
+                if let far, try history.isAncestor(parent, of: far) { continue }
+                throw ChangeRefusal(
+                    .wrong,
+                    "the remote lost what this device does not keep: syncctl remote restore on a "
+                        + "device that keeps all, or give it a backup's history first")
+            }
+        }
     }
 
     /// The conflicts that are open in a commit and were not in the one before it.

@@ -47,13 +47,13 @@ package final class RemoteTracker {
     }
 
     /// Brings back what was thinned here, where something of it was asked for. What the remote
-    /// does not have any more is missing from then on as what was never there.
+    /// does not have any more stays thinned: it may have it again.
     func bringBackThinned() async throws {
         guard wantsThinned, let link else { return }
         // Where that fails nothing else has to wait for it: who asked is told.
         wantsThinned = false
         try await link.bringBack()
-        try repository.endThinning()
+        _ = try repository.endThinning()
     }
 
     /// Takes what the remote showed for what it is.

@@ -88,9 +88,11 @@ struct ConflictResolution {
                     + "with --both, or take one out with --edit or --file")
         }
         let blob: ObjectID?
+        var maker: ObjectID?
         switch choice {
         case .ours, .theirs:
-            blob = record.sides[choice == .ours ? record.own(device) : record.other(device)].blob
+            let side = record.sides[choice == .ours ? record.own(device) : record.other(device)]
+            (blob, maker) = (side.blob, side.stamp.commit)
             if let blob, let edited = try edited(blob) { return .some(edited) }
         case .base:
             guard let base = record.bases.first else {
@@ -113,7 +115,18 @@ struct ConflictResolution {
         {
             return .some(kept)
         }
-        return .some(.content(blob, inPlaceOf: here))
+        return .some(try made(blob, in: maker) ?? .content(blob, inPlaceOf: here))
+    }
+
+    /// A side as it stood in the commit that made it: a link, or a file. Nil where that is not known.
+    private func made(_ blob: ObjectID, in commit: ObjectID?) throws -> FileVersion? {
+        guard let commit, reader.contains(commit) else { return nil }
+        let tree = try reader.commit(commit).tree
+        for path in [record.path, record.named] {
+            let version = try TreeDiff.version(at: path, of: tree, reading: reader)
+            if let version, version.id == blob { return version }
+        }
+        return nil
     }
 
     /// What was made of a side since, where it stood; nil where it stands there still, or what

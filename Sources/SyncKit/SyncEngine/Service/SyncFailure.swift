@@ -88,7 +88,7 @@ package struct SyncFailure: Sendable, Equatable {
         case .tooLarge:
             self.init(.needsUser, "\(error)", hint: "take it out of the branch with git")
         case .thinned:
-            self.init(.retry, "\(error)", hint: "it is fetched as soon as the remote answers")
+            self.init(.retry, "\(error)", hint: "syncctl gc --bring-back fetches it")
         case .moved, .locked, .io: self.init(.retry, "\(error)")
         }
     }

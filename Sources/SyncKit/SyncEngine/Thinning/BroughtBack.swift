@@ -20,6 +20,10 @@ package struct BroughtBack {
         let remote = try OpenedVault.remote(url, configuration, RemoteEvents())
         try await remote.bringBack()
         try repository.refresh()
-        try repository.endThinning()
+        if try !repository.endThinning() {
+            throw RemoteError(
+                .missing, "fetch what was thinned", "the remote does not have all of it any more",
+                hint: "give it its history back, from a device that keeps all or from a backup")
+        }
     }
 }

@@ -10,8 +10,8 @@ package enum MergeIdentity {
     /// sentences, records known by type and name, twins that one side made stay; 3: empty
     /// directories; 4: a conflict is listed as long as its markers are in the file; 5: what of the
     /// past cannot be read is nothing; 6: a file that both sides renamed is one file; 7: what a
-    /// merge of records, or of two resolutions of one conflict, sets aside is named; 8: what two add
-    /// beside a conflict that stands is a part of that conflict.
+    /// merge of records, or of two resolutions of one conflict, sets aside is named; 8: what two
+    /// add beside a conflict that stands is a part of that conflict.
     package static let version = 8
     /// Those that can be followed: merges of before are made again to see that they are right.
     package static let versions = 1...version

@@ -72,9 +72,9 @@ package struct FileVersion: Hashable, Sendable, Codable {
     /// Whether it is an empty directory.
     package var isDirectory: Bool { mode == .directory }
 
-    /// A content that takes another version's place keeps its mode; a directory has none to keep.
+    /// A content that takes a file's place keeps its mode; a link and a directory have none to keep.
     package static func content(_ id: ObjectID, inPlaceOf old: FileVersion?) -> FileVersion {
-        FileVersion(mode: old.map { $0.isDirectory ? .regular : $0.mode } ?? .regular, id: id)
+        FileVersion(mode: old.flatMap { $0.mode.isFile ? $0.mode : nil } ?? .regular, id: id)
     }
 
     package init(mode: FileMode, id: ObjectID) {

@@ -102,8 +102,9 @@ package protocol ObjectRepository: ObjectReader {
     /// - Returns: whether anything may have changed.
     @discardableResult func refresh() throws(RepositoryError) -> Bool
 
-    /// Forgets what was thinned: it came back, or nobody has it any more.
-    func endThinning() throws(RepositoryError)
+    /// Forgets what was thinned once all of it came back.
+    /// - Returns: whether it did.
+    func endThinning() throws(RepositoryError) -> Bool
 }
 
 extension ObjectRepository {
@@ -111,7 +112,7 @@ extension ObjectRepository {
     @discardableResult package func refresh() throws(RepositoryError) -> Bool { false }
 
     /// Nothing to forget.
-    package func endThinning() throws(RepositoryError) {}
+    package func endThinning() throws(RepositoryError) -> Bool { true }
 }
 
 /// A reference that is to point elsewhere. One that is dropped leaves nothing behind.

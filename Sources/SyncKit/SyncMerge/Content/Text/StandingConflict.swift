@@ -3,8 +3,8 @@ internal import SyncModel
 /// A conflict that nobody resolved, taken out of a file so that what was edited around it merges as
 /// if it were one line.
 ///
-/// Sums of whole texts would say of each edit around a conflict that it was made to every side of it,
-/// and edits beside one another would stand in all combinations.
+/// Sums of whole texts would say of each edit around a conflict that it was made to every side of
+/// it, and edits beside one another would stand in all combinations.
 struct StandingConflict {
     /// What stands between the markers, each side's lines and each base's: one for each pair.
     let places: [Place]
