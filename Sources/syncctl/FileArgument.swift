@@ -17,7 +17,7 @@ enum FileArgument {
     init(_ text: String, _ history: VaultHistory, _ machine: Machine, then: ObjectID?) throws {
         switch try history.place(text, from: Machine.workingDirectory, home: machine.home) {
         case .path(let path):
-            let isName = try !Self.isPattern(text[...]) || history.knows(path, then: then)
+            let isName = try !Self.isPattern(text[...]) || history.knows(path, in: [then])
             self = isName ? .path(path) : .pattern(try Self.pattern(text, history, machine))
         case .everything: self = .pattern(Self.all)
         case .outside:
@@ -80,9 +80,9 @@ extension VaultHistory {
         }
     }
 
-    /// Whether something stands at a path: in the head, in a commit, or on this machine.
-    func knows(_ path: TreePath, then: ObjectID?) throws -> Bool {
-        for commit in [head, then].compactMap(\.self) where try has(path, in: commit) {
+    /// Whether something stands at a path: in the head, in one of some commits, or on this machine.
+    func knows(_ path: TreePath, in commits: [ObjectID?]) throws -> Bool {
+        for commit in ([head] + commits).compactMap(\.self) where try has(path, in: commit) {
             return true
         }
         let argument = PathArgument(configuration, workingDirectory: "/", home: "/")

@@ -159,6 +159,41 @@ class Paths(VaultTest):
                 self.assertIn("is a pattern", done.stderr)
         self.assertFalse(os.path.exists(ada.path("*")))
 
+    def test_a_name_that_is_mistyped_is_no_empty_answer(self):
+        ada = self.device("ada", start=False)
+        first = self.changed(ada, "x.md", "sub/y.md", "gone.md")
+        os.remove(ada.path("gone.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        ada.write("new.md", "new\n")
+        for words, named in (
+            (("diff", first, "HAED"), "'HAED' names no commit"),
+            (("diff", first, "HEAD~9"), "before the first commit"),
+            (("diff", first, "2026-02-30"), "'2026-02-30' is no time"),
+            (("diff", first, "1999-01-01"), "nothing is as old as 1999-01-01"),
+            (("diff", first, "deadbeef"), "no commit deadbeef"),
+            (("diff", first, "yestarday"), "there is no .*yestarday, neither here nor"),
+            (("diff", first, "HEAD", "nope.md"), "there is no .*nope.md, neither here nor"),
+            (("diff", first, "HEAD", "sub/*.md"), "name a directory above it"),
+            (("log", "nope.md"), "there is no .*nope.md"),
+            (("log", "bad\udcff.md"), "there is no .*bad.*md"),
+            (("deleted", "nope.md"), "there is no .*nope.md"),
+        ):  # fmt: skip
+            for cwd in (ada.folder, "/"):
+                for form in ((), ("--json",)):
+                    with self.subTest(words, cwd=cwd, form=form):
+                        done = ada.ctl(*words, *form, expect=(1,), cwd=cwd)
+                        self.assertRegex(done.stderr, named)
+                        self.assertIn("neither here nor in the history", done.stderr)
+                        self.assertEqual(done.stdout, "")
+        # What is or was there is no mistake, changed or not.
+        for name in ("x.md", "sub", "gone.md", "new.md", "."):
+            for words in (
+                ("diff", first), ("diff", first, first), ("diff", "HEAD"), ("log",), ("deleted",),
+            ):  # fmt: skip
+                ada.ctl(*words, name, expect=(0,), cwd=ada.folder)
+        for name in (PREFIX, os.path.dirname(PREFIX)):
+            ada.ctl("log", name, expect=(0,), cwd="/")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -32,7 +32,7 @@ struct Deleted: ParsableCommand {
         let history = try VaultHistory(configuration)
         let most = number ?? (options.json ? Limits.historyEntries : 20)
         let files = try history.deleted(
-            history.narrowed(to: path, Machine()), where: wanted.filter(),
+            history.listed(path, Machine()), where: wanted.filter(),
             most: min(most, Limits.historyEntries))
         let output = Output(options)
         if options.json { return try output.json(files) }

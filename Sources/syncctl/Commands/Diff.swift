@@ -41,15 +41,23 @@ struct Diff: AsyncParsableCommand {
         let from = try history.named(a, now: now)
         var rest = rest
         var to: ObjectID?
+        var whyNoRevision: String?
         if let first = rest.first {
             do {
                 to = try history.revisionOrTime(first, now: now)
                 rest.removeFirst()
             } catch let error as Revision.Unknown {
                 if rest.count > 1 { throw Failure(Exit.failed, error.description) }
+                whyNoRevision = error.description
             }
         }
-        let path = try history.narrowed(to: rest.first, Machine())
+        let path: TreePath?
+        do {
+            path = try history.listed(rest.first, Machine(), beside: [from, to])
+        } catch let failure as Failure {
+            // What was meant, a commit or a path, only the user knows.
+            throw Failure(failure.code, [whyNoRevision].compactMap(\.self) + failure.lines)
+        }
         var isWhole = true
         let answer =
             try to.map { try history.differences(from: from, to: $0, path) }

@@ -43,7 +43,7 @@ struct Log: ParsableCommand {
 
     func run() throws {
         let history = try VaultHistory(options.load())
-        let place = try history.narrowed(to: path, Machine())
+        let place = try history.listed(path, Machine())
         var filter = try wanted.filter()
         filter.everyMerge = all
         filter.deletions = deleted
