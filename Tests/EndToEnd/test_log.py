@@ -4,8 +4,10 @@ import json
 import os
 import pty
 import sqlite3
+import subprocess
 import unittest
 
+import trees
 from device import PREFIX, binaries
 from harness import VaultTest
 
@@ -90,6 +92,30 @@ class Log(VaultTest):
         self.assertIn("+four", patch)
         self.assertIn("+two", patch)
         self.assertNotIn("gone", patch)
+
+    def test_a_path_is_shown_where_the_subject_does_not_name_it(self):
+        """Whoever made the commit."""
+        ada = self.history()
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        clone = f"{self.top}/clone"
+        subprocess.run(["git", "clone", "-q", "-b", "sync", self.url, clone], check=True)
+        trees.git(clone, "config", "user.name", "Kay")
+        trees.git(clone, "config", "user.email", "kay@example.org")
+        os.remove(f"{clone}/{PREFIX}/a.md")
+        trees.git(clone, "commit", "-qam", "tidy up")
+        with open(f"{clone}/{PREFIX}/b.md", "a", encoding="utf-8") as file:
+            file.write("by hand\n")
+        trees.git(clone, "commit", "-qam", "edited")
+        trees.git(clone, "push", "-q")
+        self.assertEqual(ada.once().returncode, 0)
+        lines = ada.ctl("log", "--deleted", expect=(0,)).stdout.splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        self.assertTrue(lines[0].endswith("Kay  tidy up"), lines)
+        self.assertEqual(lines[1], f"    {PREFIX}/a.md")
+        self.assertTrue(lines[2].endswith(f"ada  deleted {PREFIX}/gone.md"), lines)
+        lines = ada.ctl("log", "-n", "1", expect=(0,)).stdout.splitlines()
+        self.assertEqual(lines[1:], [f"    {PREFIX}/b.md"])
 
     def test_on_a_terminal_it_goes_by_day_and_through_a_pager(self):
         ada = self.history()

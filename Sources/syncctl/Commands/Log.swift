@@ -102,12 +102,17 @@ struct LogText {
         if output.isTerminal { writeDay(of: entry) }
         output.line("\(commit)  \(time(entry))  \(who)  \(subject)\(output.paint(times, .grey))")
         // A subject that names its only path says it all.
-        if entry.paths.count < 2 { return }
+        if entry.paths.count == 1, Self.names(subject, entry.paths[0]) { return }
         for path in entry.paths.prefix(Limits.listedPaths) {
             output.line(output.paint("    \(path)", .grey))
         }
         let more = entry.paths.count + entry.pathsOmitted - Limits.listedPaths
         if more > 0 { output.line(output.paint("    and \(more) more", .grey)) }
+    }
+
+    /// Whether a subject has a path as a word.
+    private static func names(_ subject: String, _ path: TreePath) -> Bool {
+        " \(subject) ".contains(" \(path) ") || " \(subject) ".contains(" \(path)/ ")
     }
 
     private mutating func writeDay(of entry: HistoryEntry) {
