@@ -43,33 +43,49 @@ enum BundleFile {
     }
 
     /// Reads a bundle and compares its pack with the checksum that it ends with.
-    /// - Returns: what is wrong with it, in words; nil when it is whole.
-    static func problem(_ path: String) -> String? {
+    /// - Throws: `Failure` with what is wrong with it.
+    static func head(of path: String) throws -> BundleHead {
         // What is no file, such as a FIFO, is not waited for.
         let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         defer { if file >= 0 { close(file) } }
         var status = stat()
-        guard file >= 0, fstat(file, &status) == 0 else {
-            return String(cString: strerror(errno))
-        }
-        if status.st_mode & S_IFMT != S_IFREG { return "it is no regular file" }
+        guard file >= 0, fstat(file, &status) == 0 else { throw damaged(path, strerror(errno)) }
+        if status.st_mode & S_IFMT != S_IFREG { throw damaged(path, "it is no regular file") }
         var pack = Pack()
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         while true {
             let count = read(file, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
-            if count < 0 { return String(cString: strerror(errno)) }
+            if count < 0 { throw damaged(path, strerror(errno)) }
             if count == 0 { break }
             pack.add(buffer[..<count])
         }
-        return pack.isWhole ? nil : "its content does not match its checksum"
+        if !pack.isWhole { throw damaged(path, "its content does not match its checksum") }
+        guard let head = BundleHead(pack.head) else {
+            throw damaged(path, "its first lines are not those of a bundle")
+        }
+        return head
     }
+
+    private static func damaged(_ path: String, _ error: UnsafeMutablePointer<CChar>) -> Failure {
+        damaged(path, String(cString: error))
+    }
+
+    private static func damaged(_ path: String, _ problem: String) -> Failure {
+        Failure(Exit.failed, "\(path) is damaged (\(problem))\(needed)")
+    }
+
+    /// What is said of a bundle that cannot be used, and what to do.
+    static let needed =
+        ", and those after it need it: bring it back from a copy, or give another directory"
 
     /// The pack of a bundle, as it is read.
     private struct Pack {
         private var hash = StreamingSHA1()
         /// What may be the checksum: the last bytes so far.
         private var end: [UInt8] = []
+        /// What stands before it, up to the bound.
+        private(set) var head: [UInt8] = []
         private var isInHead = true
         private var isAtLineStart = false
 
@@ -82,6 +98,7 @@ enum BundleFile {
             while isInHead, let byte = rest.popFirst() {
                 isInHead = !(byte == 0x0a && isAtLineStart)
                 isAtLineStart = byte == 0x0a
+                if head.count < Limits.bundleHeadBytes { head.append(byte) }
             }
             end += rest
             let hashed = end.count - ObjectID.byteCount
@@ -89,5 +106,31 @@ enum BundleFile {
             hash.update(Array(end[..<hashed]))
             end.removeFirst(hashed)
         }
+    }
+}
+
+/// What a bundle says before its pack, whose checksum does not stand for it.
+struct BundleHead {
+    /// The commits that whoever takes it has to have.
+    private(set) var needs: [ObjectID] = []
+    /// What its references name.
+    private(set) var tips: [ObjectID] = []
+
+    /// - Returns: nil for what no bundle begins with.
+    init?(_ bytes: [UInt8]) {
+        let lines = bytes.split(separator: 0x0a)
+        guard let first = lines.first,
+            ["# v2 git bundle", "# v3 git bundle"].contains(String(decoding: first, as: UTF8.self))
+        else { return nil }
+        // Of the third version lines say what git has to be capable of.
+        for line in lines.dropFirst() where line.first != 0x40 {
+            let isNeed = line.first == 0x2d
+            let words = isNeed ? line.dropFirst() : line
+            guard let id = ObjectID(hex: String(decoding: words.prefix(40), as: UTF8.self)[...]),
+                [0x20, nil].contains(words.dropFirst(40).first)
+            else { return nil }
+            if isNeed { needs.append(id) } else { tips.append(id) }
+        }
+        if tips.isEmpty { return nil }
     }
 }

@@ -68,14 +68,45 @@ struct BundleWriter {
         return BackupReport(file: file, bytes: bytes, incremental: !known.isEmpty)
     }
 
-    /// The commits that a bundle's references name.
-    /// - Throws: `Failure` for what is no bundle.
-    func heads(of bundle: String) throws -> [ObjectID] {
-        let words = ["git", "--git-dir", repository, "bundle", "list-heads", bundle]
-        guard let (code, run) = ProgramRun.answer(words, within: Limits.verifyWait), code == 0
-        else { throw Failure(Exit.failed, "\(bundle) is no bundle that can be read") }
-        if run.isCut { throw Failure(Exit.failed, "\(bundle) has too many references") }
-        return run.lines.compactMap { ObjectID(hex: $0.prefix(40)) }
+    /// Whether the repository shows that a bundle goes on from others: it has all that the bundle
+    /// names, and what that needs is behind what those hold.
+    /// - Parameter known: what the others' references name.
+    func vouches(for bundle: BundleHead, after known: Set<ObjectID>) -> Bool {
+        let isHere = history.repository.contains
+        guard (bundle.tips + bundle.needs).allSatisfy(isHere) else { return false }
+        let needs = Set(bundle.needs).subtracting(known)
+        if needs.isEmpty { return true }
+        let words =
+            ["git", "--git-dir", repository, "rev-list", "--max-count=1"] + needs.map(\.hex)
+            + ["--not"] + known.filter(isHere).map(\.hex)
+        guard let (code, run) = ProgramRun.answer(words, within: Limits.verifyWait) else {
+            return false
+        }
+        return code == 0 && run.output.isEmpty
+    }
+
+    /// Restores what was written into a scratch repository. It may hold what the vault's has not:
+    /// that was made anew since, or is thinned.
+    /// - Throws: `Failure` with the bundle that does not hold.
+    func tryOut(_ chain: [(bundle: String, head: BundleHead)], in scratch: String) throws {
+        // What an earlier run left; where nothing stands there is nothing to take away.
+        try? FileManager.default.removeItem(atPath: scratch)
+        // As above: what is left does no harm.
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        let configuration = history.configuration
+        do {
+            try BackupSource(chain.last?.bundle ?? "", vault: configuration.vault)
+                .fetch(into: scratch, branch: configuration.branch)
+        } catch let refusal as VaultPlan.Refusal {
+            throw Failure(Exit.failed, "\(refusal)\(BundleFile.needed)")
+        }
+        for (bundle, head) in chain {
+            let words = ["rev-list", "--no-walk", "--quiet"] + head.tips.map(\.hex)
+            if let refusal = git(words, in: scratch) {
+                throw Failure(
+                    Exit.failed, "\(bundle) is no whole bundle: \(refusal)\(BundleFile.needed)")
+            }
+        }
     }
 
     /// Asks git whether the bundle is one, and takes its objects apart in a scratch repository:
@@ -151,6 +182,8 @@ struct BundleDirectory {
         let numbers = try FileManager.default.contentsOfDirectory(atPath: path)
             .compactMap(number).sorted()
         var known: Set<ObjectID> = []
+        var chain: [(bundle: String, head: BundleHead)] = []
+        var isVouchedFor = true
         for (index, number) in numbers.enumerated() {
             if number != index + 1 {
                 throw Failure(
@@ -159,14 +192,12 @@ struct BundleDirectory {
                         + "need it: give another directory")
             }
             let bundle = "\(path)/\(name(number))"
-            if let problem = BundleFile.problem(bundle) {
-                throw Failure(
-                    Exit.failed,
-                    "\(bundle) is damaged (\(problem)), and those after it need it: bring it "
-                        + "back from a copy, or give another directory")
-            }
-            known.formUnion(try writer.heads(of: bundle))
+            let head = try BundleFile.head(of: bundle)
+            isVouchedFor = isVouchedFor && writer.vouches(for: head, after: known)
+            known.formUnion(head.tips)
+            chain.append((bundle, head))
         }
+        if !isVouchedFor { try writer.tryOut(chain, in: "\(path)/\(vault).scratch") }
         return try writer.write(
             to: "\(path)/\(name(numbers.count + 1))", since: known.sorted())
     }

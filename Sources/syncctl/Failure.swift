@@ -44,8 +44,21 @@ struct Failure: Error {
         }
     }
 
+    /// A path that is empty, as where a script's variable is not set.
+    static let emptyPath = Failure(
+        Exit.failed, "an empty PATH means nothing: this directory is .")
+
     static func notRunning(_ socket: String) -> Failure {
         Failure(
             Exit.notRunning, "the daemon is not running (nobody listens on \(socket)): syncd run")
+    }
+}
+
+extension Machine {
+    /// A path beside the vault as the user gave it, from the root.
+    /// - Throws: `Failure` for an empty one.
+    func place(_ text: String) throws -> String {
+        if text.isEmpty { throw Failure.emptyPath }
+        return Self.absolute(text, home: home)
     }
 }

@@ -9,8 +9,7 @@ extension VaultHistory {
         switch try place(text, from: Machine.workingDirectory, home: machine.home) {
         case .path(let path): return path
         case .everything: return nil
-        case .outside where text.isEmpty:
-            throw Failure(Exit.failed, "an empty PATH means nothing: this directory is .")
+        case .outside where text.isEmpty: throw Failure.emptyPath
         case .outside: throw Failure(Exit.failed, "\(text) is outside every folder")
         }
     }

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import unittest
 
 import trees
-from device import binaries
+from device import PREFIX, Device, binaries
 from harness import VaultTest
 
 
@@ -150,6 +151,119 @@ class Backup(VaultTest):
                 mended.write(bytes_before)
         self.assertTrue(self.saved(ada, place)["incremental"])
         self.assertEqual(len(os.listdir(place)), 3)
+
+    def test_nothing_is_added_to_a_chain_that_cannot_be_restored(self):
+        """The checksum of a bundle says nothing of its first lines, nor of its place."""
+        ada = self.device("ada", start=False)
+        place = f"{self.top}/bundles"
+        for turn in range(3):
+            ada.write("a.md", f"{turn}\n")
+            self.assertEqual(ada.once().returncode, 0)
+            self.saved(ada, f"{place}/")
+        ada.write("a.md", "more\n")
+        self.assertEqual(ada.once().returncode, 0)
+        files = [f"{place}/{name}" for name in sorted(os.listdir(place))]
+        for file in files:
+            with open(file, "rb") as good:
+                before = good.read()
+            head = before[: before.index(b"\n\n")]
+            for at in (digits.start() + 3 for digits in re.finditer(rb"(?m)^-?[0-9a-f]{40}", head)):
+                flipped = bytearray(before)
+                flipped[at] = ord("1") if before[at] == ord("0") else ord("0")
+                with open(file, "wb") as bad:
+                    bad.write(flipped)
+                with self.subTest(os.path.basename(file), at=at):
+                    words = self.saved(ada, place, code=1)
+                    self.assertIn(os.path.basename(file), words)
+                    self.assertIn("another directory", words)
+            with open(file, "wb") as mended:
+                mended.write(before)
+        for one, two in ((0, 1), (1, 2), (0, 2)):
+            self.swap(files[one], files[two])
+            with self.subTest(swapped=(one, two)):
+                words = self.saved(ada, place, code=1)
+                self.assertIn("default-000", words)
+                self.assertIn("another directory", words)
+            self.swap(files[one], files[two])
+        self.assertEqual(len(os.listdir(place)), 3)
+        self.assertTrue(self.saved(ada, place)["incremental"])
+        self.assertEqual(len(os.listdir(place)), 4)
+
+    def swap(self, one, two):
+        """Gives two files the names of each other."""
+        os.rename(one, f"{one}.swap")
+        os.rename(two, one)
+        os.rename(f"{one}.swap", two)
+
+    def test_a_vault_that_was_made_anew_goes_on_with_a_backup_that_has_more(self):
+        """The last bundles have commits that were never pushed, and were lost."""
+        ada = self.device("ada", start=False)
+        place = f"{self.top}/bundles"
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        self.saved(ada, f"{place}/")
+        os.rename(self.remote, f"{self.remote}.away")
+        for turn in range(2):
+            ada.write("a.md", f"only here {turn}\n")
+            ada.once()
+            self.saved(ada, place)
+        os.rename(f"{self.remote}.away", self.remote)
+        again = Device(f"{self.top}/again", "ada")
+        self.devices.append(again)
+        again.init(self.url)
+        again.write("b.md", "new\n")
+        self.assertEqual(again.once().returncode, 0)
+        self.assertTrue(self.saved(again, place)["incremental"])
+        self.assertTrue(os.path.exists(f"{place}/default-0004.bundle"))
+        last = Device(f"{self.top}/last", "bob")
+        self.devices.append(last)
+        last.ctl(
+            "init", "--from-backup", place, "--folder", f"{last.folder}={PREFIX}", "--device",
+            "bob", expect=(0,))  # fmt: skip
+        self.assertEqual(trees.head(last.repository), trees.head(again.repository))
+        # Damage shows there too.
+        with open(f"{place}/default-0002.bundle", "r+b") as file:
+            file.seek(file.read().index(b"-") + 3)
+            digit = file.read(1)
+            file.seek(-1, os.SEEK_CUR)
+            file.write(b"1" if digit == b"0" else b"0")
+        again.write("b.md", "newer\n")
+        self.assertEqual(again.once().returncode, 0)
+        self.assertIn("default-0002.bundle is no whole bundle", self.saved(again, place, code=1))
+        self.assertFalse(os.path.exists(f"{place}/default-0005.bundle"))
+
+    def test_where_none_may_stand(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        os.mkdir(f"{self.top}/elsewhere")
+        os.symlink(ada.folder, f"{self.top}/link")
+        os.symlink(ada.path("in.bundle"), f"{self.top}/in.bundle")
+        before = ada.tree()
+        for place, words in (
+            (ada.path("bundles/"), "is in the folder"), (ada.path("v.bundle"), "is in the folder"),
+            (ada.folder, "is in the folder"), (f"{self.top}/link/b/", "is in the folder"),
+            (f"{self.top}/link", "is in the folder"),
+            (f"{self.top}/in.bundle", "is in the folder"),
+            (ada.repository, "vault's own repository"),
+            (f"{ada.repository}/b/", "vault's own repository"),
+            (f"{ada.repository}/b.bundle", "vault's own repository"),
+            ("", "an empty PATH means nothing"),
+        ):  # fmt: skip
+            with self.subTest(place):
+                done = ada.ctl("backup", place, expect=(1,), cwd=f"{self.top}/elsewhere")
+                self.assertIn(words, done.stderr)
+        self.assertEqual(ada.tree(), before)
+        self.assertEqual(os.listdir(f"{self.top}/elsewhere"), [])
+        self.assertFalse(os.path.exists(f"{ada.repository}/b"))
+        for words in (
+            ("restore", ada.path("a.md"), "--to", "HEAD", "--output", ""),
+            ("init", "--from-backup", "", "--folder", f"{self.top}/new={PREFIX}"),
+        ):
+            config = ("--config", f"{self.top}/new.toml") if words[0] == "init" else ()
+            done = ada.ctl(*words, *config, expect=(1,), cwd=f"{self.top}/elsewhere")
+            self.assertIn("an empty PATH means nothing", done.stderr)
+        self.assertEqual(os.listdir(f"{self.top}/elsewhere"), [])
 
     def test_damage_is_not_backed_up_over_a_good_bundle(self):
         ada = self.device("ada", start=False)

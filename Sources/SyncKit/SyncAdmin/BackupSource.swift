@@ -6,7 +6,7 @@ internal import SyncModel
 internal import SyncRemote
 
 /// What `syncctl backup` wrote, as what a vault is made from.
-struct BackupSource {
+package struct BackupSource {
     /// The bundles, each after those that it needs.
     let bundles: [String]
 
@@ -16,7 +16,7 @@ struct BackupSource {
     ///     others comes with those that stand before it.
     ///   - vault: whose bundles are meant where a directory has those of several.
     /// - Throws: `VaultPlan.Refusal`.
-    init(_ path: String, vault: String) throws(VaultPlan.Refusal) {
+    package init(_ path: String, vault: String) throws(VaultPlan.Refusal) {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw .init("\(path) cannot be read: \(String(cString: strerror(errno)))")
@@ -86,8 +86,7 @@ struct BackupSource {
                     + "on with it")
         }
         do {
-            try GitRepository.create(at: repository, branch: branch)
-            for bundle in bundles { try fetch(bundle, into: repository) }
+            try fetch(into: repository, branch: branch)
             let opened = try GitRepository(opening: repository)
             if let head = try opened.reference("refs/heads/\(branch)") { return head }
             let branches = try opened.references("refs/heads/").map { $0.name.dropFirst(11) }
@@ -100,6 +99,13 @@ struct BackupSource {
             }
             throw error
         }
+    }
+
+    /// Makes a repository with all references that were saved, and what is behind them.
+    /// - Throws: `VaultPlan.Refusal` with the bundle that does not hold, `RepositoryError`.
+    package func fetch(into repository: String, branch: String) throws {
+        try GitRepository.create(at: repository, branch: branch)
+        for bundle in bundles { try fetch(bundle, into: repository) }
     }
 
     private func fetch(_ bundle: String, into repository: String) throws(VaultPlan.Refusal) {

@@ -12,6 +12,13 @@ package struct RealPath {
         return String(cString: real)
     }
 
+    /// Whether a path, be something there or not, is a directory's or leads below it.
+    package func leads(_ path: String, into directory: String) -> Bool {
+        let real = whole(path) ?? above(path)
+        let top = whole(directory) ?? directory
+        return real == top || real.hasPrefix(top + "/")
+    }
+
     /// Whether something stands at a path, be it a link to nothing.
     package func stands(_ path: [UInt8]) -> Bool {
         var status = stat()

@@ -109,6 +109,9 @@ package enum Limits {
     package static let indexedCommitBytes = 128 << 20
     /// The most bundles of one backup.
     package static let bundles = 100_000
+    /// The most bytes of what a bundle says before its pack: the commits that it needs, and its
+    /// references.
+    package static let bundleHeadBytes = 64 << 20
     /// The most commits that come into the index of the history at once.
     package static let indexedAtOnce = 1_000
     /// The most bytes of content that are read and deflated at a time during a capture.

@@ -25,14 +25,14 @@ struct Backup: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
-        var place = PathArgument.absolute(
-            path, home: Machine().home, from: Machine.workingDirectory)
+        var place = try Machine().place(path)
         let bundles = BundleDirectory(place, vault: configuration.vault)
         let isDirectory = path.hasSuffix("/") || bundles.isThere
+        if !isDirectory { place = try BundleFile.place(place) }
+        try Self.refuse(place, inside: configuration)
         if isDirectory {
             try bundles.make()
         } else {
-            place = try BundleFile.place(place)
             try BundleFile.refuseOther(UnsyncedFiles.name(beside: place))
         }
         let turn = try BackupTurn(for: place)
@@ -47,6 +47,21 @@ struct Backup: AsyncParsableCommand {
         let output = Output(options)
         if options.json { return try output.json(report) }
         tell(report, place, output)
+    }
+
+    /// Refuses what would become part of the next backup, or stand in git's way.
+    private static func refuse(_ place: String, inside configuration: Configuration) throws {
+        let links = RealPath()
+        for folder in configuration.folders where links.leads(place, into: folder.path) {
+            throw Failure(
+                Exit.failed,
+                "\(place) is in the folder \(folder.path), and would be synced itself: name a "
+                    + "place outside every folder")
+        }
+        if links.leads(place, into: configuration.repository) {
+            throw Failure(
+                Exit.failed, "\(place) is in the vault's own repository: name a place outside it")
+        }
     }
 
     /// What no commit has. A running daemon commits first what it can.

@@ -91,9 +91,7 @@ struct Init: AsyncParsableCommand {
             let equals = text.lastIndex(of: "=") ?? text.endIndex
             return (String(text[..<equals]), String(text[text.index(after: equals)...]))
         }
-        plan.backup = fromBackup.map {
-            PathArgument.absolute($0, home: machine.home, from: Machine.workingDirectory)
-        }
+        plan.backup = try fromBackup.map(machine.place)
         if template { plan.template = try Self.templateDirectory(machine) }
         let made = try await plan.carryOut(on: machine)
         let output = Output(options)

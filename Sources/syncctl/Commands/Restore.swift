@@ -103,8 +103,7 @@ struct Restore: AsyncParsableCommand {
             throw Failure(Exit.failed, "there is no \(path) in \(to)")
         }
         let output = Output(options)
-        let top = PathArgument.absolute(
-            directory, home: Machine().home, from: Machine.workingDirectory)
+        let top = try Machine().place(directory)
         let beside = dryRun ? nil : try Beside(top, history)
         var written: [String] = []
         for (path, place) in found.places.sorted(by: { $0.key < $1.key }) {
