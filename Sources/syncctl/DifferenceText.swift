@@ -14,9 +14,16 @@ struct DifferenceText {
         for file in files {
             head(file)
             switch file.kind {
-            case .text where byWords: file.stretches.forEach(words)
-            case .text: file.stretches.forEach(lines)
-            case .records: file.records.forEach { record($0, file.type) }
+            case .text: file.stretches.forEach(stretch)
+            case .records:
+                file.records.forEach { record($0, file.type) }
+                if file.beyondRecords {
+                    let isLarge = file.stretches.isEmpty
+                    output.line(
+                        "more changed than these records"
+                            + (isLarge ? ", and is too large to compare by lines" : ":"))
+                }
+                file.stretches.forEach(stretch)
             case .binary:
                 output.line(
                     "Binary files \(name("a", file, isOld: true)) and "
@@ -130,6 +137,10 @@ struct DifferenceText {
                     + "+\(range(hunk.newStart, hunk.newCount)) @@", .cyan))
     }
 
+    private func stretch(_ hunk: TextDifference.Hunk) {
+        if byWords { words(hunk) } else { lines(hunk) }
+    }
+
     private func lines(_ hunk: TextDifference.Hunk) {
         at(hunk)
         for line in hunk.lines {
@@ -167,8 +178,16 @@ struct DifferenceText {
         let name = isLong ? "\(record.record.prefix(8))…" : record.record
         let isNamed = record.record != record.text
         let before = record.textBefore.flatMap { $0 == record.text ? nil : "\"\($0)\" → " } ?? ""
+        // That the text changed shows already.
+        let isTold = record.fields.count < 2 && !before.isEmpty
+        let more = record.fields.count - Limits.listedPaths
+        let names =
+            record.fields.prefix(Limits.listedPaths).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
+        let fields = isTold || names.isEmpty ? "" : " (\(names))"
         // What a record is called may hold a line's end.
-        let words = "\(mark) \(type)\(isNamed ? " \(name)" : "") \(before)\"\(record.text)\""
+        let words =
+            "\(mark) \(type)\(isNamed ? " \(name)" : "") \(before)\"\(record.text)\"\(fields)"
         output.line(output.paint(SafeText.escaped(words), colour))
     }
 

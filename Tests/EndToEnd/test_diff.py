@@ -190,6 +190,38 @@ class Diff(VaultTest):
             self.assertEqual([line for line in lines if line.startswith("forged")], [])
             self.assertEqual(sum("d\\nforged" in line for line in lines), 1, arguments)
 
+    def test_no_change_of_a_file_of_records_is_hidden(self):
+        ada = self.device("ada", start=False)
+
+        def saved(version, *records):
+            memories = [dict(zip(("id", "memory", "meta"), record)) for record in records]
+            ada.write("m.json", json.dumps({"version": version, "memories": memories}))
+            self.assertEqual(ada.once().returncode, 0)
+
+        saved(1, ("a", "m"), ("x", "one"), ("x", "two"))
+        ada.ctl("type", f"{PREFIX}/m.json", "memory", expect=(0,))
+        self.assertEqual(ada.once().returncode, 0)
+        for version, records, shown in (
+            (2, (("a", "m"), ("x", "one"), ("x", "two")), '+{"version": 2'),
+            (2, (("a", "m", 1), ("x", "one"), ("x", "two")), '~ memory a "m" (meta)'),
+            (2, (("a", "m", 1), ("x", "one"), ("x", "2")), '~ memory x "two" → "2"'),
+            (2, (("a", "m", 1), ("x", "one")), '- memory x "2"'),
+            (2, (("x", "one"), ("a", "m", 1)), '+{"version": 2, "memories": [{"id": "x"'),
+            (3, (("x", "one"), ("a", "n", 1)), "more changed than these records:"),
+        ):
+            saved(version, *records)
+            for command in (
+                ("diff", "HEAD~1", "HEAD"), ("show", "HEAD"), ("log", "--patch", "-n", "1"),
+            ):  # fmt: skip
+                with self.subTest(shown, command=command):
+                    self.assertIn(shown, ada.ctl(*command, expect=(0,)).stdout)
+            self.assertNotIn("| 0", ada.ctl("diff", "HEAD~1", "HEAD", "--stat").stdout)
+            answer = json.loads(ada.ctl("diff", "HEAD~1", "HEAD", "--json").stdout)
+            (file,) = answer["files"]
+            self.assertTrue(file["records"] or file["hunks"])
+            self.assertEqual(file["beyond_records"], version == 3)
+        self.assertIn('+{"version": 3', ada.ctl("diff", "HEAD~1", "HEAD").stdout)
+
     def test_blame_says_what_git_says(self):
         ada = self.device("ada", start=False)
         lines = [f"line {n}" for n in range(12)]

@@ -61,6 +61,32 @@ struct ComparisonTests {
         #expect(try blame.reason(path, at: none).contains("there is no file"))
     }
 
+    @Test("what the records of a file do not say is compared by lines")
+    func beyondRecords() throws {
+        func file(_ version: Int, _ text: String, _ more: String = "") -> [String: String] {
+            let records = "[{\"id\":\"1\",\"memory\":\"\(text)\"}]"
+            return [
+                "m.json": "{\"version\":\(version),\"memories\":\(records)\(more)}",
+                ".gitattributes": "*.json sync=memory\n",
+            ]
+        }
+        let outside = try #require(compare(file(1, "a"), file(2, "a")).first)
+        #expect(outside.kind == .text && !outside.beyondRecords)
+        #expect((outside.insertions, outside.deletions) == (1, 1))
+        let both = try #require(compare(file(1, "a"), file(2, "b")).first)
+        #expect(both.kind == .records && both.beyondRecords && !both.hunks.isEmpty)
+        #expect((both.insertions, both.deletions) == (1, 1))
+        let one = try #require(compare(file(1, "a"), file(1, "b")).first)
+        #expect(one.kind == .records && !one.beyondRecords && one.hunks.isEmpty)
+        #expect(one.records.map(\.fields) == [["memory"]])
+        // Too large for lines it is still no file without a difference.
+        let much = String(repeating: "x", count: Limits.documentSize)
+        let large = (file(1, much), file(2, much))
+        #expect(try compare(large.0, large.1).map(\.kind) == [.large])
+        let changed = try #require(compare(file(1, "a\(much)"), file(2, "b\(much)")).first)
+        #expect(changed.kind == .records && changed.beyondRecords && changed.hunks.isEmpty)
+    }
+
     @Test("only what is asked for, and no record of a conflict")
     func narrowed() throws {
         let old = ["d/a": "1\n", "e": "1\n", ".sync/conflicts/x.json": "{}"]

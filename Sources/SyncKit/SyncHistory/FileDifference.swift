@@ -55,9 +55,11 @@ package struct FileDifference: Sendable, Encodable, Equatable {
         package let text: String
         /// What it said before; nil where it was not there.
         @OrNull package private(set) var textBefore: String?
+        /// Which of its fields changed; empty where it came or went.
+        package let fields: [String]
 
         enum CodingKeys: String, CodingKey {
-            case status, record, text
+            case status, record, text, fields
             case textBefore = "text_before"
         }
     }
@@ -88,16 +90,19 @@ package struct FileDifference: Sendable, Encodable, Equatable {
     package let insertions: Int
     /// Lines or records that went.
     package let deletions: Int
-    /// Of a text.
+    /// Of a text, and of a file of records of which more changed than they say.
     package let hunks: [Hunk]
     /// Of a file of records.
     package let records: [Record]
-    /// Of a text, for whoever compares words; not in the JSON.
+    /// Whether more changed than the records say; without `hunks` it is too large for those.
+    package let beyondRecords: Bool
+    /// As `hunks`, for whoever compares words; not in the JSON.
     package let stretches: [TextDifference.Hunk]
 
     enum CodingKeys: String, CodingKey {
         case path, status, kind, type, before, after, insertions, deletions, hunks, records
         case oldPath = "old_path"
+        case beyondRecords = "beyond_records"
         case modeBefore = "mode_before"
         case modeAfter = "mode_after"
         case sizeBefore = "size_before"

@@ -65,12 +65,18 @@ package struct TreeComparison {
         var kind = FileDifference.Kind.binary
         var stretches: [TextDifference.Hunk] = []
         var records: [FileDifference.Record] = []
+        var isWhole = true
         if isSame {
             kind = .none
         } else if !isLarge, type.hasRecords,
-            let changes = RecordDifference.changes(contents.old, contents.new)
+            let comparison = RecordDifference.comparison(contents.old, contents.new),
+            !comparison.changes.isEmpty
         {
-            (kind, records) = (.records, changes.map(FileDifference.Record.init))
+            (kind, records) = (.records, comparison.changes.map(FileDifference.Record.init))
+            isWhole = comparison.isWhole
+            if !isWhole {
+                stretches = TextDifference.hunks(contents.old ?? [], contents.new ?? []) ?? []
+            }
         } else if !isLarge,
             let hunks = TextDifference.hunks(contents.old ?? [], contents.new ?? [])
         {
@@ -78,7 +84,8 @@ package struct TreeComparison {
         } else if isLarge || [contents.old, contents.new].allSatisfy(TextDifference.isText) {
             kind = .large
         }
-        let lines = stretches.flatMap(\.lines)
+        // Of records those are counted, once.
+        let lines = kind == .text ? stretches.flatMap(\.lines) : []
         let status: FileDifference.Status =
             source != nil ? .renamed : before == nil ? .added : after == nil ? .deleted : .modified
         return FileDifference(
@@ -91,7 +98,7 @@ package struct TreeComparison {
             deletions: lines.count { $0.mark == .removed }
                 + records.count { $0.status != .added },
             hunks: stretches.map(FileDifference.Hunk.init), records: records,
-            stretches: stretches)
+            beyondRecords: !isWhole, stretches: stretches)
     }
 
     private func size(_ version: FileVersion?) throws(RepositoryError) -> Int {
@@ -123,7 +130,8 @@ extension FileDifference.Record {
         let status: FileDifference.Status =
             change.before == nil ? .added : change.after == nil ? .deleted : .modified
         self.init(
-            status: status, record: change.name, text: change.text, textBefore: change.textBefore)
+            status: status, record: change.name, text: change.text, textBefore: change.textBefore,
+            fields: change.fields)
     }
 }
 

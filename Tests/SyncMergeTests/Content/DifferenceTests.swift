@@ -72,6 +72,79 @@ struct DifferenceTests {
         #expect(RecordDifference.records(of: bytes(new))?.map(\.name) == ["1", "2"])
     }
 
+    @Test("a record that changed names its fields, and each of one identity is told")
+    func fields() throws {
+        func told(_ old: String, _ new: String) throws -> [String] {
+            let comparison = try #require(RecordDifference.comparison(bytes(old), bytes(new)))
+            #expect(comparison.isWhole)
+            return comparison.changes.map { change in
+                "\(change.textBefore ?? "-") > \(change.after == nil ? "-" : change.text) "
+                    + change.fields.joined(separator: ",")
+            }
+        }
+        let plain = "[{\"id\":1,\"memory\":\"a\",\"k\":1}]"
+        #expect(try told(plain, "[{\"id\":1,\"memory\":\"b\",\"k\":1}]") == ["a > b memory"])
+        #expect(
+            try told(plain, "[{\"new\":[],\"id\":1,\"memory\":\"a\"}]") == ["a > a new,k"])
+        func twice(_ texts: String...) -> String {
+            texts.map { "{\"id\":1,\"memory\":\"\($0)\"}\n" }.joined()
+        }
+        #expect(try told(twice("a", "b"), twice("a", "c")) == ["b > c memory"])
+        #expect(try told(twice("a", "b"), twice("b")) == ["a > - "])
+        #expect(try told(twice("b"), twice("a", "b", "c")) == ["- > a ", "- > c "])
+    }
+
+    @Test(
+        "what the records do not say is known",
+        arguments: [
+            ("{\"v\":1,\"memories\":[A]}", "{\"v\":2,\"memories\":[A]}", 0, false),
+            ("{\"v\":1,\"memories\":[A]}", "{\"v\":2,\"memories\":[A,B]}", 1, false),
+            ("{\"v\":1,\"memories\":[A]}", "{ \"v\": 1, \"memories\":[A,B] }", 1, true),
+            ("[A,B]", "[B,A]", 0, false), ("[A,B]", "[B,A,C]", 1, false),
+            ("[A,B]", "[C,B]", 2, true),
+            ("[A,B]", "[b,A]", 1, false), ("[A,B]", "[A,b]", 1, true),
+            ("[A,B]", "[ A, B ]", 0, true), ("[A,A]", "[A]", 0, false),
+            ("A\nB\n", "B\nA\nC\n", 1, false), ("A\nA\n", "A\nC\n", 1, false),
+            ("", "{\"v\":2,\"memories\":[A]}", 1, true),
+        ])
+    func rest(old: String, new: String, count: Int, isWhole: Bool) throws {
+        func file(_ text: String) -> [UInt8] {
+            var text = text
+            for name in ["A", "B", "C", "[b", ",b"] {
+                let id = name.suffix(1)
+                text.replace(
+                    name,
+                    with: "\(name.dropLast()){\"id\":\"\(id.uppercased())\",\"memory\":\"\(id)\"}")
+            }
+            return bytes(text)
+        }
+        let comparison = try #require(RecordDifference.comparison(file(old), file(new)))
+        #expect(comparison.changes.count == count)
+        #expect(comparison.isWhole == isWhole)
+    }
+
+    @Test("files that do not mean the same differ in records or in what those do not say")
+    func nothingHidden() throws {
+        let seed = SeededRandom.seed
+        var random = SeededRandom(seed: seed)
+        func file() -> String {
+            let records = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                let (id, text) = (
+                    Int.random(in: 1...3, using: &random), Bool.random(using: &random)
+                )
+                return "{\"id\":\(id),\"memory\":\"\(text)\"}"
+            }
+            let version = Int.random(in: 1...2, using: &random)
+            return "{\"version\":\(version),\"memories\":[\(records.joined(separator: ","))]}"
+        }
+        for _ in 0..<2_000 {
+            let (old, new) = (file(), file())
+            let comparison = try #require(RecordDifference.comparison(bytes(old), bytes(new)))
+            let isSame = comparison.changes.isEmpty && comparison.isWhole
+            #expect(isSame == (old == new), "seed \(seed): \(old) \(new)")
+        }
+    }
+
     @Test("a file that comes or goes, and what holds no records")
     func edges() throws {
         let one = bytes("{\"id\":1,\"memory\":\"a\"}\n")

@@ -15,6 +15,17 @@ package enum RecordDifference {
         package let text: String
         /// What it said before; nil where it was not there.
         package let textBefore: String?
+        /// Which of its fields changed; empty for one that came or went.
+        package let fields: [String]
+    }
+
+    /// How two versions differ.
+    package struct Comparison: Sendable, Equatable {
+        /// Each record by itself, be it one of several of an identity.
+        package let changes: [Change]
+        /// Whether the records' changes are all, but for what means the same in JSON: white space
+        /// and the order of keys.
+        package let isWhole: Bool
     }
 
     /// One record of a file.
@@ -29,20 +40,25 @@ package enum RecordDifference {
 
     /// Compares two versions.
     /// - Parameters: nil is an absent file.
-    /// - Returns: removed and changed records in the older file's order, then what came; nil when
-    ///   the two hold no records of one shape, or one is past `Limits.memorySize`.
+    /// - Returns: removed and changed records in the older file's order, then what came, those of
+    ///   one identity together; nil when the two hold no records of one shape, or one is past
+    ///   `Limits.memorySize`.
     package static func changes(_ old: [UInt8]?, _ new: [UInt8]?) -> [Change]? {
         guard var versions = Versions(old, new) else { return nil }
-        var changes: [Change] = []
-        for entry in versions.old.entries {
-            let now = versions.new[entry.id]
-            if let now, versions.means(entry.raws, now.raws) { continue }
-            changes.append(versions.change(entry.id, from: entry.raws, to: now?.raws))
+        return versions.groups().map { versions.change($0) }
+    }
+
+    /// The same for a reader, who is to miss nothing.
+    package static func comparison(_ old: [UInt8]?, _ new: [UInt8]?) -> Comparison? {
+        guard var versions = Versions(old, new) else { return nil }
+        var parts: [Versions.Group] = []
+        for group in versions.groups() { parts += versions.parts(of: group) }
+        let changes = parts.map { versions.change($0) }
+        let areTold = changes.allSatisfy { change in
+            change.before == nil || change.after == nil || change.text != change.textBefore
+                || !change.fields.isEmpty
         }
-        for entry in versions.new.entries where versions.old.place(entry.id) == nil {
-            changes.append(versions.change(entry.id, from: nil, to: entry.raws))
-        }
-        return changes
+        return Comparison(changes: changes, isWhole: areTold && versions.areAll(parts))
     }
 
     /// The records of a file, in its order.
@@ -91,6 +107,10 @@ package enum RecordDifference {
         private let identity: RecordIdentity
         private let shape: RecordShape
         private let files: [RecordFile]
+        /// The records of either file, in its order.
+        private let numbers: [[Int]]
+        /// Whether one of them holds nothing at all.
+        private let isBlank: Bool
         let old: RecordVersion
         let new: RecordVersion
 
@@ -117,7 +137,8 @@ package enum RecordDifference {
             self.old = reader.version(numbers[0], none, &table)
             self.new = reader.version(numbers[1], none, &table)
             names = reader.names
-            (self.shape, self.files) = (shape, files)
+            (self.shape, self.files, self.numbers) = (shape, files, numbers)
+            isBlank = shapes.0.isBlank || shapes.1.isBlank
             self.table = table
             self.identity = identity
         }
@@ -133,17 +154,106 @@ package enum RecordDifference {
                 raws.map { table.bytes($0) }, shape, style, shell: files[0].shell ?? files[1].shell)
         }
 
+        /// What one identity has in either version; nil where it is not there.
+        typealias Group = (id: Int, old: [Int]?, new: [Int]?)
+
+        /// The identities whose records differ.
+        mutating func groups() -> [Group] {
+            var groups: [Group] = []
+            for entry in old.entries {
+                let now = new[entry.id]
+                if let now, means(entry.raws, now.raws) { continue }
+                groups.append((entry.id, entry.raws, now?.raws))
+            }
+            for entry in new.entries where old.place(entry.id) == nil {
+                groups.append((entry.id, nil, entry.raws))
+            }
+            return groups
+        }
+
+        /// The records of an identity that differ, one by one.
+        mutating func parts(of group: Group) -> [Group] {
+            let gone = rest(of: group.old ?? [], without: group.new ?? [])
+            let come = rest(of: group.new ?? [], without: group.old ?? [])
+            return (0..<max(gone.count, come.count)).map { index in
+                (
+                    group.id, index < gone.count ? [gone[index]] : nil,
+                    index < come.count ? [come[index]] : nil
+                )
+            }
+        }
+
+        private mutating func rest(of raws: [Int], without others: [Int]) -> [Int] {
+            var counts: [[UInt8]: Int] = [:]
+            for other in others { counts[table.canonical(other), default: 0] += 1 }
+            var rest: [Int] = []
+            for raw in raws {
+                let count = counts[table.canonical(raw)] ?? 0
+                if count > 0 { counts[table.canonical(raw)] = count - 1 } else { rest.append(raw) }
+            }
+            return rest
+        }
+
+        /// Whether nothing differs but some records: all that both have stand in the same order,
+        /// and what is around them means the same.
+        mutating func areAll(_ parts: [Group]) -> Bool {
+            let common = Set(numbers[0]).intersection(numbers[1])
+            // What only one version has in these bytes, the other may have in others.
+            var meanings = ByteInterner()
+            var orders: [[Int]] = []
+            for (raws, side) in [(numbers[0], parts.map(\.old)), (numbers[1], parts.map(\.new))] {
+                var changed: [Int: Int] = [:]
+                for (index, raw) in side.enumerated() { changed[raw?.first ?? -1] = index }
+                var order: [Int] = []
+                for raw in raws {
+                    if let index = changed[raw] {
+                        let isBoth = parts[index].old != nil && parts[index].new != nil
+                        if isBoth { order.append(Int.min + index) }
+                    } else if common.contains(raw) {
+                        order.append(raw)
+                    } else {
+                        order.append(-1 - meanings.number(table.canonical(raw)[...]))
+                    }
+                }
+                orders.append(order)
+            }
+            return orders[0] == orders[1] && hasSameShell
+        }
+
+        /// Of a file that came or went its records say enough.
+        private var hasSameShell: Bool {
+            let shells = files.map(\.shell)
+            if shells[0] == shells[1] || isBlank { return true }
+            let meanings = shells.map { $0.flatMap { JSONText($0)?.root.canonical } }
+            return meanings[0] == meanings[1]
+        }
+
         mutating func means(_ left: [Int], _ right: [Int]) -> Bool {
             guard left.count == right.count else { return false }
             for (one, two) in zip(left, right) where !table.means(one, two) { return false }
             return true
         }
 
-        func change(_ id: Int, from old: [Int]?, to new: [Int]?) -> Change {
-            let shown = (new ?? old)?.first ?? 0
+        func change(_ group: Group) -> Change {
+            let shown = (group.new ?? group.old)?.first ?? 0
             return Change(
-                name: name(id, shown), before: old.map(bytes), after: new.map(bytes),
-                text: text(shown), textBefore: old?.first.map(text))
+                name: name(group.id, shown), before: group.old.map(bytes),
+                after: group.new.map(bytes), text: text(shown),
+                textBefore: group.old?.first.map(text),
+                fields: fields(group.old?.first, group.new?.first))
+        }
+
+        /// Which fields of a record differ: in the newer version's order, then those that went.
+        private func fields(_ old: Int?, _ new: Int?) -> [String] {
+            guard let old = old.flatMap(table.value), let new = new.flatMap(table.value),
+                old.kind == .object, new.kind == .object
+            else { return [] }
+            let (before, after) = (old.dictionary, new.dictionary)
+            let names =
+                new.members.map(\.key.string).filter {
+                    before[$0]?.canonical != after[$0]?.canonical
+                } + old.members.map(\.key.string).filter { after[$0] == nil }
+            return names.map { String(decoding: $0.prefix(64), as: UTF8.self) }
         }
 
         func bytes(_ raws: [Int]) -> [UInt8] {
