@@ -118,7 +118,7 @@ struct ConflictResolution {
         return .some(try made(blob, in: maker) ?? .content(blob, inPlaceOf: here))
     }
 
-    /// A side as it stood in the commit that made it: a link, or a file. Nil where that is not known.
+    /// A side as it stood in the commit that made it: a link, or a file. Nil where nobody knows.
     private func made(_ blob: ObjectID, in commit: ObjectID?) throws -> FileVersion? {
         guard let commit, reader.contains(commit) else { return nil }
         let tree = try reader.commit(commit).tree

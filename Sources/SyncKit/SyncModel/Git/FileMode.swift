@@ -72,7 +72,7 @@ package struct FileVersion: Hashable, Sendable, Codable {
     /// Whether it is an empty directory.
     package var isDirectory: Bool { mode == .directory }
 
-    /// A content that takes a file's place keeps its mode; a link and a directory have none to keep.
+    /// A content that takes a file's place keeps its mode; a link and a directory have none.
     package static func content(_ id: ObjectID, inPlaceOf old: FileVersion?) -> FileVersion {
         FileVersion(mode: old.flatMap { $0.mode.isFile ? $0.mode : nil } ?? .regular, id: id)
     }
