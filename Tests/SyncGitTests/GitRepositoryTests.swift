@@ -50,7 +50,7 @@ struct GitRepositoryTests {
         let missing = #expect(throws: RepositoryError.self) {
             _ = try GitRepository(opening: path)
         }
-        #expect(missing?.code == .missing)
+        #expect(missing?.code == .absent)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         let empty = #expect(throws: RepositoryError.self) {
             _ = try GitRepository(opening: path)

@@ -130,6 +130,87 @@ struct LeafTests {
         }
     }
 
+    /// What a random device makes of a file with markers: the text, the lines that it added, and
+    /// whether it left what is between the markers as it was.
+    private static func edited(
+        _ text: String, _ dice: inout Dice, fresh: () -> String
+    ) -> (text: String, added: [String], isAround: Bool) {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        lines.removeLast()
+        var (added, isAround): ([String], Bool) = ([], true)
+        for _ in 0..<dice.below(3) {
+            // Places of lines of a side, and of lines outside.
+            var (inside, outside): ([Int], [Int]) = ([], [0])
+            var mark: Character?
+            for (index, line) in lines.enumerated() {
+                if let first = line.first, "<|=>".contains(first) { mark = first }
+                if mark == "<" || mark == "=" { inside.append(index + 1) }
+                if mark == nil || mark == ">" { outside.append(index + 1) }
+                if mark == ">" { mark = nil }
+            }
+            if dice.chance(12) {
+                isAround = false
+                added.append(fresh())
+                lines.insert(added[added.count - 1], at: dice.pick(inside))
+            } else if dice.chance(20) {
+                let place = dice.pick(outside)
+                if place < lines.count, lines[place].hasPrefix("line") { lines.remove(at: place) }
+            } else {
+                added.append(fresh())
+                // At the file's end more often than anywhere else.
+                let place = dice.chance(40) ? lines.count : dice.pick(outside)
+                lines.insert(added[added.count - 1], at: place)
+            }
+        }
+        // What was added and taken out again is not asked for.
+        return (lines.map { $0 + "\n" }.joined(), added.filter(lines.contains), isAround)
+    }
+
+    @Test("of random edits around a conflict nothing is lost, twice, or hangs on the order")
+    func standingAtRandom() throws {
+        let seed = Dice.seed
+        var dice = Dice(seed)
+        var (number, standing) = (0, 0)
+        func fresh() -> String {
+            number += 1
+            return "line \(number)"
+        }
+        for _ in 0..<(Dice.cases / 200) {
+            var rule = FileRule(.document)
+            rule.isAppendOnly = dice.chance(20)
+            let base = (0...dice.below(7)).map { _ in fresh() }
+            let places = Set((0...dice.below(2)).map { _ in dice.below(base.count) })
+            let sides = (0..<2).map { _ in
+                base.enumerated().map { (places.contains($0) ? fresh() : $1) + "\n" }.joined()
+            }
+            let open = merge(base.map { $0 + "\n" }.joined(), sides[0], sides[1], as: rule)
+            let text = try #require(open.text)
+            if open.conflict == nil { continue }
+            let edits = (0..<(2 + dice.below(3))).map { _ in
+                Self.edited(text, &dice, fresh: fresh)
+            }
+            let history = Self.history(text, edits.map(\.text), rule, terms: open.conflict)
+            let results = (0..<6).map { _ in history.merged(&dice) }
+            // Two that were changed in two ways add up whole, as far as they have few sides.
+            let apart = edits.count { !$0.isAround }
+            if apart > 1 && edits.count > 3 { continue }
+            let words: Comment = "SYNC_SEED=\(seed): \(edits.map(\.text)) of \(text)"
+            #expect(Set(results.map(\.text)).count == 1, words)
+            #expect(Set(results.map { $0.conflict?.sideIDs ?? [] }).count == 1, words)
+            #expect(Set(results.map { $0.conflict?.bases ?? [] }).count == 1, words)
+            let lines = results[0].text?.split(separator: "\n").map(String.init) ?? []
+            for line in edits.flatMap(\.added) {
+                let count = lines.count { $0 == line }
+                #expect(count > 0, words)
+                if edits.allSatisfy(\.isAround) {
+                    #expect(count == 1, words)
+                    standing += 1
+                }
+            }
+        }
+        #expect(standing > Dice.cases / 400, "how many lines were added around conflicts")
+    }
+
     @Test("records that one device damaged and another emptied")
     func damaged() {
         let base = "{\"id\":1}\n{\"id\":2}\n"

@@ -155,6 +155,11 @@ struct DocumentMerge {
         guard version >= 8, rule.writesMarkers, let terms = before.terms, terms.sides.count > 1,
             let old = StandingConflict(before.content, terms, path: path)
         else { return nil }
+        // Who made the same of it is in no conflict, and counts once: as the newest of them.
+        let parts = Dictionary(
+            parts.map { (ByteKey($0.content), $0) },
+            uniquingKeysWith: { $0.stamp < $1.stamp ? $1 : $0 }
+        ).values.sorted { $0.stamp < $1.stamp }
         let read = parts.compactMap { part in
             part.terms == terms ? StandingConflict(part.content, terms, path: path) : nil
         }
