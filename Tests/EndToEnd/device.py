@@ -206,7 +206,7 @@ class Device:
         began = time.monotonic()
         self.spawn()
         wait_until(
-            lambda: not self.running() or self.status()["daemon"] == "running",
+            lambda: not self.running() or self.answers(),
             lambda: f"{self.name} does not answer\n{self.output()}",
             deadline,
         )
@@ -237,6 +237,11 @@ class Device:
         if self.process is not None:
             self.note(self.process.returncode, "syncd run")
             self.process = None
+
+    def answers(self):
+        """Whether the daemon does: until it has made a repository that is gone nobody does."""
+        done = self.ctl("status", "--json", expect=(0, 1, 3, 10))
+        return done.returncode != 1 and json.loads(done.stdout)["daemon"] == "running"
 
     def status(self):
         """`status --json`, whatever the daemon does."""

@@ -322,7 +322,8 @@ package final class SimWorld: @unchecked Sendable {
             // What is left out may stand in a directory that is empty elsewhere.
             return !version.isDirectory
                 || !device.folder.versions.keys.contains {
-                    $0 != path && $0.isAtOrBelow(path) && mayBeIgnored($0)
+                    $0 != path && $0.isAtOrBelow(path)
+                        && (mayBeIgnored($0) || device.leavesOut($0))
                 }
         }
         if here != stands {
