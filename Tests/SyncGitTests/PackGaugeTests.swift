@@ -61,4 +61,21 @@ struct NamedObjectsTests {
         #expect(bytes.withUnsafeBytes { NamedObjects.inTree($0) } == nil)
         #expect([UInt8]().withUnsafeBytes { NamedObjects.inTree($0) } == [])
     }
+
+    @Test(
+        "is what a commit's first lines name, read as the reader of commits reads them",
+        arguments: [
+            ("tree ID\nparent ID\nauthor", 2), ("tree ID\n parent ID\nauthor", 1),
+            ("tree ID\n\nparent ID", 1), ("tree ID\nauthor\nparent ID", 1),
+            ("tree ID\nparent  ID\n", nil), ("tree ID\nparent\n", nil), ("tree  ID\n", nil),
+            ("tree ID \n", nil), (" tree ID\n", nil), ("tree ID\nparent 012\n", nil),
+            ("object ID\ntype commit\n", 1), ("", nil),
+        ])
+    func lines(text: String, count: Int?) {
+        let bytes = Array(text.replacing("ID", with: Self.id.hex).utf8)
+        #expect(bytes.withUnsafeBytes { NamedObjects.inLines($0) }?.count == count)
+        if text.hasPrefix("object") { return }
+        let commit = try? Commit(parsing: bytes)
+        #expect(commit.map { 1 + $0.parents.count } == count)
+    }
 }

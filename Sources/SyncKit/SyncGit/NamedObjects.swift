@@ -36,13 +36,10 @@ enum NamedObjects {
         while !rest.isEmpty {
             let line = rest.prefix { $0 != 0x0a }
             rest = rest[line.endIndex...].dropFirst()
-            let words = line.split(separator: 0x20, maxSplits: 1)
-            guard let key = words.first, words.count == 2 else { break }
+            let key = line.prefix { $0 != 0x20 }
             let names = found.isEmpty ? ["tree", "object"] : ["parent"]
             if !names.contains(where: { key.elementsEqual($0.utf8) }) { break }
-            guard let id = ObjectID(hex: String(decoding: words[1], as: UTF8.self)) else {
-                return nil
-            }
+            guard let id = ObjectID(digits: line[key.endIndex...].dropFirst()) else { return nil }
             found.append(id)
         }
         return found.isEmpty ? nil : found

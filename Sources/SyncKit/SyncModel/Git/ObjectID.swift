@@ -44,7 +44,7 @@ package struct ObjectID: Hashable, Sendable {
     }
 
     /// The same of the digits' bytes.
-    init?(digits: some Collection<UInt8>) {
+    package init?(digits: some Collection<UInt8>) {
         var parts: (UInt64, UInt64, UInt32) = (0, 0, 0)
         var count = 0
         for unit in digits {

@@ -1,4 +1,4 @@
-package import SyncModel
+internal import SyncModel
 
 /// One `.gitattributes` file: its lines that say something about merging. Source:
 /// gitattributes(5), git's `attr.c`. Macros are not read.
