@@ -89,6 +89,10 @@ class Verify(VaultTest):
             self.assertIn("is not there", done.stdout + done.stderr, words)
             self.assertFalse(os.path.exists(ada.repository), words)
         self.assertIn("mount its disk", ada.ctl("verify", expect=(1,)).stdout)
+        told = json.loads(ada.ctl("status", "--json", expect=(3,)).stdout)
+        self.assertEqual((told["state"], told["daemon"]), ("blocked", "stopped"))
+        self.assertIn("is not there", told["notices"][0])
+        self.assertEqual(told["sync_health"]["status"], "failing")
         # What fetches it makes it anew: the remote has all of it.
         self.assertEqual(ada.once().returncode, 0)
         self.assertEqual(self.states(self.found(ada, 0))["objects"], "ok")
@@ -112,6 +116,22 @@ class Verify(VaultTest):
         os.rename(away, ada.repository)
         self.assertEqual(ada.once().returncode, 0)
         self.found(ada, 0)
+
+    def test_a_vault_that_cannot_be_opened_has_a_status(self):
+        ada = self.vault()
+        head = f"{ada.repository}/HEAD"
+        for path in (head, f"{ada.state}/state.db"):
+            with self.subTest(path):
+                os.rename(path, path + ".away")
+                os.mkdir(path)
+                told = json.loads(ada.ctl("status", "--json", expect=(3,)).stdout)
+                self.assertEqual(told["state"], "blocked")
+                self.assertTrue(told["notices"], told)
+                self.assertIn("blocked", ada.ctl("status", expect=(3,)).stdout)
+                os.rmdir(path)
+                os.rename(path + ".away", path)
+        self.assertEqual(json.loads(ada.ctl("status", "--json", expect=(3,)).stdout)["state"],
+                         "in-sync")  # fmt: skip
 
     def test_a_missing_object(self):
         ada = self.vault()

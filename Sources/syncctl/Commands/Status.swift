@@ -23,8 +23,8 @@ struct Status: AsyncParsableCommand {
         if watch { return try follow(client) }
         let status: VaultStatus = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/status") },
-            look: { await RemoteProbe($0) }, open: { try IdleVault($0, waiting: $1) },
-            work: { vault, remote in vault.status(remote) })
+            look: { await RemoteProbe($0) }, open: { ($0, $1) },
+            work: { idle, remote in try IdleVault.status(of: idle.0, remote, waiting: idle.1) })
         let output = Output(options)
         if options.json {
             try output.json(status)

@@ -12,48 +12,63 @@ package struct IdleVault {
         opened = try OpenedVault(configuration, waiting: wait, fetches: false)
     }
 
-    /// Compares the folders with the state store, the state store with the head, and the head with
-    /// the remote's.
-    /// - Parameter remote: what a look at the remote found before the vault was opened.
-    package func status(_ remote: RemoteProbe) -> VaultStatus {
-        let vault = opened.vault
+    /// The status of a vault whose daemon does not run. One that cannot be opened is blocked, and
+    /// says why.
+    /// - Parameters:
+    ///   - remote: what a look at the remote found before the vault is opened.
+    ///   - wait: how long to wait for another process that has the vault.
+    /// - Throws: `StateStoreError` `.locked` when somebody has it.
+    package static func status(
+        of configuration: Configuration, _ remote: RemoteProbe, waiting wait: Duration
+    ) throws -> VaultStatus {
         var status = VaultStatus(vault: configuration.vault, device: configuration.device)
+        if case .seen(let head) = remote { status.remoteHead = head }
         do {
-            try vault.report.describe(&status)
-            // A remote that was not seen is not one without a head.
-            var seen: ObjectID??
-            if case .seen(let head) = remote {
-                status.remoteHead = head
-                seen = .some(head)
-            }
-            let folders = try examineFolders(&status)
-            status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count }
-            let change = try vault.tracker.change(seeing: seen)
-            if case .failed(let failure) = remote {
-                status.notices.append(failure.text)
-                status.syncHealth.status = "degraded"
-                status.syncHealth.lastError = failure.message
-            }
-            let stop =
-                try vault.intake.rest(seeing: seen) ?? change.map { SyncFailure($0) }
-                ?? vault.incoming.refusal(seeing: seen)
-            if let stop { status.add(stop) }
-            var isOffline = false
-            if case .failed = remote { isOffline = true }
-            let isThere = seen == nil || status.head == nil || status.remoteHead == status.head
-            status.state = .init(
-                .init(
-                    isPaused: try vault.store.fact(Vault.Fact.paused) != nil,
-                    isBlocked: folders == .blocked || stop != nil, isOffline: isOffline,
-                    hasConflicts: status.conflicts > 0,
-                    isInSync: folders == .clean && isThere))
+            try IdleVault(configuration, waiting: wait).describe(&status, remote)
+        } catch let error as StateStoreError where error.code == .locked {
+            throw error
         } catch {
+            let failure = SyncFailure(error)
             status.state = .blocked
-            status.notices = [SyncFailure(error).text]
+            status.notices = [failure.text]
             status.syncHealth.status = "failing"
-            status.syncHealth.lastError = SyncFailure(error).message
+            status.syncHealth.lastError = failure.message
         }
         return status
+    }
+
+    /// Compares the folders with the state store, the state store with the head, and the head with
+    /// the remote's.
+    private func describe(_ status: inout VaultStatus, _ remote: RemoteProbe) throws {
+        let vault = opened.vault
+        try vault.report.describe(&status)
+        // A remote that was not seen is not one without a head.
+        var seen: ObjectID??
+        if case .seen(let head) = remote {
+            status.remoteHead = head
+            seen = .some(head)
+        }
+        let folders = try examineFolders(&status)
+        status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count }
+        let change = try vault.tracker.change(seeing: seen)
+        if case .failed(let failure) = remote {
+            status.notices.append(failure.text)
+            status.syncHealth.status = "degraded"
+            status.syncHealth.lastError = failure.message
+        }
+        let stop =
+            try vault.intake.rest(seeing: seen) ?? change.map { SyncFailure($0) }
+            ?? vault.incoming.refusal(seeing: seen)
+        if let stop { status.add(stop) }
+        var isOffline = false
+        if case .failed = remote { isOffline = true }
+        let isThere = seen == nil || status.head == nil || status.remoteHead == status.head
+        status.state = .init(
+            .init(
+                isPaused: try vault.store.fact(Vault.Fact.paused) != nil,
+                isBlocked: folders == .blocked || stop != nil, isOffline: isOffline,
+                hasConflicts: status.conflicts > 0,
+                isInSync: folders == .clean && isThere))
     }
 
     /// What became of the remote that somebody has to choose about; nil for nothing.
