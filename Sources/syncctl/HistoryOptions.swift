@@ -23,19 +23,20 @@ struct HistoryOptions: ParsableArguments {
     /// The filter that they make.
     /// - Throws: `ValidationError` for a time that is none.
     func filter() throws -> HistoryFilter {
-        var filter = HistoryFilter()
-        filter.since = try time(since, "--since")
-        filter.until = try time(until, "--until")
+        let now = SystemClock().now()
+        var filter = HistoryFilter(now: now)
+        filter.since = try time(since, "--since", now)
+        filter.until = try time(until, "--until", now)
         filter.device = device
         filter.agent = agent
         filter.text = grep
         return filter
     }
 
-    private func time(_ text: String?, _ option: String) throws -> Int64? {
+    private func time(_ text: String?, _ option: String, _ now: Timestamp) throws -> Int64? {
         guard let text else { return nil }
         do {
-            if let time = try RevisionOrTime.time(text, now: SystemClock().now()) { return time }
+            if let time = try RevisionOrTime.time(text, now: now) { return time }
         } catch { throw ValidationError("\(option) \(error)") }
         throw ValidationError(
             "\(option) '\(text)': a time is 2026-02-08T17:45:00Z, '2h ago' or 'yesterday'")

@@ -4,6 +4,7 @@ request is merged like any device."""
 import json
 import os
 import subprocess
+import time
 import unittest
 
 import trees
@@ -100,6 +101,26 @@ class PlainGit(VaultTest):
         self.ada.ctl("undo", self.git("rev-parse", "HEAD"))
         self.wait_in_sync(self.ada, self.bob)
         self.assertEqual(self.bob.read("doc.md"), b"bad\n")
+
+    def test_a_commit_of_the_future(self):
+        """What nobody can have done yet does not hide what stands upon it from times."""
+        os.environ["GIT_COMMITTER_DATE"] = f"{int(time.time()) + 1500 * 86400} +0000"
+        self.addCleanup(os.environ.pop, "GIT_COMMITTER_DATE", None)
+        self.commit("doc.md", "one\n", "first")
+        del os.environ["GIT_COMMITTER_DATE"]
+        self.commit("doc.md", "two\n", "second")
+        self.push()
+        self.arrive()
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+        for device in (self.ada, self.bob):
+            found = device.ctl("log", f"{PREFIX}/doc.md", "--until", now, "--json").stdout
+            self.assertEqual([one["subject"] for one in json.loads(found)], ["second", "first"])
+            blame = device.ctl("blame", f"{PREFIX}/doc.md", "--at", now).stdout
+            self.assertIn("two", blame)
+            done = device.ctl("rollback", now, "--dry-run", "--json")
+            self.assertIsNone(json.loads(done.stdout)["commit"], done.stdout)
+        self.ada.ctl("rollback", now)
+        self.assertEqual(self.ada.read("doc.md"), b"two\n")
 
     def branch(self):
         """A branch of two commits, with the vault gone on meanwhile."""

@@ -114,6 +114,59 @@ struct HistoryFilterTests {
         #expect(first.commits == 2)
     }
 
+    /// Four commits of other programs, the second and the third of 2030; the third says so in a
+    /// trailer, as a device would.
+    private func future() throws -> [ObjectID] {
+        let pack = try repository.beginPack()
+        var commits: [ObjectID] = []
+        let claim = "\n\nSync-HLC: \(Self.year2030 * 1000)\n"
+        for (seconds, trailer) in [
+            (1, ""), (Self.year2030, ""), (Self.year2030, claim), (9, ""),
+        ] {
+            let who = Signature(name: "Ann", email: "ann@example.org", seconds: seconds)
+            let commit = Commit(
+                tree: try pack.add(.tree, []), parents: Array(commits.suffix(1)), author: who,
+                committer: who, message: "work" + trailer)
+            commits.append(try pack.add(.commit, commit.serialized))
+        }
+        try pack.finish()
+        return commits
+    }
+
+    private static let year2030: Int64 = 1_900_000_000
+
+    @Test("a time that no clock shows yet counts as not said")
+    func notYet() throws {
+        let commits = try future()
+        func found(since: Int64? = nil, until: Int64? = nil) throws -> [ObjectID] {
+            var filter = HistoryFilter(now: Timestamp(seconds: 10))
+            (filter.since, filter.until) = (since, until)
+            return try HistoryLog(reading: repository).entries(
+                from: commits[3], where: filter, most: 9
+            ).map(\.commit)
+        }
+        #expect(try found(until: 10_000) == commits.reversed())
+        #expect(try found(until: 2_000) == commits.dropLast().reversed())
+        #expect(try found(since: 8_000) == [commits[3]])
+    }
+
+    @Test(
+        "a commit is found by a time as what can be true now",
+        arguments: [
+            ("1970-01-01T00:00:01Z", 10_000, 0), ("1970-01-01T00:00:02Z", 10_000, 2),
+            ("1970-01-01T00:00:09Z", 10_000, 3),
+            ("0s ago", 10_000, 3),
+            // A device's clock may be an hour ahead, and no millisecond more.
+            ("2029-01-01", (year2030 - 3_600) * 1000, 0),
+            ("2029-01-01", (year2030 - 3_600) * 1000 - 1, 3),
+        ])
+    func byTime(text: String, now: Int64, wanted: Int) throws {
+        let commits = try future()
+        let named = RevisionOrTime(head: commits[3], branch: "sync", repository)
+        let found = try named.find(text, now: Timestamp(milliseconds: now))
+        #expect(found == commits[wanted])
+    }
+
     @Test("says which agent a commit names, and none where there is none")
     func agents() throws {
         let commits = try made()

@@ -131,12 +131,12 @@ struct IndexTests {
             device: "ada", repository: indexed.made.directory, folders: [],
             stateDirectory: indexed.made.directory, socket: "/nowhere/s")
         let wanted = try VaultHistory(configuration).log(TreePath("a"), most: 100)
-        #expect(try HistoryIndexer.fill(configuration) > 0)
+        #expect(try HistoryIndexer.fill(configuration, now: .latest) > 0)
         for damage in [Data("no database at all".utf8), Data(), Data(repeating: 7, count: 9_000)] {
             try HistoryIndex.discard(indexed.file)
             try damage.write(to: URL(filePath: indexed.file))
             #expect(try VaultHistory(configuration).log(TreePath("a"), most: 100) == wanted)
-            #expect(try HistoryIndexer.fill(configuration) > 0)
+            #expect(try HistoryIndexer.fill(configuration, now: .latest) > 0)
             #expect(IndexedHistory(configuration) != nil)
             #expect(try VaultHistory(configuration).log(TreePath("a"), most: 100) == wanted)
         }
@@ -146,10 +146,12 @@ struct IndexTests {
         try file.close()
         #expect(try VaultHistory(configuration).log(TreePath("a"), most: 100) == wanted)
         // The first try may be what finds the damage.
-        do { try HistoryIndexer.fill(configuration) } catch let error as StateStoreError {
+        do { try HistoryIndexer.fill(configuration, now: .latest) } catch let error
+            as StateStoreError
+        {
             #expect(error.code == .corrupt)
         }
-        _ = try HistoryIndexer.fill(configuration)
+        _ = try HistoryIndexer.fill(configuration, now: .latest)
         #expect(try VaultHistory(configuration).log(TreePath("a"), most: 100) == wanted)
     }
 }

@@ -48,7 +48,8 @@ package struct Deletions {
         from head: ObjectID, where filter: HistoryFilter = HistoryFilter(), most: Int
     ) throws(RepositoryError) -> [DeletedFile] {
         let present = try reader.commit(head).tree
-        var walk = try HistoryWalk(from: head, since: filter.since, reading: reader)
+        var walk = try HistoryWalk(
+            from: head, since: filter.since, latest: filter.latest, reading: reader)
         var seen: Set<TreePath> = []
         var found: [DeletedFile] = []
         while found.count < most, let step = try walk.next() {

@@ -3,6 +3,8 @@ package import SyncModel
 
 /// Which commits of a history are wanted. All that is asked for has to hold.
 package struct HistoryFilter: Sendable, Equatable {
+    /// What a commit that claims to be later says of its time is not believed.
+    package var latest = Timestamp.latest
     /// Milliseconds since 1970: nothing older.
     package var since: Int64?
     /// Milliseconds since 1970: nothing newer.
@@ -19,7 +21,10 @@ package struct HistoryFilter: Sendable, Equatable {
     package var everyMerge = false
 
     /// Everything is wanted but merges that bring nothing of their own.
-    package init() {}
+    /// - Parameter now: what the clock shows; nil believes whatever commits claim.
+    package init(now: Timestamp? = nil) {
+        if let now { latest = now.latestClaim }
+    }
 
     /// Whether a commit is wanted.
     func admits(_ step: HistoryWalk.Step) -> Bool {

@@ -52,7 +52,8 @@ package struct HistoryLog {
         _ body: (HistoryEntry) throws(RepositoryError) -> Bool
     ) throws(RepositoryError) {
         var walk = try HistoryWalk(
-            from: head, since: filter.since, reading: reader, index: path == nil ? nil : index)
+            from: head, since: filter.since, latest: filter.latest, reading: reader,
+            index: path == nil ? nil : index)
         var names = path.map { [$0] } ?? []
         var touching = path == nil ? nil : index.map(TouchingCommits.init)
         for name in names { touching?.add(name) }

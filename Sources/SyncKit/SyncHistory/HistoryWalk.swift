@@ -32,18 +32,20 @@ package struct HistoryWalk {
     /// - Parameters:
     ///   - head: where the walk begins.
     ///   - since: milliseconds since 1970; what is older is left out, and all that is behind it.
+    ///   - latest: as for `CommitStamps`.
     package init(
-        from head: ObjectID, since: Int64? = nil, reading reader: any ObjectReader
+        from head: ObjectID, since: Int64? = nil, latest: Timestamp = .latest,
+        reading reader: any ObjectReader
     ) throws(RepositoryError) {
-        try self.init(from: head, since: since, reading: reader, index: nil)
+        try self.init(from: head, since: since, latest: latest, reading: reader, index: nil)
     }
 
     /// - Parameter index: tells of commits what need not be read then.
     init(
-        from head: ObjectID, since: Int64?, reading reader: any ObjectReader,
+        from head: ObjectID, since: Int64?, latest: Timestamp, reading reader: any ObjectReader,
         index: IndexedHistory?
     ) throws(RepositoryError) {
-        stamps = CommitStamps(reading: reader)
+        stamps = CommitStamps(reading: reader, latest: latest)
         self.head = head
         self.since = since
         self.index = index

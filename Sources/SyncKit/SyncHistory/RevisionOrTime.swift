@@ -29,7 +29,7 @@ package struct RevisionOrTime {
     /// - Throws: `Revision.Unknown` with what was expected, or `RepositoryError`.
     package func find(_ name: String, now: Timestamp) throws -> ObjectID {
         if let time = try Self.time(name, now: now) {
-            guard let commit = try newest(at: time) else {
+            guard let commit = try newest(at: time, now) else {
                 throw Revision.Unknown(description: "nothing is as old as \(name)")
             }
             return commit
@@ -89,8 +89,8 @@ package struct RevisionOrTime {
     }
 
     /// The commit with the greatest stamp that is not later than a time.
-    private func newest(at time: Int64) throws(RepositoryError) -> ObjectID? {
-        let stamps = CommitStamps(reading: reader)
+    private func newest(at time: Int64, _ now: Timestamp) throws(RepositoryError) -> ObjectID? {
+        let stamps = CommitStamps(reading: reader, latest: now.latestClaim)
         var seen: Set<ObjectID> = [head]
         var pending = [head]
         var best: (time: Timestamp, id: ObjectID)?

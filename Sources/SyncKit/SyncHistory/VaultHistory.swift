@@ -82,7 +82,7 @@ package struct VaultHistory {
         _ path: TreePath?, before: String?, most: Int, now: Timestamp
     ) throws -> [HistoryEntry] {
         guard let head else { return [] }
-        var filter = HistoryFilter()
+        var filter = HistoryFilter(now: now)
         let log = log(of: path)
         if let time = try before.flatMap({ try RevisionOrTime.time($0, now: now) }) {
             filter.until = time

@@ -37,6 +37,12 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         if self.seconds != seconds { return nil }
     }
 
+    /// The latest time that a commit may claim when a clock shows this one: what is further ahead
+    /// is some clock's mistake.
+    package var latestClaim: Timestamp {
+        Timestamp(milliseconds: milliseconds + Limits.clockLead.components.seconds * 1000)
+    }
+
     /// The next millisecond; the latest has none after it.
     package var next: Timestamp { Timestamp(milliseconds: milliseconds + 1) }
 

@@ -78,7 +78,7 @@ struct HistoryRoutes: Sendable {
     {
         let query = try HistoryQuery(request)
         return try await read { history in
-            try history.deleted(query.path, where: HistoryFilter(), most: query.limit)
+            try history.deleted(query.path, where: HistoryFilter(now: query.now), most: query.limit)
         }
     }
 

@@ -11,8 +11,8 @@ struct OwnChanges {
     enum Start {
         /// What is not behind this commit.
         case commit(ObjectID)
-        /// What was made later, in milliseconds since 1970.
-        case time(Int64)
+        /// What was made later, in milliseconds since 1970, by what can be true at a moment.
+        case time(Int64, now: Timestamp)
     }
 
     let reader: any ObjectReader
@@ -76,8 +76,9 @@ struct OwnChanges {
         switch start {
         case .commit(let known):
             return try History(stamps).commits(behind: head, notBehind: [known])
-        case .time(let time):
-            var walk = try HistoryWalk(from: head, since: time + 1, reading: reader)
+        case .time(let time, let now):
+            var walk = try HistoryWalk(
+                from: head, since: time + 1, latest: now.latestClaim, reading: reader)
             var since: Set<ObjectID> = []
             while let step = try walk.next() { since.insert(step.id) }
             return try stamps.parentsFirst(from: head, among: since)

@@ -116,7 +116,7 @@ final class Reversals {
     ) throws -> ChangeReport {
         let now = clock.now()
         let start: OwnChanges.Start =
-            try RevisionOrTime.timeOrRefuse(request.to, now: now).map { .time($0) }
+            try RevisionOrTime.timeOrRefuse(request.to, now: now).map { .time($0, now: now) }
             ?? .commit(
                 branch.revisions(behind: head)
                     .findOrRefuse(request.to, now: now))

@@ -25,19 +25,19 @@ actor HistoryFilling {
     ///   `Limits.indexedMoves`.
     func fill(after moves: Int) {
         if hasFilled && moves < Limits.indexedMoves { return }
-        take { configuration in
-            try BackgroundWork.of { try HistoryIndexer.fill(configuration) }
+        take { configuration, now in
+            try BackgroundWork.of { try HistoryIndexer.fill(configuration, now: now) }
         }
     }
 
     /// Takes in what came, where that is little: for a command that has the vault, and ends.
     func fillIfLittle() {
-        take { try HistoryIndexer.fill($0, ifAtMost: Limits.indexedAtOnce) }
+        take { try HistoryIndexer.fill($0, now: $1, ifAtMost: Limits.indexedAtOnce) }
     }
 
-    private func take(_ fill: (Configuration) throws -> Int) {
+    private func take(_ fill: (Configuration, _ now: Timestamp) throws -> Int) {
         do {
-            let count = try fill(configuration)
+            let count = try fill(configuration, SystemClock().now())
             if count > Limits.indexedAtOnce { log.info("the history's index has \(count) more") }
             hasFilled = true
             words.say(nil, of: .historyIndex, at: .warning, in: log)

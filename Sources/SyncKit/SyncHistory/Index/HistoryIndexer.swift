@@ -9,6 +9,7 @@ package struct HistoryIndexer {
     private let index: HistoryIndex
     private let most: Int
     private let atOnce: Int
+    private let latest: Timestamp
     private let whole: WholeParents
 
     /// Where a vault's index stands.
@@ -17,26 +18,30 @@ package struct HistoryIndexer {
     }
 
     /// - Parameters:
+    ///   - latest: as for `CommitStamps`.
     ///   - most: how many changed paths the index holds.
     ///   - atOnce: how many commits come into it in one transaction; at least 1.
     init(
         reading reader: any ObjectReader, into index: HistoryIndex,
-        most: Int = Limits.indexedPaths, atOnce: Int = Limits.indexedAtOnce
+        latest: Timestamp = .latest, most: Int = Limits.indexedPaths,
+        atOnce: Int = Limits.indexedAtOnce
     ) {
         (self.reader, self.index) = (reader, index)
-        (self.most, self.atOnce) = (most, atOnce)
+        (self.latest, self.most, self.atOnce) = (latest, most, atOnce)
         whole = WholeParents(reading: reader)
     }
 
     /// Brings a vault's index up to its head, with handles of its own.
     /// - Parameters:
+    ///   - now: what the clock shows: a time that a commit claims far ahead of it is not kept.
     ///   - limit: the most commits that it takes in; the rest is left to the next call.
     ///   - few: where it lacks more than so many commits nothing is taken in.
     /// - Returns: how many it took in.
     /// - Throws: `RepositoryError`; `StateStoreError`, after `.corrupt` the next call begins anew.
     @discardableResult
     package static func fill(
-        _ configuration: Configuration, limit: Int = .max, ifAtMost few: Int = .max
+        _ configuration: Configuration, now: Timestamp, limit: Int = .max,
+        ifAtMost few: Int = .max
     ) throws -> Int {
         let repository = try GitRepository(opening: configuration.repository)
         guard let head = try repository.reference("refs/heads/\(configuration.branch)")
@@ -44,7 +49,7 @@ package struct HistoryIndexer {
         let path = path(configuration)
         do {
             let index = try HistoryIndex.filling(path)
-            return try HistoryIndexer(reading: repository, into: index)
+            return try HistoryIndexer(reading: repository, into: index, latest: now.latestClaim)
                 .fill(to: head, limit: limit, ifAtMost: few)
         } catch let error as StateStoreError where error.code == .corrupt {
             try HistoryIndex.discard(path)
@@ -75,7 +80,7 @@ package struct HistoryIndexer {
             for parent in try whole.of(commit) {
                 parents.append(try trees[parent] ?? reader.commit(parent).tree)
             }
-            let time = CommitStamps.time(of: commit, parents: stamps)
+            let time = CommitStamps.time(of: commit, parents: stamps, latest: latest)
             times[id] = time
             let touched =
                 whole.isThinned(commit)

@@ -39,11 +39,17 @@ package enum MergeIdentity {
 /// one value serves one merge.
 package final class CommitStamps {
     private let reader: any ObjectReader
+    private let latest: Timestamp
     private var commits: [ObjectID: Commit] = [:]
     private var times: [ObjectID: Timestamp] = [:]
 
-    /// Reads from `reader`.
-    package init(reading reader: any ObjectReader) { self.reader = reader }
+    /// Takes what to read from.
+    /// - Parameter latest: what claims to be later counts as not said. A merge believes all, as
+    ///   another device does at another time; whoever asks by time believes what can be true now.
+    package init(reading reader: any ObjectReader, latest: Timestamp = .latest) {
+        self.reader = reader
+        self.latest = latest
+    }
 
     /// Reads a commit, once.
     package func commit(_ id: ObjectID) throws(RepositoryError) -> Commit {
@@ -64,7 +70,7 @@ package final class CommitStamps {
                 continue
             }
             let commit = try commit(top)
-            if let time = Self.claim(of: commit) {
+            if let time = Self.claim(of: commit, latest) {
                 times[top] = time
                 continue
             }
@@ -76,7 +82,8 @@ package final class CommitStamps {
                 }
                 continue
             }
-            times[top] = Self.time(of: commit, after: commit.parents.compactMap { times[$0] }.max())
+            let parent = commit.parents.compactMap { times[$0] }.max()
+            times[top] = Self.time(of: commit, after: parent, latest)
         }
         return times[id] ?? Timestamp(milliseconds: 0)
     }
@@ -85,7 +92,7 @@ package final class CommitStamps {
     /// are looked at, and for nothing else.
     func claim(of id: ObjectID) throws(RepositoryError) -> Timestamp {
         let commit = try commit(id)
-        return Self.claim(of: commit) ?? Timestamp(seconds: commit.committer.seconds)
+        return Self.claim(of: commit, latest) ?? Timestamp(seconds: commit.committer.seconds)
     }
 
     /// Who made a commit, and when.
@@ -96,18 +103,25 @@ package final class CommitStamps {
     }
 
     /// The stamp of a commit, for whoever knows those of its parents.
-    package static func time(of commit: Commit, parents: [Timestamp]) -> Timestamp {
-        claim(of: commit) ?? time(of: commit, after: parents.max())
+    /// - Parameter latest: as for a value.
+    package static func time(
+        of commit: Commit, parents: [Timestamp], latest: Timestamp = .latest
+    ) -> Timestamp {
+        claim(of: commit, latest) ?? time(of: commit, after: parents.max(), latest)
     }
 
-    private static func claim(of commit: Commit) -> Timestamp? {
+    private static func claim(of commit: Commit, _ latest: Timestamp) -> Timestamp? {
         if MergeIdentity.made(commit) { return nil }
-        return commit.trailer("Sync-HLC").flatMap { Timestamp(claimed: $0) }
+        let said = commit.trailer("Sync-HLC").flatMap { Timestamp(claimed: $0) }
+        return said.flatMap { $0 <= latest ? $0 : nil }
     }
 
-    private static func time(of commit: Commit, after parent: Timestamp?) -> Timestamp {
+    private static func time(
+        of commit: Commit, after parent: Timestamp?, _ latest: Timestamp
+    ) -> Timestamp {
         if MergeIdentity.made(commit), let parent { return parent }
-        let own = Timestamp(claimedSeconds: commit.committer.seconds)
+        let said = Timestamp(claimedSeconds: commit.committer.seconds)
+        let own = said.flatMap { $0 <= latest ? $0 : nil }
         guard let parent else { return own ?? Timestamp(milliseconds: 0) }
         return max(own ?? parent.next, parent.next)
     }
