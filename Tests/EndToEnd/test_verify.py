@@ -117,6 +117,20 @@ class Verify(VaultTest):
         self.assertEqual(ada.once().returncode, 0)
         self.found(ada, 0)
 
+    def test_a_repository_that_somebody_emptied(self):
+        ada = self.vault()
+        away = ada.repository + ".away"
+        os.rename(ada.repository, away)
+        trees.git(self.top, "init", "-q", "--bare", "-b", "sync", ada.repository)
+        found = self.found(ada, 1)
+        self.assertEqual(self.states(found)["objects"], "fail")
+        self.assertIn("it was emptied", found["objects"][0][1])
+        # What is gone comes back with the next exchange, and then all is well.
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(self.states(self.found(ada, 0))["objects"], "ok")
+        self.assertEqual(trees.git(ada.repository, "rev-parse", "sync"),
+                         trees.git(away, "rev-parse", "sync"))  # fmt: skip
+
     def test_a_vault_that_cannot_be_opened_has_a_status(self):
         ada = self.vault()
         head = f"{ada.repository}/HEAD"

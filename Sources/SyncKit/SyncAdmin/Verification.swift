@@ -16,7 +16,7 @@ package struct Verification {
     package func findings(_ restore: (ObjectID) -> [String]) -> [Finding] {
         do {
             let repository = try GitRepository(opening: configuration.repository)
-            let objects = try objects(repository)
+            let objects = try missing(repository).map { [$0] } ?? objects(repository)
             let rest = [git()].compactMap { $0 }
             let name = "refs/heads/\(configuration.branch)"
             guard let head = try repository.reference(name) else {
@@ -44,6 +44,16 @@ package struct Verification {
         let isThere = access(path, F_OK) == 0
         return (isThere ? "mv \(path) \(path).damaged" : "mount its disk; or, if it is gone")
             + "; syncctl sync, which fetches it anew and leaves the folders as they are"
+    }
+
+    /// What the folders were given and the repository does not have; nil for nothing.
+    private func missing(_ repository: GitRepository) throws(StateStoreError) -> Finding? {
+        let lost = try AppliedCommits.list(configuration).first { !repository.contains($0) }
+        return lost.map {
+            .fail(
+                "objects", "\(configuration.repository) does not have \($0.short), which the folders"
+                    + " were given: it was emptied, or it is another one", mend: mend)
+        }
     }
 
     private func objects(_ repository: GitRepository) throws(RepositoryError) -> [Finding] {

@@ -33,6 +33,13 @@ extension SQLiteStateStore {
         return try open(path, rebuiltReason: reason, isForLook)
     }
 
+    /// Opens a state store that is there for reading; one that is damaged stays where it is. The
+    /// caller holds the vault's lock.
+    /// - Throws: as `open`, and `.corrupt`.
+    package static func looking(at path: String) throws(StateStoreError) -> SQLiteStateStore {
+        try open(path, rebuiltReason: nil, true)
+    }
+
     private static func open(
         _ path: String, rebuiltReason: String?, _ isForLook: Bool
     ) throws(StateStoreError) -> SQLiteStateStore {
