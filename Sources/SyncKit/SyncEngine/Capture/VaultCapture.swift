@@ -42,6 +42,7 @@ final class VaultCapture {
         let cutShort = folders.count(where: \.interrupted.needsScan)
         var report = try captureOnce(dirty, options)
         if folders.count(where: \.interrupted.needsScan) < cutShort {
+            // Now that they have told what they can, what the displaced files hold is captured.
             let late = try captureOnce([:], options)
             report.head = late.head ?? report.head
             report.changes += late.changes

@@ -9,7 +9,7 @@ package struct IdleVault {
     /// - Throws: as `OpenedVault`; `StateStoreError` `.locked` when somebody has it.
     package init(_ configuration: Configuration, waiting wait: Duration) throws {
         self.configuration = configuration
-        opened = try OpenedVault(configuration, waiting: wait, fetches: false)
+        opened = try OpenedVault(configuration, waiting: wait, for: .inspection)
     }
 
     /// The status of a vault whose daemon does not run. One that cannot be opened is blocked, and

@@ -20,6 +20,16 @@ package final class OpenedVault {
     private let work: WorkCount
     let configuration: Configuration
 
+    /// What a vault is opened for.
+    package enum Purpose {
+        /// What the remote has is going to be fetched: a repository that is gone may be made anew.
+        case exchange
+        /// What is there is looked at.
+        case inspection
+        /// Only what would be done is asked: the state store's pages are not checked.
+        case preview
+    }
+
     /// Opens everything a vault has. What is not there yet is made: the state directory (0700),
     /// the repository, the state store. A repository that was there once is made anew only where
     /// a remote has its history.
@@ -27,14 +37,12 @@ package final class OpenedVault {
     ///   - configuration: a checked configuration.
     ///   - wait: how long to wait for another process that has the vault.
     ///   - progress: where the steps in folders are counted; nil for nowhere.
-    ///   - isForLook: as for `SQLiteStateStore.open`.
-    ///   - fetches: whether what the remote has is going to be fetched, so that a repository that
-    ///     is gone may be made anew.
+    ///   - purpose: what it is opened for.
     /// - Throws: `StateStoreError` `.locked` when another process runs the vault, and what the
     ///   repository or the state store say when they cannot be used.
     package init(
         _ configuration: Configuration, waiting wait: Duration = .zero,
-        progress: EngineProgress? = nil, isForLook: Bool = false, fetches: Bool = true
+        progress: EngineProgress? = nil, for purpose: Purpose = .exchange
     ) throws {
         self.configuration = configuration
         let work = progress?.work ?? WorkCount()
@@ -49,10 +57,11 @@ package final class OpenedVault {
         } else {
             lock = try VaultLock.acquire(lockFile, waiting: wait)
         }
-        let store = try SQLiteStateStore.open(state + "/state.db", isForLook: isForLook)
+        let store = try SQLiteStateStore.open(state + "/state.db", isForLook: purpose == .preview)
         let wasThere = try configuration.folders.contains { try store.applied($0.prefix) != nil }
         let repository = try Self.openRepository(
-            configuration, making: !wasThere || fetches && configuration.remote != nil)
+            configuration,
+            making: !wasThere || purpose == .exchange && configuration.remote != nil)
         rebuilt = store.rebuilt ? store.rebuiltReason : nil
 
         var folders: [ReopeningFolder] = []

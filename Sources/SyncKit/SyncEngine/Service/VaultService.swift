@@ -69,8 +69,8 @@ package actor VaultService {
         stateWriter = StateWriter(configuration)
         teller = EventTeller(events, device: configuration.device, log: log)
         let opened = try OpenedVault(
-            configuration, waiting: wait, progress: progress, isForLook: isForLook,
-            fetches: !isForLook)
+            configuration, waiting: wait, progress: progress,
+            for: isForLook ? .preview : .exchange)
         opened.guardCaptures(log: log)
         self.opened = opened
         turns = try ExchangeTurns(

@@ -90,8 +90,13 @@ struct ConflictMarkers {
     enum Piece: Hashable {
         /// Whole lines.
         case text([UInt8])
-        /// What stands between two outer markers: each side's lines and each base's.
-        case conflict(sides: [[UInt8]], bases: [[UInt8]])
+        case conflict(Place)
+    }
+
+    /// What stands between two outer markers: each side's lines and each base's.
+    struct Place: Hashable {
+        var sides: [[UInt8]]
+        var bases: [[UInt8]]
     }
 
     /// Takes a file apart at the markers of conflict `id`.
@@ -128,7 +133,7 @@ struct ConflictMarkers {
             case right where sides.count == sideCount && !bases.isEmpty:
                 let last = bases[bases.count - 1]
                 bases += Array(repeating: last, count: sideCount - 1 - bases.count)
-                pieces.append(.conflict(sides: sides, bases: bases))
+                pieces.append(.conflict(Place(sides: sides, bases: bases)))
                 (sides, bases, length) = ([], [], 0)
             default: return nil
             }
@@ -149,9 +154,9 @@ struct ConflictMarkers {
             case .text(let text):
                 for index in sides.indices { sides[index] += text }
                 for index in bases.indices { bases[index] += text }
-            case .conflict(let texts, let before):
-                for index in sides.indices { sides[index] += texts[index] }
-                for index in bases.indices { bases[index] += before[index] }
+            case .conflict(let place):
+                for index in sides.indices { sides[index] += place.sides[index] }
+                for index in bases.indices { bases[index] += place.bases[index] }
             }
         }
         return .open(sides: sides, bases: bases)
@@ -183,7 +188,7 @@ struct ConflictMarkers {
         return pieces.flatMap { piece in
             switch piece {
             case .text(let text): text
-            case .conflict(let sides, _): sides.flatMap { $0 }
+            case .conflict(let place): place.sides.flatMap { $0 }
             }
         }
     }

@@ -6,16 +6,10 @@ internal import SyncModel
 /// Sums of whole texts would say of each edit around a conflict that it was made to every side of
 /// it, and edits beside one another would stand in all combinations.
 struct StandingConflict {
-    /// What stands between the markers, each side's lines and each base's: one for each pair.
-    let places: [Place]
+    /// What stands between the markers, one for each pair.
+    let places: [ConflictMarkers.Place]
     /// The file with one line in place of each.
     let around: [UInt8]
-
-    /// What one pair of markers holds.
-    struct Place: Hashable {
-        var sides: [[UInt8]]
-        var bases: [[UInt8]]
-    }
 
     private let id: String
 
@@ -26,14 +20,14 @@ struct StandingConflict {
         id = terms.id(path: path)
         let pieces = ConflictMarkers.pieces(content, id: id, sideCount: terms.sides.count) ?? []
         let style = TextFile(content).style ?? .lf
-        var places: [Place] = []
+        var places: [ConflictMarkers.Place] = []
         var around: [UInt8] = []
         for piece in pieces {
             switch piece {
             case .text(let text): around += text
-            case .conflict(let sides, let bases):
+            case .conflict(let place):
                 around += Self.line(places.count, id) + style.bytes
-                places.append(Place(sides: sides, bases: bases))
+                places.append(place)
             }
         }
         (self.places, self.around) = (places, around)
@@ -42,7 +36,7 @@ struct StandingConflict {
 
     /// What several made of what stands between the markers; nil when two changed it in two ways.
     /// - Parameter parts: what each made of this.
-    func places(of parts: [StandingConflict]) -> [Place]? {
+    func places(of parts: [StandingConflict]) -> [ConflictMarkers.Place]? {
         var result = places
         for part in parts where part.places.count != places.count { return nil }
         for index in places.indices {
@@ -83,13 +77,14 @@ struct StandingConflict {
     ///   - around: what was made of the rest.
     /// - Returns: nil when one of the texts does not have the places.
     func sum(
-        of places: [Place], _ stamps: [VersionStamp], _ around: ConflictTerms
+        of places: [ConflictMarkers.Place], _ stamps: [VersionStamp], _ around: ConflictTerms
     ) -> ConflictTerms? {
         // What a side says where it has no word of its own: the same stands among the bases.
         let neutral = around.bases.first ?? around.sides[0].content ?? []
         var sides = stamps.enumerated().map { (standing: $0, around: neutral, stamp: $1) }
         var isFree = Array(repeating: true, count: sides.count)
-        for side in around.sides where !around.bases.isEmpty {
+        // The rest of which nothing is in conflict has one text, and no side of its own.
+        for side in around.bases.isEmpty ? [] : around.sides {
             let content = side.content ?? []
             let device = side.stamp.device
             if let own = sides.indices.first(where: {
