@@ -51,8 +51,9 @@ package struct Verification {
         let lost = try AppliedCommits.list(configuration).first { !repository.contains($0) }
         return lost.map {
             .fail(
-                "objects", "\(configuration.repository) does not have \($0.short), which the folders"
-                    + " were given: it was emptied, or it is another one", mend: mend)
+                "objects",
+                "\(configuration.repository) does not have \($0.short), which the folders were "
+                    + "given: it was emptied, or it is another one", mend: mend)
         }
     }
 
