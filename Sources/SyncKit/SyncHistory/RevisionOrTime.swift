@@ -28,14 +28,23 @@ package struct RevisionOrTime {
     ///   - now: what the last two count from.
     /// - Throws: `Revision.Unknown` with what was expected, or `RepositoryError`.
     package func find(_ name: String, now: Timestamp) throws -> ObjectID {
+        try sides(name, now: now)[0]
+    }
+
+    /// Finds the commits that a name means; of a time all that none of the others stands upon:
+    /// devices that did not know of each other have one each.
+    /// - Returns: the newest first, at least one; past `Limits.timeSides` only the newest.
+    /// - Throws: as `find`.
+    package func sides(_ name: String, now: Timestamp) throws -> [ObjectID] {
         if let time = try Self.time(name, now: now) {
-            guard let commit = try newest(at: time, now) else {
+            let sides = try sides(at: time, now)
+            if sides.isEmpty {
                 throw Revision.Unknown(description: "nothing is as old as \(name)")
             }
-            return commit
+            return sides
         }
         do {
-            return try Revision.find(name, head: head, branch: branch, reading: reader, kept: kept)
+            return [try Revision.find(name, head: head, branch: branch, reading: reader, kept: kept)]
         } catch let error as Revision.Unknown {
             throw Revision.Unknown(
                 description:
@@ -88,23 +97,36 @@ package struct RevisionOrTime {
         return Int64(parts.tm_gmtoff)
     }
 
-    /// The commit with the greatest stamp that is not later than a time.
-    private func newest(at time: Int64, _ now: Timestamp) throws(RepositoryError) -> ObjectID? {
+    /// The commits that are not later than a time and of which none stands upon another, the one
+    /// with the greatest stamp first.
+    private func sides(at time: Int64, _ now: Timestamp) throws(RepositoryError) -> [ObjectID] {
         let stamps = CommitStamps(reading: reader, latest: now.latestClaim)
         var seen: Set<ObjectID> = [head]
         var pending = [head]
-        var best: (time: Timestamp, id: ObjectID)?
+        var old: [(time: Timestamp, id: ObjectID)] = []
         while let id = pending.popLast(), seen.count <= Limits.historyWalk {
             let made = try stamps.time(of: id)
             if made.milliseconds <= time {
                 // Its ancestors are older still.
-                if best.map({ ($0.time, $0.id) < (made, id) }) ?? true { best = (made, id) }
+                old.append((made, id))
                 continue
             }
             for parent in try stamps.commit(id).parents where seen.insert(parent).inserted {
                 pending.append(parent)
             }
         }
-        return best?.id
+        old.sort { ($0.time, $0.id) > ($1.time, $1.id) }
+        let history = History(stamps)
+        var sides: [ObjectID] = []
+        for (_, id) in old {
+            var isBehind = false
+            for side in sides where !isBehind {
+                isBehind = try history.isAncestor(id, of: side)
+            }
+            if isBehind { continue }
+            sides.append(id)
+            if sides.count > Limits.timeSides { return [sides[0]] }
+        }
+        return sides
     }
 }

@@ -90,6 +90,8 @@ package enum Limits {
     package static let conflictListBytes = 64 << 20
     /// How far a parent's stamp may be ahead of this device's clock for a capture to follow it.
     package static let clockLead = Duration.seconds(3_600)
+    /// The most commits of which none stands upon another that a time means together.
+    package static let timeSides = 16
     /// The most bytes of a command's lines that go out together.
     package static let collectedLines = 64 << 10
     /// The most pairs of files that are compared to find what was renamed and edited.

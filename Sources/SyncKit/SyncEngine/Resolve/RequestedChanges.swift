@@ -65,6 +65,7 @@ final class RequestedChanges {
         let pack = try repository.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
         var source: ObjectID?
+        let scratch = ScratchRepository(over: repository)
         if let blob = try blob(request.to) {
             guard request.paths.count == 1 else {
                 throw ChangeRefusal(.wrong, "\(request.to) is one file's content: name one path")
@@ -72,24 +73,28 @@ final class RequestedChanges {
             let path = request.paths[0]
             versions[path] = .content(blob, inPlaceOf: try replaced(path, of: tree(of: head)))
         } else {
-            let commit = try branch.revisions(behind: head)
-                .findOrRefuse(request.to, now: clock.now())
-            let tree = try repository.commit(commit).tree
+            let past = try PastState(
+                request.to, behind: head, of: branch, now: clock.now(), in: scratch)
+            let tree = try scratch.commit(past.commit).tree
             source = tree
-            let found = try PastFiles(request.paths, of: tree, reading: repository)
+            let found = try PastFiles(request.paths, of: tree, reading: scratch)
             if let path = found.missing.first {
-                throw ChangeRefusal(.missing, "there is no \(path) in \(commit.short)")
+                throw ChangeRefusal(.missing, "there is no \(path) in \(past.words)")
             }
             // The record of a conflict comes back with its file, and without it says nothing.
             for (path, version) in found.files where !ConflictRecord.isRecord(path) {
                 versions[path] = version
             }
         }
+        let restored = RestoredVersions(repository: scratch)
         if let record = request.record {
             try restored.keepOnly(record, of: &versions, over: tree(of: head), into: pack)
             source = nil
         }
         try restored.complete(&versions, from: source, over: tree(of: head), into: pack)
+        for case let version? in versions.values {
+            if let made = scratch.madeBlob(version.id) { _ = try pack.add(.blob, made) }
+        }
         let named = versions.keys.filter { !ConflictRecord.isRecord($0) }
         let what =
             named.count == 1 ? "\(named.first?.description ?? "")" : "\(named.count) files"

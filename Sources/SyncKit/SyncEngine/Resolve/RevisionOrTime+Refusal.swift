@@ -12,8 +12,13 @@ extension RevisionOrTime {
 
     /// Finds the commit for a change; a name that names none refuses the change.
     func findOrRefuse(_ name: String, now: Timestamp) throws -> ObjectID {
+        try sidesOrRefuse(name, now: now)[0]
+    }
+
+    /// The same for all commits that a name means.
+    func sidesOrRefuse(_ name: String, now: Timestamp) throws -> [ObjectID] {
         do {
-            return try find(name, now: now)
+            return try sides(name, now: now)
         } catch let error as Revision.Unknown {
             throw ChangeRefusal(.missing, error.description)
         }

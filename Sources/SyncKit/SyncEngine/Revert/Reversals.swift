@@ -31,16 +31,15 @@ final class Reversals {
         if request.device != nil || request.agent != nil {
             return try rollback(request, from: head, only: patterns)
         }
-        let target = try branch.revisions(behind: head)
-            .findOrRefuse(request.to, now: clock.now())
         let scratch = ScratchRepository(over: repository)
+        let past = try PastState(
+            request.to, behind: head, of: branch, now: clock.now(), in: scratch)
         try known.refuseUnmatched(
-            request.paths, in: [head, target].map { (nil, try repository.commit($0).tree) })
-        let tree = try tree(target, over: head, only: patterns, scratch)
+            request.paths, in: [head, past.commit].map { (nil, try scratch.commit($0).tree) })
+        let tree = try tree(past.commit, over: head, only: patterns, scratch)
         let reversal = try Reversal(from: repository.commit(head).tree, to: tree, in: scratch)
-        let to = request.to == target.hex ? target.short : "\(request.to) (\(target.short))"
         let what = request.paths.isEmpty ? "" : " \(request.paths.joined(separator: ", "))"
-        let words = ChangeWords("rolled back\(what) to \(to)", action: .rollback)
+        let words = ChangeWords("rolled back\(what) to \(past.words)", action: .rollback)
         return try commit(reversal, words, isDryRun: request.dryRun)
     }
 
@@ -154,17 +153,17 @@ final class Reversals {
         _ target: ObjectID, over head: ObjectID, only patterns: PathPatterns?,
         _ scratch: ScratchRepository
     ) throws -> ObjectID {
-        let (old, new) = (try repository.commit(head).tree, try repository.commit(target).tree)
+        let (old, new) = (try scratch.commit(head).tree, try scratch.commit(target).tree)
         guard let patterns else { return new }
         var versions: [TreePath: FileVersion?] = [:]
-        for change in try TreeDiff.changes(from: old, to: new, reading: repository)
+        for change in try TreeDiff.changes(from: old, to: new, reading: scratch)
         where patterns.match(change.path) && !ConflictRecord.isRecord(change.path) {
             versions.updateValue(change.after, forKey: change.path)
         }
         let pack = try scratch.beginPack()
-        try RestoredVersions(repository: repository)
+        try RestoredVersions(repository: scratch)
             .complete(&versions, from: new, over: old, into: pack)
-        let tree = try TreeEdit.apply(versions, to: old, reading: repository, writing: pack)
+        let tree = try TreeEdit.apply(versions, to: old, reading: scratch, writing: pack)
         try pack.finish()
         return tree
     }
