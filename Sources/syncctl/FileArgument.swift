@@ -67,15 +67,15 @@ enum FileArgument {
 }
 
 extension VaultHistory {
-    /// The commit that a user asks for by a revision or a time; nil for a file's blob, and for what
-    /// names nothing: the change that is asked for says so.
-    func then(_ text: String) throws -> ObjectID? {
+    /// The commit that a user asks for by a revision or a time, and the history to read it in; nil
+    /// for a file's blob, and for what names nothing: the change that is asked for says so.
+    func then(_ text: String) throws -> (history: VaultHistory, commit: ObjectID)? {
         if let id = ObjectID(hex: text), repository.contains(id),
             try repository.header(id).kind != .commit
         {
             return nil
         }
-        do { return try revisionOrTime(text, now: SystemClock().now()) } catch is Revision.Unknown {
+        do { return try past(text, now: SystemClock().now()) } catch is Revision.Unknown {
             return nil
         }
     }

@@ -263,6 +263,43 @@ class Rollback(VaultTest):
         self.assertEqual(bob.read("site/7.html"), b"page 7\n")
         self.assertEqual(ada.read("mine.md"), b"stays\n")
 
+    def test_back_to_a_time_keeps_what_a_device_that_was_away_had_made(self):
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        ada.write("shared.md", "1\n2\n3\n4\n5\n")
+        for device in (ada, bob):
+            self.assertEqual(device.once().returncode, 0)
+        ada.write("shared.md", "1 of ada\n2\n3\n4\n5\n")
+        self.assertEqual(ada.once().returncode, 0)
+        # Bob's train is in a tunnel.
+        os.rename(self.remote, self.remote + ".away")
+        bob.write("shared.md", "1\n2\n3\n4\n5 of bob\n")
+        bob.write("of-bob.md", "bob\n")
+        bob.once()
+        os.rename(self.remote + ".away", self.remote)
+        date = ["date", "-u", "+%Y-%m-%dT%H:%M:%S.%3NZ"]
+        before = subprocess.run(date, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        ada.write("deployed.md", "broken\n")
+        for device in (ada, bob, ada):
+            self.assertEqual(device.once().returncode, 0)
+        self.assert_converged(ada, bob)
+        for name, content in (
+            ("shared.md", b"1 of ada\n2\n3\n4\n5 of bob\n"), ("of-bob.md", b"bob\n"),
+        ):  # fmt: skip
+            place = f"{self.top}/beside-{name}"
+            ada.ctl("restore", f"{PREFIX}/{name}", "--to", before, "--output", place)
+            with open(f"{place}/{name}", "rb") as file:
+                self.assertEqual(file.read(), content)
+            said = self.report(ada, "restore", f"{PREFIX}/{name}", "--to", before, "--dry-run")
+            self.assertEqual(said["paths"], [])
+        done = self.report(ada, "rollback", before)
+        self.assertEqual(done["paths"], [f"{PREFIX}/deployed.md"])
+        self.assertEqual(ada.read("of-bob.md"), b"bob\n")
+        # Of a file that is gone by now, too.
+        os.remove(ada.path("shared.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        ada.ctl("restore", f"{PREFIX}/shared.md", "--to", before)
+        self.assertEqual(ada.read("shared.md"), b"1 of ada\n2\n3\n4\n5 of bob\n")
+
 
 if __name__ == "__main__":
     unittest.main()

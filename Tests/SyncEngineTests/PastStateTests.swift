@@ -60,6 +60,18 @@ struct PastStateTests {
         #expect(try files(gone) == ["a.md": "2\n", "b.md": "b\n", "d": "bad\n"])
     }
 
+    @Test("a name that only the other device had then is one")
+    func nameOfThen() throws {
+        let vault = try late(bob: ["a.md": "1\n", "gone/b": "b\n", "d": "0\n"])
+        let gone = try history.vault(
+            at: history.commit(["d": "bad\n"], on: [#require(try vault.head())], time: 9_000))
+        _ = try gone.rollback(.init(to: Self.time, paths: ["gone/*"]))
+        #expect(try files(gone) == ["gone/b": "b\n", "d": "bad\n"])
+        #expect(throws: ChangeRefusal.self) {
+            try gone.rollback(.init(to: Self.time, paths: ["never/*"]))
+        }
+    }
+
     @Test(
         "merges what both had changed, as the vault itself did or would have",
         arguments: [false, true])

@@ -38,7 +38,7 @@ package struct PastFiles {
     }
 
     /// One file.
-    init(_ path: TreePath, _ version: FileVersion) {
+    package init(_ path: TreePath, _ version: FileVersion) {
         add(path, version, below: path.parent)
     }
 
@@ -61,22 +61,5 @@ package struct PastFiles {
 
     private static func isSpecial(_ name: ArraySlice<UInt8>) -> Bool {
         name.contains { [0x2a, 0x3f, 0x5b, 0x5c].contains($0) }
-    }
-}
-
-extension VaultHistory {
-    /// Finds files as they were.
-    /// - Parameters:
-    ///   - names: paths of the repository, or patterns over them.
-    ///   - to: a commit, a time, or the id of one file's blob.
-    /// - Throws: `Revision.Unknown`, `RepositoryError`.
-    package func files(_ names: [TreePath], to: String, now: Timestamp) throws -> PastFiles {
-        if names.count == 1, let blob = ObjectID(hex: to), repository.contains(blob),
-            try repository.header(blob).kind == .blob
-        {
-            return PastFiles(names[0], FileVersion(mode: .regular, id: blob))
-        }
-        let commit = try revisionOrTime(to, now: now)
-        return try PastFiles(names, of: repository.commit(commit).tree, reading: repository)
     }
 }

@@ -33,11 +33,16 @@ extension VaultHistory {
     /// Finds the commit that a user names, or the newest at a time.
     /// - Throws: `Revision.Unknown`, `RepositoryError`.
     package func revisionOrTime(_ name: String, now: Timestamp) throws -> ObjectID {
-        guard let head else { return try revision(name) }
+        try sides(name, now: now)[0]
+    }
+
+    /// The commits that a name means, as `RevisionOrTime.sides`.
+    package func sides(_ name: String, now: Timestamp) throws -> [ObjectID] {
+        guard let head else { return [try revision(name)] }
         return try RevisionOrTime(
             head: head, branch: configuration.branch, repository, kept: keptHeads
         )
-        .find(name, now: now)
+        .sides(name, now: now)
     }
 
     /// Compares two commits.

@@ -7,7 +7,7 @@ package struct VaultHistory {
     /// What the vault is and where.
     package let configuration: Configuration
     /// Where objects are read from; the type lets nobody write.
-    package let repository: any ObjectReader
+    package private(set) var repository: any ObjectReader
     /// The synced branch's head; nil before the first commit.
     package let head: ObjectID?
     /// Gives the heads that were kept when the remote was rewritten.
@@ -30,6 +30,13 @@ package struct VaultHistory {
             return Dictionary(known) { first, _ in first }
         }
         head = try repository.reference("refs/heads/\(configuration.branch)")
+    }
+
+    /// The same history, with objects read from another place, which has more.
+    package func reading(_ reader: any ObjectReader) -> VaultHistory {
+        var copy = self
+        copy.repository = reader
+        return copy
     }
 
     /// The newest commits, of a path or of everything.

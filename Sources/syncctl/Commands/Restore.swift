@@ -45,11 +45,13 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let history = try VaultHistory(options.load())
         let then = try history.then(to)
-        let paths = try paths.flatMap { try files($0, history, then: then) }
+        let past = then?.history ?? history
+        let paths = try paths.flatMap { try files($0, past, then: then?.commit) }
         if let output { return try copy(paths, below: output, history) }
         // What changes something keeps the user's words, which the new commit's message repeats;
         // a dry run has no message, and need not look for the same commit a second time.
-        let version = dryRun ? then?.hex ?? to : to
+        let known = then.flatMap { history.repository.contains($0.commit) ? $0.commit.hex : nil }
+        let version = dryRun ? known ?? to : to
         let request = RestoreRequest(paths, to: version, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/restore", request, isDryRun: dryRun)
@@ -98,13 +100,13 @@ struct Restore: AsyncParsableCommand {
     /// Writes versions beside the vault.
     private func copy(_ paths: [TreePath], below directory: String, _ history: VaultHistory) throws
     {
-        let found = try history.files(paths, to: to, now: SystemClock().now())
+        let (found, past) = try history.files(paths, to: to, now: SystemClock().now())
         if let path = found.missing.first {
             throw Failure(Exit.failed, "there is no \(path) in \(to)")
         }
         let output = Output(options)
         let top = try Machine().place(directory)
-        let beside = dryRun ? nil : try Beside(top, history)
+        let beside = dryRun ? nil : try Beside(top, past)
         var written: [String] = []
         for (path, place) in found.places.sorted(by: { $0.key < $1.key }) {
             guard let version = found.files[path] else { continue }

@@ -41,7 +41,8 @@ struct Rollback: AsyncParsableCommand {
         let history = try VaultHistory(options.load())
         let then = try path.isEmpty ? nil : history.then(to)
         let paths = try path.map {
-            try FileArgument($0, history, Machine(), then: then).asPattern
+            try FileArgument($0, then?.history ?? history, Machine(), then: then?.commit)
+                .asPattern
         }
         let request = RollbackRequest(
             to: to, paths: paths, device: device, agent: agent, dryRun: dryRun)

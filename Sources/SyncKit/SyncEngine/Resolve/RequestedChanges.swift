@@ -73,8 +73,9 @@ final class RequestedChanges {
             let path = request.paths[0]
             versions[path] = .content(blob, inPlaceOf: try replaced(path, of: tree(of: head)))
         } else {
-            let past = try PastState(
-                request.to, behind: head, of: branch, now: clock.now(), in: scratch)
+            let sides = try branch.revisions(behind: head)
+                .sidesOrRefuse(request.to, now: clock.now())
+            let past = try PastState(request.to, sides, in: scratch)
             let tree = try scratch.commit(past.commit).tree
             source = tree
             let found = try PastFiles(request.paths, of: tree, reading: scratch)

@@ -1,5 +1,6 @@
-internal import SyncHistory
-internal import SyncModel
+internal import SyncGit
+package import SyncHistory
+package import SyncModel
 
 /// What a user means by a commit or a time. A time means all that was made until then: where
 /// devices did not know of each other yet, what their commits come to. To go back to one of them
@@ -11,19 +12,50 @@ struct PastState {
     let words: String
 
     /// - Parameters:
-    ///   - name: a commit or a time, as for `RevisionOrTime.find`.
+    ///   - name: what the user wrote.
+    ///   - sides: what it means, as `RevisionOrTime.sides` gives it.
     ///   - scratch: takes the merge, if there is one.
-    /// - Throws: `ChangeRefusal` for a name that means nothing; what reading and merging throws.
-    init(
-        _ name: String, behind head: ObjectID, of branch: Branch, now: Timestamp,
-        in scratch: ScratchRepository
-    ) throws {
-        let sides = try branch.revisions(behind: head).sidesOrRefuse(name, now: now)
+    /// - Throws: what reading and merging throws.
+    init(_ name: String, _ sides: [ObjectID], in scratch: ScratchRepository) throws {
         var merged = sides[0]
         let merge = CommitMerge(scratch)
         for side in sides.dropFirst() { merged = try merge.merge(merged, side).commit }
         commit = merged
         let ids = sides.map(\.short).joined(separator: ", ")
         words = name == sides[0].hex ? ids : "\(name) (\(ids))"
+    }
+}
+
+extension VaultHistory {
+    /// The commit that a name means, and the history to read it in: that of devices which did not
+    /// know of each other stands in memory alone.
+    /// - Throws: `Revision.Unknown`, what reading and merging throws.
+    package func past(_ name: String, now: Timestamp) throws
+        -> (history: VaultHistory, commit: ObjectID)
+    {
+        let sides = try sides(name, now: now)
+        if sides.count == 1 { return (self, sides[0]) }
+        let scratch = ScratchRepository(
+            over: try GitRepository(opening: configuration.repository))
+        return (reading(scratch), try PastState(name, sides, in: scratch).commit)
+    }
+
+    /// Finds files as they were.
+    /// - Parameters:
+    ///   - names: paths of the repository, or patterns over them.
+    ///   - to: a commit, a time, or the id of one file's blob.
+    /// - Returns: the files, and the history to read their contents in.
+    /// - Throws: as `past`.
+    package func files(_ names: [TreePath], to: String, now: Timestamp) throws
+        -> (files: PastFiles, history: VaultHistory)
+    {
+        if names.count == 1, let blob = ObjectID(hex: to), repository.contains(blob),
+            try repository.header(blob).kind == .blob
+        {
+            return (PastFiles(names[0], FileVersion(mode: .regular, id: blob)), self)
+        }
+        let (history, commit) = try past(to, now: now)
+        let tree = try history.repository.commit(commit).tree
+        return (try PastFiles(names, of: tree, reading: history.repository), history)
     }
 }

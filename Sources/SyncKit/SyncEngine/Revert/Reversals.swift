@@ -32,9 +32,9 @@ final class Reversals {
             return try rollback(request, from: head, only: patterns)
         }
         let scratch = ScratchRepository(over: repository)
-        let past = try PastState(
-            request.to, behind: head, of: branch, now: clock.now(), in: scratch)
-        try known.refuseUnmatched(
+        let sides = try branch.revisions(behind: head).sidesOrRefuse(request.to, now: clock.now())
+        let past = try PastState(request.to, sides, in: scratch)
+        try KnownNames(repository: scratch).refuseUnmatched(
             request.paths, in: [head, past.commit].map { (nil, try scratch.commit($0).tree) })
         let tree = try tree(past.commit, over: head, only: patterns, scratch)
         let reversal = try Reversal(from: repository.commit(head).tree, to: tree, in: scratch)
