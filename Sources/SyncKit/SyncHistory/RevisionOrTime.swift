@@ -44,7 +44,9 @@ package struct RevisionOrTime {
             return sides
         }
         do {
-            return [try Revision.find(name, head: head, branch: branch, reading: reader, kept: kept)]
+            let commit = try Revision.find(
+                name, head: head, branch: branch, reading: reader, kept: kept)
+            return [commit]
         } catch let error as Revision.Unknown {
             throw Revision.Unknown(
                 description:

@@ -89,12 +89,20 @@ extension SimWorld {
         let paths = documents[first...].prefix(1 + more.below(documents.count))
             .map { prefix.appending($0).text }
         let other = more.oneIn(2) ? devices[more.below(devices.count)].name : nil
-        trace("\(device.name) takes \(paths) back to \(commit.short), of \(other ?? "all")")
-        let request = RollbackRequest(to: commit.hex, paths: paths, device: other, dryRun: true)
+        // By its time it means what others had made by then, too.
+        let to = more.oneIn(3) ? try time(of: commit, device) : commit.hex
+        trace("\(device.name) takes \(paths) back to \(to), of \(other ?? "all")")
+        let request = RollbackRequest(to: to, paths: paths, device: other, dryRun: true)
         let said = try change(vault) { try vault.rollback(request) }
         var asked = request
         asked.dryRun = false
-        compare(said, try vault.rollback(asked), "\(paths) to \(commit.short)")
+        compare(said, try vault.rollback(asked), "\(paths) to \(to)")
+    }
+
+    private func time(of commit: ObjectID, _ device: SimDevice) throws -> String {
+        let time = try CommitStamps(reading: device.repository).time(of: commit)
+        let rest = String(time.milliseconds % 1000 + 1000).dropFirst()
+        return "\(time.iso8601.dropLast()).\(rest)Z"
     }
 
     /// What is only tried changes nothing.
