@@ -48,16 +48,29 @@ enum Changing {
     ) throws {
         let output = Output(options)
         if options.json { return try output.json(report) }
-        if report.paths.isEmpty, report.waiting.isEmpty {
-            return output.remark("already up to date")
-        }
-        let waiting = Set(report.waiting.map(\.path))
-        let deletions = Set(report.deletions)
-        list(report.paths.filter { !waiting.contains($0) }, output) { path in
-            "\(deletions.contains(path) ? deleted : done) \(path)"
-        }
+        if report.paths.isEmpty, report.waiting.isEmpty { return tellNothing(report, output) }
+        tellPaths(report, output, done: done, deleted: deleted)
         tellWaiting(report, output)
         list(report.conflicts, output) { "conflict: \($0.path) (\($0.kind.rawValue))" }
+    }
+
+    /// Says that nothing had to change, and of what this device has none of it.
+    static func tellNothing(_ report: ChangeReport, _ output: Output) {
+        if report.elsewhere.isEmpty { return output.remark("already up to date") }
+        list(report.elsewhere, output) { "it is so in the vault, and not synced here: \($0)" }
+    }
+
+    /// Names what changed, but for what waits; and what comes to the other devices alone.
+    static func tellPaths(
+        _ report: ChangeReport, _ output: Output, done: String, deleted: String
+    ) {
+        let waiting = Set(report.waiting.map(\.path))
+        let (deletions, elsewhere) = (Set(report.deletions), Set(report.elsewhere))
+        list(report.paths.filter { !waiting.contains($0) }, output) { path in
+            let verb = deletions.contains(path) ? deleted : done
+            let others = " (for the other devices: this one does not sync it)"
+            return "\(verb) \(path)\(elsewhere.contains(path) ? others : "")"
+        }
     }
 
     /// Ends a command as the vault stands after its changes: with 1 when something of them waits,

@@ -112,6 +112,49 @@ class Restore(VaultTest):
                 self.assertEqual(ada.read("a.md"), b"one\n")
                 self.assertIn("already up to date", ada.ctl(*words, expect=(0,)).stdout)
 
+    def test_what_is_not_synced_here_comes_back_for_the_others(self):
+        ada = self.history()
+        plain = f"{self.top}/plain"
+        me = ("-c", "user.name=me", "-c", "user.email=me@x")
+        trees.git(self.top, "clone", "-q", self.remote, plain)
+        # No folder here has it.
+        with open(f"{plain}/top.md", "w", encoding="utf-8") as file:
+            file.write("top\n")
+        trees.git(plain, "checkout", "-q", "HEAD~1", "--", PREFIX)
+        trees.git(plain, "add", "-A")
+        trees.git(plain, *me, "commit", "-qm", "what was there")
+        first = trees.git(plain, "rev-parse", "HEAD").decode().strip()
+        trees.git(plain, "rm", "-q", "top.md", f"{PREFIX}/d/b.md")
+        trees.git(plain, *me, "commit", "-qm", "what goes")
+        trees.git(plain, "push", "-q")
+        self.assertEqual(ada.once().returncode, 0)
+        with open(ada.config, encoding="utf-8") as file:
+            text = file.read()
+        with open(ada.config, "w", encoding="utf-8") as file:
+            line = f'prefix = "{PREFIX}"\n'
+            file.write(text.replace(line, f'{line}ignore = ["d/"]\n'))
+        words = "(for the other devices: this one does not sync it)"
+        places = [f"{PREFIX}/d/b.md", "top.md"]
+        for running in (False, True):
+            if running:
+                ada.start()
+            ada.write("a.md", "changed\n")
+            back = ("restore", *places, f"{PREFIX}/a.md", "--to", first)
+            said = ada.ctl(*back, "--dry-run", expect=(0,)).stdout.splitlines()
+            self.assertEqual(said[1:], [f"would change {place} {words}" for place in places])
+            done = ada.ctl(*back, expect=(0,)).stdout.splitlines()
+            lines = [f"restored {place} {words}" for place in places]
+            self.assertEqual(done, [f"restored {PREFIX}/a.md", *lines])
+            shown = trees.git(ada.repository, "show", f"sync:{places[0]}")
+            self.assertEqual(shown, b"d/b.md\n")
+            self.assertIsNone(ada.read("d/b.md"))
+            done = ada.ctl("restore", places[0], "--to", first, expect=(0,)).stdout
+            self.assertIn(f"is so in the vault, and not synced here: {places[0]}", done)
+            done = ada.ctl("undo", "--dry-run", expect=(0,)).stdout
+            self.assertIn(f"would delete {places[0]} {words}", done)
+            done = json.loads(ada.ctl("undo", "--json", expect=(0,)).stdout)
+            self.assertEqual(done["elsewhere"], places)
+
     def test_beside_the_vault(self):
         ada = self.history()
         head = trees.head(ada.repository)

@@ -100,15 +100,10 @@ extension Changing {
             "\(isDryRun ? "would take back" : "took back") \($0.short)"
         }
         let isNothing = report.kept.isEmpty && report.waiting.isEmpty && report.conflicts.isEmpty
-        if report.paths.isEmpty, isNothing {
-            output.remark("already up to date")
-        }
-        let deletions = Set(report.deletions)
-        let waiting = Set(report.waiting.map(\.path))
-        list(report.paths.filter { !waiting.contains($0) }, output) { path in
-            let verb = deletions.contains(path) ? "delete" : "change"
-            return isDryRun ? "would \(verb) \(path)" : "\(verb)d \(path)"
-        }
+        if report.paths.isEmpty, isNothing { tellNothing(report, output) }
+        tellPaths(
+            report, output, done: isDryRun ? "would change" : "changed",
+            deleted: isDryRun ? "would delete" : "deleted")
         tellWaiting(report, output)
         list(report.kept, output) { edit in
             let records =

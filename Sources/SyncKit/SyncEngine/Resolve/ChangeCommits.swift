@@ -6,11 +6,16 @@ final class ChangeCommits {
     private let repository: any ObjectRepository
     private let branch: Branch
     private let writer: CommitWriter
+    private let folders: [VaultFolder]
     /// Who makes them.
     var device: String { writer.device }
 
-    init(_ repository: any ObjectRepository, _ branch: Branch, _ writer: CommitWriter) {
+    init(
+        _ repository: any ObjectRepository, _ branch: Branch, _ writer: CommitWriter,
+        folders: [VaultFolder]
+    ) {
         (self.repository, self.branch, self.writer) = (repository, branch, writer)
+        self.folders = folders
     }
 
     /// Commits versions over the head.
@@ -23,8 +28,10 @@ final class ChangeCommits {
         let head = try branch.head()
         let before = try repository.tree(of: head)
         var changes: [TreeChange] = []
+        var elsewhere: [TreePath] = []
         for (path, version) in versions where !ConflictRecord.isRecord(path) {
             let here = try TreeDiff.version(at: path, of: before, reading: repository)
+            if !isSynced(path, version ?? here) { elsewhere.append(path) }
             if here != version {
                 if here == nil, let version { try check(path, version) }
                 changes.append(TreeChange(path: path, before: here, after: version))
@@ -32,22 +39,34 @@ final class ChangeCommits {
         }
         let paths = TreeChange.named(changes).map(\.path).sorted()
         let deletions = paths.filter { versions[$0] == .some(nil) }
+        var report = ChangeReport(commit: nil, paths: paths, deletions: deletions)
+        report.elsewhere = elsewhere.sorted()
         if isDryRun {
-            var report = ChangeReport(commit: nil, paths: paths, deletions: deletions)
             report.conflicts = try opened(by: versions, over: before)
             return report
         }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
-        if tree == before { return ChangeReport(commit: nil, paths: []) }
+        if tree == before {
+            var same = ChangeReport(commit: nil, paths: [])
+            same.elsewhere = report.elsewhere
+            return same
+        }
         let time = try writer.time(after: head.map { [$0] } ?? [])
         let message = CaptureMessage.text(asked: words, device: device, time: time)
         let id = try writer.write(
             tree, on: head.map { [$0] } ?? [], at: time, message, into: pack)
         try pack.finish()
         try branch.move(to: id, from: head)
-        var report = ChangeReport(commit: id, paths: paths, deletions: deletions)
+        report.commit = id
         report.conflicts = try opened(by: versions, over: before)
         return report
+    }
+
+    /// Whether this device takes part in a path. The types of files hold here, be the file that
+    /// says them in no folder.
+    private func isSynced(_ path: TreePath, _ version: FileVersion?) -> Bool {
+        path == TypeRules.attributes(in: nil)
+            || folders.contains { $0.localPath(path, version) != nil }
     }
 
     /// The conflicts whose records come with versions and are not in a tree; a record that nothing

@@ -16,7 +16,7 @@ final class ChangeSide {
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
         folders: [VaultFolder], branch: Branch, writer: CommitWriter, remote: RemoteSide
     ) {
-        let commits = ChangeCommits(repository, branch, writer)
+        let commits = ChangeCommits(repository, branch, writer, folders: folders)
         let places = WritablePlaces(folders: folders)
         requests = RequestedChanges(
             repository, store, clock, places, branch: branch, conflicts: remote.conflicts,

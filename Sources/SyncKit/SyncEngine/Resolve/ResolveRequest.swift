@@ -107,6 +107,9 @@ package struct ChangeReport: Sendable, Codable, Equatable {
     /// Those that a folder does not hold yet, and for what they wait. The daemon applies them as
     /// soon as it can.
     package internal(set) var waiting: [QuarantinedPath] = []
+    /// Those of what was asked for that this device does not sync, in no folder of it or left out
+    /// by `ignore`: they come to the others alone. Also what stood so already.
+    package internal(set) var elsewhere: [TreePath] = []
     /// The conflicts that it opened or would: somebody had gone on from what was taken back.
     package internal(set) var conflicts: [OpenConflict] = []
     /// Edits that somebody made over what was taken back, and that stay.
