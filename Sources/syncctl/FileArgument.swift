@@ -17,7 +17,8 @@ enum FileArgument {
     init(_ text: String, _ history: VaultHistory, _ machine: Machine, then: ObjectID?) throws {
         switch try history.place(text, from: Machine.workingDirectory, home: machine.home) {
         case .path(let path):
-            let isName = try !Self.isPattern(text[...]) || history.knows(path, in: [then])
+            let commits = [then].compactMap(\.self)
+            let isName = try !Self.isPattern(text[...]) || history.knows(path, in: commits)
             self = isName ? .path(path) : .pattern(try Self.pattern(text, history, machine))
         case .everything: self = .pattern(Self.all)
         case .outside:
@@ -80,15 +81,6 @@ extension VaultHistory {
         }
     }
 
-    /// Whether something stands at a path: in the head, in one of some commits, or on this machine.
-    func knows(_ path: TreePath, in commits: [ObjectID?]) throws -> Bool {
-        for commit in ([head] + commits).compactMap(\.self) where try has(path, in: commit) {
-            return true
-        }
-        let argument = PathArgument(configuration, workingDirectory: "/", home: "/")
-        return argument.local(path).map { RealPath().stands($0) } ?? false
-    }
-
     /// What a pattern means that speaks of the top directory alone.
     func top(of commit: ObjectID, matching pattern: String) throws -> [TreePath] {
         let patterns = PathPatterns([pattern])
@@ -98,13 +90,5 @@ extension VaultHistory {
         let found = names.filter { patterns?.match($0) ?? false }
         if found.isEmpty { throw Failure(Exit.failed, "there is no \(pattern) in \(commit.short)") }
         return found
-    }
-
-    /// Whether a commit has a file or a directory at a path.
-    func has(_ path: TreePath, in commit: ObjectID) throws(RepositoryError) -> Bool {
-        let tree = try repository.commit(commit).tree
-        guard let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
-        else { return false }
-        return try repository.tree(above)[path.name] != nil
     }
 }

@@ -27,19 +27,15 @@ extension VaultHistory {
         return try place(text, machine)
     }
 
-    /// The same for a listing that is empty where nothing changed: it must not be, for a name that
-    /// is mistyped.
-    /// - Parameter commits: where the path may stand, beside the head.
-    /// - Throws: `Failure`, also when nothing stands there, here or in a commit, and never did.
+    /// The same for a listing, as `refuseUnknown`.
+    /// - Throws: `Failure`.
     func listed(
-        _ text: String?, _ machine: Machine, beside commits: [ObjectID?] = []
+        _ text: String?, _ machine: Machine, beside commits: [ObjectID] = []
     ) throws -> TreePath? {
-        guard let path = try narrowed(to: text, machine) else { return nil }
-        let isAbove = configuration.folders.contains { $0.prefix?.isAtOrBelow(path) ?? false }
-        if try isAbove || knows(path, in: commits) || !log(path, most: 1).isEmpty { return path }
-        throw Failure(
-            Exit.failed,
-            "there is no \(path), neither here nor in the history: check how it is written, or "
-                + "name a directory above it")
+        let path = try narrowed(to: text, machine)
+        do { try refuseUnknown(path, beside: commits) } catch let error as Revision.Unknown {
+            throw Failure(Exit.failed, error.description)
+        }
+        return path
     }
 }

@@ -89,6 +89,37 @@ struct HistoryRouteTests {
     private struct Entry: Decodable { let commit: String }
 
     @Test(
+        "a path that is nowhere, here or in the history, is no empty list",
+        arguments: ["history?", "deleted?", "diff?from=HEAD&", "diff?from=HEAD~1&to=HEAD&"])
+    func nowhere(route: String) async throws {
+        let (vault, _) = try await edited()
+        for (path, status) in [
+            ("notes/none.md", HTTPResponse.Status.notFound), ("no", .notFound),
+            ("notes/a.md", .ok), ("notes", .ok), ("", .ok),
+        ] {
+            let answer = try await vault.ask(.get, "/api/sync/\(route)path=\(path)")
+            #expect(answer.status == status, "\(path)")
+            if status == .ok { continue }
+            #expect(answer.headers[.contentType] == "application/problem+json")
+            let problem: JSONAnswer.Problem = try decode(answer)
+            #expect(problem.detail.contains("there is no \(path)"))
+        }
+    }
+
+    @Test("a range of which a file has nothing is a problem that says how large the file is")
+    func range() async throws {
+        let (vault, _) = try await edited()
+        let answer = try await vault.ask(
+            .get, "/api/sync/blob/HEAD/notes/a.md", nil, [.range: "bytes=4-"])
+        #expect(answer.status == .rangeNotSatisfiable)
+        #expect(answer.headers[.contentRange] == "bytes */4")
+        #expect(answer.headers[.contentType] == "application/problem+json")
+        let problem: JSONAnswer.Problem = try decode(answer)
+        #expect(problem.status == 416)
+        #expect(problem.detail.contains("4 bytes"))
+    }
+
+    @Test(
         "what cannot be meant is a problem",
         arguments: [
             ("rollback", "{}", HTTPResponse.Status.badRequest),

@@ -114,6 +114,55 @@ struct RouteTests {
         #expect(String(decoding: answer.body.readableBytesView, as: UTF8.self).contains("'\(key)'"))
     }
 
+    @Test(
+        "a body that cannot be read is refused with what it says, in plain words",
+        arguments: [
+            ("cycle", "[]", "expected a JSON object"), ("cycle", "7", "expected a JSON object"),
+            ("cycle", "nonsense", "the body is no JSON"), ("cycle", "{\"scan\": 1}", "scan"),
+            ("cycle", #"{"scan": "yes"}"#, "scan has to be true or false"),
+            ("restore", #"{"paths": "a", "to": "HEAD"}"#, "paths has to be a list"),
+            ("restore", #"{"paths": [1], "to": "HEAD"}"#, "paths[0] has to be a text"),
+            ("restore", #"{"paths": ["a", "/b"], "to": "HEAD"}"#, "paths[1] has to be a path"),
+            ("restore", #"{"paths": ["a"]}"#, "to is missing"),
+            ("restore", #"{"paths": ["a"], "to": null}"#, "to may not be null"),
+            ("batch", #"{"writes": [{"content": ""}]}"#, "writes[0].path is missing"),
+            ("batch", #"{"writes": [1]}"#, "writes[0] has to be an object"),
+            (
+                "batch", #"{"writes": [{"path": "a", "content": "", "encoding": "x"}]}"#,
+                "writes[0].encoding has to be one of utf-8, base64"
+            ),
+            (
+                "conflicts/x/resolve", #"{"choice": "mine"}"#,
+                "choice has to be one of ours, theirs, base, both, content"
+            ),
+            (
+                "conflicts/x/resolve", #"{"choice": "ours", "sides": [null, "x"]}"#,
+                "sides[1] has to be 40 hexadecimal digits"
+            ),
+            ("remote", #"{"choice": "x"}"#, "choice has to be one of accept, restore"),
+            (
+                "tokens", #"{"name": "a", "scope": "all"}"#,
+                "scope has to be one of read, write, admin"
+            ),
+            (
+                "tokens", #"{"name": "a", "scope": "read", "expires_in": 1.5}"#,
+                "a number in the body is not whole"
+            ),
+            (
+                "rollback", #"{"to": "HEAD", "paths": []}"#,
+                "paths has to be a list that names something"
+            ),
+        ])
+    func unreadable(_ route: String, _ body: String, _ words: String) async throws {
+        let answer = try await ServedVault().ask(.post, "/api/sync/\(route)", body)
+        #expect(answer.status == .badRequest)
+        let detail = (try decode(answer) as JSONAnswer.Problem).detail
+        #expect(detail.contains(words))
+        for word in ["Index", "Swift", "Decod", "codingPath", "Cannot", "JSON number", "  "] {
+            #expect(!detail.contains(word), "\(detail)")
+        }
+    }
+
     @Test("a body past its bound is refused")
     func largeBody() async throws {
         let body = String(repeating: " ", count: Limits.requestBytes + 1)

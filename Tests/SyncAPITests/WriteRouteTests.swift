@@ -138,13 +138,14 @@ struct WriteRouteTests {
         let tag = try #require(whole.headers[.eTag])
         for (range, status, body) in [
             ("bytes=0-3", 206, "0123"), ("bytes=-2", 206, "89"), ("bytes=8-", 206, "89"),
-            ("bytes=8-99", 206, "89"), ("bytes=10-", 416, ""), ("bytes=-0", 416, ""),
+            ("bytes=8-99", 206, "89"), ("bytes=10-", 416, nil), ("bytes=-0", 416, nil),
             ("bytes=5-2", 200, "0123456789"), ("lines=0-1", 200, "0123456789"),
             ("bytes=0-1,3-4", 200, "0123456789"),
             ("bytes=99999999999999999999-", 200, "0123456789"),
-        ] {
+        ] as [(String, Int, String?)] {
             let part = try await vault.ask(.get, place, "", [.range: range])
-            #expect(part.status.code == status && String(buffer: part.body) == body, "\(range)")
+            #expect(part.status.code == status, "\(range)")
+            if let body { #expect(String(buffer: part.body) == body, "\(range)") }
         }
         #expect(
             try await vault.ask(.get, place, "", [.ifNoneMatch: tag]).status == .notModified)

@@ -119,15 +119,39 @@ package struct VaultHistory {
         let argument = PathArgument(
             configuration, workingDirectory: workingDirectory, home: home,
             following: RealPath())
-        return try argument.resolve(text, isKnown: isKnown) { path throws(RepositoryError) in
-            try !log(path, most: 1).isEmpty
-        }
+        return try argument.resolve(
+            text,
+            isKnown: { path throws(RepositoryError) in
+                try head.map { head throws(RepositoryError) in try has(path, in: head) } ?? false
+            }, wasKnown: { path throws(RepositoryError) in try !log(path, most: 1).isEmpty })
     }
 
-    /// Whether something stands at a path of the repository.
-    private func isKnown(_ path: TreePath) throws(RepositoryError) -> Bool {
-        guard let head else { return false }
-        let tree = try repository.commit(head).tree
+    /// Refuses a path for a listing that is empty where nothing changed: it must not be, for a name
+    /// that is mistyped.
+    /// - Parameter commits: where the path may stand, beside the head.
+    /// - Throws: `Revision.Unknown` when nothing stands there, on this machine or in a commit, and
+    ///   never did; `RepositoryError`.
+    package func refuseUnknown(_ path: TreePath?, beside commits: [ObjectID] = []) throws {
+        guard let path else { return }
+        let isAbove = configuration.folders.contains { $0.prefix?.isAtOrBelow(path) ?? false }
+        if try isAbove || knows(path, in: commits) || !log(path, most: 1).isEmpty { return }
+        throw Revision.Unknown(
+            description: "there is no \(path), neither here nor in the history: check how it is "
+                + "written, or name a directory above it")
+    }
+
+    /// Whether something stands at a path: in the head, in one of some commits, or on this machine.
+    package func knows(_ path: TreePath, in commits: [ObjectID]) throws(RepositoryError) -> Bool {
+        for commit in [head].compactMap(\.self) + commits where try has(path, in: commit) {
+            return true
+        }
+        let argument = PathArgument(configuration, workingDirectory: "/", home: "/")
+        return argument.local(path).map { RealPath().stands($0) } ?? false
+    }
+
+    /// Whether a commit has a file or a directory at a path.
+    package func has(_ path: TreePath, in commit: ObjectID) throws(RepositoryError) -> Bool {
+        let tree = try repository.commit(commit).tree
         let above = try TreeDiff.subtree(of: tree, at: path.parent, reading: repository)
         guard let above else { return false }
         return try repository.tree(above)[path.name] != nil

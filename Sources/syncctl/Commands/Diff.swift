@@ -53,7 +53,7 @@ struct Diff: AsyncParsableCommand {
         }
         let path: TreePath?
         do {
-            path = try history.listed(rest.first, Machine(), beside: [from, to])
+            path = try history.listed(rest.first, Machine(), beside: [from, to].compactMap(\.self))
         } catch let failure as Failure {
             // What was meant, a commit or a path, only the user knows.
             throw Failure(failure.code, [whyNoRevision].compactMap(\.self) + failure.lines)

@@ -9,7 +9,7 @@ enum FileAnswer {
     /// - Parameters:
     ///   - content: its bytes.
     ///   - id: its name, which is the `ETag`.
-    static func of(_ content: [UInt8], _ id: ObjectID, _ request: Request) -> Response {
+    static func of(_ content: [UInt8], _ id: ObjectID, _ request: Request) throws -> Response {
         let tag = "\"\(id)\""
         var headers: HTTPFields = [
             .contentType: "application/octet-stream", .eTag: tag, .acceptRanges: "bytes",
@@ -22,8 +22,12 @@ enum FileAnswer {
             let range = ByteRange(text, of: content.count)
         else { return Response(status: .ok, headers: headers, body: body(content[...])) }
         guard let bytes = range.bytes else {
-            headers[.contentRange] = "bytes */\(content.count)"
-            return Response(status: .rangeNotSatisfiable, headers: headers)
+            var response = try JSONAnswer.problem(
+                .rangeNotSatisfiable,
+                "the file has \(content.count) bytes, and none of the range: ask for some of them",
+                "range-not-satisfiable")
+            response.headers[.contentRange] = "bytes */\(content.count)"
+            return response
         }
         headers[.contentRange] =
             "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(content.count)"

@@ -27,7 +27,9 @@ struct HistoryRoutes: Sendable {
     @Sendable func log(_ request: Request, _: SyncContext) async throws -> Response {
         let query = try HistoryQuery(request)
         return try await read { history in
-            try history.page(query.path, before: query.before, most: query.limit, now: query.now)
+            try history.refuseUnknown(query.path)
+            return try history.page(
+                query.path, before: query.before, most: query.limit, now: query.now)
         }
     }
 
@@ -43,11 +45,13 @@ struct HistoryRoutes: Sendable {
             let old = try history.revisionOrTime(from, now: query.now)
             guard let to = query.to else {
                 let new = try history.revision("HEAD")
+                try history.refuseUnknown(query.path, beside: [old])
                 let files = try history.differences(from: old, to: new, query.path).files
                 return DifferenceAnswer(from: old, to: nil, files: files)
             }
-            return try history.differences(
-                from: old, to: history.revisionOrTime(to, now: query.now), query.path)
+            let new = try history.revisionOrTime(to, now: query.now)
+            try history.refuseUnknown(query.path, beside: [old, new])
+            return try history.differences(from: old, to: new, query.path)
         }
     }
 
@@ -78,7 +82,9 @@ struct HistoryRoutes: Sendable {
     {
         let query = try HistoryQuery(request)
         return try await read { history in
-            try history.deleted(query.path, where: HistoryFilter(now: query.now), most: query.limit)
+            try history.refuseUnknown(query.path)
+            let filter = HistoryFilter(now: query.now)
+            return try history.deleted(query.path, where: filter, most: query.limit)
         }
     }
 
@@ -99,7 +105,7 @@ struct HistoryRoutes: Sendable {
             return file
         }
         let bytes = try await past.read { try $0.repository.blob(found) }
-        return FileAnswer.of(bytes, found, request)
+        return try FileAnswer.of(bytes, found, request)
     }
 
     /// Answers with what the history says.

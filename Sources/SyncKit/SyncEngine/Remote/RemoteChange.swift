@@ -68,7 +68,7 @@ package struct RemoteChange: Sendable, Codable, Equatable {
 /// Which of the two histories stands: the body of `POST /api/sync/remote`.
 package struct RemoteRequest: Sendable, Codable, Equatable {
     /// What shall stand.
-    package enum Choice: String, Sendable, Codable, CaseIterable {
+    package enum Choice: String, Sendable, WordInJSON {
         /// The remote's new history, with what only this device has over it.
         case accept
         /// This vault's history.

@@ -3,7 +3,7 @@ package import SyncModel
 /// How somebody resolves a conflict: the body of `POST /api/sync/conflicts/{id}/resolve`.
 package struct ResolveRequest: Sendable, Codable, Equatable {
     /// What shall stand.
-    package enum Choice: String, Sendable, Codable {
+    package enum Choice: String, Sendable, WordInJSON {
         /// This device's side.
         case ours
         /// The other side.

@@ -35,8 +35,8 @@ package struct RollbackRequest: Sendable, Codable, Equatable {
         paths = (many ?? []) + (one.map { [$0] } ?? [])
         if many != nil && paths.isEmpty {
             // Who leaves no path of a list does not mean everything.
-            throw DecodingError.dataCorruptedError(
-                forKey: .paths, in: keys, debugDescription: "an empty list names nothing")
+            throw DecodingError.unreadable(
+                "a list that names something", at: keys.codingPath + [CodingKeys.paths])
         }
         device = try keys.decodeIfPresent(String.self, forKey: .device)
         agent = try keys.decodeIfPresent(String.self, forKey: .agent)

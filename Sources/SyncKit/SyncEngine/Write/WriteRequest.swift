@@ -3,7 +3,7 @@ package import SyncModel
 /// One file that somebody writes or deletes by request.
 package struct FileWrite: Sendable, Codable, Equatable {
     /// How the content stands in JSON.
-    package enum Encoding: String, Sendable, Codable {
+    package enum Encoding: String, Sendable, WordInJSON {
         case text = "utf-8"
         case base64
     }

@@ -119,8 +119,8 @@ extension ObjectID: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let id = ObjectID(hex: try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "expected 40 hexadecimal digits")
+            throw DecodingError.unreadable(
+                "40 hexadecimal digits", at: container.codingPath)
         }
         self = id
     }

@@ -125,8 +125,8 @@ extension TreePath: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let path = TreePath(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "not a path below a root")
+            throw DecodingError.unreadable(
+                "a path of the repository", at: container.codingPath)
         }
         self = path
     }

@@ -1,5 +1,5 @@
 /// What a login may do; each may also do what the ones before it may.
-package enum AccessScope: String, Sendable, Codable, Comparable, CaseIterable {
+package enum AccessScope: String, Sendable, WordInJSON, Comparable {
     /// Reads status, history and events.
     case read
     /// Writes files, resolves conflicts, starts cycles.
