@@ -95,6 +95,35 @@ struct RestoreTests {
         }
     }
 
+    @Test(
+        "what was meant is named for good: the commit, and the time where one was given",
+        arguments: [
+            ("HEAD~1", "#", "#"),
+            ("1970-01-01T00:00:02Z", "1970-01-01T00:00:02Z (#)", "1970-01-01T00:00:02Z"),
+        ])
+    func lasting(to: String, words: String, since: String) throws {
+        func subject(_ change: (Vault) throws -> ChangeReport) throws -> String {
+            let other = RestoreTests()
+            let one = try other.history.commit(["x": "1\n"], time: 1_000)
+            let two = try other.history.commit(["x": "2\n"], on: [one], time: 3_000)
+            let vault = try other.vault(at: two)
+            _ = try change(vault)
+            let head = try #require(try vault.head())
+            return try other.history.repository.commit(head).subject
+                .replacing(one.short, with: "#")
+        }
+        let blob = ObjectID(hashing: Array("1\n".utf8), as: .blob)
+        #expect(
+            try subject { try $0.restore(.init(paths("x"), to: blob.hex)) }
+                == "restored x to \(blob.short)")
+        #expect(
+            try subject { try $0.restore(.init(paths("x"), to: to)) } == "restored x to \(words)")
+        #expect(try subject { try $0.rollback(.init(to: to)) } == "rolled back to \(words)")
+        #expect(
+            try subject { try $0.rollback(.init(to: to, device: "maple")) }
+                == "took back what maple did since \(since) (1 commits)")
+    }
+
     @Test("what goes since a directory or a file takes its place is named")
     func places() throws {
         let file = try history.commit(["x": "file\n"], time: 1_000)

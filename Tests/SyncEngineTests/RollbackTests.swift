@@ -254,7 +254,7 @@ struct UndoTests {
         let subjects = try [undo, redo, again].map {
             try history.repository.commit(#require($0.commit)).subject
         }
-        let what = "\(try #require(restored.commit).short): restored a to \(one.hex)"
+        let what = "\(try #require(restored.commit).short): restored a to \(one.short)"
         #expect(subjects == ["took back \(what)", "brought back \(what)", "took back \(what)"])
         _ = try vault.undo(.init())
         #expect(try vault.undo(.init(restored.commit?.hex, dryRun: true)).paths == [path])

@@ -54,6 +54,17 @@ package struct RevisionOrTime {
         }
     }
 
+    /// What was meant, in words that mean the same later on: the commits, and the time where one
+    /// was given. `HEAD~2` is another commit after the next, `2h ago` another time.
+    package static func lasting(
+        _ name: String, now: Timestamp, found commits: [ObjectID]
+    ) -> String {
+        let ids = commits.map(\.short).joined(separator: ", ")
+        // What is no time named the commit.
+        guard let time = try? time(name, now: now) else { return ids }
+        return "\(Timestamp(milliseconds: time).iso8601) (\(ids))"
+    }
+
     /// Milliseconds since 1970 of a time as a user writes it; nil for what is not written as one.
     /// - Throws: for what begins as a date and is none.
     package static func time(_ text: String, now: Timestamp) throws(Revision.Unknown) -> Int64? {

@@ -48,8 +48,8 @@ struct Restore: AsyncParsableCommand {
         let past = then?.history ?? history
         let paths = try paths.flatMap { try files($0, past, then: then?.commit) }
         if let output { return try copy(paths, below: output, history) }
-        // What changes something keeps the user's words, which the new commit's message repeats;
-        // a dry run has no message, and need not look for the same commit a second time.
+        // What changes something keeps the user's words: the new commit's message names a time.
+        // A dry run has no message, and need not look for the same commit a second time.
         let known = then.flatMap { history.repository.contains($0.commit) ? $0.commit.hex : nil }
         let version = dryRun ? known ?? to : to
         let request = RestoreRequest(paths, to: version, record: record, dryRun: dryRun)

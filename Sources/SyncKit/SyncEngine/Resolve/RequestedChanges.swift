@@ -66,16 +66,19 @@ final class RequestedChanges {
         var versions: [TreePath: FileVersion?] = [:]
         var source: ObjectID?
         let scratch = ScratchRepository(over: repository)
+        let meant: String
         if let blob = try blob(request.to) {
             guard request.paths.count == 1 else {
                 throw ChangeRefusal(.wrong, "\(request.to) is one file's content: name one path")
             }
             let path = request.paths[0]
+            meant = blob.short
             versions[path] = .content(blob, inPlaceOf: try replaced(path, of: tree(of: head)))
         } else {
-            let sides = try branch.revisions(behind: head)
-                .sidesOrRefuse(request.to, now: clock.now())
-            let past = try PastState(request.to, sides, in: scratch)
+            let now = clock.now()
+            let sides = try branch.revisions(behind: head).sidesOrRefuse(request.to, now: now)
+            let past = try PastState(request.to, sides, now: now, in: scratch)
+            meant = past.words
             let tree = try scratch.commit(past.commit).tree
             source = tree
             let found = try PastFiles(request.paths, of: tree, reading: scratch)
@@ -103,7 +106,7 @@ final class RequestedChanges {
         return try commits.commit(
             versions, into: pack,
             ChangeWords(
-                "restored \(which)\(what) to \(request.to)", action: .restore),
+                "restored \(which)\(what) to \(meant)", action: .restore),
             isDryRun: request.dryRun)
     }
 

@@ -14,15 +14,17 @@ struct PastState {
     /// - Parameters:
     ///   - name: what the user wrote.
     ///   - sides: what it means, as `RevisionOrTime.sides` gives it.
+    ///   - now: what a time counts from.
     ///   - scratch: takes the merge, if there is one.
     /// - Throws: what reading and merging throws.
-    init(_ name: String, _ sides: [ObjectID], in scratch: ScratchRepository) throws {
+    init(
+        _ name: String, _ sides: [ObjectID], now: Timestamp, in scratch: ScratchRepository
+    ) throws {
         var merged = sides[0]
         let merge = CommitMerge(scratch)
         for side in sides.dropFirst() { merged = try merge.merge(merged, side).commit }
         commit = merged
-        let ids = sides.map(\.short).joined(separator: ", ")
-        words = name == sides[0].hex ? ids : "\(name) (\(ids))"
+        words = RevisionOrTime.lasting(name, now: now, found: sides)
     }
 }
 
@@ -37,7 +39,7 @@ extension VaultHistory {
         if sides.count == 1 { return (self, sides[0]) }
         let scratch = ScratchRepository(
             over: try GitRepository(opening: configuration.repository))
-        return (reading(scratch), try PastState(name, sides, in: scratch).commit)
+        return (reading(scratch), try PastState(name, sides, now: now, in: scratch).commit)
     }
 
     /// Finds files as they were.

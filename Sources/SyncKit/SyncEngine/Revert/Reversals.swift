@@ -31,9 +31,10 @@ final class Reversals {
         if request.device != nil || request.agent != nil {
             return try rollback(request, from: head, only: patterns)
         }
+        let now = clock.now()
         let scratch = ScratchRepository(over: repository)
-        let sides = try branch.revisions(behind: head).sidesOrRefuse(request.to, now: clock.now())
-        let past = try PastState(request.to, sides, in: scratch)
+        let sides = try branch.revisions(behind: head).sidesOrRefuse(request.to, now: now)
+        let past = try PastState(request.to, sides, now: now, in: scratch)
         try KnownNames(repository: scratch).refuseUnmatched(
             request.paths, in: [head, past.commit].map { (nil, try scratch.commit($0).tree) })
         let tree = try tree(past.commit, over: head, only: patterns, scratch)
@@ -114,11 +115,7 @@ final class Reversals {
         _ request: RollbackRequest, from head: ObjectID, only patterns: PathPatterns?
     ) throws -> ChangeReport {
         let now = clock.now()
-        let start: OwnChanges.Start =
-            try RevisionOrTime.timeOrRefuse(request.to, now: now).map { .time($0, now: now) }
-            ?? .commit(
-                branch.revisions(behind: head)
-                    .findOrRefuse(request.to, now: now))
+        let (start, since) = try start(request.to, now, behind: head)
         let own = OwnChanges(
             reader: repository, device: request.device, agent: request.agent)
         let changes = try own.list(from: head, since: start)
@@ -143,9 +140,20 @@ final class Reversals {
         }
         let all = lines + Array(repeating: "", count: max(0, commits.count - lines.count))
         let words = ChangeWords(
-            "took back what \(who) did since \(request.to) (\(commits.count) commits)",
+            "took back what \(who) did since \(since) (\(commits.count) commits)",
             lines: all, action: .rollback)
         return try commit(takeBack.outcome(), words, isDryRun: request.dryRun, commits)
+    }
+
+    /// Where what one did begins, and words for it that last.
+    private func start(_ to: String, _ now: Timestamp, behind head: ObjectID) throws -> (
+        OwnChanges.Start, String
+    ) {
+        if let time = try RevisionOrTime.timeOrRefuse(to, now: now) {
+            return (.time(time, now: now), Timestamp(milliseconds: time).iso8601)
+        }
+        let commit = try branch.revisions(behind: head).findOrRefuse(to, now: now)
+        return (.commit(commit), commit.short)
     }
 
     /// The tree to go back to: a commit's, or the head's with what the patterns mean from there.
