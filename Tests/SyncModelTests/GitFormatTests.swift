@@ -195,6 +195,33 @@ struct GitFormatTests {
     }
 
     @Test(
+        "a message is read in the encoding that the commit names",
+        arguments: [
+            ("ISO-8859-1", [0xe4, 0x20, 0x80], "ä \u{80}"),
+            ("iso8859-1", [0xfc], "ü"), ("Latin1", [0xfc], "ü"),
+            ("latin-1", [0xfc], "ü"), ("windows-1252", [0xe4, 0x20, 0x80], "ä €"),
+            ("CP1252", [0x93, 0x81, 0x9f], "“\u{81}Ÿ"), ("UTF-8", [0xc3, 0xa4], "ä"),
+            ("EUC-JP", [0xe4], "\u{fffd}"), ("", [0xe4], "\u{fffd}"),
+        ] as [(String, [UInt8], String)])
+    func encodings(_ name: String, _ bytes: [UInt8], _ text: String) throws {
+        let header = name.isEmpty ? "" : "encoding \(name)\n"
+        let start = "tree \(Tree.emptyID)\nauthor A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n"
+        let commit = try Commit(
+            parsing: Array("\(start)\(header)\n".utf8) + bytes + Array("\n\nSync-HLC: 7\n".utf8))
+        #expect(commit.subject == text)
+        #expect(commit.trailer("Sync-HLC") == "7")
+    }
+
+    @Test("what orders versions is read as ever, whatever encoding a commit names")
+    func encodedTrailers() throws {
+        let start = "tree \(Tree.emptyID)\nauthor A <a@x> 1 +0000\nencoding latin1\n\nm\n\n"
+        let commit = try Commit(
+            parsing: Array("\(start)Sync-Device: j".utf8) + [0xfc] + Array("rg\n".utf8))
+        #expect(commit.trailer("Sync-Device") == "j\u{fffd}rg")
+        #expect(commit.message == "m\n\nSync-Device: jürg\n")
+    }
+
+    @Test(
         "a path below a root has no empty, dot or dot-dot name",
         arguments: ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\0b"])
     func badPaths(_ text: String) {

@@ -73,8 +73,8 @@ package struct Signature: Hashable, Sendable {
     }
 }
 
-/// A git commit. Headers other than the four that every commit has are passed over when
-/// read; the only one this program writes is a signature.
+/// A git commit. Headers other than the four that every commit has, and the message's encoding,
+/// are passed over when read; the only one this program writes is a signature.
 package struct Commit: Hashable, Sendable {
     /// The whole content, as one tree.
     package let tree: ObjectID
@@ -84,8 +84,12 @@ package struct Commit: Hashable, Sendable {
     package let author: Signature
     /// Who made the commit, and when: the date that stamps fall back to.
     package let committer: Signature
-    /// The message's text; bytes that are not UTF-8 become U+FFFD.
+    /// The message's text, in the encoding that the commit names where that is Latin-1 or Windows'
+    /// form of it; of any other, bytes that are not UTF-8 become U+FFFD.
     package let message: String
+    /// The same as if no encoding were named. Trailers are of this: merges hang on them, and what
+    /// a merge comes to is the same in all versions of this program.
+    private let plain: String
 
     package init(
         tree: ObjectID, parents: [ObjectID], author: Signature, committer: Signature,
@@ -95,7 +99,14 @@ package struct Commit: Hashable, Sendable {
         self.parents = parents
         self.author = author
         self.committer = committer
-        self.message = message
+        (self.message, plain) = (message, message)
+    }
+
+    private init(_ headers: Commit, body: ArraySlice<UInt8>, encoding: [UInt8]) {
+        (tree, parents) = (headers.tree, headers.parents)
+        (author, committer) = (headers.author, headers.committer)
+        plain = String(decoding: body, as: UTF8.self)
+        message = Self.text(body, in: encoding) ?? plain
     }
 
     /// Parses a commit object's content. As for git the tree comes first, then the parents; a
@@ -107,6 +118,7 @@ package struct Commit: Hashable, Sendable {
         var isBeginning = true
         var author: Signature?
         var committer: Signature?
+        var encoding: [UInt8] = []
         var position = content.startIndex
         var line = 0
         while position < content.endIndex, content[position] != 0x0a {
@@ -130,6 +142,8 @@ package struct Commit: Hashable, Sendable {
                 author = Signature(reading: value)
             } else if committer == nil, key.elementsEqual("committer".utf8) {
                 committer = Signature(reading: value)
+            } else if encoding.isEmpty, key.elementsEqual("encoding".utf8) {
+                encoding = Array(value)
             }
             isBeginning = false
         }
@@ -137,9 +151,31 @@ package struct Commit: Hashable, Sendable {
         let made = committer ?? author ?? Signature(name: "", email: "", seconds: 0)
         let body = position < content.endIndex ? content[(position + 1)...] : []
         self.init(
-            tree: tree, parents: parents, author: author ?? made, committer: made,
-            message: String(decoding: Self.bounded(body), as: UTF8.self))
+            Commit(
+                tree: tree, parents: parents, author: author ?? made, committer: made, message: ""),
+            body: Self.bounded(body), encoding: encoding)
     }
+
+    /// What bytes say in an encoding of one byte a character; nil for one that is not known here.
+    private static func text(_ bytes: ArraySlice<UInt8>, in encoding: [UInt8]) -> String? {
+        let isName: (UInt8) -> Bool = { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+        let name = String(decoding: encoding.map { $0 | 0x20 }.filter(isName), as: UTF8.self)
+        var text = String.UnicodeScalarView()
+        switch name {
+        case "iso88591", "latin1", "l1": text.append(contentsOf: bytes.lazy.map(UnicodeScalar.init))
+        case "windows1252", "cp1252":
+            for byte in bytes {
+                let isOwn = (0x80...0x9f).contains(byte)
+                text.append(isOwn ? windows[Int(byte) - 0x80] : UnicodeScalar(byte))
+            }
+        default: return nil
+        }
+        return String(text)
+    }
+
+    /// What Windows-1252 has where Latin-1 has control characters; five it does not use.
+    private static let windows = Array(
+        "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ".unicodeScalars)
 
     /// A message of more than `Limits.commitBytes` loses its middle: the subject stays, and the
     /// last paragraph with the trailers.
@@ -198,7 +234,7 @@ package struct Commit: Hashable, Sendable {
 
     /// The lines of the message's last paragraph.
     private var trailerLines: [Substring.UTF8View] {
-        let text = message.utf8
+        let text = plain.utf8
         guard let end = text.lastIndex(where: { $0 != 0x0a }) else { return [] }
         return text[...end].suffix(Limits.trailerBytes)
             .split(separator: 0x0a, omittingEmptySubsequences: false)
