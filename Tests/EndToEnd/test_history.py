@@ -89,6 +89,33 @@ class History(VaultTest):
         ):  # fmt: skip
             ada.ctl("log", "--since", text, expect=(code,))
 
+    def test_a_day_without_a_midnight_begins_with_its_first_moment(self):
+        """As in São Paulo in 2018; in the second zone the clocks jump over midnight."""
+        stream = []
+        for moment in ("02:29:59", "02:30:00", "02:59:59", "03:00:00"):
+            date = f"2018-11-04T{moment}Z"
+            stream.append(
+                f"commit refs/heads/sync\ncommitter Ann <a@x> 4 Nov 2018 {moment} +0000\n"
+                f"data <<E\n{date}\nE\nM 100644 inline {PREFIX}/a.md\ndata <<E\n{date}\nE\n")
+        subprocess.run(
+            ["git", "--git-dir", self.remote, "fast-import", "--quiet", "--date-format=rfc2822"],
+            input="".join(stream).encode(), check=True)  # fmt: skip
+        ada = self.device("ada", start=False)
+        self.assertEqual(ada.once().returncode, 0)
+        for zone, first in (("<-03>3<-02>,M11.1.0/0,M2.3.0/0", "03:00:00"),
+                            ("<-03>3<-02>,M11.1.6/23:30,M2.3.0/0", "02:30:00")):
+            ada.environment["TZ"] = zone
+            said = ada.ctl("log", "--since", "2018-11-04", "--until", "2018-11-05", "--all",
+                           expect=(0,)).stdout  # fmt: skip
+            dates = sorted(line.split()[-1] for line in said.splitlines())
+            self.assertEqual(dates[0], f"2018-11-04T{first}Z", said)
+            ada.ctl("log", "--since", "2018-11-04 00:00", expect=(64,))
+        # A whole day that the clocks left out is none.
+        ada.environment["TZ"] = "Pacific/Apia"
+        if os.path.exists("/usr/share/zoneinfo/Pacific/Apia"):
+            ada.ctl("log", "--since", "2011-12-30", expect=(64,))
+            ada.ctl("log", "--since", "2011-12-31", expect=(0,))
+
     def test_what_was_deleted_is_one_command_from_back(self):
         ada = self.history()
         for running in (False, True):

@@ -99,7 +99,20 @@ package struct RevisionOrTime {
             let seconds = instant.seconds - offset(at: guess)
             if seconds + offset(at: seconds) == instant.seconds { return seconds * 1000 + rest }
         }
-        return nil
+        return text.utf8.count == 10 ? firstMoment(ofDay: instant.seconds).map { $0 * 1000 } : nil
+    }
+
+    /// When a day begins whose midnight the clocks leave out: they show a later time of it first.
+    /// - Parameter midnight: as a clock would show it, in seconds.
+    /// - Returns: nil for a day that they leave out as a whole.
+    private static func firstMoment(ofDay midnight: Int64) -> Int64? {
+        var later = midnight - offset(at: midnight - 86_400)
+        var earlier = later - 86_400
+        while later - earlier > 1 {
+            let middle = (earlier + later) / 2
+            if middle + offset(at: middle) < midnight { earlier = middle } else { later = middle }
+        }
+        return later + offset(at: later) < midnight + 86_400 ? later : nil
     }
 
     /// How many seconds this machine's time is ahead of UTC.
