@@ -126,6 +126,7 @@ struct HistoryRouteTests {
             ("rollback", #"{"to": "soon"}"#, .notFound),
             ("rollback", #"{"to": "HEAD", "path": ""}"#, .badRequest),
             ("undo", "{}", .notFound), ("undo", #"{"commit": "soon"}"#, .notFound),
+            ("undo", #"{"commit": "0s ago"}"#, .badRequest),
         ])
     func refused(route: String, body: String, status: HTTPResponse.Status) async throws {
         let (vault, _) = try await edited()

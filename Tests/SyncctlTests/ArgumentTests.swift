@@ -37,6 +37,23 @@ struct ArgumentTests {
         #expect(CommonOptions.unknown(in: given) == wanted)
     }
 
+    @Test(
+        "undo takes a commit back, and no time",
+        arguments: [
+            ("2h ago", true), ("yesterday", true), ("2026-02-08", true),
+            ("2026-02-31", true), ("HEAD~1", false), ("4f2a91c0", false),
+        ])
+    func undoTime(text: String, isRefused: Bool) throws {
+        guard isRefused else {
+            _ = try Undo.parse([text])
+            return
+        }
+        let error = #expect(throws: (any Error).self) { try Undo.parse([text]) }
+        let found = try #require(error)
+        #expect(Undo.exitCode(for: found).rawValue == 64)
+        #expect(Undo.message(for: found).contains("syncctl rollback"))
+    }
+
     @Test("every command says its name: to make one of its type's takes longer than most commands")
     func names() {
         var pending: [any ParsableCommand.Type] = [Syncctl.self]

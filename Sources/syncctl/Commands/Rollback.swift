@@ -64,7 +64,7 @@ struct Undo: AsyncParsableCommand {
         discussion: """
             Done twice, it does again what was undone. What somebody changed since stays: it is \
             merged, and what cannot be is listed as a conflict (exit code 10). With a COMMIT that \
-            one is taken back, whatever it is but a merge.
+            one is taken back, whatever it is but a merge; to go back to a time is a rollback.
             """)
 
     @OptionGroup var options: CommonOptions
@@ -74,6 +74,18 @@ struct Undo: AsyncParsableCommand {
 
     @Flag(help: "Only show what would change.")
     var dryRun = false
+
+    func validate() throws {
+        guard let commit else { return }
+        let isTime: Bool
+        do { isTime = try RevisionOrTime.time(commit, now: SystemClock().now()) != nil } catch {
+            isTime = true
+        }
+        if isTime {
+            throw ValidationError(
+                "undo takes a COMMIT, not a time: syncctl rollback '\(commit)' goes back to one.")
+        }
+    }
 
     func run() async throws {
         let request = UndoRequest(commit, dryRun: dryRun)

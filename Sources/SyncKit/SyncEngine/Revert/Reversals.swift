@@ -92,7 +92,13 @@ final class Reversals {
 
     /// A commit that is to be taken back, whatever it is but a merge.
     private func named(_ name: String, behind head: ObjectID) throws -> LastAction {
-        let id = try branch.revisions(behind: head).findOrRefuse(name, now: clock.now())
+        let now = clock.now()
+        if try RevisionOrTime.timeOrRefuse(name, now: now) != nil {
+            throw ChangeRefusal(
+                .wrong, "'\(name)' is a time, and undo takes a commit back: rollback goes to a time"
+            )
+        }
+        let id = try branch.revisions(behind: head).findOrRefuse(name, now: now)
         let commit = try repository.commit(id)
         if commit.parents.count > 1 {
             throw ChangeRefusal(.wrong, "\(id.short) is a merge: it cannot be taken back alone")
