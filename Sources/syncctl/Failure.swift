@@ -38,8 +38,6 @@ struct Failure: Error {
             self.init(error.isUsage ? Exit.usage : Exit.failed, error.description)
         case let error as RemoteError where error.code == .authentication:
             self.init(Exit.authentication, SyncFailure(error).text)
-        case let error as RepositoryError where error.code == .thinned:
-            self.init(Exit.failed, "\(error): syncctl gc --bring-back fetches it")
         default: self.init(Exit.failed, SyncFailure(error).text)
         }
     }

@@ -234,6 +234,22 @@ class Thinning(ThinningCase, VaultTest):
         self.assertEqual(bob.read("meanwhile.md"), b"captured\n")
         self.assertEqual(trees.fsck(self.remote), [])
 
+    def test_a_backup_gives_a_remote_its_history_again(self):
+        ada, bob, _ = self.pair()
+        bob.ctl("backup", f"{self.top}/whole.bundle", expect=(0,))
+        self.thinned(ada)
+        shutil.rmtree(self.remote)
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "sync", self.remote], check=True)
+        ada.write("meanwhile.md", "captured\n")
+        ada.once()
+        said = ada.ctl("remote", "restore", expect=(1,)).stderr
+        command = said.split("history first: ")[1].strip()
+        command = command.replace("BUNDLE", "whole.bundle").replace("REMOTE", self.remote)
+        subprocess.run(command, shell=True, cwd=self.top, check=True, capture_output=True)
+        self.rounds(ada, bob)
+        self.assertEqual(bob.read("meanwhile.md"), b"captured\n")
+        self.assertEqual(trees.fsck(self.remote), [])
+
     def test_what_the_remote_lacks_stays_thinned_until_it_has_it_again(self):
         """A remote that somebody took back and cleaned is no reason to call anything lost."""
         ada, _, names = self.pair()

@@ -53,6 +53,12 @@ struct FailureTableTests {
         #expect(!placed.text.contains("REPOSITORY"))
     }
 
+    @Test("what was thinned is claimed to be nowhere else now: nobody looked")
+    func thinned() {
+        let failure = SyncFailure(RepositoryError(.thinned, "read") as any Error)
+        #expect(!failure.text.contains("the remote has it"))
+    }
+
     @Test("names the repository once")
     func once() {
         let error = RepositoryError(.io, "open /v.git")

@@ -5,7 +5,7 @@ internal import SyncModel
 struct ObjectWalk {
     /// How many objects were read.
     private(set) var count = 0
-    /// How many are at the remote alone: `[history] keep`.
+    /// How many were taken out when the remote had them: `[history] keep`.
     private(set) var thinned = 0
     /// What is wrong, in words, one object each; more than `Limits.listedPaths` are only counted.
     private(set) var problems: [String] = []

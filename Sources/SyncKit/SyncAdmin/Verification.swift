@@ -68,7 +68,7 @@ package struct Verification {
             findings.append(.fail("objects", "… and \(walk.more) more", mend: mend))
         }
         if !findings.isEmpty { return findings }
-        let thinned = walk.thinned == 0 ? "" : "; \(walk.thinned) are thinned, at the remote alone"
+        let thinned = walk.thinned == 0 ? "" : "; \(walk.thinned) are thinned here"
         return [
             .ok("objects", "\(walk.count) of \(references.count) references, all read\(thinned)")
         ]

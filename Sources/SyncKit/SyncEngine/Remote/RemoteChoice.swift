@@ -61,7 +61,9 @@ struct RemoteChoice {
                 throw ChangeRefusal(
                     .wrong,
                     "the remote lost what this device does not keep: syncctl remote restore on a "
-                        + "device that keeps all, or give it a backup's history first")
+                        + "device that keeps all, or give the remote a backup's history first: "
+                        + "git clone --mirror BUNDLE v.git && git -C v.git push REMOTE "
+                        + branch.name)
             }
         }
     }

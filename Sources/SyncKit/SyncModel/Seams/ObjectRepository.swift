@@ -18,7 +18,8 @@ package protocol ObjectReader: AnyObject {
     /// Whether the object is here.
     func contains(_ id: ObjectID) -> Bool
 
-    /// Whether the object was taken out of here to keep less of the past; the remote has it.
+    /// Whether the object was taken out of here to keep less of the past; the remote had it
+    /// then.
     func isThinned(_ id: ObjectID) -> Bool
 
     /// Commits that are here with all they hold, and stand upon some whose contents were thinned:
@@ -175,7 +176,7 @@ package struct RepositoryError: Error, Sendable, CustomStringConvertible {
         package var words: String {
             switch self {
             case .missing: "it is not there"
-            case .thinned: "it was thinned on this device, and the remote has it"
+            case .thinned: "it was thinned on this device, when the remote had it"
             case .corrupt: "it is damaged"
             case .tooLarge: "it is too large"
             case .moved: "it has moved meanwhile"
