@@ -20,6 +20,10 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Never ask.")
     var noInput = false
 
+    func validate() throws {
+        if config == "" { throw ValidationError("--config is empty: give it a file.") }
+    }
+
     /// The configuration's file.
     var file: String { Machine().configurationFile(config) }
 
@@ -56,6 +60,20 @@ struct CommonOptions: ParsableArguments {
             return argument.hasPrefix("-") && !argument.hasPrefix("--") && letters.contains("h")
                 && !letters.allSatisfy { "qnh".contains($0) }
         }
+    }
+
+    /// The words that stand where a command's name has to, and are none.
+    static func unknownCommand(in arguments: [String]) -> String? {
+        var commands = Syncctl.configuration.subcommands
+        var words: [String] = []
+        for word in arguments.prefix(2) where !word.hasPrefix("-") && word != "help" {
+            words.append(word)
+            let found = commands.first { $0.configuration.commandName == word }
+            guard let found else { return words.joined(separator: " ") }
+            commands = found.configuration.subcommands
+            if commands.isEmpty { return nil }
+        }
+        return nil
     }
 
     /// What goes before no command: the next word is no command's name.

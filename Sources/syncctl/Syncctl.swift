@@ -33,6 +33,10 @@ struct Syncctl: AsyncParsableCommand {
             if let unknown = CommonOptions.unknown(in: arguments) {
                 throw ValidationError("Unknown option '\(unknown)'")
             }
+            if let unknown = CommonOptions.unknownCommand(in: arguments) {
+                throw ValidationError(
+                    "There is no command '\(unknown)': syncctl --help lists them.")
+            }
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

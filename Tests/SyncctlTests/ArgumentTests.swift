@@ -38,6 +38,33 @@ struct ArgumentTests {
     }
 
     @Test(
+        "a command that is none is named",
+        arguments: [
+            (["nosuch"], "nosuch"), (["nosuch", "--config", "f"], "nosuch"),
+            (["token", "nosuch", "--json"], "token nosuch"), (["token", "list"], nil),
+            (["token", "--help"], nil), (["token"], nil), (["log", "nosuch"], nil),
+            (["help"], nil), (["help", "log"], nil), (["--version"], nil), ([], nil),
+        ])
+    func unknownCommand(given: [String], wanted: String?) {
+        #expect(CommonOptions.unknownCommand(in: given) == wanted)
+    }
+
+    @Test(
+        "a value that is empty is wrong usage",
+        arguments: [
+            "--remote=", "--token-file=", "--token-env=", "--token-command=", "--device=",
+            "--branch=", "--vault=", "--from-backup=", "--config=",
+        ])
+    func empty(option: String) throws {
+        let error = #expect(throws: (any Error).self) {
+            try Init.parse(["--folder", "a=b", "--remote", "r", option].filter { $0 != "r=" })
+        }
+        let found = try #require(error)
+        #expect(Init.exitCode(for: found).rawValue == 64)
+        #expect(Init.message(for: found).contains(String(option.dropLast())))
+    }
+
+    @Test(
         "undo takes a commit back, and no time",
         arguments: [
             ("2h ago", true), ("yesterday", true), ("2026-02-08", true),

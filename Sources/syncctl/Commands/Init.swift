@@ -63,6 +63,14 @@ struct Init: AsyncParsableCommand {
         if folder.isEmpty {
             throw ValidationError("Name at least one directory: --folder DIR=PREFIX.")
         }
+        let given = [
+            "--remote": remote, "--token-env": tokenEnv, "--token-file": tokenFile,
+            "--token-command": tokenCommand, "--device": device, "--branch": branch,
+            "--vault": vault, "--from-backup": fromBackup,
+        ]
+        if let empty = given.filter({ $0.value == "" }).keys.min() {
+            throw ValidationError("\(empty) is empty: give it a value, or leave it out.")
+        }
         let sources = [tokenEnv, tokenFile, tokenCommand].compactMap { $0 }
         if sources.count > 1 {
             throw ValidationError("Name one of --token-env, --token-file and --token-command.")
