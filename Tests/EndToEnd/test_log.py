@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import trees
-from device import PREFIX, binaries
+from device import PREFIX, ROOT, binaries
 from harness import VaultTest
 
 
@@ -83,6 +83,19 @@ class Log(VaultTest):
         self.assertEqual(
             subjects, ["b.md", "renamed a.md to b.md", "a.md", "a.md", "added a.md"]
         )
+
+    def test_the_reference_names_each_key(self):
+        ada = self.history()
+        for number in range(1_010):
+            ada.write(f"many/{number}.md", "many\n")
+        self.assertEqual(ada.once().returncode, 0)
+        entry = json.loads(ada.ctl("log", "--json", expect=(0,)).stdout)[0]
+        self.assertEqual(entry["paths_omitted"] + len(entry["paths"]), 1_010)
+        self.assertGreater(entry["paths_omitted"], 0)
+        with open(f"{ROOT}/docs/reference/cli.md", encoding="utf-8") as file:
+            section = file.read().split("\n## syncctl log")[1].split("\n## ")[0]
+        for key in entry:
+            self.assertIn(f'"{key}"', section)
 
     def test_deletions_and_patches(self):
         ada = self.history()
