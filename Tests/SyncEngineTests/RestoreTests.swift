@@ -95,6 +95,17 @@ struct RestoreTests {
         }
     }
 
+    @Test("a record whose id stands twice comes back as often as it stood")
+    func twins() throws {
+        let memory = "shared/memories/m.jsonl"
+        let (one, two) = (#"{"id":"a","memory":"1"}"#, #"{"id":"a","memory":"2"}"#)
+        let past = try history.commit([memory: "\(one)\n\(two)\n"], time: 1_000)
+        let vault = try vault(
+            at: history.commit([memory: #"{"id":"b"}"# + "\n"], on: [past], time: 2_000))
+        _ = try vault.restore(.init(paths(memory), to: past.hex, record: "a"))
+        #expect(try files(vault)[memory] == "\(one)\n\(two)\n{\"id\":\"b\"}\n")
+    }
+
     @Test(
         "what was meant is named for good: the commit, and the time where one was given",
         arguments: [

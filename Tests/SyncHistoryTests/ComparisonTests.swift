@@ -117,6 +117,25 @@ struct ComparisonTests {
         #expect(try Blame(reading: history.repository).answer(path, at: named) == nil)
     }
 
+    @Test("of records that share an id each has its line, in the file's order")
+    func twins() throws {
+        let path = try #require(TreePath("shared/memories/m.jsonl"))
+        func lines(_ records: String...) -> [String: String] {
+            [path.text: records.map { $0 + "\n" }.joined()]
+        }
+        let (one, two) = (#"{"id":"a","memory":"1"}"#, #"{"id":"a","memory":"2"}"#)
+        let other = #"{"id":"b","memory":"3"}"#
+        let first = try history.commit(lines(one, other), time: 1_000, device: "ash")
+        let last = try history.commit(
+            lines(one, other, two, one), on: [first], time: 2_000, device: "oak")
+        let answer = try #require(
+            try Blame(reading: history.repository).answer(path, at: last))
+        #expect(answer.kind == "records")
+        #expect(answer.entries.map(\.record) == ["a", "b", "a", "a"])
+        #expect(answer.entries.map(\.text) == ["1", "3", "2", "1"])
+        #expect(answer.entries.map(\.device) == ["ash", "ash", "oak", "oak"])
+    }
+
     @Test(
         "times as people write them",
         arguments: [

@@ -175,6 +175,11 @@ extension Blame {
         let texts: [String]
         private let bytes: [ArraySlice<UInt8>]
 
+        private struct Named: Hashable {
+            let name: String
+            let bytes: ArraySlice<UInt8>
+        }
+
         static let none = Parts(names: nil, texts: [], bytes: [])
 
         var count: Int { bytes.count }
@@ -210,11 +215,13 @@ extension Blame {
                 }
                 return result
             }
-            let here = Dictionary(names.enumerated().map { ($0.element, $0.offset) }) {
-                first, _ in first
+            // Of records that are the same the first that stands for no other yet.
+            var here: [Named: [Int]] = [:]
+            for (old, name) in names.enumerated().reversed() {
+                here[Named(name: name, bytes: bytes[old]), default: []].append(old)
             }
             for (new, name) in others.enumerated() {
-                if let old = here[name], bytes[old] == other.bytes[new] { result[new] = old }
+                result[new] = here[Named(name: name, bytes: other.bytes[new])]?.popLast()
             }
             return result
         }

@@ -29,8 +29,9 @@ struct RestoredVersions {
         guard let record = meant.first else {
             throw ChangeRefusal(.missing, "there is no record \(name) in that version of \(path)")
         }
-        if meant.count > 1 {
-            throw ChangeRefusal(.wrong, "'\(name)' is short for \(meant.count) records of \(path)")
+        let count = Set(meant.map(\.identity)).count
+        if count > 1 {
+            throw ChangeRefusal(.wrong, "'\(name)' is short for \(count) records of \(path)")
         }
         guard let merged = RecordDifference.restoring(record.name, from: past, into: content)
         else {

@@ -32,6 +32,8 @@ package enum RecordDifference {
     package struct Record: Sendable, Equatable {
         /// As in `Change`.
         package let name: String
+        /// Tells the records of a file apart that are not one to a merge.
+        package let identity: Int
         /// As the file has it.
         package let bytes: [UInt8]
         /// What it says, in one line.
@@ -61,14 +63,15 @@ package enum RecordDifference {
         return Comparison(changes: changes, isWhole: areTold && versions.areAll(parts))
     }
 
-    /// The records of a file, in its order.
+    /// The records of a file, in its order, each by itself, be it one of several of an identity.
     /// - Returns: nil when it holds none of a shape that is known, or is past `Limits.memorySize`.
     package static func records(of content: [UInt8]) -> [Record]? {
         guard let versions = Versions(content, content) else { return nil }
-        return versions.old.entries.map { entry in
-            Record(
-                name: versions.name(entry.id, entry.raw), bytes: versions.bytes(entry.raws),
-                text: versions.text(entry.raw))
+        return versions.numbers[0].map { raw in
+            let id = versions.reader.identity(of: raw)
+            return Record(
+                name: versions.name(id, raw), identity: id, bytes: versions.bytes([raw]),
+                text: versions.text(raw))
         }
     }
 
@@ -104,11 +107,12 @@ package enum RecordDifference {
     private struct Versions {
         private var table: RecordTable
         private let names: [ArraySlice<UInt8>]
+        let reader: RecordReader
         private let identity: RecordIdentity
         private let shape: RecordShape
         private let files: [RecordFile]
         /// The records of either file, in its order.
-        private let numbers: [[Int]]
+        let numbers: [[Int]]
         /// Whether one of them holds nothing at all.
         private let isBlank: Bool
         let old: RecordVersion
@@ -136,7 +140,7 @@ package enum RecordDifference {
             let none = VersionStamp(milliseconds: 0, device: "", commit: .zero, blob: nil)
             self.old = reader.version(numbers[0], none, &table)
             self.new = reader.version(numbers[1], none, &table)
-            names = reader.names
+            (names, self.reader) = (reader.names, reader)
             (self.shape, self.files, self.numbers) = (shape, files, numbers)
             isBlank = shapes.0.isBlank || shapes.1.isBlank
             self.table = table

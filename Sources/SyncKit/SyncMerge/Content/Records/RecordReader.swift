@@ -16,6 +16,9 @@ struct RecordReader {
     /// Each identity's name by its number: a byte that says its kind, then canonical bytes.
     var names: [ArraySlice<UInt8>] { ids.strings }
 
+    /// The identity of a record that `version` was given.
+    func identity(of raw: Int) -> Int { known[raw] }
+
     /// Puts a version's records under their identities.
     mutating func version(
         _ raws: [Int], _ stamp: VersionStamp, _ table: inout RecordTable
