@@ -24,14 +24,11 @@ struct DifferenceText {
                             + (isLarge ? ", and is too large to compare by lines" : ":"))
                 }
                 file.stretches.forEach(stretch)
-            case .binary:
+            // As git has it of what is past its own bound: whoever applies the patch is told.
+            case .binary, .large:
                 output.line(
                     "Binary files \(name("a", file, isOld: true)) and "
                         + "\(name("b", file, isOld: false)) differ")
-            case .large:
-                output.line(
-                    "\(name("a", file, isOld: true)) and \(name("b", file, isOld: false)) are "
-                        + "too large to compare (\(file.sizeBefore) → \(file.sizeAfter) bytes)")
             case .none: break
             }
         }

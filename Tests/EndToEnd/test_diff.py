@@ -73,6 +73,24 @@ class Diff(VaultTest):
             [line.split(" @@")[0] for line in hunks(theirs)],
         )
 
+    def test_git_takes_no_patch_that_leaves_a_large_file_out(self):
+        ada = self.history()
+        ada.write("large.md", "line\n" * (2 << 20))
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        patch = ada.ctl("diff", "HEAD~1", "HEAD", expect=(0,)).stdout
+        self.assertIn(f"Binary files /dev/null and b/{PREFIX}/large.md differ\n", patch)
+        place = f"{self.top}/plain"
+        subprocess.run(["git", "clone", "-q", "-b", "sync", ada.repository, place], check=True)
+        subprocess.run(["git", "-C", place, "checkout", "-q", "HEAD~1"], check=True)
+        done = subprocess.run(
+            ["git", "-C", place, "apply", "-"], input=patch.encode(), check=False,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("cannot apply binary patch", done.stderr.decode())
+        self.assertIn("large.md | Bin 0 -> ", ada.ctl("diff", "HEAD~1", "HEAD", "--stat").stdout)
+
     def test_a_file_that_became_a_link(self):
         ada = self.device("ada", start=False)
         ada.write("f", "1\n")
