@@ -5,11 +5,11 @@ import os
 import time
 
 import trees
+from api import APITest, ask
 from device import PREFIX, wait_until
-from harness import VaultTest
 
 
-class Hooks(VaultTest):
+class Hooks(APITest):
     """Hooks beside the configuration of real daemons."""
 
     def hook(self, device, name, text, mode=0o700):
@@ -85,6 +85,56 @@ json.dump({"hold": hold}, sys.stdout)
         self.wait_in_sync(ada, bob)
         self.assertEqual(self.held(ada), {})
         self.assertEqual(bob.read("key.txt"), b"nothing to hide\n")
+
+    def test_what_is_written_by_request_is_asked_about_too(self):
+        ada = self.listening(start=False)
+        ada.write("held.txt", "good\n")
+        self.assertEqual(ada.once().returncode, 0)
+        self.hook(ada, "pre-commit", self.GUARD)
+        ada.start()
+        self.wait_for_listener(ada)
+        token = self.token(ada, "write")
+        self.wait_in_sync(ada)
+        head = trees.head(ada.repository)
+        ada.write("held.txt", "SECRET of the folder\n")
+        wait_until(lambda: "held.txt" in self.held(ada), lambda: self.picture(ada))
+        for writes in (
+            [{"path": f"{PREFIX}/key.txt", "content": "SECRET\n"}],
+            [{"path": f"{PREFIX}/held.txt", "content": "SECRET\n"}],
+            [{"path": f"{PREFIX}/fine.txt", "content": "fine\n"},
+             {"path": f"{PREFIX}/key.txt", "content": "SECRET\n"}],
+        ):  # fmt: skip
+            answer = ask(ada.port, "POST", "/api/sync/batch", {"writes": writes}, token=token)
+            self.assertEqual(answer.status, 403, answer)
+            self.assertIn("it holds a secret", answer.json["detail"])
+            self.assertEqual(trees.head(ada.repository), head)
+        fine = {"path": f"{PREFIX}/fine.txt", "content": "fine\n"}
+        answer = ask(ada.port, "POST", "/api/sync", fine, token=token)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(self.committed(ada), {"held.txt", "fine.txt"})
+
+    def test_what_resolves_a_conflict_is_asked_about_when_it_is_new(self):
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        for name in ("a.md", "b.md"):
+            ada.write(name, "base\n")
+        for device in (ada, bob):
+            self.assertEqual(device.once().returncode, 0)
+        for device in (ada, bob):
+            for name in ("a.md", "b.md"):
+                device.write(name, f"{device.name}\n")
+        for device in (ada, bob, ada):
+            device.once()
+        self.hook(ada, "pre-commit", self.GUARD)
+        head = trees.head(ada.repository)
+        with open(f"{self.top}/mine", "w", encoding="utf-8") as file:
+            file.write("SECRET\n")
+        done = ada.ctl("resolve", f"{PREFIX}/a.md", "--file", f"{self.top}/mine", expect=(1,))
+        self.assertIn("it holds a secret", done.stderr)
+        self.assertEqual(trees.head(ada.repository), head)
+        # What comes from the history was committed before.
+        self.hook(ada, "pre-commit", "#!/bin/sh\nexit 1\n")
+        ada.ctl("resolve", f"{PREFIX}/b.md", "--ours", expect=(10,))
+        self.assertNotEqual(trees.head(ada.repository), head)
 
     def test_what_is_held_goes_when_the_hook_does(self):
         self.sync = {"poll": '"1s"'}

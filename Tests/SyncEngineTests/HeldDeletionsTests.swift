@@ -119,8 +119,10 @@ struct HeldDeletionsTests {
         #expect(vault.folders[0].quarantinedDeletions == Set(inside))
     }
 
-    @Test("are none where the files moved to another folder of the vault: one commit has both")
-    func moved() throws {
+    /// A vault of two folders, and twenty files in the first.
+    private func twoFolders(content: (TreePath) -> String = { "\($0)" }) throws
+        -> (vault: Vault, notes: SimFolder, other: SimFolder)
+    {
         func folder() -> SimFolder {
             SimFolder(
                 clock: scene.clock, before: { _ throws(FolderError) in }, isBusy: { _ in false },
@@ -135,21 +137,32 @@ struct HeldDeletionsTests {
                 VaultFolder(id: TreePath("other"), access: other),
             ],
             store: InMemoryStateStore(), remote: nil, clock: scene.clock)
-        let all = Dictionary(
-            uniqueKeysWithValues: vault.folders.map { ($0.id, DirtyPaths.everything) })
-        for path in paths {
-            notes.write(path, Array("\(path)".utf8), mode: .regular, inPlace: false)
-        }
+        for path in paths { put(path, content(path), in: notes) }
+        try captureAll(vault)
+        return (vault, notes, other)
+    }
+
+    private func put(_ path: TreePath, _ content: String, in folder: SimFolder) {
+        folder.write(path, Array(content.utf8), mode: .regular, inPlace: false)
+    }
+
+    private func captureAll(_ vault: Vault) throws {
         scene.clock.advance(1_000_000_000)
-        try vault.capture(all)
+        try vault.capture(
+            Dictionary(
+                uniqueKeysWithValues: vault.folders.map { ($0.id, DirtyPaths.everything) }))
         try vault.applyUntilStable()
+    }
+
+    @Test("are none where the files moved to another folder of the vault: one commit has both")
+    func moved() throws {
+        let (vault, notes, other) = try twoFolders()
         let head = try vault.head()
         for path in paths {
             notes.delete(path)
-            other.write(path, Array("\(path)".utf8), mode: .regular, inPlace: false)
+            put(path, "\(path)", in: other)
         }
-        scene.clock.advance(1_000_000_000)
-        try vault.capture(all)
+        try captureAll(vault)
         #expect(vault.folders[0].quarantinedDeletions.isEmpty)
         let moved = try scene.repository.commit(try #require(try vault.head()))
         #expect(moved.parents == [head])
@@ -158,5 +171,68 @@ struct HeldDeletionsTests {
             from: before, to: moved.tree, reading: scene.repository)
         #expect(changes.count { $0.after == nil } == paths.count)
         #expect(changes.count { $0.before == nil } == paths.count)
+    }
+
+    @Test("are none where the files came to another folder a moment before", arguments: [29, 31])
+    func movedInTwo(seconds: Int64) throws {
+        let (vault, notes, other) = try twoFolders()
+        for path in paths { put(path, "\(path)", in: other) }
+        try captureAll(vault)
+        for path in paths { notes.delete(path) }
+        scene.clock.advance((seconds - 1) * 1_000_000_000)
+        try captureAll(vault)
+        #expect(vault.folders[0].quarantinedDeletions.isEmpty == (seconds < 30))
+    }
+
+    @Test("are some where the files themselves came a moment before")
+    func lately() throws {
+        let (vault, notes, _) = try twoFolders()
+        let head = try vault.head()
+        for path in paths { notes.delete(path) }
+        try captureAll(vault)
+        #expect(vault.folders[0].quarantinedDeletions == Set(paths))
+        #expect(try vault.head() == head)
+    }
+
+    @Test("are some where what came to another folder is gone, too", arguments: [false, true])
+    func goneInBoth(atOnce: Bool) throws {
+        let (vault, notes, other) = try twoFolders()
+        scene.clock.advance(60_000_000_000)
+        for path in paths { put(path, "\(path)", in: other) }
+        try captureAll(vault)
+        for path in paths { other.delete(path) }
+        if !atOnce {
+            try captureAll(vault)
+            #expect(vault.folders[1].quarantinedDeletions == Set(paths))
+        }
+        for path in paths { notes.delete(path) }
+        try captureAll(vault)
+        #expect(vault.folders[0].quarantinedDeletions == Set(paths))
+        #expect(vault.folders[1].quarantinedDeletions == Set(paths))
+    }
+
+    @Test("are some where what came to another folder is gone and nobody looked there yet")
+    func goneUnseen() throws {
+        let (vault, notes, other) = try twoFolders()
+        scene.clock.advance(60_000_000_000)
+        for path in paths { put(path, "\(path)", in: other) }
+        try captureAll(vault)
+        for path in paths {
+            other.delete(path)
+            notes.delete(path)
+        }
+        scene.clock.advance(1_000_000_000)
+        try vault.capture([vault.folders[0].id: .everything])
+        #expect(vault.folders[0].quarantinedDeletions == Set(paths))
+    }
+
+    @Test("are none for as many as came: files that are alike are many", arguments: [false, true])
+    func alike(isLate: Bool) throws {
+        let (vault, notes, other) = try twoFolders { _ in "" }
+        put(paths[0], "", in: other)
+        if isLate { try captureAll(vault) }
+        for path in paths { notes.delete(path) }
+        try captureAll(vault)
+        #expect(vault.folders[0].quarantinedDeletions.count == paths.count - 1)
     }
 }

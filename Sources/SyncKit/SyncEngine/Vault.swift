@@ -81,7 +81,7 @@ package final class Vault {
             rechecks: local.rechecks, report: report, times: times)
         changes = ChangeSide(
             repository, store, clock, folders: folders, branch: branch, writer: writer,
-            remote: remote)
+            remote: remote, gate: local.gate)
     }
 
     /// The head of the synced branch; nil before the first commit.

@@ -250,6 +250,9 @@ package enum Limits {
     package static let freeBytes = 64 << 20
     /// For how long a content that came to one folder makes its deletion in another none.
     package static let movedBetweenFoldersMilliseconds: Int64 = 30_000
+    /// The most files that came lately and are kept to know what moved; while there are more none
+    /// is.
+    package static let movedBetweenFolders = 100_000
     /// How far the clock has to jump to count as a sleep.
     package static let sleepNanoseconds: Int64 = 5_000_000_000
     /// How long a client waits for a daemon that starts, or begins anew.

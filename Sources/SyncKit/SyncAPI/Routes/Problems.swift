@@ -46,6 +46,7 @@ enum Problems {
         switch error.code {
         case .missing: try JSONAnswer.problem(.notFound, error.description, "not-found")
         case .wrong: try JSONAnswer.problem(.badRequest, error.description, "bad-request")
+        case .held: try JSONAnswer.problem(.forbidden, error.description, "held")
         case .moved: try JSONAnswer.problem(.conflict, error.description, "moved")
         }
     }

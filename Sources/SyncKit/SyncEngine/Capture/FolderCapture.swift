@@ -75,10 +75,12 @@ final class FolderCapture {
     }
 
     /// What is to be committed of what was read.
-    /// - Parameter added: the contents that came to all folders.
-    func changes(of reading: FolderReading, added: Set<ObjectID>, options: CaptureOptions) throws
-        -> [Captured]
-    {
+    /// - Parameter isMoved: takes the file to which one of this folder has moved, by its content;
+    ///   false where there is none.
+    func changes(
+        of reading: FolderReading, options: CaptureOptions,
+        unless isMoved: (ObjectID) throws -> Bool
+    ) throws -> [Captured] {
         var reading = reading
         let folder = reading.folder
         let before = reading.heldBefore
@@ -89,7 +91,7 @@ final class FolderCapture {
         {
             let head = try branch.head()
             let tree = try repository.tree(of: head)
-            try reading.holdDeletions(past: limit, added: added, store) { deletion in
+            try reading.holdDeletions(past: limit, store, unless: isMoved) { deletion in
                 if deletion.base == head { return false }
                 let path = deletion.change.path
                 return try TreeDiff.version(at: path, of: tree, reading: repository) == nil

@@ -24,29 +24,31 @@ struct FolderReading {
         (self.directories, self.deletions) = (directories, deletions)
     }
 
-    /// The contents that came.
-    var added: [ObjectID] {
-        files.compactMap { $0.change.before == nil ? $0.change.after?.id : nil }
+    /// The files that came.
+    var arrivals: [Arrival] {
+        files.compactMap { file in
+            guard file.change.before == nil, let content = file.change.after?.id else { return nil }
+            return Arrival(folder: folder.id, path: file.local, content: content)
+        }
     }
 
     /// What was held before and is not decided anew: of a whole folder all is.
     var heldBefore: Set<TreePath> { dirty.all ? [] : folder.quarantinedDeletions }
 
     /// Holds deletions back where they are too many, with those that were held before: what is held
-    /// stays so however few of it are looked at again. A deletion is none when the same content
-    /// came elsewhere, in whatever folder: a rename.
+    /// stays so however few of it are looked at again.
     /// - Parameters:
-    ///   - added: the contents that came to all folders.
+    ///   - isMoved: whether the file came elsewhere, in whatever folder: a rename.
     ///   - isDeleted: whether the head has a file no more.
     mutating func holdDeletions(
-        past limit: DeletionLimit, added: Set<ObjectID>, _ store: any StateStore,
-        unless isDeleted: (Captured) throws -> Bool
+        past limit: DeletionLimit, _ store: any StateStore,
+        unless isMoved: (ObjectID) throws -> Bool, or isDeleted: (Captured) throws -> Bool
     ) throws {
         let unseen = folder.quarantinedDeletions.filter { !wasSeen($0) }
         let gone = try deletions.filter { deletion in
             guard let before = deletion.change.before else { return false }
-            if !before.isDirectory && added.contains(before.id) { return false }
-            return try !isDeleted(deletion)
+            if try isDeleted(deletion) { return false }
+            return try before.isDirectory || !isMoved(before.id)
         }
         let count = gone.count { !($0.change.before?.isDirectory ?? true) } + unseen.count
         let isMany = limit.isPassed(by: count, of: try store.count(folder.id))

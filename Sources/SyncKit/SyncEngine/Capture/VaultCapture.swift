@@ -15,7 +15,7 @@ final class VaultCapture {
     private let gate: CaptureGate
     private let commits: CaptureCommits
     private let clock: any WallClock
-    private var lately = LateAdditions()
+    private var arrivals = Arrivals()
 
     init(
         _ folders: [VaultFolder], _ repository: any ObjectRepository, branch: Branch,
@@ -87,16 +87,35 @@ final class VaultCapture {
                 rechecks.noteAll(of: folder)
             }
         }
-        let came = Set(readings.flatMap(\.added))
-        if folders.count > 1 { lately.note(came, at: clock.now()) }
-        let added = came.union(lately.ids)
-        for reading in readings {
-            captured += try folderCapture.changes(of: reading, added: added, options: options)
-        }
+        captured += try changes(of: readings, options)
         let report = try commits.commit(
             gate.passed(captured, into: pack), onto: head, into: pack, options: options)
         isDone = true
         return report
+    }
+
+    /// What is to be committed of what was read in all folders.
+    private func changes(
+        of readings: [FolderReading], _ options: CaptureOptions
+    ) throws -> [Captured] {
+        arrivals.begin(readings.flatMap(\.arrivals), at: clock.now())
+        var captured: [Captured] = []
+        for reading in readings {
+            captured += try folderCapture.changes(of: reading, options: options) { content in
+                try arrivals.claim(content, goneFrom: reading.folder.id, stands: stands)
+            }
+        }
+        arrivals.end(isKept: folders.count > 1)
+        return captured
+    }
+
+    /// Whether what came in a capture before is there still; a folder that is away has nothing.
+    private func stands(_ arrival: Arrival) throws -> Bool {
+        guard let folder = folders.first(where: { $0.id == arrival.folder }) else { return false }
+        do throws(FolderError) { return try folder.access.stat(arrival.path) != nil } catch {
+            guard folder.stops(for: error) else { throw error }
+            return false
+        }
     }
 
     /// What is held as deleted in one folder may be coming to another: it is decided anew.

@@ -19,14 +19,13 @@ package final class CaptureGate {
     /// Leaves out what the hook holds back: the state store keeps what was there before, so that
     /// the path is looked at again, and asked about again, until the hook lets it pass.
     func passed(_ captured: [Captured], into pack: any PackSink) throws -> [Captured] {
-        guard let hook, hook.isThere else { return captured }
+        guard hook?.isThere ?? false else { return captured }
         let asked = captured.filter { !($0.change.after ?? $0.change.before).isDirectory }
         if asked.isEmpty { return captured }
-        try pack.finish()
-        let held = hook.held(
+        let held = try held(
             asked.map {
                 CapturedChange(change: $0.change, folder: $0.folder.id, local: $0.local)
-            })
+            }, into: pack)
         try note(held, of: Set(asked.map(\.change.path)))
         if held.isEmpty { return captured }
         var result: [Captured] = []
@@ -39,6 +38,14 @@ package final class CaptureGate {
             item.folder.interrupted.noteUnread(item.local)
         }
         return result
+    }
+
+    /// What the hook holds back of changes, by its words.
+    /// - Parameter pack: has their contents; it is finished, so that the hook may read them.
+    func held(_ changes: [CapturedChange], into pack: any PackSink) throws -> [TreePath: String] {
+        guard let hook, hook.isThere, !changes.isEmpty else { return [:] }
+        try pack.finish()
+        return hook.held(changes)
     }
 
     /// Of each path that a hook holds back why, as far as that is remembered.

@@ -7,23 +7,26 @@ final class ChangeCommits {
     private let branch: Branch
     private let writer: CommitWriter
     private let folders: [VaultFolder]
+    private let gate: CaptureGate
     /// Who makes them.
     var device: String { writer.device }
 
     init(
         _ repository: any ObjectRepository, _ branch: Branch, _ writer: CommitWriter,
-        folders: [VaultFolder]
+        folders: [VaultFolder], gate: CaptureGate
     ) {
         (self.repository, self.branch, self.writer) = (repository, branch, writer)
-        self.folders = folders
+        (self.folders, self.gate) = (folders, gate)
     }
 
     /// Commits versions over the head.
+    /// - Parameter isWritten: whether somebody wrote what is in them just now: the hook is asked
+    ///   as before a capture. What comes from the history was committed before.
     /// - Throws: `ChangeRefusal` for a new name that git hosts refuse: a branch with such a one
-    ///   could never be pushed again.
+    ///   could never be pushed again; and for what the hook holds back.
     func commit(
         _ versions: [TreePath: FileVersion?], into pack: any PackSink, _ words: ChangeWords,
-        isDryRun: Bool
+        isDryRun: Bool, isWritten: Bool = false
     ) throws -> ChangeReport {
         let head = try branch.head()
         let before = try repository.tree(of: head)
@@ -45,6 +48,7 @@ final class ChangeCommits {
             report.conflicts = try opened(by: versions, over: before)
             return report
         }
+        if isWritten { try refuseHeld(changes, into: pack) }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before {
             var same = ChangeReport(commit: nil, paths: [])
@@ -60,6 +64,20 @@ final class ChangeCommits {
         report.commit = id
         report.conflicts = try opened(by: versions, over: before)
         return report
+    }
+
+    private func refuseHeld(_ changes: [TreeChange], into pack: any PackSink) throws {
+        let asked = changes.compactMap { change in
+            folders.lazy.compactMap { folder in
+                folder.localPath(change.path, change.after ?? change.before).map {
+                    CapturedChange(change: change, folder: folder.id, local: $0)
+                }
+            }.first
+        }
+        let held = try gate.held(asked, into: pack)
+        if let (path, words) = held.min(by: { $0.key < $1.key }) {
+            throw ChangeRefusal(.held, "pre-commit holds \(path) back: \(words)")
+        }
     }
 
     /// Whether this device takes part in a path. The types of files hold here, be the file that

@@ -14,9 +14,11 @@ final class ChangeSide {
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
-        folders: [VaultFolder], branch: Branch, writer: CommitWriter, remote: RemoteSide
+        folders: [VaultFolder], branch: Branch, writer: CommitWriter, remote: RemoteSide,
+        gate: CaptureGate
     ) {
-        let commits = ChangeCommits(repository, branch, writer, folders: folders)
+        let commits = ChangeCommits(
+            repository, branch, writer, folders: folders, gate: gate)
         let places = WritablePlaces(folders: folders)
         requests = RequestedChanges(
             repository, store, clock, places, branch: branch, conflicts: remote.conflicts,

@@ -54,7 +54,7 @@ final class RequestedChanges {
             versions, into: pack,
             ChangeWords(
                 "settled \(record.path) (\(request.choice.rawValue))", action: .resolve),
-            isDryRun: request.dryRun)
+            isDryRun: request.dryRun, isWritten: request.choice == .content)
     }
 
     /// Brings back versions of files or directories. What came into a directory since stays.

@@ -135,6 +135,8 @@ package struct ChangeRefusal: Error, Sendable, CustomStringConvertible {
         case wrong
         /// It was asked over a state that has changed since.
         case moved
+        /// The hook holds back what it would write.
+        case held
     }
 
     /// What a client can do about it hangs on this alone.

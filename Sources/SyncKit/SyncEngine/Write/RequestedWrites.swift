@@ -66,7 +66,7 @@ final class RequestedWrites {
         ) { written, _ in written }
         let report = try commits.commit(
             versions, into: pack, ChangeWords(Self.subject(request, targets), agent: agent),
-            isDryRun: false)
+            isDryRun: false, isWritten: true)
         return (report, files)
     }
 
