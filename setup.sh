@@ -125,9 +125,7 @@ make_device() {
     (as_device "$1" syncctl --config "$home/config.toml" init --remote "$demo/remote.git" \
         --folder "$home/notes=shared" --device "$1")
     # Two daemons cannot listen at one port: only linden has a dashboard.
-    if [ "$1" != linden ] && ! grep -q '^\[http\]' "$home/config.toml"; then
-        printf '\n[http]\nlisten = ""\n' >>"$home/config.toml"
-    fi
+    [ "$1" = linden ] || sed -i 's/^# listen = .*/listen = ""/' "$home/config.toml"
 }
 
 demo() {

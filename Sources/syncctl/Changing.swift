@@ -112,21 +112,20 @@ enum Changing {
 
     /// A file's bytes; `-` is standard input.
     static func read(_ name: String) throws -> [UInt8] {
-        do {
-            if name == "-" {
-                var bytes: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 64 << 10)
-                while true {
-                    let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
-                    if count < 0 && errno == EINTR { continue }
-                    if count < 0 { throw Failure(Exit.failed, "standard input cannot be read") }
-                    if count == 0 { return bytes }
-                    bytes += buffer[..<count]
-                }
+        let file = name == "-" ? STDIN_FILENO : Glibc.open(name, O_RDONLY | O_CLOEXEC)
+        defer { if file > STDIN_FILENO { close(file) } }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = file < 0 ? -1 : Glibc.read(file, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 {
+                let what = name == "-" ? "standard input" : name
+                throw Failure(
+                    Exit.failed, "\(what) cannot be read: \(String(cString: strerror(errno)))")
             }
-            return Array(try Data(contentsOf: URL(filePath: name)))
-        } catch let failure as Failure { throw failure } catch {
-            throw Failure(Exit.failed, "\(name) cannot be read: \(error)")
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
         }
     }
 

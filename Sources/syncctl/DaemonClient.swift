@@ -123,7 +123,8 @@ struct DaemonClient {
             response = try client.send(method, path, body: bytes, deadline: deadline)
         } catch {
             if error.code == .unreachable { return nil }
-            throw Failure(Exit.failed, "the daemon does not answer: \(error)")
+            let later = method == "GET" ? "" : "; it may still do it: syncctl status"
+            throw Failure(Exit.failed, "the daemon does not answer: \(error)\(later)")
         }
         let data = Data(response.body)
         guard (200..<300).contains(response.status) || accepting.contains(response.status) else {

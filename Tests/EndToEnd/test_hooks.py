@@ -126,6 +126,8 @@ json.dump({"hold": hold}, sys.stdout)
             device.once()
         self.hook(ada, "pre-commit", self.GUARD)
         head = trees.head(ada.repository)
+        done = ada.ctl("resolve", f"{PREFIX}/a.md", "--file", f"{self.top}/mine", expect=(1,))
+        self.assertIn(f"{self.top}/mine cannot be read: No such file or directory", done.stderr)
         with open(f"{self.top}/mine", "w", encoding="utf-8") as file:
             file.write("SECRET\n")
         done = ada.ctl("resolve", f"{PREFIX}/a.md", "--file", f"{self.top}/mine", expect=(1,))

@@ -25,7 +25,7 @@ struct FolderReading {
     }
 
     /// The files that came.
-    var arrivals: [Arrival] {
+    var came: [Arrival] {
         files.compactMap { file in
             guard file.change.before == nil, let content = file.change.after?.id else { return nil }
             return Arrival(folder: folder.id, path: file.local, content: content)

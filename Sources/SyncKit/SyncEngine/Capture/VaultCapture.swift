@@ -15,7 +15,7 @@ final class VaultCapture {
     private let gate: CaptureGate
     private let commits: CaptureCommits
     private let clock: any WallClock
-    private var arrivals = Arrivals()
+    private var moved = MovedFiles()
 
     init(
         _ folders: [VaultFolder], _ repository: any ObjectRepository, branch: Branch,
@@ -98,14 +98,14 @@ final class VaultCapture {
     private func changes(
         of readings: [FolderReading], _ options: CaptureOptions
     ) throws -> [Captured] {
-        arrivals.begin(readings.flatMap(\.arrivals), at: clock.now())
+        moved.begin(readings.flatMap(\.came), at: clock.now())
         var captured: [Captured] = []
         for reading in readings {
             captured += try folderCapture.changes(of: reading, options: options) { content in
-                try arrivals.claim(content, goneFrom: reading.folder.id, stands: stands)
+                try moved.claim(content, goneFrom: reading.folder.id, stands: stands)
             }
         }
-        arrivals.end(isKept: folders.count > 1)
+        moved.end(isKept: folders.count > 1)
         return captured
     }
 

@@ -11,7 +11,7 @@ struct Arrival: Hashable {
 /// What came to the folders, in one capture and a moment ago in another folder. Of a file that was
 /// moved that is the one half and its deletion the other: each is the half of one deletion alone,
 /// and only as long as it stands.
-struct Arrivals {
+struct MovedFiles {
     /// Of the captures before, in milliseconds; the newest last.
     private var before: [(arrival: Arrival, at: Int64)] = []
     private var fresh: [ObjectID: [Arrival]] = [:]
