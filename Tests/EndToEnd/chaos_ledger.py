@@ -60,7 +60,8 @@ class Token:
 
     def __init__(self, user, path):
         self.user, self.path = user, path
-        self.blobs = set()
+        # Each with the moment at which it was first seen.
+        self.blobs = {}
         # Whether it was stored before it went, and has to be kept.
         self.is_kept = False
         # Why nobody could have read it, if so.
@@ -113,7 +114,7 @@ class Ledger:
                 blob = trees.blob_id(content)
                 for word in trees.TOKEN.findall(content):
                     if word in self.tokens:
-                        self.tokens[word].blobs.add(blob)
+                        self.tokens[word].blobs.setdefault(blob, time.monotonic())
 
     def vanished(self, user, before, after):
         """A user's own tokens that stood there and do not any more. What others wrote came out of

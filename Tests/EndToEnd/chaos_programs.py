@@ -56,7 +56,7 @@ class Programs:
             with open(f"/proc/self/fd/{held.file.fileno()}", "rb") as file:
                 blob = trees.blob_id(file.read())
             where = ", which has no name any more" if held.links() == 0 else ""
-            self.user.ledger.tokens[token].blobs.add(blob)
+            self.user.ledger.tokens[token].blobs.setdefault(blob, time.monotonic())
             if held.is_orphan:
                 self.user.ledger.tokens[token].excuse = "written to a file that its user deleted"
         self.user.say(f"write to the open {held.path}{where} {token.decode()}")

@@ -112,16 +112,21 @@ class User:
     def lose(self, words, why):
         """Judges tokens that are not on the disk any more, by what the device has stored."""
         if words:
-            blobs = [blob for word in words for blob in self.ledger.tokens[word].blobs]
+            blobs = {}
+            for word in words:
+                blobs |= self.ledger.tokens[word].blobs
             stored = self.stored(blobs)
             self.ledger.judge(words, stored.__contains__, why)
 
     def stored(self, blobs):
-        """Those of some blobs that the device's history has, or its objects while it runs."""
+        """Those of some blobs that the device's history has, or its objects while it runs: a
+        process that was killed had named none of them yet, or they are in the history."""
         if self.device.running():
             asked = "".join(f"{blob}\n" for blob in blobs).encode()
             lines = trees.git(self.device.repository, "cat-file", "--batch-check", stdin=asked)
-            return {line[:40].decode() for line in lines.splitlines() if b" blob " in line}
+            there = {line[:40].decode() for line in lines.splitlines() if b" blob " in line}
+            older = {blob for blob in there if blobs[blob] < self.device.started}
+            return there - (older - trees.reachable(self.device.repository) if older else set())
         return set(blobs) & trees.reachable(self.device.repository)
 
     def lost_state(self, everything):
