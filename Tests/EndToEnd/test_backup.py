@@ -256,13 +256,13 @@ class Backup(VaultTest):
         self.assertEqual(ada.tree(), before)
         self.assertEqual(os.listdir(f"{self.top}/elsewhere"), [])
         self.assertFalse(os.path.exists(f"{ada.repository}/b"))
-        for words in (
-            ("restore", ada.path("a.md"), "--to", "HEAD", "--output", ""),
-            ("init", "--from-backup", "", "--folder", f"{self.top}/new={PREFIX}"),
-        ):
-            config = ("--config", f"{self.top}/new.toml") if words[0] == "init" else ()
-            done = ada.ctl(*words, *config, expect=(1,), cwd=f"{self.top}/elsewhere")
-            self.assertIn("an empty PATH means nothing", done.stderr)
+        there = f"{self.top}/elsewhere"
+        done = ada.ctl("restore", ada.path("a.md"), "--to", "HEAD", "--output", "",
+                       expect=(1,), cwd=there)  # fmt: skip
+        self.assertIn("an empty PATH means nothing", done.stderr)
+        done = ada.ctl("init", "--from-backup", "", "--folder", f"{self.top}/new={PREFIX}",
+                       "--config", f"{self.top}/new.toml", expect=(64,), cwd=there)  # fmt: skip
+        self.assertIn("--from-backup is empty", done.stderr)
         self.assertEqual(os.listdir(f"{self.top}/elsewhere"), [])
 
     def test_damage_is_not_backed_up_over_a_good_bundle(self):

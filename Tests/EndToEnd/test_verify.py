@@ -166,6 +166,16 @@ class Verify(VaultTest):
         # The head does not have it.
         self.assertEqual(self.states(found)["restore"], "ok")
 
+    def test_what_waits_without_a_daemon_is_what_differs(self):
+        ada = Device(f"{self.top}/ada", "ada")
+        self.devices.append(ada)
+        ada.ctl("init", "--folder", f"{ada.folder}={PREFIX}", "--device", "ada", expect=(0,))
+        for count, state in ((0, "in-sync"), (1, "pending"), (2, "pending")):
+            if count:
+                ada.write(f"{count}.md", "text\n")
+            told = json.loads(ada.ctl("status", "--json", expect=(3,)).stdout)
+            self.assertEqual((told["state"], told["pending"]["changes"]), (state, count))
+
     def test_an_edit_is_no_damage(self):
         ada = self.vault()
         ada.write("a.md", "edited\n")

@@ -225,6 +225,37 @@ struct RouteTests {
         #expect(resumed.head != nil)
     }
 
+    @Test(
+        "where nothing can be asked for a body is refused, and nothing is done",
+        arguments: ["pause", "resume", "reload", "flush", "login-links"])
+    func noBody(name: String) async throws {
+        let vault = try ServedVault()
+        for body in [#"{"dry_run":true}"#, "[]", "5", "null", "x"] {
+            let response = try await vault.ask(.post, "/api/sync/\(name)", body)
+            #expect(response.status == .badRequest, "\(body)")
+        }
+        let query = try await vault.ask(.post, "/api/sync/\(name)?dry_run=true")
+        #expect(query.status == .badRequest)
+        let status: VaultStatus = try decode(try await vault.ask(.get, "/status"))
+        #expect(status.state != .paused)
+        let response = try await vault.ask(.post, "/api/sync/\(name)", " {}\n")
+        #expect(response.status != .badRequest)
+    }
+
+    @Test(
+        "what contradicts itself is refused",
+        arguments: [
+            ("cycle", #"{"accept_deletes":true,"restore_deleted":true}"#),
+            ("batch", #"{"writes":[{"path":"notes/a.md","content":"x","delete":true}]}"#),
+        ])
+    func contradiction(name: String, body: String) async throws {
+        let vault = try ServedVault()
+        try vault.write("a.md", "one\n")
+        _ = try await vault.ask(.post, "/api/sync/flush")
+        let response = try await vault.ask(.post, "/api/sync/\(name)", body)
+        #expect(response.status == .badRequest)
+    }
+
     @Test("what is held back comes with the reason and with advice")
     func held() async throws {
         let vault = try ServedVault()

@@ -47,7 +47,8 @@ struct AdministrationRoutes: Sendable {
     }
 
     /// A link for a browser on this machine, or for one that comes through the proxy.
-    @Sendable func makeLink(_: Request, _: SyncContext) async throws -> Response {
+    @Sendable func makeLink(_ request: Request, _: SyncContext) async throws -> Response {
+        try await JSONBody.refuseBody(request)
         let http = service.configuration.http
         guard let base = Self.address(http) else {
             throw HTTPError(.conflict, message: "listen in [http] is empty: no browser comes in")

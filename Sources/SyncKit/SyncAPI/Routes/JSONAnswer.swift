@@ -93,6 +93,18 @@ enum JSONBody {
             .badRequest, message: "expected no query: what is asked for stands in the body")
     }
 
+    /// Refuses a body where nothing can be asked for: of a `dry_run` in it nothing would come. An
+    /// object without keys says nothing.
+    /// - Throws: 400; 413 for what is too large.
+    static func refuseBody(_ request: Request) async throws {
+        try refuseQuery(request)
+        let bytes = try await request.body.collect(upTo: Limits.requestBytes)
+        let blanks: [UInt8] = [0x09, 0x0a, 0x0d, 0x20]
+        let said = bytes.readableBytesView.filter { !blanks.contains($0) }
+        if said.isEmpty || said.elementsEqual("{}".utf8) { return }
+        throw HTTPError(.badRequest, message: "expected no body: nothing can be asked for here")
+    }
+
     /// A JSON object.
     /// - Throws: 400 for what is none, has a key that is not known, or comes with a query; 413 for
     ///   what is too large, 415 for another type.

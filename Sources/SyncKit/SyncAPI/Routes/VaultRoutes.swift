@@ -33,6 +33,10 @@ extension SyncRoutes {
         let bytes = try await request.collectBody(upTo: Limits.requestBytes)
         let asked: CycleRequest =
             bytes.readableBytes > 0 ? try await JSONBody.read(request, .cycle) : CycleRequest()
+        if asked.acceptDeletes && asked.restoreDeleted {
+            throw HTTPError(
+                .badRequest, message: "expected accept_deletes or restore_deleted, not both")
+        }
         return try await waiting.one {
             let outcome = await service.sync(asked.request)
             return try JSONAnswer.of(
@@ -40,8 +44,9 @@ extension SyncRoutes {
         }
     }
 
-    @Sendable func flush(_: Request, _: SyncContext) async throws -> Response {
-        try JSONAnswer.of(try await service.barrier())
+    @Sendable func flush(_ request: Request, _: SyncContext) async throws -> Response {
+        try await JSONBody.refuseBody(request)
+        return try JSONAnswer.of(try await service.barrier())
     }
 
     @Sendable func quarantined(_ request: Request, _: SyncContext) async throws -> Response {
@@ -61,12 +66,14 @@ extension SyncRoutes {
         try JSONAnswer.of(await service.forget(try context.parameter("name")))
     }
 
-    @Sendable func pause(_: Request, _: SyncContext) async throws -> Response {
-        try await setPaused(true)
+    @Sendable func pause(_ request: Request, _: SyncContext) async throws -> Response {
+        try await JSONBody.refuseBody(request)
+        return try await setPaused(true)
     }
 
-    @Sendable func resume(_: Request, _: SyncContext) async throws -> Response {
-        try await setPaused(false)
+    @Sendable func resume(_ request: Request, _: SyncContext) async throws -> Response {
+        try await JSONBody.refuseBody(request)
+        return try await setPaused(false)
     }
 
     private func setPaused(_ paused: Bool) async throws -> Response {
@@ -74,8 +81,9 @@ extension SyncRoutes {
         return try JSONAnswer.of(picture)
     }
 
-    @Sendable func reloading(_: Request, _: SyncContext) async throws -> Response {
-        switch await reload() {
+    @Sendable func reloading(_ request: Request, _: SyncContext) async throws -> Response {
+        try await JSONBody.refuseBody(request)
+        return switch await reload() {
         case .unchanged: try JSONAnswer.of(ReloadAnswer(.unchanged))
         case .restarting: try JSONAnswer.of(ReloadAnswer(.restarting), .accepted)
         case .refused(let problems):

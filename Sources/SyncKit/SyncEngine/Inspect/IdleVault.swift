@@ -42,6 +42,8 @@ package struct IdleVault {
     private func describe(_ status: inout VaultStatus, _ remote: RemoteProbe) throws {
         let vault = opened.vault
         try vault.report.describe(&status)
+        // What is to be looked at again is looked at here, and counted by what is found.
+        status.pending.changes -= vault.local.rechecks.count
         // A remote that was not seen is not one without a head.
         var seen: ObjectID??
         if case .seen(let head) = remote {

@@ -37,6 +37,10 @@ final class RequestedWrites {
             let here = try TreeDiff.version(at: target.path, of: tree, reading: repository)
             try check(write, target.path, here)
             if write.delete ?? false {
+                if write.content != nil {
+                    throw ChangeRefusal(
+                        .wrong, "\(target.path): expected content or delete: true, not both")
+                }
                 guard here != nil else {
                     throw ChangeRefusal(.missing, "there is no \(target.path)")
                 }
