@@ -83,6 +83,34 @@ struct ConsolidationTests {
         #expect(try fsck(path) == "")
     }
 
+    @Test("what an interrupted consolidation or capture left is taken up, and nothing is lost")
+    func interrupted() throws {
+        let (_, commits) = try made(6)
+        let stems = try names(".pack").sorted().map { "\(packs)/\($0.dropLast(".pack".count))" }
+        let whole = try Data(contentsOf: URL(fileURLWithPath: stems[0] + ".pack"))
+        // A pack without its index is whole, or not; an index without its pack is of no use.
+        try FileManager.default.removeItem(atPath: stems[0] + ".idx")
+        let torn = packs + "/pack-\(String(repeating: "5", count: 40)).pack"
+        try whole.dropLast(30).write(to: URL(fileURLWithPath: torn))
+        for ending in ["idx", "rev", "bitmap", "mtimes"] {
+            try Data().write(to: URL(fileURLWithPath: "\(packs)/pack-gone.\(ending)"))
+        }
+        // git makes these before the pack.
+        try Data().write(to: URL(fileURLWithPath: packs + "/pack-comes.keep"))
+        let damaged = try GitRepository(opening: path)
+        #expect(!commits.allSatisfy { damaged.contains($0) })
+
+        let repository = try GitRepository(opening: path)
+        #expect(try repository.consolidateEverything() == 6)
+        for commit in commits { #expect(try repository.commit(commit).message == "m\n") }
+        #expect(try fsck(path) == "")
+        #expect(try names(".idx").count == 1)
+        #expect(try names(".pack").count == 2)
+        #expect(try names("").filter { $0.hasPrefix("pack-gone") } == [])
+        #expect(try names(".keep") == ["pack-comes.keep"])
+        #expect(FileManager.default.fileExists(atPath: torn))
+    }
+
     @Test("a handle reads on after git itself packed everything anew")
     func gc() throws {
         let (repository, commits) = try made(8)

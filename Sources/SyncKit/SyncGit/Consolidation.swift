@@ -20,12 +20,14 @@ extension GitRepository {
         return try consolidate(small.chosen(most: most), of: small)
     }
 
-    /// The same at once, of all small packs however few they are. Waits for another process that
-    /// consolidates.
+    /// The same at once, of all small packs however few they are, and of what an interrupted one
+    /// left. Waits for another process that consolidates.
     @discardableResult package func consolidateEverything() throws(RepositoryError) -> Int {
         let lock = PackLock(packDirectory, waits: true)
         defer { lock?.release() }
         let small = SmallPacks(in: packDirectory)
+        try small.removeLeftovers()
+        for pack in try small.withoutIndex() { try takeUp(pack) }
         var replaced = 0
         var left = Int.max
         // What one consolidation takes on is bounded; one that makes no fewer of them is the last.
@@ -34,6 +36,20 @@ extension GitRepository {
             if packs.count >= left { return replaced }
             left = packs.count
             replaced += try consolidate(packs, of: small)
+        }
+    }
+
+    /// Makes the index that a pack has none of: somebody was interrupted between the two. One that
+    /// is damaged, or refers to what is not here, stays as it is.
+    private func takeUp(_ path: String) throws(RepositoryError) {
+        do throws(RepositoryError) {
+            let pack = try IncomingPack(into: self)
+            try FileSystem.mapped(path) { (bytes) throws(RepositoryError) in
+                try pack.append(bytes)
+            }
+            try pack.finish([])
+        } catch {
+            if error.code != .corrupt { throw error }
         }
     }
 

@@ -12,6 +12,11 @@ enum FileSystem {
         return lstat(path, &status) == 0 ? status : nil
     }
 
+    /// Removes a name; one that is gone already is fine.
+    static func remove(_ path: String) throws(RepositoryError) {
+        if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
+    }
+
     /// How long ago what stands at the path was changed, in seconds; nil for nothing.
     static func ageInSeconds(_ path: String) -> Int? {
         guard let status = status(path) else { return nil }
@@ -73,5 +78,24 @@ enum FileSystem {
             done += count
         }
         return bytes
+    }
+
+    /// Gives a file's bytes without reading all of them into memory.
+    static func mapped<Result>(
+        _ path: String, _ use: (UnsafeRawBufferPointer) throws(RepositoryError) -> Result
+    ) throws(RepositoryError) -> Result {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) != 0 { throw SystemFailure.last("read", path) }
+        let size = Int(status.st_size)
+        if size == 0 { return try use(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard let place = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
+            place != MAP_FAILED
+        else { throw SystemFailure.last("map", path) }
+        defer { munmap(place, size) }
+        madvise(place, size, MADV_SEQUENTIAL)
+        return try use(UnsafeRawBufferPointer(start: place, count: size))
     }
 }

@@ -1,5 +1,4 @@
 internal import CDeflate
-internal import Glibc
 internal import SyncModel
 
 /// How large the objects of a pack are before anybody makes room for them. A few bytes of a pack
@@ -16,19 +15,9 @@ enum PackBounds {
     static func check(_ path: String, mostBytes: Int = Limits.receivedObjectBytes)
         throws(RepositoryError) -> [Int]
     {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw SystemFailure.last("open", path) }
-        defer { close(descriptor) }
-        var status = stat()
-        if fstat(descriptor, &status) != 0 { throw SystemFailure.last("read", path) }
-        let size = Int(status.st_size)
-        guard size > 0 else { throw malformed(0) }
-        guard let place = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
-            place != MAP_FAILED
-        else { throw SystemFailure.last("map", path) }
-        defer { munmap(place, size) }
-        madvise(place, size, MADV_SEQUENTIAL)
-        return try check(UnsafeRawBufferPointer(start: place, count: size), mostBytes: mostBytes)
+        try FileSystem.mapped(path) { (bytes) throws(RepositoryError) in
+            try check(bytes, mostBytes: mostBytes)
+        }
     }
 
     /// The same of a pack in memory.

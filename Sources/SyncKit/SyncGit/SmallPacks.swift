@@ -93,12 +93,36 @@ struct SmallPacks {
         return replaced
     }
 
-    /// Removes a pack, its index first: a pack without one is not there to git.
+    /// Removes a pack, and then what belongs to it: an index without a pack is not there to git
+    /// either, and whoever is interrupted between the two leaves nothing that has an object.
     private func remove(_ pack: Pack) throws(RepositoryError) {
-        for ending in ["idx", "rev", "bitmap", "mtimes", "promisor", "pack"] {
-            let path = path(of: pack, ending)
-            if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
+        for ending in ["pack"] + Self.endings + ["promisor"] {
+            try FileSystem.remove(path(of: pack, ending))
         }
+    }
+
+    /// What is made from a pack, and of no use without it.
+    private static let endings = ["idx", "rev", "bitmap", "mtimes"]
+
+    /// Removes what belonged to packs that are gone.
+    func removeLeftovers() throws(RepositoryError) {
+        let names = Set(try FileSystem.names(in: directory))
+        for name in names where name.hasPrefix("pack-") {
+            let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+            guard parts.count == 2, Self.endings.contains(parts[1]),
+                !names.contains(parts[0] + ".pack")
+            else { continue }
+            try FileSystem.remove("\(directory)/\(name)")
+        }
+    }
+
+    /// The packs that have no index, by their paths: to git they are not there.
+    func withoutIndex() throws(RepositoryError) -> [String] {
+        let names = Set(try FileSystem.names(in: directory))
+        return names.filter {
+            $0.hasPrefix("pack-") && $0.hasSuffix(".pack")
+                && !names.contains($0.dropLast("pack".count) + "idx")
+        }.sorted().map { "\(directory)/\($0)" }
     }
 }
 

@@ -109,11 +109,9 @@ extension GitRepository {
         let lock = PackLock(packDirectory, waits: true)
         defer { lock?.release() }
         for name in try FileSystem.names(in: packDirectory) where name.hasSuffix(".promisor") {
-            let path = "\(packDirectory)/\(name)"
-            if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
+            try FileSystem.remove("\(packDirectory)/\(name)")
         }
-        let path = "\(commonDirectory)\(ThinnedObjects.name)"
-        if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
+        try FileSystem.remove("\(commonDirectory)\(ThinnedObjects.name)")
         try FileSystem.sync(commonDirectory)
         try setPromisor(false)
         return true
