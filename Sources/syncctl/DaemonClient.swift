@@ -90,6 +90,7 @@ struct DaemonClient {
     /// - Parameter take: given each event; false ends it.
     func follow(_ take: @escaping (ServerEvent) -> Bool) throws {
         var reader = EventStreamReader()
+        guard try isAlive() else { throw Failure.notRunning(socket) }
         do {
             _ = try client.follow("/api/sync/events") { piece in
                 reader.take(piece)?.allSatisfy(take) ?? false
@@ -111,12 +112,26 @@ struct DaemonClient {
         return try JSONDecoder().decode(Answer.self, from: Data(bytes))
     }
 
+    /// Whether a daemon answers anything. One that was stopped, or hangs, still has its socket:
+    /// what may take long would be waited for in vain.
+    /// - Returns: false when nobody listens.
+    private func isAlive() throws -> Bool {
+        do {
+            _ = try client.send("GET", "/health", deadline: Limits.livenessWait)
+            return true
+        } catch {
+            if error.code == .unreachable { return false }
+            throw Failure(Exit.failed, "the daemon does not answer: \(error)")
+        }
+    }
+
     /// Makes one request.
     /// - Returns: the answer's body; nil when nobody listens.
     private func exchange(
         _ method: String, _ path: String, _ body: (any Encodable)?, within deadline: Duration,
         accepting: [Int]
     ) throws -> [UInt8]? {
+        if deadline > Limits.livenessWait, try !isAlive() { return nil }
         let bytes = try body.map { Array(try JSONEncoder().encode($0)) }
         let response: HTTPResponse
         do {

@@ -2,12 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, binaries, wait_until
 from harness import VaultTest
 
 DONE, WAITS, OPEN = 0, 1, 10
@@ -127,6 +128,33 @@ class ExitCodes(VaultTest):
             self.assertEqual(told.readline(), b"has it\n")
         done = ada.ctl("status", "--json", expect=(3,))
         self.assertEqual(json.loads(done.stdout)["daemon"], "stopped")
+
+    def test_a_daemon_that_hangs_is_not_waited_for(self):
+        """A limit of its own, `Limits.livenessWait`; what follows events has it, too."""
+        ada = self.device("ada")
+        ada.write("x.md", "one\n")
+        wait_until(lambda: ada.status()["state"] == "in-sync", "what was written goes out")
+        os.kill(ada.process.pid, signal.SIGSTOP)
+        try:
+            words = [
+                ("diff", "HEAD"), ("remote",), ("sync",), ("flush",), ("undo", "--dry-run"),
+                ("events",), ("restore", ada.path("x.md"), "--to", "HEAD", "--dry-run"), ("resume",),
+                ("rollback", "HEAD", "--dry-run"), ("backup", f"{self.top}/all.bundle"),
+                ("status", "--watch"), ("status",), ("devices", "forget", "bob"),
+            ]  # fmt: skip
+            begin = [f"{binaries()}/syncctl", "--config", ada.config]
+            runs = [
+                (word, subprocess.Popen([*begin, *word], env=ada.environment, text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+                for word in words
+            ]  # fmt: skip
+            for word, run in runs:
+                _, said = run.communicate(timeout=30)
+                self.assertEqual(run.returncode, 1, (word, said))
+                self.assertIn("the daemon does not answer", said, word)
+        finally:
+            os.kill(ada.process.pid, signal.SIGCONT)
+        self.assertEqual(ada.status()["state"], "in-sync")
 
     def test_an_accept_opens_one(self):
         (ada,) = self.idle("ada")

@@ -109,6 +109,34 @@ struct IndexTests {
         }
     }
 
+    @Test("says of a time that no clock shows yet what a walk says")
+    func future() throws {
+        let history = SmallHistory()
+        var commits: [ObjectID] = []
+        for (number, time) in [1_000, 1_900_000_000_000, 9_000].enumerated() {
+            commits.append(
+                try history.commit(
+                    ["a": "\(number)"], on: Array(commits.suffix(1)), time: Int64(time)))
+        }
+        let now = Timestamp(seconds: 10)
+        let file = NSTemporaryDirectory() + "/\(UUID()).db"
+        defer { #expect(throws: Never.self) { try HistoryIndex.discard(file) } }
+        _ = try HistoryIndexer(
+            reading: history.repository, into: .filling(file), latest: now.latestClaim
+        ).fill(to: commits[2])
+        let index = try IndexedHistory(#require(try HistoryIndex.reading(file)))
+        for (until, count) in [(500, 0), (2_000, 2), (8_000, 2), (10_000, 3)] as [(Int64, Int)] {
+            var filter = HistoryFilter(now: now)
+            filter.until = until
+            func found(_ index: IndexedHistory?) throws -> [HistoryEntry] {
+                try HistoryLog(reading: history.repository, path: TreePath("a"), index: index)
+                    .entries(from: commits[2], where: filter, most: 9)
+            }
+            #expect(try found(index) == found(nil), "until \(until)")
+            #expect(try found(nil).count == count)
+        }
+    }
+
     @Test("takes in each commit once, and goes on where it was")
     func growth() throws {
         let indexed = try Indexed(seed: Self.seed, commits: 60)

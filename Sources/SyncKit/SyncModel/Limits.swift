@@ -226,6 +226,8 @@ package enum Limits {
     package static let lockWait = Duration.seconds(2)
     /// How long a client waits for an answer that needs no cycle.
     package static let answerWait = Duration.seconds(2)
+    /// How long a client waits for any answer at all before it asks for what may take long.
+    package static let livenessWait = Duration.seconds(10)
     /// How long a client waits for a cycle.
     package static let cycleWait = Duration.seconds(3_600)
     /// How long the daemon takes at most to end once it is asked to.

@@ -68,9 +68,8 @@ struct Log: ParsableCommand {
         _ entry: HistoryEntry, _ path: TreePath?, _ history: VaultHistory, _ output: Output
     ) throws(RepositoryError) {
         let all: [FileDifference]
-        do { all = try history.shown(entry.commit).files } catch let error as RepositoryError
-            where error.code == .thinned
-        {
+        do { all = try history.shown(entry.commit).files } catch {
+            if error.code != .thinned { throw error }
             return output.line(
                 output.paint("    thinned here: syncctl gc --bring-back fetches it", .grey))
         }

@@ -98,7 +98,7 @@ final class VaultCapture {
     private func changes(
         of readings: [FolderReading], _ options: CaptureOptions
     ) throws -> [Captured] {
-        moved.begin(readings.flatMap(\.came), at: clock.now())
+        moved.begin({ readings.flatMap(\.came) }, at: clock.now())
         var captured: [Captured] = []
         for reading in readings {
             captured += try folderCapture.changes(of: reading, options: options) { content in
