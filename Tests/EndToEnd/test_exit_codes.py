@@ -138,8 +138,8 @@ class ExitCodes(VaultTest):
         try:
             words = [
                 ("diff", "HEAD"), ("remote",), ("sync",), ("flush",), ("undo", "--dry-run"),
-                ("events",), ("restore", ada.path("x.md"), "--to", "HEAD", "--dry-run"), ("resume",),
-                ("rollback", "HEAD", "--dry-run"), ("backup", f"{self.top}/all.bundle"),
+                ("events",), ("restore", ada.path("x.md"), "--to", "HEAD", "--dry-run"),
+                ("rollback", "HEAD", "--dry-run"), ("backup", f"{self.top}/all"), ("resume",),
                 ("status", "--watch"), ("status",), ("devices", "forget", "bob"),
             ]  # fmt: skip
             begin = [f"{binaries()}/syncctl", "--config", ada.config]
