@@ -13,6 +13,8 @@ from workshop import cycle
 DEVICES = ("linden", "maple", "rowan", "aspen")
 AGENTS = ("scribe", "gardener")
 START = 1_700_000_000
+# What git's commands are called by in the table.
+PEERS = ("--version", "log", "diff", "restore", "revert")
 # A file that one early commit touched, and one that every hundredth does.
 OLD, BUSY = "seldom.md", "often.md"
 
@@ -24,6 +26,7 @@ def history(workshop):
     size = f"{commits:,} commits, {files:,} files"
     far, near = "HEAD~1000" if commits > 2_000 else "HEAD~100", "HEAD~10"
     works = {
+        "the start alone": (["--version"], ["--version"]),
         "log, first page": (["log", "-n", "20"], ["log", "-20", "--name-only"]),
         "log of a file touched once, long ago": (
             ["log", f"{PREFIX}/{OLD}"], ["log", "--", f"{PREFIX}/{OLD}"]),
@@ -81,7 +84,7 @@ def _compare(workshop, device, git, work, served, ours, theirs):
         if number > 0:
             pairs.append((mine.wall, its.wall))
     name = f"{work}{', by the daemon' if served else ''}"
-    peer = "git " + next(word for word in theirs if word in ("log", "diff", "restore", "revert"))
+    peer = "git " + next(word for word in theirs if word in PEERS)
     workshop.row(name, "time", "s", median([pair[0] for pair in pairs]), peer,
                  median([pair[1] for pair in pairs]))  # fmt: skip
 

@@ -28,14 +28,25 @@ package struct RevisionOrTime {
     ///   - now: what the last two count from.
     /// - Throws: `Revision.Unknown` with what was expected, or `RepositoryError`.
     package func find(_ name: String, now: Timestamp) throws -> ObjectID {
-        try sides(name, now: now)[0]
+        try all(name, now: now)[0]
     }
 
     /// Finds the commits that a name means; of a time all that none of the others stands upon:
     /// devices that did not know of each other have one each.
-    /// - Returns: the newest first, at least one; past `Limits.timeSides` only the newest.
-    /// - Throws: as `find`.
+    /// - Returns: the newest first, from one to `Limits.timeSides`.
+    /// - Throws: as `find`; `Revision.Unknown`, too, for a time that means more than that.
     package func sides(_ name: String, now: Timestamp) throws -> [ObjectID] {
+        let sides = try all(name, now: now)
+        guard sides.count <= Limits.timeSides else {
+            throw Revision.Unknown(
+                description: "at \(name) more than \(Limits.timeSides) commits stood side by side,"
+                    + " none upon another; name a commit, as syncctl log lists them")
+        }
+        return sides
+    }
+
+    /// The same; past `Limits.timeSides` one more than that.
+    private func all(_ name: String, now: Timestamp) throws -> [ObjectID] {
         if let time = try Self.time(name, now: now) {
             let sides = try sides(at: time, now)
             if sides.isEmpty {
@@ -151,7 +162,7 @@ package struct RevisionOrTime {
             }
             if isBehind { continue }
             sides.append(id)
-            if sides.count > Limits.timeSides { return [sides[0]] }
+            if sides.count > Limits.timeSides { break }
         }
         return sides
     }
