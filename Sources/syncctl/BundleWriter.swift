@@ -45,9 +45,12 @@ struct BundleWriter {
                 "this device does not hold the whole history ([history] keep): syncctl gc "
                     + "--bring-back fetches it, and then it can be backed up")
         }
-        let partial = "\(file).partial"
-        // Nothing may stand there; what git then says of it is what counts.
-        defer { unlink(partial) }
+        // git locks the name it writes to: of a run that was cut short the lock stays, and maybe
+        // the program.
+        let unfinished = UnfinishedBundles(of: file)
+        unfinished.remove()
+        defer { unfinished.remove() }
+        let partial = unfinished.newName()
         var words = ["bundle", "create", "-q", partial, "--all"]
         if !known.isEmpty { words += ["--not"] + known.map(\.hex) }
         if let refusal = git(words) {
@@ -116,10 +119,6 @@ struct BundleWriter {
             throw Failure(Exit.failed, "the bundle does not hold: \(refusal)")
         }
         let scratch = "\(bundle).scratch"
-        // What an earlier run left; where nothing stands there is nothing to take away.
-        try? FileManager.default.removeItem(atPath: scratch)
-        // As above: what is left does no harm.
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
         // A whole one has to do without the repository.
         let settings =
             isWhole ? [:] : ["GIT_ALTERNATE_OBJECT_DIRECTORIES": "\(repository)/objects"]

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import trees
-from device import PREFIX, Device, binaries
+from device import PREFIX, Device, binaries, wait_until
 from harness import VaultTest
 
 
@@ -46,6 +46,27 @@ class Backup(VaultTest):
         self.assertEqual(self.refs(copy), self.refs(ada.repository))
         self.assertEqual(trees.fsck(copy), [])
         self.assertEqual([name for name in os.listdir(self.top) if "partial" in name], [])
+
+    def test_what_a_daemon_could_not_capture_goes_beside(self):
+        """A daemon that is paused has captured nothing; its word is not that nothing is new."""
+        ada = self.device("ada")
+        ada.write("kept.md", "one\n")
+        ada.write("gone.md", "gone\n")
+        wait_until(lambda: ada.status()["state"] == "in-sync", "what was written goes out")
+        ada.ctl("pause")
+        ada.write("kept.md", "edited\n")
+        ada.write("new.md", "new\n")
+        os.remove(ada.path("gone.md"))
+        done = json.loads(ada.ctl("backup", f"{self.top}/bundles/", "--json").stdout)
+        self.assertEqual(done["unsynced"]["files"], 2)
+        listed = subprocess.run(
+            ["tar", "--zstd", "-tf", done["unsynced"]["file"]], check=True, capture_output=True
+        ).stdout.decode().split()
+        self.assertEqual(listed, [f"{PREFIX}/kept.md", f"{PREFIX}/new.md"])
+        ada.ctl("resume")
+        wait_until(lambda: ada.status()["state"] == "in-sync", "what was edited goes out")
+        done = json.loads(ada.ctl("backup", f"{self.top}/bundles/", "--json").stdout)
+        self.assertIsNone(done["unsynced"]["file"])
 
     def test_one_at_a_time(self):
         """Of several at once each writes a bundle of its own or says that another does."""

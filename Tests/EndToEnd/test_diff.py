@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, wait_until
 from harness import VaultTest
 
 
@@ -292,6 +292,32 @@ class Diff(VaultTest):
         shown = ada.ctl("show", "HEAD", expect=(0,)).stdout
         self.assertIn(f"commit {head}", shown)
         self.assertIn("+LINE", shown)
+
+    def test_what_a_daemon_could_not_capture_is_shown(self):
+        ada = self.device("ada")
+        ada.write("kept.md", "one two\n")
+        ada.write("gone.md", "gone\n")
+        wait_until(lambda: ada.status()["state"] == "in-sync", "what was written goes out")
+        self.assertEqual(ada.ctl("diff", "HEAD").stdout, "")
+        ada.ctl("pause")
+        ada.write("kept.md", "one three\nmore")
+        ada.write("sub/new.md", "new\n")
+        os.remove(ada.path("gone.md"))
+        beside = ada.ctl("diff", "HEAD").stdout
+        words = ada.ctl("diff", "HEAD", "--words").stdout
+        files = json.loads(ada.ctl("diff", "HEAD", "--json").stdout)
+        below = ada.ctl("diff", "HEAD", ada.path("sub"), "--stat").stdout
+        ada.stop()
+        self.assertEqual(beside, ada.ctl("diff", "HEAD").stdout)
+        self.assertEqual(words, ada.ctl("diff", "HEAD", "--words").stdout)
+        self.assertEqual(files, json.loads(ada.ctl("diff", "HEAD", "--json").stdout))
+        self.assertIn("+one three", beside)
+        self.assertIn("No newline at end of file", beside)
+        self.assertEqual(
+            [(one["path"], one["status"]) for one in files["files"]],
+            [(f"{PREFIX}/gone.md", "deleted"), (f"{PREFIX}/kept.md", "modified"),
+             (f"{PREFIX}/sub/new.md", "added")])  # fmt: skip
+        self.assertIn("1 file changed", below)
 
 
 if __name__ == "__main__":

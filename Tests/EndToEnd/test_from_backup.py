@@ -149,6 +149,34 @@ class FromBackup(VaultTest):
         self.assertEqual(trees.head(remote), trees.head(ada.repository))
         self.assertEqual(ada.status()["state"], "in-sync")
 
+    def test_what_did_not_come_to_an_end_is_begun_again(self):
+        """A remote that cannot be reached, a Ctrl-C while git fetches: the same command again."""
+        ada = self.lost()
+        wanted = ada.tree()
+        os.mkfifo(ada.path("pipe"))
+        ada.write("edited.md", "in no commit\n")
+        ada.ctl("backup", f"{self.top}/all.bundle")
+        eve = Device(f"{self.top}/eve", "eve")
+        remote = f"{self.top}/late.git"
+        words = ["init", "--folder", f"{eve.folder}={PREFIX}", "--device", "eve", "--from-backup",
+                 f"{self.top}/all.bundle", "--remote", remote]  # fmt: skip
+        eve.ctl(*words[:-1], "http://127.0.0.1:1/late.git", expect=(1,))
+        self.assertFalse(os.path.exists(eve.config))
+        # As somebody does who is killed half-way.
+        shutil.rmtree(f"{eve.repository}/objects/pack")
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "sync", remote], check=True)
+        said = eve.ctl(*words, expect=(0,)).stdout
+        self.assertIn("as the run before wrote it", said)
+        eve.set("http", "listen", '""')
+        self.assertEqual(eve.once().returncode, 0)
+        self.assertEqual(eve.tree(), wanted)
+        self.assertEqual(os.listdir(f"{eve.folder}.from-backup/{PREFIX}"), ["edited.md"])
+        # Now it is a vault, and nothing begins again over it.
+        os.remove(eve.config)
+        refused = eve.ctl(*words, expect=(1,)).stderr
+        self.assertIn("is there already: move it away", refused)
+        self.assertEqual(trees.head(eve.repository), trees.head(remote))
+
     def test_one_bundle_comes_with_those_before_it(self):
         self.lost()
         second = f"{self.top}/bundles/default-0002.bundle"

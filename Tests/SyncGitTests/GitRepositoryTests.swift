@@ -58,6 +58,34 @@ struct GitRepositoryTests {
         #expect(empty?.code == .notARepository)
     }
 
+    @Test("what gc took away is written again, and nothing is built upon it")
+    func prunedMeanwhile() throws {
+        let repository = try made()
+        let content = Array("gone\n".utf8)
+        var pack = try repository.beginPack()
+        let blob = try pack.add(.blob, content)
+        try pack.finish()
+        let kept = try commit("kept", in: repository)
+        try repository.setReference("refs/heads/sync", to: kept, expecting: nil)
+        #expect(repository.contains(blob))
+        try git(path, "gc", "-q", "--prune=now")
+        // A capture begins at the branch.
+        #expect(try repository.reference("refs/heads/sync") == kept)
+        pack = try repository.beginPack()
+        #expect(try pack.add(.blob, content) == blob)
+        try pack.finish()
+        #expect(try git(path, "cat-file", "-p", blob.hex) == "gone")
+
+        // It was there when the capture began.
+        #expect(repository.contains(blob))
+        pack = try repository.beginPack()
+        #expect(try pack.add(.blob, content) == blob)
+        try git(path, "gc", "-q", "--prune=now")
+        let refused = #expect(throws: RepositoryError.self) { try pack.finish() }
+        #expect(refused?.code == .missing)
+        #expect(try fsck(path) == "")
+    }
+
     @Test("objects that git wrote are read, loose and packed, and in later packs")
     func readsWhatGitWrote() throws {
         let repository = try made()

@@ -75,16 +75,22 @@ package struct BackupSource {
 
     /// Makes the repository as it was saved: all references with their history.
     /// - Parameters:
-    ///   - repository: where nothing stands yet; where this fails nothing stands there again.
+    ///   - repository: where nothing stands yet, or what an unfinished vault left; where this
+    ///     fails nothing stands there again.
     ///   - branch: has to be among what was saved.
     /// - Returns: the head.
     /// - Throws: `VaultPlan.Refusal`, also with git's words; `RepositoryError`.
     func restore(into repository: String, branch: String) throws -> ObjectID {
+        let unfinished = UnfinishedVault(repository)
         if access(repository, F_OK) == 0 {
-            throw VaultPlan.Refusal(
-                "\(repository) is there already: move it away, or leave out --from-backup to go "
-                    + "on with it")
+            guard unfinished.isMarked else {
+                throw VaultPlan.Refusal(
+                    "\(repository) is there already: move it away, or leave out --from-backup to "
+                        + "go on with it")
+            }
+            try FileManager.default.removeItem(atPath: repository)
         }
+        try unfinished.mark()
         do {
             try fetch(into: repository, branch: branch)
             let opened = try GitRepository(opening: repository)
@@ -97,6 +103,7 @@ package struct BackupSource {
             do { try FileManager.default.removeItem(atPath: repository) } catch let left {
                 throw VaultPlan.Refusal("\(error); and \(repository) cannot be removed: \(left)")
             }
+            try unfinished.end()
             throw error
         }
     }

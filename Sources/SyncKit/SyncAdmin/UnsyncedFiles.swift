@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Glibc
 internal import SyncArchive
 internal import SyncHistory
@@ -59,6 +60,13 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
                 "\(directory) is there already: the backup's files that were in no commit would "
                     + "go there. Move it away")
         }
-        return try ArchiveReader(file).extract(into: directory)
+        // Whoever is interrupted leaves no directory that has some of them.
+        let unfinished = directory + ".unfinished"
+        if access(unfinished, F_OK) == 0 {
+            try FileManager.default.removeItem(atPath: unfinished)
+        }
+        let count = try ArchiveReader(file).extract(into: unfinished)
+        if rename(unfinished, directory) != 0 { throw ArchiveError.system(directory) }
+        return count
     }
 }

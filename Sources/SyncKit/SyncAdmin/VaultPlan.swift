@@ -54,8 +54,9 @@ package struct VaultPlan: Sendable {
         var saved: ObjectID?
         if let backup {
             let source = try BackupSource(backup, vault: draft.configuration.vault)
+            let isAgain = UnfinishedVault(draft.configuration.repository).isMarked
             saved = try source.restore(into: draft.configuration.repository, branch: branch)
-            done += try restoreUnsynced(source, draft.configuration)
+            done += try restoreUnsynced(source, draft.configuration, isAgain: isAgain)
         }
         for folder in draft.configuration.folders where try Self.makeDirectory(folder.path) {
             done.append("made the folder \(folder.path)")
@@ -69,6 +70,7 @@ package struct VaultPlan: Sendable {
             let count = try Template(template).copy(into: folder.path, prefix: folder.prefix)
             done.append("copied \(count) files of the example layout into \(folder.path)")
         }
+        try UnfinishedVault(draft.configuration.repository).end()
         // A link, as against a rename, never replaces a file that came meanwhile.
         guard link(draft.path, file) == 0 else {
             throw Refusal("\(file) cannot be written: \(String(cString: strerror(errno)))")
@@ -94,13 +96,17 @@ package struct VaultPlan: Sendable {
 
     /// Writes the backup's files that were in no commit beside the first folder, for somebody to
     /// look at: they may be older than what the folders get.
-    private func restoreUnsynced(_ source: BackupSource, _ configuration: Configuration) throws
-        -> [String]
-    {
+    /// - Parameter isAgain: whether a run before may have done it.
+    private func restoreUnsynced(
+        _ source: BackupSource, _ configuration: Configuration, isAgain: Bool
+    ) throws -> [String] {
         guard let bundle = source.bundles.last, let folder = configuration.folders.first else {
             return []
         }
         let directory = folder.path + ".from-backup"
+        if isAgain, access(directory, F_OK) == 0 {
+            return ["left \(directory) as the run before wrote it"]
+        }
         guard let count = try UnsyncedFiles.restore(beside: bundle, into: directory) else {
             return []
         }

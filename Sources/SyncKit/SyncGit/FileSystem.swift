@@ -17,6 +17,28 @@ enum FileSystem {
         if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
     }
 
+    /// Makes a directory and those above it, with mode 0700; those that are there stay.
+    static func makeDirectories(_ path: String) throws(RepositoryError) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/\(part)"
+            if mkdir(made, 0o700) != 0 && !exists(made) { throw SystemFailure.last("make", made) }
+        }
+    }
+
+    /// Removes what stands at a path with all that is in it. What cannot be removed stays.
+    static func removeAll(_ path: String) {
+        guard let status = status(path) else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            unlink(path)
+            return
+        }
+        do throws(RepositoryError) {
+            for name in try names(in: path) { removeAll("\(path)/\(name)") }
+        } catch { return }
+        rmdir(path)
+    }
+
     /// How long ago what stands at the path was changed, in seconds; nil for nothing.
     static func ageInSeconds(_ path: String) -> Int? {
         guard let status = status(path) else { return nil }

@@ -39,6 +39,7 @@ package final class GitRepository: ObjectRepository {
         database = try DatabaseHandle(of: handle)
         packs.look(at: packDirectory)
         TemporaryFile.removeAbandoned(in: packDirectory)
+        StagingDirectory.removeAbandoned(in: objectDirectory)
     }
 
     /// Sees the objects of these packs and nothing else that stands in the repository: no
@@ -52,19 +53,30 @@ package final class GitRepository: ObjectRepository {
     }
 
     /// Makes a bare repository whose `HEAD` names `branch`; completes one that is half there and
-    /// leaves a whole one as it is.
+    /// leaves a whole one as it is. Where nothing was, whoever is interrupted leaves nothing.
     /// - Parameters:
     ///   - path: the repository's directory; missing parents are made, all with mode 0700.
     ///   - branch: the branch's short name.
     package static func create(at path: String, branch: String) throws(RepositoryError) {
         try LibGit2.start()
+        if FileSystem.exists(path) { return try complete(path, branch) }
+        let slash = path.lastIndex(of: "/")
+        let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        try FileSystem.makeDirectories(parent)
+        let staging = try StagingDirectory(in: parent)
+        let made = staging.path + "/new.git"
+        try complete(made, branch)
+        if rename(made, path) == 0 { return try FileSystem.sync(parent) }
+        // Somebody else may have made it meanwhile.
+        if errno != EEXIST && errno != ENOTEMPTY { throw SystemFailure.last("create", path) }
+    }
+
+    private static func complete(_ path: String, _ branch: String) throws(RepositoryError) {
         var options = git_repository_init_options()
         try LibGit2.check(
             git_repository_init_options_init(
                 &options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION)), "create \(path)")
-        options.flags =
-            GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_MKDIR.rawValue
-            | GIT_REPOSITORY_INIT_MKPATH.rawValue
+        options.flags = GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_MKDIR.rawValue
         options.mode = 0o700
         let code = branch.withCString { name in
             options.initial_head = name

@@ -11,6 +11,10 @@ protocol PackPlace: AnyObject {
     /// Whether the object is known to be there without another look at the disk.
     func hasNow(_ id: ObjectID) -> Bool
 
+    /// Looks at the disk again.
+    /// - Returns: one of these objects that is not there any more.
+    func went(of ids: Set<ObjectID>) -> ObjectID?
+
     /// Notes a pack of our own.
     func noteIndex(_ name: String)
 }
@@ -19,4 +23,9 @@ extension GitRepository: PackPlace {
     var libraryObjects: String? { objectDirectory }
 
     func hasNow(_ id: ObjectID) -> Bool { database.has(id) }
+
+    func went(of ids: Set<ObjectID>) -> ObjectID? {
+        refreshPacks()
+        return ids.first { !database.has($0) }
+    }
 }

@@ -9,6 +9,8 @@ final class PackWriter: PackSink {
     private let repository: any PackPlace
     private let deflater: Deflater
     private var known: Set<ObjectID> = []
+    /// What was not written since it is here.
+    private var reliedUpon: Set<ObjectID> = []
     private var index = PackIndex()
     private var buffer: [UInt8] = []
     private var spilled = 0
@@ -23,7 +25,11 @@ final class PackWriter: PackSink {
 
     func add(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID {
         let id = ObjectID(hashing: content, as: kind)
-        if known.contains(id) || repository.hasNow(id) { return id }
+        if known.contains(id) { return id }
+        if repository.hasNow(id) {
+            reliedUpon.insert(id)
+            return id
+        }
         try append(id, deflater.entry(kind, content))
         return id
     }
@@ -46,7 +52,9 @@ final class PackWriter: PackSink {
         results.reserveCapacity(count)
         let stage = try BlobStage(objects, known: known)
         try stage.run(count, read) { (blob) throws(RepositoryError) in
-            if let entry = blob.entry, let id = blob.id { try append(id, entry) }
+            if let id = blob.id {
+                if let entry = blob.entry { try append(id, entry) } else { reliedUpon.insert(id) }
+            }
             results.append((blob.id, blob.outcome))
         }
         return results
@@ -58,6 +66,15 @@ final class PackWriter: PackSink {
     /// - Returns: the hash it is called by; nil when nothing was added.
     func finishNamed() throws(RepositoryError) -> ObjectID? {
         if let failure { throw failure }
+        if !reliedUpon.isEmpty {
+            let went = repository.went(of: reliedUpon.subtracting(known))
+            reliedUpon = []
+            if let went {
+                throw fail(
+                    RepositoryError(
+                        .missing, "write a pack", object: went, "somebody took it away meanwhile"))
+            }
+        }
         if index.rows.isEmpty { return nil }
         do throws(RepositoryError) { return try write() } catch { throw fail(error) }
     }

@@ -3,8 +3,11 @@ internal import Glibc
 package import SyncModel
 
 extension GitRepository {
-    /// Reads a reference, symbolic ones followed; nil when it does not exist.
+    /// Reads a reference, symbolic ones followed; nil when it does not exist. Whoever begins at a
+    /// branch sees the packs that are there now: what is gone with another, as after `git gc`,
+    /// must not be built upon.
     package func reference(_ name: String) throws(RepositoryError) -> ObjectID? {
+        refreshPacks()
         var oid = git_oid()
         let code = git_reference_name_to_id(&oid, handle.pointer, name)
         if code == GIT_ENOTFOUND.rawValue { return nil }

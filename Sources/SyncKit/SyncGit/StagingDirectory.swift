@@ -1,9 +1,9 @@
 internal import Glibc
 internal import SyncModel
 
-/// A directory beside the packs in which a pack comes to be: the repository sees it when it is
-/// moved out. It is locked while it is in use, which tells it from one that a crash left. Gone,
-/// with what is in it, when dropped.
+/// A directory in which a pack, or a repository, comes to be: it is seen when it is moved out. It
+/// is locked while it is in use, which tells it from one that a crash left. Gone, with what is in
+/// it, when dropped.
 final class StagingDirectory {
     private static let prefix = "tmp_syncd_in_"
     /// Where it is.
@@ -11,12 +11,12 @@ final class StagingDirectory {
     private let lock: Int32
 
     /// Makes one, and removes those that nobody uses.
-    /// - Parameter objects: the repository's directory of objects.
-    init(in objects: String) throws(RepositoryError) {
-        Self.removeAbandoned(in: objects)
+    /// - Parameter parent: where it stands, on the file system of where it is going.
+    init(in parent: String) throws(RepositoryError) {
+        Self.removeAbandoned(in: parent)
         while true {
             let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-            let candidate = "\(objects)/\(Self.prefix)\(unique)"
+            let candidate = "\(parent)/\(Self.prefix)\(unique)"
             if mkdir(candidate, 0o700) != 0 { throw SystemFailure.last("make", candidate) }
             let opened = open(candidate, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             if opened < 0 && errno != ENOENT { throw SystemFailure.last("open", candidate) }
@@ -29,7 +29,7 @@ final class StagingDirectory {
     }
 
     deinit {
-        Self.remove(path)
+        FileSystem.removeAll(path)
         close(lock)
     }
 
@@ -46,22 +46,15 @@ final class StagingDirectory {
 
     /// Removes such directories that nobody has locked. What cannot be removed stays: it is in
     /// nobody's way, and the next one tries again.
-    private static func removeAbandoned(in objects: String) {
+    static func removeAbandoned(in parent: String) {
         let names: [String]
-        do throws(RepositoryError) { names = try FileSystem.names(in: objects) } catch { return }
+        do throws(RepositoryError) { names = try FileSystem.names(in: parent) } catch { return }
         for name in names where name.hasPrefix(prefix) {
-            let path = "\(objects)/\(name)"
+            let path = "\(parent)/\(name)"
             let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
             if descriptor < 0 { continue }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { remove(path) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { FileSystem.removeAll(path) }
             close(descriptor)
         }
-    }
-
-    private static func remove(_ directory: String) {
-        do throws(RepositoryError) {
-            for name in try FileSystem.names(in: directory) { unlink("\(directory)/\(name)") }
-        } catch { return }
-        rmdir(directory)
     }
 }

@@ -2,7 +2,7 @@ package import SyncMerge
 package import SyncModel
 
 /// How a file differs between two states: an entry of `diff --json`.
-package struct FileDifference: Sendable, Encodable, Equatable {
+package struct FileDifference: Sendable, Codable, Equatable {
     /// What became of the file.
     package enum Status: String, Sendable, Codable {
         case added, deleted, modified, renamed
@@ -96,8 +96,8 @@ package struct FileDifference: Sendable, Encodable, Equatable {
     package let records: [Record]
     /// Whether more changed than the records say; without `hunks` it is too large for those.
     package let beyondRecords: Bool
-    /// As `hunks`, for whoever compares words; not in the JSON.
-    package let stretches: [TextDifference.Hunk]
+    /// As `hunks`, with the bytes as they are; not in the JSON.
+    private(set) var exact: [TextDifference.Hunk] = []
 
     enum CodingKeys: String, CodingKey {
         case path, status, kind, type, before, after, insertions, deletions, hunks, records
@@ -107,5 +107,30 @@ package struct FileDifference: Sendable, Encodable, Equatable {
         case modeAfter = "mode_after"
         case sizeBefore = "size_before"
         case sizeAfter = "size_after"
+    }
+}
+
+extension FileDifference {
+    /// Where the file differs, line by line; of a difference that came as JSON what is no UTF-8 is
+    /// replaced.
+    package var stretches: [TextDifference.Hunk] {
+        exact.isEmpty ? hunks.map(\.stretch) : exact
+    }
+}
+
+extension FileDifference.Hunk {
+    fileprivate var stretch: TextDifference.Hunk {
+        var lines: [TextDifference.Line] = []
+        for (index, line) in self.lines.enumerated() {
+            guard let mark = line.first.flatMap({ TextDifference.Mark(rawValue: "\($0)") }) else {
+                continue
+            }
+            let isLast = self.lines.dropFirst(index + 1).first?.hasPrefix("\\") ?? false
+            lines.append(
+                TextDifference.Line(mark: mark, bytes: Array(line.utf8)[1...], hasEnd: !isLast))
+        }
+        return TextDifference.Hunk(
+            oldStart: oldStart, oldCount: oldCount, newStart: newStart, newCount: newCount,
+            lines: lines)
     }
 }

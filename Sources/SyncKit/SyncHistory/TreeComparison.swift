@@ -98,7 +98,7 @@ package struct TreeComparison {
             deletions: lines.count { $0.mark == .removed }
                 + records.count { $0.status != .added },
             hunks: stretches.map(FileDifference.Hunk.init), records: records,
-            beyondRecords: !isWhole, stretches: stretches)
+            beyondRecords: !isWhole, exact: stretches)
     }
 
     private func size(_ version: FileVersion?) throws(RepositoryError) -> Int {

@@ -1,7 +1,7 @@
 package import SyncModel
 
 /// How two states of a vault differ: the answer of `diff --json`.
-package struct DifferenceAnswer: Sendable, Encodable, Equatable {
+package struct DifferenceAnswer: Sendable, Codable, Equatable {
     /// The older commit.
     package let from: ObjectID
     /// The newer commit; nil for what the folders hold.

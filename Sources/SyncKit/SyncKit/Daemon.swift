@@ -109,6 +109,10 @@ package actor Daemon {
         try await serve(running)
         while end == nil, let changed = next {
             next = nil
+            if changed == running {
+                try await serve(changed)
+                continue
+            }
             do {
                 try await serve(changed)
                 running = changed
@@ -141,7 +145,9 @@ package actor Daemon {
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
-                    .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
                 }, logger: quiet))
         if end != nil { return }
         (self.group, self.service) = (group, service)
@@ -152,6 +158,12 @@ package actor Daemon {
         let telling = Task { await notifier.follow(service) }
         defer { telling.cancel() }
         try await group.run()
+        if end == nil && next == nil {
+            // What asks it to end says so in one of the two.
+            log.warning(
+                "the repository or the state directory was moved away or removed: starting anew")
+            next = configuration
+        }
         log.info("stopped")
     }
 

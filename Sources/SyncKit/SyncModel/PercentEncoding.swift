@@ -18,4 +18,15 @@ package enum PercentEncoding {
         }
         return bytes
     }
+
+    /// A text as a part of a URL: all but letters and digits of ASCII in percents.
+    package static func text(_ text: String) -> String {
+        text.utf8.map { byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            let isPlain =
+                UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+            return isPlain ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + digits
+        }.joined()
+    }
 }

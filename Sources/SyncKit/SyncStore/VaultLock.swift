@@ -43,6 +43,14 @@ package final class VaultLock: Sendable {
         }
     }
 
+    /// Whether the file that is locked is the one at a path: where it was taken away another
+    /// process may lock another.
+    package func stands(at path: String) -> Bool {
+        var (held, named) = (Glibc.stat(), Glibc.stat())
+        return fstat(descriptor, &held) == 0 && lstat(path, &named) == 0
+            && held.st_dev == named.st_dev && held.st_ino == named.st_ino
+    }
+
     private static func openLockFile(_ path: String) throws(StateStoreError) -> Int32 {
         let file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw StateStoreError(errno: errno, "lock the vault", path) }

@@ -64,7 +64,8 @@ struct Backup: AsyncParsableCommand {
         }
     }
 
-    /// What no commit has. A running daemon commits first what it can.
+    /// What no commit has. A running daemon commits first what it can, and says what it could not:
+    /// it may be paused, or its disk full.
     private func unsynced() async throws -> [TreePath] {
         let client = try DaemonClient(options)
         return try await client.askOrOpen(
@@ -77,8 +78,8 @@ struct Backup: AsyncParsableCommand {
                     // What is committed can be saved all the same.
                     for line in failure.lines { Output.message(line) }
                 }
-                let held: [QuarantineAnswer]? = try client.askIfRunning("GET", "/api/sync/held")
-                return held?.map(\.path)
+                return try client.askIfRunning(
+                    "GET", "/api/sync/uncommitted", within: Limits.cycleWait)
             },
             open: { try IdleVault($0, waiting: $1) },
             work: { vault in try vault.uncommitted() })

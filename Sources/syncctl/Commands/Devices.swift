@@ -82,7 +82,7 @@ struct Devices: AsyncParsableCommand {
         func run() async throws {
             let configuration = try options.load()
             let client = try DaemonClient(options)
-            let path = "/api/sync/devices/\(Self.encoded(name))"
+            let path = "/api/sync/devices/\(PercentEncoding.text(name))"
             var forgotten: ForgottenDevice? = try client.askIfRunning(
                 "DELETE", path, within: Limits.cycleWait)
             // The vault itself is not needed: a daemon may start while a slow server is asked.
@@ -90,18 +90,6 @@ struct Devices: AsyncParsableCommand {
             let output = Output(options)
             if options.json { return try output.json(forgotten) }
             output.remark("\(name) is forgotten: it is listed again when it comes back")
-        }
-
-        /// A name as a part of a path: all but letters and digits of ASCII in percents.
-        private static func encoded(_ name: String) -> String {
-            name.utf8.map { byte in
-                let digits = String(byte, radix: 16, uppercase: true)
-                let isPlain =
-                    UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-                    || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
-                return isPlain
-                    ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + digits
-            }.joined()
         }
     }
 }

@@ -84,11 +84,18 @@ struct Diff: AsyncParsableCommand {
         let flushed: Flushed? = try client.askIfRunning(
             "POST", "/api/sync/flush", within: Limits.cycleWait)
         if let flushed {
-            if !flushed.complete {
-                Output.message("some files could not be captured: syncctl held names them")
+            if flushed.complete, let head = flushed.head {
+                let files = try history.differences(from: from, to: head, path).files
+                return DifferenceAnswer(from: from, to: nil, files: files)
             }
-            let files = try flushed.head.map { try history.differences(from: from, to: $0, path) }
-            return DifferenceAnswer(from: from, to: nil, files: files?.files ?? [])
+            // What no commit has stands on the disk alone.
+            let answer: DifferenceAnswer = try client.ask(
+                "GET", "/api/sync/diff?from=\(from.hex)", within: Limits.cycleWait)
+            let files = answer.files.filter { file in
+                path.map { file.path.isAtOrBelow($0) || file.oldPath?.isAtOrBelow($0) ?? false }
+                    ?? true
+            }
+            return DifferenceAnswer(from: from, to: nil, files: files)
         }
         let tree = try history.repository.commit(from).tree
         let vault = try IdleVault(history.configuration, waiting: Limits.lockWait)

@@ -40,19 +40,36 @@ struct HistoryRoutes: Sendable {
         guard let from = query.from else {
             throw HTTPError(.badRequest, message: "expected from, a commit or a time")
         }
-        if query.to == nil { _ = try await service.barrier() }
+        let uncaptured = query.to == nil ? try await uncaptured(from, query) : nil
         return try await read { history in
             let old = try history.revisionOrTime(from, now: query.now)
             guard let to = query.to else {
-                let new = try history.revision("HEAD")
-                try history.refuseUnknown(query.path, beside: [old])
-                let files = try history.differences(from: old, to: new, query.path).files
+                if uncaptured?.isEmpty ?? true {
+                    try history.refuseUnknown(query.path, beside: [old])
+                }
+                let files =
+                    try uncaptured
+                    ?? history.differences(
+                        from: old, to: history.revision("HEAD"), query.path
+                    ).files
                 return DifferenceAnswer(from: old, to: nil, files: files)
             }
             let new = try history.revisionOrTime(to, now: query.now)
             try history.refuseUnknown(query.path, beside: [old, new])
             return try history.differences(from: old, to: new, query.path)
         }
+    }
+
+    /// How the folders differ from a commit where no commit has all of them; what can be is
+    /// captured first.
+    /// - Returns: nil where the head has all.
+    private func uncaptured(_ from: String, _ query: HistoryQuery) async throws
+        -> [FileDifference]?
+    {
+        let flushed = try await service.barrier()
+        if flushed.complete { return nil }
+        let old = try await past.read { try $0.revisionOrTime(from, now: query.now) }
+        return try await service.differences(from: old, query.path)
     }
 
     @Sendable func commit(_: Request, _ context: SyncContext) async throws

@@ -100,6 +100,7 @@ package struct SyncRoutes: Sendable {
             Endpoint(.get, "/api/sync/events", .read, events.events),
             Endpoint(.get, "/api/sync/deliveries", .read, webhooks.deliveries),
             Endpoint(.get, "/api/sync/held", .read, quarantined),
+            Endpoint(.get, "/api/sync/uncommitted", .read, uncommitted),
             Endpoint(.get, "/api/sync/devices", .read, devices),
             Endpoint(.get, "/api/sync/conflicts", .read, conflicts),
             Endpoint(.get, "/api/sync/conflicts/{id}", .read, conflict),

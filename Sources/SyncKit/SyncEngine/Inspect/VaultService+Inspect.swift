@@ -1,3 +1,4 @@
+package import SyncHistory
 package import SyncModel
 
 /// What clients ask beside a cycle.
@@ -16,17 +17,31 @@ extension VaultService {
     }
 
     /// Captures everything that was written before the call.
-    /// - Returns: the head, and whether it holds all of that: not while the vault is paused or a
-    ///   file could not be read.
-    /// - Throws: `RepositoryError` when the head cannot be read.
-    package func barrier() throws(RepositoryError) -> Flushed {
+    /// - Returns: the head, and whether it holds all of that: not while the vault is paused, a
+    ///   file could not be read or one is held back.
+    /// - Throws: `RepositoryError` when the head cannot be read, `StateStoreError`.
+    package func barrier() throws -> Flushed {
         guard !isPaused else { return Flushed(head: try vault.head(), complete: false) }
         inbox.addAll(of: vault.folders)
         let isCaptured = capture(live: false)
         publish()
         wake()
-        return Flushed(head: try vault.head(), complete: isCaptured && vault.local.rechecks.isEmpty)
+        let isWhole =
+            try isCaptured && vault.local.rechecks.isEmpty
+            && vault.report.quarantined(ignored: false).isEmpty
+        return Flushed(head: try vault.head(), complete: isWhole)
     }
+
+    /// How a commit differs from what the folders hold.
+    /// - Parameter path: only this file, or what is below this directory; nil is everything.
+    /// - Returns: by path; a folder that is not there counts as unchanged.
+    package func differences(from commit: ObjectID, _ path: TreePath?) throws -> [FileDifference] {
+        let tree = try vault.repository.commit(commit).tree
+        return try vault.differences(from: tree, path) { _ in }
+    }
+
+    /// As `Vault.uncommitted`.
+    package func uncommitted() throws -> [TreePath] { try vault.uncommitted() }
 
     /// How far each device had applied when the remote was last seen.
     package func devices() -> [String: ObjectID] { vault.tracker.seen?.devices ?? [:] }

@@ -17,6 +17,7 @@ package final class OpenedVault {
     /// Why the state store was begun anew; nil when it was not.
     package let rebuilt: String?
     private let lock: VaultLock
+    private let ground: Ground
     private let work: WorkCount
     let configuration: Configuration
 
@@ -62,6 +63,7 @@ package final class OpenedVault {
         let repository = try Self.openRepository(
             configuration,
             making: !wasThere || purpose == .exchange && configuration.remote != nil)
+        ground = Ground(configuration.repository)
         rebuilt = store.rebuilt ? store.rebuiltReason : nil
 
         var folders: [ReopeningFolder] = []
@@ -79,6 +81,30 @@ package final class OpenedVault {
         let isBlank = folders.allSatisfy { $0.identity == nil }
         try vault.begin(isNew: rebuilt != nil || isBlank)
         if let url = configuration.remote { try vault.tracker.meet(url) }
+    }
+
+    /// A directory that was opened by its path.
+    private struct Ground: Equatable {
+        private let device: dev_t
+        private let inode: ino_t
+
+        /// Zeros for what is not there.
+        init(_ path: String) {
+            var status = Glibc.stat()
+            let isThere = stat(path, &status) == 0
+            (device, inode) = isThere ? (status.st_dev, status.st_ino) : (0, 0)
+        }
+
+        var isThere: Bool { inode != 0 }
+    }
+
+    /// Whether the repository or the state directory is another one by now, or gone: somebody
+    /// moved it away, and what is written goes with it. A repository that nothing can bring back
+    /// but whoever has it is waited for.
+    var hasLostGround: Bool {
+        if !lock.stands(at: configuration.stateDirectory + "/lock") { return true }
+        let now = Ground(configuration.repository)
+        return now != ground && (now.isThere || configuration.remote != nil)
     }
 
     /// In the state directory: what is being taken in from the remote.

@@ -5,9 +5,11 @@ internal import SyncWatch
 /// When the vault goes to the remote: something wakes the loop, the schedule says when, and an
 /// alarm wakes it again.
 extension VaultService {
-    /// Exchanges with the remote when it is due; each wake-up looks whether it is.
+    /// Exchanges with the remote when it is due; each wake-up looks whether it is. Ends by itself
+    /// when the vault was taken away from below: it has to be opened anew.
     func exchangeOn(_ wakeups: AsyncStream<Void>) async {
         for await _ in wakeups {
+            if opened.hasLostGround { break }
             captureRequested()
             let now = ContinuousClock.now
             let due = turns.due(for: vault, at: now)

@@ -5,8 +5,8 @@ internal import SyncWatch
 /// The daemon's loop: the watch captures, the wake-up exchanges, and while nothing happens
 /// nothing runs.
 extension VaultService: Service {
-    /// Watches and syncs until the task is cancelled or a graceful shutdown begins; the step that
-    /// is under way is finished first.
+    /// Watches and syncs until the task is cancelled, a graceful shutdown begins, or somebody took
+    /// the repository or the state directory away; the step that is under way is finished first.
     package func run() async throws {
         let (wakeups, wake) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))

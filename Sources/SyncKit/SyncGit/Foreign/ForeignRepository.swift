@@ -108,5 +108,10 @@ extension ForeignRepository: PackPlace {
 
     func hasNow(_ id: ObjectID) -> Bool { contains(id) }
 
+    func went(of ids: Set<ObjectID>) -> ObjectID? {
+        do throws(RepositoryError) { try refresh() } catch { return ids.first }
+        return ids.first { !contains($0) }
+    }
+
     func noteIndex(_ name: String) { objects.noteIndex(name) }
 }

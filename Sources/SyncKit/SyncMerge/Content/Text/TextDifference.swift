@@ -17,6 +17,10 @@ package enum TextDifference {
         package let bytes: ArraySlice<UInt8>
         /// False for the last line of a text that does not end in a newline.
         package let hasEnd: Bool
+
+        package init(mark: Mark, bytes: ArraySlice<UInt8>, hasEnd: Bool) {
+            (self.mark, self.bytes, self.hasEnd) = (mark, bytes, hasEnd)
+        }
     }
 
     /// A stretch that differs, with lines around that do not.
@@ -31,6 +35,14 @@ package enum TextDifference {
         package let newCount: Int
         /// In order; of a change what was removed comes first.
         package let lines: [Line]
+
+        package init(
+            oldStart: Int, oldCount: Int, newStart: Int, newCount: Int, lines: [Line]
+        ) {
+            (self.oldStart, self.oldCount) = (oldStart, oldCount)
+            (self.newStart, self.newCount) = (newStart, newCount)
+            self.lines = lines
+        }
     }
 
     /// Compares two texts.
