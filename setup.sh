@@ -18,7 +18,7 @@ readonly BUILD_PACKAGES=(
 )
 # What the tests run beside that.
 readonly TEST_PACKAGES=(
-    python3 python3-venv mount util-linux e2fsprogs nginx fcgiwrap openssl gnupg
+    python3 python3-venv mount util-linux e2fsprogs strace nginx fcgiwrap openssl gnupg
     openssh-client openssh-server
     iproute2 systemd caddy haproxy prometheus python3-yaml jq curl mandoc zsh fish zstd
 )
