@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import time
 import unittest
 
 import trees
@@ -184,6 +185,19 @@ class BadSurroundings(VaultTest):
         self.wait_for(ada, "blocked")
         self.assertEqual(trees.head(self.remote), head)
         self.assertEqual(bob.read("hello.txt"), b"hello\n")
+
+    def test_a_folder_that_was_away_for_a_moment_is_watched_again(self):
+        """Its watch went with it; whoever looks for it may find it back."""
+        ada, bob = self.pair()
+        for turn, away in enumerate((0, 0.3)):
+            os.rename(ada.folder, f"{ada.folder}.away")
+            time.sleep(away)
+            os.rename(f"{ada.folder}.away", ada.folder)
+            watched = lambda: ada.status()["watch"]["directories"] > 0  # noqa: E731
+            wait_until(watched, lambda: f"{ada.status()}", 20)
+            ada.write("hello.txt", f"seen {turn}\n")
+            wait_until(lambda turn=turn: bob.read("hello.txt") == f"seen {turn}\n".encode(),
+                       lambda: self.picture(ada, bob), 10)  # fmt: skip
 
     def test_a_mass_deletion_stops_and_asks(self):
         ada, bob = self.pair()

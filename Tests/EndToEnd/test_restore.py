@@ -5,7 +5,7 @@ import os
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, wait_until
 from harness import VaultTest
 
 
@@ -236,6 +236,42 @@ class Restore(VaultTest):
         done = ada.ctl(*back, expect=(0,)).stdout
         self.assertEqual(done.splitlines(), [f"restored {PREFIX}/d", f"deleted {PREFIX}/d/1"])
         self.assertEqual(ada.read("d"), b"a file\n")
+
+    def test_what_is_held_back_is_not_called_restored(self):
+        """The head has the version, and the folder has another that no commit may have."""
+        ada, bob = self.pair()
+        ada.write("big.bin", "small\n")
+        ada.write("pipe.md", "a file\n")
+        self.wait_in_sync(ada, bob)
+        head = trees.head(ada.repository)
+        with open(ada.path("big.bin"), "wb") as file:
+            file.truncate((100 << 20) + 1)
+        os.remove(ada.path("pipe.md"))
+        os.mkfifo(ada.path("pipe.md"))
+        with open(ada.path("new.bin"), "wb") as file:
+            file.truncate((100 << 20) + 1)
+        held = {f"{PREFIX}/big.bin": "too-large", f"{PREFIX}/pipe.md": "special"}
+        wait_until(lambda: ada.status()["quarantined"] == 3, lambda: f"{ada.status()}")
+        for running in (True, False):
+            if not running:
+                ada.stop()
+            for words in (
+                ("restore", ada.path("big.bin"), ada.path("pipe.md"), "--to", head),
+                ("restore", ada.folder, "--to", head, "--dry-run"), ("rollback", head),
+                ("rollback", head, "--path", f"{PREFIX}/*.bin", "--path", f"{PREFIX}/*.md"),
+            ):  # fmt: skip
+                done = json.loads(ada.ctl(*words, "--json", expect=(1,)).stdout)
+                waiting = {one["path"]: one["reason"] for one in done["waiting"]}
+                self.assertEqual(waiting, held, (running, words))
+            self.assertIn("big.bin (too-large)", ada.ctl("diff", head).stderr)
+        ada.start()
+        # What another device does with the file meanwhile does not make it forgotten.
+        for text in ("by bob\n", "small\n"):
+            bob.write("big.bin", text)
+            self.wait_in_sync(bob)
+            wait_until(lambda: ada.status()["head"] == trees.head(self.remote), "it comes here")
+        wait_until(lambda: ada.status()["quarantined"] == 3, lambda: f"{ada.status()}")
+        self.assertIn("big.bin", ada.ctl("held").stdout)
 
     def test_one_record(self):
         ada = self.device("ada", start=False)

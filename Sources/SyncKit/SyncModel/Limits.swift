@@ -46,6 +46,8 @@ package enum Limits {
     package static let deletesUnasked = 10
     /// The most times one cycle applies what was edited while it was applied.
     package static let applyRounds = 4
+    /// The most files that the daemon asks the system to let it have open.
+    package static let openFiles = 65_536
     /// Small packs beyond this number are consolidated.
     package static let packs = 50
     /// The most paths an error, a status or a commit message lists by name.

@@ -95,6 +95,8 @@ struct Diff: AsyncParsableCommand {
                 path.map { file.path.isAtOrBelow($0) || file.oldPath?.isAtOrBelow($0) ?? false }
                     ?? true
             }
+            let held: [QuarantineAnswer] = try client.ask("GET", "/api/sync/held")
+            tellUnread(held.map { .init(path: $0.path, reason: $0.reason) }, files, path)
             return DifferenceAnswer(from: from, to: nil, files: files)
         }
         let tree = try history.repository.commit(from).tree
@@ -103,7 +105,24 @@ struct Diff: AsyncParsableCommand {
             Output.message(SyncFailure(missing).text)
             isWhole = false
         }
+        tellUnread(try vault.quarantined(), files, path)
         return DifferenceAnswer(from: from, to: nil, files: files)
+    }
+
+    /// Names what is held back and cannot be compared: it is too large, or cannot be read.
+    private func tellUnread(_ held: [QuarantinedPath], _ files: [FileDifference], _ path: TreePath?)
+    {
+        let shown = Set(files.map(\.path))
+        let unread = held.filter { held in
+            held.isOfEdits && held.reason != .massDeletion && !shown.contains(held.path)
+                && path.map { held.path.isAtOrBelow($0) } ?? true
+        }
+        for held in unread.prefix(Limits.listedPaths) {
+            Output.message("held back, and not compared: \(held.path) (\(held.reason.rawValue))")
+        }
+        if unread.count > Limits.listedPaths {
+            Output.message("… and \(unread.count - Limits.listedPaths) more: syncctl held")
+        }
     }
 }
 

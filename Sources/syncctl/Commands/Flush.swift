@@ -20,8 +20,10 @@ struct Flush: ParsableCommand {
         }
         let flushed: Flushed = try client.ask(
             "POST", "/api/sync/flush", within: Limits.cycleWait)
+        let output = Output(options)
         guard flushed.complete else {
             let status: VaultStatus = try client.ask("GET", "/status")
+            if options.json { try output.json(flushed) }
             throw Failure(Exit.failed, ["not everything could be committed"] + status.unfinished)
         }
         if pushed {
@@ -34,7 +36,6 @@ struct Flush: ParsableCommand {
                 report.outcome != .failed
             else { throw Failure(Exit.failed, ["not pushed"] + report.status.unfinished) }
         }
-        let output = Output(options)
         if options.json { return try output.json(flushed) }
         if let head = flushed.head { output.line(head.hex) }
     }

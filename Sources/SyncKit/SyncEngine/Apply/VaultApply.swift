@@ -239,6 +239,8 @@ final class VaultApply {
                 [.obstructed, .readOnly, .tooLarge].contains(reason)
             else { continue }
             try store.quarantine(folder.id, path, nil)
+            // What stands there may be held for the same reason by the capture.
+            rechecks.note(path, in: folder)
         }
     }
 

@@ -20,6 +20,16 @@ package struct Machine: Sendable {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 
+    /// Lets the process have as many files open as the system allows it: a repository has a file for
+    /// each pack, and while nothing can be joined there are many.
+    package static func openManyFiles() {
+        let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(kind, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = min(limit.rlim_max, rlim_t(Limits.openFiles))
+        _ = setrlimit(kind, &limit)
+    }
+
     /// Lets this process take what memory it can use well to read repositories, for it ends soon.
     package static func endsSoon() { ReadingRoom.endsSoon() }
 

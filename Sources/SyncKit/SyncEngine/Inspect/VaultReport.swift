@@ -139,6 +139,20 @@ package final class VaultReport {
         return below + waiting(among: places.filter { !listed.contains($0) }, [])
     }
 
+    /// The files that the head has and that stand in a folder as no commit has them: what is held
+    /// back of them is not what was asked for, though nothing differs from the head by the state
+    /// store.
+    /// - Parameter concerns: whether a path was asked for.
+    func held(_ concerns: (TreePath) -> Bool) throws -> [QuarantinedPath] {
+        let head = try repository.tree(of: branch.head())
+        return try quarantined(ignored: false).filter { held in
+            guard held.isOfEdits, held.reason != .massDeletion, concerns(held.path) else {
+                return false
+            }
+            return try TreeDiff.version(at: held.path, of: head, reading: repository) != nil
+        }
+    }
+
     /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
     /// means.
     func isInSync() throws -> Bool {

@@ -28,7 +28,7 @@ extension VaultService {
         wake()
         let isWhole =
             try isCaptured && vault.local.rechecks.isEmpty
-            && vault.report.quarantined(ignored: false).isEmpty
+            && !vault.report.quarantined(ignored: false).contains(where: \.isOfEdits)
         return Flushed(head: try vault.head(), complete: isWhole)
     }
 

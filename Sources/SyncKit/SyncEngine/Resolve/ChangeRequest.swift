@@ -36,6 +36,21 @@ package enum ChangeRequest: Sendable {
         }
     }
 
+    /// Whether a file is to be as it was by this; of what takes back one device's or agent's
+    /// commits alone nobody can say it beforehand.
+    func concerns(_ path: TreePath) -> Bool {
+        switch self {
+        case .restore(let request):
+            request.paths.contains { name in
+                path.isAtOrBelow(name) || PathPatterns([name.text])?.match(path) ?? false
+            }
+        case .rollback(let request):
+            request.device == nil && request.agent == nil
+                && (request.paths.isEmpty || PathPatterns(request.paths)?.match(path) ?? false)
+        case .resolve, .undo, .setType, .choose: false
+        }
+    }
+
     /// Makes it.
     func make(in vault: Vault) throws -> ChangeReport {
         switch self {

@@ -52,6 +52,9 @@ extension VaultService {
             try vault.applyUntilStable()
             report.waiting = try vault.report.waiting(below: places)
         }
+        let listed = Set(report.waiting.map(\.path))
+        report.waiting += try vault.report.held(request.concerns)
+            .filter { !listed.contains($0.path) }
         return report
     }
 

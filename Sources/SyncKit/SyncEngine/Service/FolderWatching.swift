@@ -29,8 +29,10 @@ struct FolderWatching {
     /// - Returns: what nobody watches meanwhile, to be looked at; nil for nothing.
     func watchAgain(_ watch: BatchStream, folder: Int, _ wasStopped: Bool) -> DirtyPaths? {
         let status = watch.loop.status(folder: folder)
-        if status.error != nil || wasStopped { watch.loop.rewatch(folder: folder) }
-        guard let unwatched = status.unwatched else { return .everything }
+        // A root that went took its watch with it, and may be back by now.
+        let isUnwatched = status.directories == 0
+        if isUnwatched || status.error != nil || wasStopped { watch.loop.rewatch(folder: folder) }
+        guard let unwatched = status.unwatched, !isUnwatched else { return .everything }
         if unwatched.isEmpty { return nil }
         var dirty = DirtyPaths()
         dirty.directories = unwatched

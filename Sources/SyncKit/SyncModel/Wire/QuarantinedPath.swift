@@ -82,6 +82,11 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
     /// What a hook says of it, in one line; nil for other reasons, and where it is not known.
     package let words: String?
 
+    /// Whether something that stands in the folder, or went from it, is in no commit for this.
+    package var isOfEdits: Bool {
+        !reason.isOfTree && ![.obstructed, .readOnly, .noFolder, .ignored].contains(reason)
+    }
+
     package init(path: TreePath, reason: Reason, words: String? = nil) {
         self.path = path
         self.reason = reason
