@@ -26,10 +26,10 @@ struct UnfinishedBundles {
     /// read back into. What cannot be removed, or listed, is in nobody's way.
     func remove() {
         let manager = FileManager.default
-        // As above.
+        // What cannot be listed stays where it is.
         for name in (try? manager.contentsOfDirectory(atPath: directory + "/")) ?? []
         where isUnfinished(name) {
-            // As above.
+            // What cannot be removed stays, too.
             try? manager.removeItem(atPath: "\(directory)/\(name)")
         }
     }

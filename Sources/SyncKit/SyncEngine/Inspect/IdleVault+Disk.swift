@@ -2,13 +2,15 @@ package import SyncHistory
 package import SyncModel
 
 extension IdleVault {
-    /// As `Vault.differences`.
+    /// As `DiskLook.differences`.
     package func differences(
         from tree: ObjectID?, _ path: TreePath?, missing: (FolderError) -> Void
     ) throws -> [FileDifference] {
-        try opened.vault.differences(from: tree, path, missing: missing)
+        try DiskLook(vault: opened.vault).differences(from: tree, path, missing: missing)
     }
 
-    /// As `Vault.uncommitted`.
-    package func uncommitted() throws -> [TreePath] { try opened.vault.uncommitted() }
+    /// As `DiskLook.uncommitted`.
+    package func uncommitted() throws -> [TreePath] {
+        try DiskLook(vault: opened.vault).uncommitted()
+    }
 }

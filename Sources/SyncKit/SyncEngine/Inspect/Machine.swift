@@ -20,8 +20,8 @@ package struct Machine: Sendable {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 
-    /// Lets the process have as many files open as the system allows it: a repository has a file for
-    /// each pack, and while nothing can be joined there are many.
+    /// Lets the process have as many files open as the system allows it: a repository has a file
+    /// for each pack, and while nothing can be joined there are many.
     package static func openManyFiles() {
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()

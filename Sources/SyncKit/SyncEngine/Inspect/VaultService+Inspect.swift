@@ -37,11 +37,11 @@ extension VaultService {
     /// - Returns: by path; a folder that is not there counts as unchanged.
     package func differences(from commit: ObjectID, _ path: TreePath?) throws -> [FileDifference] {
         let tree = try vault.repository.commit(commit).tree
-        return try vault.differences(from: tree, path) { _ in }
+        return try DiskLook(vault: vault).differences(from: tree, path) { _ in }
     }
 
-    /// As `Vault.uncommitted`.
-    package func uncommitted() throws -> [TreePath] { try vault.uncommitted() }
+    /// As `DiskLook.uncommitted`.
+    package func uncommitted() throws -> [TreePath] { try DiskLook(vault: vault).uncommitted() }
 
     /// How far each device had applied when the remote was last seen.
     package func devices() -> [String: ObjectID] { vault.tracker.seen?.devices ?? [:] }

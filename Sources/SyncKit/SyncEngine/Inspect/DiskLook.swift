@@ -2,7 +2,9 @@ package import SyncHistory
 package import SyncModel
 
 /// What stands on the disk, beside what is committed: nothing is captured for it.
-extension Vault {
+package struct DiskLook {
+    let vault: Vault
+
     /// How a commit's tree differs from what the folders hold, with what nobody captured yet.
     /// - Parameters:
     ///   - tree: nil is the empty tree.
@@ -13,17 +15,17 @@ extension Vault {
     package func differences(
         from tree: ObjectID?, _ path: TreePath?, missing: (FolderError) -> Void
     ) throws -> [FileDifference] {
-        let scratch = ScratchRepository(over: repository)
+        let scratch = ScratchRepository(over: vault.repository)
         let pack = try scratch.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
-        for folder in folders where Self.isAbout(path, folder.id) {
+        for folder in vault.folders where Self.isAbout(path, folder.id) {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
                 guard folder.stops(for: error) else { throw error }
                 missing(error)
                 continue
             }
             let findings = try Examination.examine(
-                .everything, of: folder, store: store, tracked: [])
+                .everything, of: folder, store: vault.store, tracked: [])
             for row in findings.deleted {
                 versions.updateValue(nil, forKey: folder.repositoryPath(row.path))
             }
@@ -38,8 +40,8 @@ extension Vault {
                 if version != row?.version { versions[folder.repositoryPath(path)] = version }
             }
         }
-        let head = try repository.tree(of: head())
-        let now = try TreeEdit.apply(versions, to: head, reading: repository, writing: pack)
+        let head = try vault.repository.tree(of: vault.head())
+        let now = try TreeEdit.apply(versions, to: head, reading: vault.repository, writing: pack)
         try pack.finish()
         return try TreeComparison(from: tree, to: now, reading: scratch).files(path)
     }
@@ -47,15 +49,15 @@ extension Vault {
     /// The paths of all files that no commit has as they stand: edits that nobody captured, and
     /// what is held back.
     package func uncommitted() throws -> [TreePath] {
-        var paths = try report.quarantined(ignored: false).map(\.path)
-        for folder in folders {
+        var paths = try vault.report.quarantined(ignored: false).map(\.path)
+        for folder in vault.folders {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
                 // What stands there, if anything does, is not the vault's.
                 if folder.stops(for: error) { continue }
                 throw error
             }
             let findings = try Examination.examine(
-                .everything, of: folder, store: store, tracked: [])
+                .everything, of: folder, store: vault.store, tracked: [])
             paths += findings.toRead.map { folder.repositoryPath($0.0) }
         }
         return paths

@@ -1,0 +1,58 @@
+"""What a running daemon stands on, taken away from below it: it finds its feet by itself."""
+
+import os
+import shutil
+import time
+import unittest
+
+from device import wait_until
+from harness import VaultTest
+
+
+class TakenAway(VaultTest):
+    """Two devices whose daemons run."""
+
+    def test_a_folder_that_was_away_for_a_moment_is_watched_again(self):
+        """Its watch went with it; whoever looks for it may find it back."""
+        ada, bob = self.pair()
+        for turn, away in enumerate((0, 0.3)):
+            os.rename(ada.folder, f"{ada.folder}.away")
+            time.sleep(away)
+            os.rename(f"{ada.folder}.away", ada.folder)
+            watched = lambda: ada.status()["watch"]["directories"] > 0  # noqa: E731
+            wait_until(watched, lambda: f"{ada.status()}", 20)
+            ada.write("hello.txt", f"seen {turn}\n")
+            wait_until(lambda turn=turn: bob.read("hello.txt") == f"seen {turn}\n".encode(),
+                       lambda: self.picture(ada, bob), 10)  # fmt: skip
+
+    def test_a_repository_that_is_moved_away_beside_a_daemon(self):
+        """As `verify` advises where it is damaged: it is fetched anew, and nobody restarts."""
+        ada, bob = self.pair()
+        first = ada.process.pid
+        os.rename(ada.repository, f"{ada.repository}.damaged")
+        ada.write("new.md", "new\n")
+        bob.write("bob.md", "bob\n")
+        wait_until(lambda: os.path.isdir(ada.repository), lambda: ada.output(), 20)
+        wait_until(ada.answers, lambda: ada.output(), 20)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual((ada.read("bob.md"), bob.read("new.md")), (b"bob\n", b"new\n"))
+        self.assertEqual(ada.process.pid, first)
+        self.assertIn("starting anew", ada.output(200))
+        self.assert_converged(ada, bob)
+
+    def test_a_state_directory_that_is_removed_beside_a_daemon(self):
+        ada, bob = self.pair()
+        shutil.rmtree(ada.state)
+        ada.write("new.md", "new\n")
+        wait_until(lambda: os.path.exists(f"{ada.state}/lock"), lambda: ada.output(), 20)
+        second = ada.run("syncd", "run", "--config", ada.config)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another syncd", second.stderr)
+        wait_until(ada.answers, lambda: ada.output(), 20)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.read("new.md"), b"new\n")
+        self.assert_converged(ada, bob)
+
+
+if __name__ == "__main__":
+    unittest.main()
