@@ -112,8 +112,8 @@ let package = Package(
         floor(
             "SyncAPI",
             [
-                "SyncModel", "SyncStore", "SyncHTTP", "SyncRemote", "SyncHistory", "SyncEngine",
-                hummingbird,
+                "SyncModel", "SyncMerge", "SyncStore", "SyncHTTP", "SyncRemote", "SyncHistory",
+                "SyncEngine", hummingbird,
                 hummingbirdCore, hummingbirdTLS, httpTypes, crypto, metrics, coreMetrics, logging,
                 lifecycle,
             ], resources: [.embedInCode("Routes/openapi.json")]),

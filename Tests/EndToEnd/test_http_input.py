@@ -131,14 +131,48 @@ class Input(APITest):
         body = b'{"path": "%s/keys", "content": "x", %s}' % (PREFIX.encode(), keys)
         self.post("/api/sync", body, [200, 400], timeout=10)
 
-    def test_a_key_that_stands_twice_means_one_thing(self):
-        """Which one is not promised; that it is no third one is."""
+    def test_what_readers_take_differently_is_refused(self):
+        """Of equal keys one reader takes the first and another the last."""
         one, two = (f'"path": "{PREFIX}/{name}"' for name in ("one", "two"))
-        answer = self.post("/api/sync", f'{{{one}, {two}, "content": "x"}}'.encode(), [200, 400])
-        if answer.status == 200:
-            name = answer.json["files"][0]["path"].rpartition("/")[2]
-            self.assertIn(name, ("one", "two"))
-            self.assertEqual({"one", "two"} & set(os.listdir(self.ada.folder)), {name})
+        before = self.files()
+        for target, body, words in (
+            ("/api/sync", f'{{{one}, {two}, "content": "x"}}', "'path' twice"),
+            ("/api/sync", f'{{{one}, "\\u0070ath": "x", "content": "x"}}', "'path' twice"),
+            ("/api/sync/batch", f'{{"writes": [{{{one}, {two}, "content": "x"}}]}}',
+             "'writes[0].path' twice"),
+            ("/api/sync/undo", '{"dry_run": true, "dry_run": false}', "'dry_run' twice"),
+            ("/api/sync", f'{{{one}, "content": "x",}}', "no JSON"),
+            ("/api/sync/batch", f'{{"writes": [{{{one}, "content": "x"}},]}}', "no JSON"),
+            ("/api/sync/cycle", '{"scan": true,}', "no JSON"),
+            ("/api/sync/rollback", '{"to": "HEAD", "path": "a", "paths": ["b"]}', "paths"),
+        ):
+            with self.subTest(body=body):
+                answer = self.post(target, body.encode(), [400])
+                self.assertIn(words, answer.json["detail"])
+        self.assertEqual(self.files(), before)
+
+    def test_a_body_that_is_cut_wrongly_is_the_askers_mistake(self):
+        head = (
+            "HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {self.write}\r\nTransfer-Encoding: chunked\r\n"
+        )
+        for key in ("", "Idempotency-Key: cut\r\n"):
+            for target in ("/api/sync", "/api/sync/cycle", "/api/sync/flush", "/api/sync/webhook"):
+                with self.subTest(target, key=key):
+                    found, _ = raw(
+                        self.ada.port, f"POST {target} {head}{key}\r\nxyz\r\n{{}}\r\n".encode())
+                    self.assertEqual([answer.status for answer in found], [400], found)
+
+    def test_a_percent_sign_in_a_query_is_not_passed_over(self):
+        for target in ("history?path=%zz", "history?path=a%2", "diff?from=HEAD&to=%", "held?x=%fg",
+                       "history?%zz=1", "diff?from=%ff"):
+            with self.subTest(target):
+                answer = ask(self.ada.port, "GET", f"/api/sync/{target}", token=self.write)
+                self.assertEqual(answer.status, 400, answer)
+                self.assertIn(target.rpartition("?")[2].rpartition("&")[2], answer.json["detail"])
+        answer = ask(self.ada.port, "GET", "/api/sync/history?limit=1&path=%69nside.md&limit=1",
+                     token=self.write)  # fmt: skip
+        self.assertNotEqual(answer.status, 500)
 
     def test_bodies_have_a_bound(self):
         hook = b'{"ref": "refs/heads/sync", "pad": "%s"}'

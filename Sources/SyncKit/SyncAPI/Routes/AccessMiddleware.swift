@@ -25,6 +25,7 @@ struct AccessMiddleware: RouterMiddleware {
             } else {
                 context.caller = gate.callerIfKnown(request, context.peer, at: door)
             }
+            try Self.checkQuery(request)
             response = try await next(request, context)
         } catch {
             response = try Problems.answer(error, request, endpoints)
@@ -38,6 +39,18 @@ struct AccessMiddleware: RouterMiddleware {
                 caller, request.method, endpoint?.path ?? "(no route)", response.status.code)
         }
         return response
+    }
+
+    /// Refuses a query of which something could not be read, and would be passed over.
+    private static func checkQuery(_ request: Request) throws(HTTPError) {
+        for part in (request.uri.query ?? "").split(separator: "&") {
+            let bytes = PercentEncoding.bytes(String(part))
+            if let bytes, String(validating: bytes, as: UTF8.self) != nil { continue }
+            throw HTTPError(
+                .badRequest,
+                message: "'\(SafeText.escaped(String(part)))' of the query is no text: two "
+                    + "hexadecimal digits stand behind each %, and make UTF-8")
+        }
     }
 
     private func checkPlace(_ request: Request, _ context: SyncContext) throws {

@@ -25,7 +25,7 @@ struct RepeatMiddleware: RouterMiddleware {
                 message: "an Idempotency-Key has 1 to \(Limits.idempotencyKeyBytes) bytes")
         }
         var request = request
-        let body = try await request.collectBody(upTo: Limits.resolveBytes)
+        let body = try await request.wholeBody(upTo: Limits.resolveBytes)
         let place = "\(request.method.rawValue) \(request.uri.path)?\(request.uri.query ?? "")"
         let hash = SHA256Digest.of(Array(place.utf8) + [0] + Array(body.readableBytesView))
         let key = "\(context.caller.name) \(name)"

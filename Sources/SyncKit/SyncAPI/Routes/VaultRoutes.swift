@@ -30,7 +30,7 @@ extension SyncRoutes {
     @Sendable func cycle(_ request: Request, _: SyncContext) async throws -> Response {
         try JSONBody.refuseQuery(request)
         var request = request
-        let bytes = try await request.collectBody(upTo: Limits.requestBytes)
+        let bytes = try await request.wholeBody(upTo: Limits.requestBytes)
         let asked: CycleRequest =
             bytes.readableBytes > 0 ? try await JSONBody.read(request, .cycle) : CycleRequest()
         if asked.acceptDeletes && asked.restoreDeleted {

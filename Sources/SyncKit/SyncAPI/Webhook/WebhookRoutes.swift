@@ -13,8 +13,9 @@ struct WebhookRoutes: Sendable {
     let clock: any WallClock
 
     @Sendable func take(_ request: Request, _ context: SyncContext) async throws -> Response {
+        var request = request
         let body = Array(
-            try await request.body.collect(upTo: Limits.deliveryBytes).readableBytesView)
+            try await request.wholeBody(upTo: Limits.deliveryBytes).readableBytesView)
         guard let proof = try proof(request, context, body) else {
             metrics.delivered("refused")
             throw gate.refusal(

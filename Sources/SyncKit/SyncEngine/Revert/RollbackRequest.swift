@@ -32,6 +32,10 @@ package struct RollbackRequest: Sendable, Codable, Equatable {
         to = try keys.decode(String.self, forKey: .to)
         let many = try keys.decodeIfPresent([String].self, forKey: .paths)
         let one = try keys.decodeIfPresent(String.self, forKey: .path)
+        if many != nil && one != nil {
+            throw DecodingError.unreadable(
+                "left out where there is path", at: keys.codingPath + [CodingKeys.paths])
+        }
         paths = (many ?? []) + (one.map { [$0] } ?? [])
         if many != nil && paths.isEmpty {
             // Who leaves no path of a list does not mean everything.
