@@ -67,14 +67,41 @@ struct PathRemoteTests {
         #expect(a.watchPaths == [])
         let error = await #expect(throws: RemoteError.self) { _ = try await a.fetch() }
         #expect(error?.code == .missing)
-        #expect(error?.hint == "git init --bare \(fixture.remote)")
+        let hint = try #require(error?.hint)
+        #expect(hint.hasPrefix("git init --bare \(fixture.remote), unless"))
+        #expect(hint.contains("a disk that is not mounted"))
         try FileManager.default.createDirectory(
             atPath: fixture.remote, withIntermediateDirectories: false)
         let plain = await #expect(throws: RemoteError.self) { _ = try await a.fetch() }
         #expect(plain?.code == .missing)
         #expect(plain?.cause.contains("not a git repository") == true)
+        #expect(plain?.hint?.hasPrefix("\(fixture.remote) is empty: mount the disk") == true)
         try fixture.git("init", "-q", "--bare", fixture.remote)
         #expect(try await a.fetch().head == nil)
+    }
+
+    @Test("where a disk may be away nobody is told to make a repository in its place")
+    func unmounted() throws {
+        let point = fixture.path + "/mnt"
+        func hint(_ path: String) throws -> String {
+            let error = #expect(throws: RemoteError.self) {
+                _ = try #require(RemotePath(path)).directory
+            }
+            return try #require(error?.hint)
+        }
+        for path in ["\(point)/notes.git", "file://\(point)/notes.git", "\(point)/notes.git/"] {
+            #expect(
+                try hint(path)
+                    == "\(point) is not there either: mount its disk, or check repository.remote")
+        }
+        try FileManager.default.createDirectory(
+            atPath: point, withIntermediateDirectories: false)
+        for path in ["\(point)/notes.git", point] {
+            #expect(
+                try hint(path)
+                    == "\(point) is empty: mount the disk that belongs there; when none does, "
+                    + "git init --bare \(path)")
+        }
     }
 
     @Test("a remote that was replaced is opened anew")

@@ -31,14 +31,13 @@ package struct RemotePath: Sendable, Equatable {
             {
                 return candidate
             }
-            let hint = "git init --bare \(path)"
             if Self.identity(path) == nil {
                 if errno == EACCES {
                     throw RemoteError(
                         .io, "open the remote", "\(path): \(String(cString: strerror(EACCES)))",
                         hint: "check the permissions of \(path) and its parents")
                 }
-                throw RemoteError(.missing, "open the remote", "\(path) is not there", hint: hint)
+                throw RemoteError(.missing, "open the remote", "\(path) is not there", hint: advice)
             }
             if access(path, R_OK | X_OK) != 0 {
                 throw RemoteError(
@@ -46,8 +45,42 @@ package struct RemotePath: Sendable, Equatable {
                     hint: "check the owner and the permissions of \(path)")
             }
             throw RemoteError(
-                .missing, "open the remote", "\(path) is not a git repository", hint: hint)
+                .missing, "open the remote", "\(path) is not a git repository", hint: advice)
         }
+    }
+
+    /// What helps where no repository stands. A disk that is not mounted looks like one on which
+    /// nothing was made yet: a repository beside it would be filled in vain.
+    private var advice: String {
+        let parent = Self.parent(path)
+        guard Self.identity(parent) != nil else {
+            return "\(parent) is not there either: mount its disk, or check repository.remote"
+        }
+        let make = "git init --bare \(path)"
+        // The point where a disk belongs is an empty directory while it is away.
+        for place in [path, parent] where Self.isEmpty(place) {
+            return "\(place) is empty: mount the disk that belongs there; when none does, \(make)"
+        }
+        return "\(make), unless it stands on a disk that is not mounted"
+    }
+
+    /// The directory above a path.
+    private static func parent(_ path: String) -> String {
+        var names = path
+        while names.count > 1, names.hasSuffix("/") { names.removeLast() }
+        guard let slash = names.lastIndex(of: "/") else { return "." }
+        return slash == names.startIndex ? "/" : String(names[..<slash])
+    }
+
+    /// Whether a directory stands at a path and nothing in it.
+    private static func isEmpty(_ path: String) -> Bool {
+        guard let directory = opendir(path) else { return false }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
+            if name != "." && name != ".." { return false }
+        }
+        return true
     }
 
     /// Which directory stands at a path just now.
