@@ -35,7 +35,9 @@ struct Failure: Error {
         case let error as ConfigurationError:
             self.init(Exit.configuration, error.problems.map(\.description))
         case let error as VaultPlan.Refusal:
-            self.init(error.isUsage ? Exit.usage : Exit.failed, error.description)
+            self.init(
+                error.isUsage ? Exit.usage : Exit.failed,
+                error.description.split(separator: "\n").map(String.init))
         case let error as RemoteError where error.code == .authentication:
             self.init(Exit.authentication, SyncFailure(error).text)
         default: self.init(Exit.failed, SyncFailure(error).text)

@@ -43,7 +43,7 @@ package struct VaultPlan: Sendable {
 
     /// Writes the configuration, makes what it names, and fetches what the remote has.
     /// - Returns: what was done, a line each.
-    /// - Throws: `Refusal` or `ConfigurationError` before anything was written; what opening the
+    /// - Throws: `Refusal` before anything was written; what opening the
     ///   vault or asking the remote says after.
     package func carryOut(on machine: Machine) async throws -> [String] {
         try refuseToOverwrite()
@@ -157,7 +157,9 @@ package struct VaultPlan: Sendable {
         try Self.write(text, to: path)
         do { return (path, try machine.load(path)) } catch {
             unlink(path)
-            throw error
+            let options = PlanOptions(text, folders: self.folders.map(\.directory))
+            throw Refusal(
+                error.problems.map(options.words).joined(separator: "\n"), isUsage: true)
         }
     }
 
