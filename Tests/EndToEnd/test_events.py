@@ -1,6 +1,7 @@
 """Server-sent events: nothing is missed, nobody holds others up, all end with the daemon."""
 
 import contextlib
+import json
 import re
 import socket
 import subprocess
@@ -221,6 +222,11 @@ class Metrics(EventsTest):
         self.assertEqual(values["syncd_in_sync"], "1")
         self.assertGreaterEqual(float(values["syncd_edit_to_pushed_seconds_count"]), 1)
         self.assertGreater(float(values["process_resident_memory_bytes"]), 1 << 20)
+        listed = json.loads(self.ada.ctl("metrics", "--json").stdout)
+        found = {(one["name"], *sorted(one["labels"].items())): one["value"] for one in listed}
+        self.assertEqual(len(found), len(values))
+        self.assertEqual(found["syncd_webhook_deliveries_total", ("result", "ignored")], 1)
+        self.assertEqual(found["syncd_in_sync",], 1)
         try:
             done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
                                   capture_output=True, check=False)  # fmt: skip

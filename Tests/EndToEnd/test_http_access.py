@@ -1,5 +1,6 @@
 """Who may ask over TCP: tokens, one-time links, a port that is taken, TLS."""
 
+import json
 import os
 import re
 import socket
@@ -90,8 +91,8 @@ class Tokens(APITest):
     def test_a_revoked_token_is_worth_nothing_at_once_and_others_survive_a_restart(self):
         gone, stays = self.token(self.ada, "read", "gone"), self.token(self.ada, "read", "stays")
         self.assertEqual(self.status(gone), 200)
-        done = self.ada.run("syncctl", "token", "revoke", "--config", self.ada.config, "gone")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.ada.ctl("token", "revoke", "gone", "--json", expect=(0,))
+        self.assertEqual(json.loads(done.stdout), {"name": "gone"})
         self.assertEqual(self.status(gone), 401)
         self.ada.stop()
         self.ada.start()

@@ -293,6 +293,8 @@ class OnePath(VaultTest):
         names = [finding for finding in doctor if finding["check"] == "names"]
         self.assertEqual([finding["state"] for finding in names], ["warn"])
         self.assertIn("p/.GIT", names[0]["message"])
+        self.assertEqual({finding["mend"] is None for finding in doctor
+                          if finding["state"] == "ok"}, {True})  # fmt: skip
 
     def test_a_database_waits_for_its_log(self):
         ada, bob = self.pair()

@@ -1,4 +1,5 @@
 internal import SyncEngine
+package import SyncModel
 
 /// What `doctor` found of one thing: an entry of `doctor --json`.
 package struct Finding: Sendable, Codable, Equatable {
@@ -18,7 +19,7 @@ package struct Finding: Sendable, Codable, Equatable {
     /// What was found, in one line.
     package let message: String
     /// What mends it, a command where there is one; nil when nothing is to be mended.
-    package let mend: String?
+    @OrNull package private(set) var mend: String?
 
     /// Whether it is the login that is missing or refused: `doctor` has an exit code for that.
     package private(set) var isRefused = false

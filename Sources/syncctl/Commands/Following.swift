@@ -55,11 +55,17 @@ struct Events: ParsableCommand {
 /// `syncctl metrics`.
 struct MetricsText: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "metrics", abstract: "Print the daemon's metrics in Prometheus text format.")
+        commandName: "metrics", abstract: "Print the daemon's metrics in Prometheus text format.",
+        discussion: "With --json an array: name, labels, value.")
 
     @OptionGroup var options: CommonOptions
 
-    func run() throws { Output.write(try DaemonClient(options).read("/metrics")) }
+    func run() throws {
+        let text = try DaemonClient(options).read("/metrics")
+        if !options.json { return Output.write(text) }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        try Output(options).json(lines.compactMap(Metric.init))
+    }
 }
 
 /// `syncctl dashboard`.

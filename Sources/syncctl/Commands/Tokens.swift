@@ -95,12 +95,17 @@ struct Token: ParsableCommand {
         @Argument(help: "The token's name.")
         var name: String
 
+        /// What `--json` says of it.
+        private struct Revoked: Encodable { let name: String }
+
         func run() throws {
             guard AccessToken.isName(name) else {
                 throw Failure(Exit.failed, "there is no token \(name)")
             }
             try DaemonClient(options).tell("DELETE", "/api/sync/tokens/\(name)")
-            Output(options).remark("revoked \(name)")
+            let output = Output(options)
+            if options.json { return try output.json(Revoked(name: name)) }
+            output.remark("revoked \(name)")
         }
     }
 }
