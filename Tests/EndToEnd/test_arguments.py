@@ -37,6 +37,17 @@ class Arguments(VaultTest):
                 self.assertNotRegex(done.stderr, r"line \d")
                 self.assertEqual(glob.glob(f"{os.path.dirname(ada.config)}/*"), [])
 
+    def test_a_type_of_a_file_that_is_nowhere(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "a\n")
+        self.assertEqual(ada.once().returncode, 0)
+        for path in ("nowhere.md", "nowhere/a.md", "shared/nowhere/a.md"):
+            done = ada.ctl("type", path, expect=(FAILED,))
+            self.assertIn(f"{path} is in no folder of this device", done.stderr)
+        for path in ("a.md", "new.md", "new/new.json"):
+            self.assertIn(path, ada.ctl("type", f"{PREFIX}/{path}", expect=(0,)).stdout)
+            ada.ctl("type", ada.path(path), expect=(0,))
+
 
 if __name__ == "__main__":
     unittest.main()
