@@ -62,20 +62,6 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
-    /// The words that stand where a command's name has to, and are none.
-    static func unknownCommand(in arguments: [String]) -> String? {
-        var commands = Syncctl.configuration.subcommands
-        var words: [String] = []
-        for word in arguments.prefix(2) where !word.hasPrefix("-") && word != "help" {
-            words.append(word)
-            let found = commands.first { $0.configuration.commandName == word }
-            guard let found else { return words.joined(separator: " ") }
-            commands = found.configuration.subcommands
-            if commands.isEmpty { return nil }
-        }
-        return nil
-    }
-
     /// What goes before no command: the next word is no command's name.
     private static let alone: Set = [
         "--help", "-h", "--version", "--", "--generate-completion-script",

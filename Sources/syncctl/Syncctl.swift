@@ -33,7 +33,11 @@ struct Syncctl: AsyncParsableCommand {
             if let unknown = CommonOptions.unknown(in: arguments) {
                 throw ValidationError("Unknown option '\(unknown)'")
             }
-            if let unknown = CommonOptions.unknownCommand(in: arguments) {
+            if CommandWords.areMissing(in: arguments) {
+                let help = helpMessage().split(separator: "\n", omittingEmptySubsequences: false)
+                throw Failure(Exit.usage, ["a command is missing", ""] + help.map(String.init))
+            }
+            if let unknown = CommandWords.unknown(in: arguments) {
                 throw ValidationError(
                     "There is no command '\(unknown)': syncctl --help lists them.")
             }

@@ -48,6 +48,14 @@ class Arguments(VaultTest):
             self.assertIn(path, ada.ctl("type", f"{PREFIX}/{path}", expect=(0,)).stdout)
             ada.ctl("type", ada.path(path), expect=(0,))
 
+    def test_a_command_is_missing(self):
+        ada = self.device("ada", start=False)
+        for words in ((), ("--json",), ("-q", "--no-color")):
+            done = ada.ctl(*words, expect=(USAGE,))
+            self.assertIn("a command is missing", done.stderr)
+            self.assertIn("resolve", done.stderr)
+            self.assertEqual(done.stdout, "")
+
 
 if __name__ == "__main__":
     unittest.main()

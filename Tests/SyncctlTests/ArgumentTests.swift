@@ -46,7 +46,18 @@ struct ArgumentTests {
             (["help"], nil), (["help", "log"], nil), (["--version"], nil), ([], nil),
         ])
     func unknownCommand(given: [String], wanted: String?) {
-        #expect(CommonOptions.unknownCommand(in: given) == wanted)
+        #expect(CommandWords.unknown(in: given) == wanted)
+    }
+
+    @Test(
+        "common options alone lack a command",
+        arguments: [
+            (["--config", "f"], true), (["--config=f", "--json", "-q"], true),
+            (["--no-input"], true), ([], false), (["--version"], false), (["--help"], false),
+            (["status", "--config", "f"], false), (["--nosuch"], false),
+        ])
+    func missingCommand(given: [String], wanted: Bool) {
+        #expect(CommandWords.areMissing(in: given) == wanted)
     }
 
     @Test(
