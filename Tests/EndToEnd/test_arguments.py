@@ -1,4 +1,5 @@
-"""What is given on the command line: what is said of it where it is wrong, and names of any bytes."""
+"""What is given on the command line: what is said of it where it is wrong, and names of any
+bytes."""
 
 import glob
 import os
