@@ -19,6 +19,7 @@ ROUTES = {
         ("GET", path, None)
         for path in ("/status", "/api/sync/status", "/metrics", "/api/sync/deliveries",
                      "/api/sync/conflicts", "/api/sync/settled", "/api/sync/held",
+                     "/api/sync/uncommitted",
                      "/api/sync/devices", f"/api/sync/blob/HEAD/{PREFIX}/a.md")
     ],
     "write": [

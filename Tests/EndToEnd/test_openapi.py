@@ -79,6 +79,7 @@ class Answers(DescribedTest):
         gets = {
             "/health": "", "/api/health": "", "/api/openapi.json": "", "/status": "",
             "/api/sync/status": "", "/metrics": "", "/api/sync/deliveries": "?limit=5",
+            "/api/sync/uncommitted": "",
             "/api/sync/held": "?ignored=true", "/api/sync/devices": "", "/api/sync/conflicts": "",
             "/api/sync/settled": "", "/api/sync/remote": "", "/api/sync/history": "?limit=100",
             "/api/sync/diff": f"?from={first}&to={head}", "/api/sync/blame": f"?path={path}",
