@@ -109,19 +109,7 @@ struct DifferenceText {
     private static func quoted(_ side: String, _ path: TreePath) -> String {
         let isPlain = path.bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
         if isPlain { return side + path.text }
-        var text = "\"\(side)"
-        for byte in path.bytes {
-            switch byte {
-            case 0x22, 0x5c: text += "\\" + String(UnicodeScalar(byte))
-            case 0x09: text += "\\t"
-            case 0x0a: text += "\\n"
-            case 0x20..<0x7f: text += String(UnicodeScalar(byte))
-            default:
-                let digits = String(byte, radix: 8)
-                text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
-            }
-        }
-        return text + "\""
+        return QuotedPath.quoted(Array(side.utf8) + path.bytes)
     }
 
     private func at(_ hunk: TextDifference.Hunk) {

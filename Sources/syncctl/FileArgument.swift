@@ -18,7 +18,9 @@ enum FileArgument {
         switch try history.place(text, from: Machine.workingDirectory, home: machine.home) {
         case .path(let path):
             let commits = [then].compactMap(\.self)
-            let isName = try !Self.isPattern(text[...]) || history.knows(path, in: commits)
+            let isName =
+                try QuotedPath.bytes(text) != nil || !Self.isPattern(text[...])
+                || history.knows(path, in: commits)
             self = isName ? .path(path) : .pattern(try Self.pattern(text, history, machine))
         case .everything: self = .pattern(Self.all)
         case .outside:
@@ -31,6 +33,8 @@ enum FileArgument {
     /// for others of that name further down.
     var asPattern: String {
         switch self {
+        case .path(let path) where String(validating: path.bytes, as: UTF8.self) == nil:
+            QuotedPath.quoted(path.bytes)
         case .path(let path): "/" + Self.plain(path.text)
         case .pattern(let pattern): pattern
         }

@@ -28,7 +28,7 @@ struct Syncctl: AsyncParsableCommand {
         Machine.forbidCoreDumps()
         Machine.endsSoon()
         Output.keepPlaces()
-        let arguments = CommonOptions.moved(Array(CommandLine.arguments.dropFirst()))
+        let arguments = CommonOptions.moved(CommandWords.given())
         do {
             if let unknown = CommonOptions.unknown(in: arguments) {
                 throw ValidationError("Unknown option '\(unknown)'")

@@ -1,10 +1,12 @@
-"""What is given on the command line: what is said of it where it is wrong, and names of any
-bytes."""
+"""What is given on the command line: what is said where it is wrong, and names of any bytes."""
 
 import glob
+import json
 import os
+import shlex
 import unittest
 
+import trees
 from device import PREFIX
 from harness import VaultTest
 
@@ -56,6 +58,69 @@ class Arguments(VaultTest):
             self.assertIn("a command is missing", done.stderr)
             self.assertIn("resolve", done.stderr)
             self.assertEqual(done.stdout, "")
+
+    def test_names_that_are_no_text(self):
+        """Their bytes are taken as they are, and as git writes them."""
+        ada = self.device("ada", start=False)
+        name, other = "d/caf\udce9.md", "d/caf\udce8.md"
+        quoted = {name: f'"{PREFIX}/d/caf\\351.md"', other: f'"{PREFIX}/d/caf\\350.md"'}
+        heads = []
+        for content in ("one\n", "two\n", "three\n"):
+            for path in (name, other):
+                ada.write(os.fsencode(path), content)
+            self.assertEqual(ada.once().returncode, 0)
+            heads.append(trees.head(ada.repository))
+        for running in (False, True):
+            if running:
+                ada.start()
+                self.wait_in_sync(ada)
+            for place, cwd in ((f"{PREFIX}/{name}", None), (f"{ada.folder}/{name}", "/"),
+                               (name[2:], f"{ada.folder}/d"), (f"./{name}", ada.folder),
+                               (quoted[name], "/")):  # fmt: skip
+                with self.subTest(place, running=running):
+                    self.look(ada, place, heads, cwd)
+                    self.change(ada, place, heads, cwd, (name, other))
+        os.unlink(ada.path(os.fsencode(name)))
+        self.wait_in_sync(ada)
+        command = ada.ctl("deleted").stdout.splitlines()[1].strip()
+        self.assertEqual(command.split(" ", 4)[:3], ["syncctl", "restore", "--to"])
+        ada.ctl(*shlex.split(command)[1:], expect=(0,))
+        self.assertEqual(ada.read(os.fsencode(name)), b"three\n")
+
+    def look(self, ada, place, heads, cwd):
+        """The commands that read the history of one file."""
+        listed = json.loads(ada.ctl("log", "--all", "--json", place, cwd=cwd).stdout)
+        self.assertTrue({one["commit"] for one in listed} >= set(heads))
+        for version in (f"{heads[1]}:{place}",):
+            self.assertEqual(ada.ctl("show", version, cwd=cwd).stdout, "two\n")
+        shown = ada.ctl("diff", heads[0], heads[1], place, cwd=cwd).stdout
+        self.assertIn("-one\n+two\n", shown)
+        self.assertEqual(shown.count("diff --git"), 1)
+        self.assertEqual(len(json.loads(
+            ada.ctl("blame", place, "--json", cwd=cwd).stdout)["entries"]), 1)  # fmt: skip
+
+    def change(self, ada, place, heads, cwd, names):
+        """The commands that change one file, and leave the one with nearly its name alone."""
+        for words in (("restore", place, "--to", heads[0]), ("rollback", heads[0], "--path", place),
+                      ("rollback", heads[0], f"--path={place}")):  # fmt: skip
+            ada.ctl(*words, cwd=cwd, expect=(0,))
+            found = [ada.read(os.fsencode(name)) for name in names]
+            self.assertEqual(found, [b"one\n", b"three\n"], words)
+            ada.ctl("undo", expect=(0,))
+
+    def test_a_conflict_in_a_file_whose_name_is_no_text(self):
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        name = os.fsencode("caf\udce9.md")
+        ada.write(name, "base\n")
+        for device in (ada, bob):
+            self.assertEqual(device.once().returncode, 0)
+        ada.write(name, "ada\n")
+        bob.write(name, "bob\n")
+        for device in (ada, bob, ada):
+            device.once()
+        ada.ctl("conflicts", f"{PREFIX}/caf\udce9.md", expect=(10,))
+        ada.ctl("resolve", f"{PREFIX}/caf\udce9.md", "--ours", expect=(0,))
+        self.assertEqual(ada.read(name), b"ada\n")
 
 
 if __name__ == "__main__":

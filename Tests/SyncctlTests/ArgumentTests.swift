@@ -50,6 +50,16 @@ struct ArgumentTests {
     }
 
     @Test(
+        "bytes that are no text are given on as git writes them",
+        arguments: [
+            ("plain.md", "plain.md"), ("a/caf\u{e9}.md", #""a/caf\351.md""#),
+            ("--path=x\u{ff}", #"--path="x\377""#), ("HEAD:\u{80}\"", #""HEAD:\200\"""#),
+        ])
+    func bytes(latin: String, wanted: String) {
+        #expect(CommandWords.word(latin.unicodeScalars.map { UInt8($0.value) }) == wanted)
+    }
+
+    @Test(
         "common options alone lack a command",
         arguments: [
             (["--config", "f"], true), (["--config=f", "--json", "-q"], true),

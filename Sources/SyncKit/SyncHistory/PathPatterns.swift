@@ -12,6 +12,11 @@ package struct PathPatterns {
         var plain: [TreePath] = []
         var patterns: [GitPattern] = []
         for text in texts {
+            if let bytes = QuotedPath.bytes(text) {
+                guard let path = TreePath(bytes) else { return nil }
+                plain.append(path)
+                continue
+            }
             let name = text.dropFirst(text.hasPrefix("/") ? 1 : 0)
             let path = TreePath(String(name.dropLast(name.hasSuffix("/") ? 1 : 0)))
             let pattern = GitPattern(Array(text.utf8)[...])

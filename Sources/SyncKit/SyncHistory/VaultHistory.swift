@@ -116,6 +116,9 @@ package struct VaultHistory {
     package func place(
         _ text: String, from workingDirectory: String, home: String
     ) throws(RepositoryError) -> NamedPlace {
+        if let bytes = QuotedPath.bytes(text) {
+            return try place(bytes, from: workingDirectory, home: home)
+        }
         let argument = PathArgument(
             configuration, workingDirectory: workingDirectory, home: home,
             following: RealPath())
@@ -124,6 +127,29 @@ package struct VaultHistory {
             isKnown: { path throws(RepositoryError) in
                 try head.map { head throws(RepositoryError) in try has(path, in: head) } ?? false
             }, wasKnown: { path throws(RepositoryError) in try !log(path, most: 1).isEmpty })
+    }
+
+    /// The same for bytes that need not be a text: what stands above the first name that is none
+    /// says where they are.
+    private func place(
+        _ bytes: [UInt8], from workingDirectory: String, home: String
+    ) throws(RepositoryError) -> NamedPlace {
+        if let text = String(validating: bytes, as: UTF8.self) {
+            return try place(text, from: workingDirectory, home: home)
+        }
+        let names = bytes.split(separator: 0x2f, omittingEmptySubsequences: false)
+        let above = names.prefix { String(validating: $0, as: UTF8.self) != nil }
+        var rest = Array(names.dropFirst(above.count).joined(separator: [0x2f]))
+        while rest.last == 0x2f { rest.removeLast() }
+        guard let rest = TreePath(rest) else { return .outside }
+        let directory = String(
+            decoding: Array(above.joined(separator: [0x2f])), as: UTF8.self)
+        let text = above.isEmpty ? "." : directory.isEmpty ? "/" : directory
+        switch try place(text, from: workingDirectory, home: home) {
+        case .path(let directory): return .path(directory.appending(rest))
+        case .everything: return .path(rest)
+        case .outside: return above.isEmpty ? .path(rest) : .outside
+        }
     }
 
     /// Refuses a path for a listing that is empty where nothing changed: it must not be, for a name

@@ -50,7 +50,10 @@ struct Deleted: ParsableCommand {
     /// What brings a file back. A path of this machine means the same in whatever directory it is
     /// typed.
     static func command(_ file: DeletedFile, _ argument: PathArgument) -> String {
-        guard let word = ShellWord.quoted(argument.local(file.path) ?? file.path.bytes) else {
+        let path = argument.local(file.path) ?? file.path.bytes
+        let written = QuotedPath.quoted(path)
+        let inQuotes = QuotedPath.bytes(written) == path ? Array(written.utf8) : []
+        guard let word = ShellWord.quoted(path) ?? ShellWord.quoted(inQuotes) else {
             return "its name cannot be typed: restore a directory above it to \(file.last.hex)"
         }
         let separator = word.hasPrefix("-") || word.hasPrefix("'-") ? "-- " : ""

@@ -26,25 +26,36 @@ struct Show: ParsableCommand {
     var words = false
 
     func run() throws {
-        let parts = version.split(
-            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = Self.parts(version)
         guard !parts[0].isEmpty, parts.last?.isEmpty == false else {
             throw ValidationError(
                 "'\(version)' is not of the form REV or REV:PATH, such as HEAD~1:notes.md")
         }
         let history = try VaultHistory(options.load())
-        let commit = try history.revision(String(parts[0]))
+        let commit = try history.revision(parts[0])
         if parts.count == 1 {
             let shown = try history.shown(commit)
             if options.json { return try Output(options).json(shown) }
             return try Pager.page(options) { show(shown, $0) }
         }
-        let path = try history.place(String(parts[1]), Machine())
+        let path = try history.place(parts[1], Machine())
         guard let path, let content = try history.content(path, at: commit) else {
-            let name = path?.description ?? String(parts[1])
+            let name = path?.description ?? parts[1]
             throw Failure(Exit.failed, "there is no file \(name) in \(commit.short)")
         }
         Output.write(content)
+    }
+
+    /// The commit and, where there is one, the path; either may be empty.
+    private static func parts(_ version: String) -> [String] {
+        if let bytes = QuotedPath.bytes(version), let colon = bytes.firstIndex(of: 0x3a) {
+            return [
+                String(decoding: bytes[..<colon], as: UTF8.self),
+                QuotedPath.quoted(bytes[(colon + 1)...]),
+            ]
+        }
+        return version.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            .map(String.init)
     }
 
     private func show(_ commit: CommitAnswer, _ output: Output) {
