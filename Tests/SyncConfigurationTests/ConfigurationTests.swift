@@ -186,4 +186,25 @@ import Testing
         home.write(text.utf8)
         #expect(try home.load() == plain)
     }
+
+    @Test("has a word on every key in the text for a newcomer", arguments: [nil, TreePath("p")])
+    func everyKey(prefix: TreePath?) throws {
+        let text = ConfigurationText.render(folders: [.init(path: "/n", prefix: prefix)])
+        var table = ""
+        var found: Set<String> = []
+        for line in text.split(separator: "\n") {
+            if line.hasPrefix("[") { table = line.filter { $0 != "[" && $0 != "]" } }
+            let words = line.drop { $0 == "#" || $0 == " " }
+            let key = words.prefix { $0.isLetter || $0 == "_" }
+            if words.dropFirst(key.count).drop(while: { $0 == " " }).first == "=" {
+                found.insert("\(table).\(key)")
+            }
+            if prefix == nil, words.hasPrefix("without a prefix") { found.insert("folder.prefix") }
+        }
+        for (table, keys) in ConfigurationReader.schema {
+            for key in keys where !ConfigurationReader.schema.contains(where: { $0.table == key }) {
+                #expect(found.contains("\(table).\(key)"), "\(table).\(key)")
+            }
+        }
+    }
 }

@@ -43,6 +43,7 @@ package enum ConfigurationText {
         # pushes      = 6         # the most pushes to a server in a minute, as GitHub asks for
         # full_scan   = "15m"     # how often to look at every file, should an event be lost
         # max_deletes = "50%"     # a batch that would delete more of a folder stops and asks
+        # timeout     = "30s"     # how long a server may say nothing before it is tried again
 
         [commit]
         # Signed as git signs: "git" follows its configuration; "ssh", "openpgp" with signing_key.
@@ -50,20 +51,45 @@ package enum ConfigurationText {
         # signing_key = "~/.ssh/id_ed25519"
         # Takes in commits of others only with a signature that git here would trust.
         # require_signed = false
+        # Of this commit and what it reaches no signature is asked for.
+        # trusted = "(40 digits)"
 
         [auth]
         # The first that answers gives the token. A secret never stands in this file.
         \(line("token_env", auth.tokenEnvironment, example: "GITHUB_TOKEN", nil))
         \(line("token_file", auth.tokenFile, example: "~/.config/syncd/token", "mode 0600"))
         \(line("token_command", auth.tokenCommand, example: "pass show github", nil))
+        # Or a GitHub App: its id, and its private key (mode 0600).
+        # github_app = "123456"
+        # github_app_key_file = "~/.config/syncd/app.pem"
 
+        \(others)
+
+        """
+    }
+
+    /// The tables of which `init` is told nothing.
+    private static let others = """
         [http]
         # The dashboard, API and webhooks. "" switches TCP off.
         # listen = "127.0.0.1:8390"
         # webhook_secret_file = "~/.config/syncd/webhook-secret"
+        # Names under which it may be asked, beside addresses and localhost.
+        # hosts = ["box.example"]
+        # For TLS, which an address that others reach needs, unless a proxy stands before it.
+        # certificate = "/etc/ssl/box.example/fullchain.pem"
+        # key = "/etc/ssl/box.example/key.pem"
+        # behind_proxy = ["127.0.0.1"]
 
+        [history]
+        # Of older days this device keeps the last version alone; the remote keeps all.
+        # keep = "all"   # or "30d all, then daily"
+
+        [upstream]
+        # A daemon that can be reached, whose events tell this one when to look at the remote.
+        # events = "https://box.example/api/sync/events"
+        # token_file = "~/.config/syncd/upstream-token"   # mode 0600
         """
-    }
 
     private static func folder(_ folder: Configuration.Folder) -> String {
         let prefix = folder.prefix.map { quoted($0.text) }
