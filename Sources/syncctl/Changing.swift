@@ -134,13 +134,16 @@ enum Changing {
     static func edit(_ content: [UInt8], called name: String, _ options: CommonOptions) throws
         -> [UInt8]
     {
+        if options.noInput { throw Failure(Exit.usage, "--edit asks, and --no-input forbids that") }
         let environment = Machine().environment
-        let editor =
-            [environment["VISUAL"], environment["EDITOR"]]
-            .compactMap { $0 }.first { !$0.isEmpty } ?? "vi"
-        guard !options.noInput, isatty(STDIN_FILENO) == 1 || environment["VISUAL"] != nil else {
+        let named = [environment["VISUAL"], environment["EDITOR"]]
+            .compactMap { $0 }.first { !$0.isEmpty }
+        let isTerminal = isatty(STDIN_FILENO) == 1
+        // As git does: what somebody names is run, for it may need no terminal.
+        guard let editor = named ?? (isTerminal ? "vi" : nil) else {
             throw Failure(
-                Exit.usage, "--edit needs a terminal, or VISUAL to name an editor without one")
+                Exit.usage,
+                "--edit needs a terminal, or VISUAL or EDITOR to name a program that needs none")
         }
         var template = Array("\(environment["TMPDIR"] ?? "/tmp")/syncctl-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -154,7 +157,9 @@ enum Changing {
         // The editor's command may hold options: the shell takes it apart, as for git.
         let status = run(["/bin/sh", "-c", "\(editor) \"$@\"", editor, file])
         guard status == 0 else {
-            throw Failure(Exit.failed, "'\(editor)' ended with \(status): nothing is resolved")
+            let why = isTerminal ? "" : " (there is no terminal here, if it needs one)"
+            throw Failure(
+                Exit.failed, "'\(editor)' ended with \(status)\(why): nothing is resolved")
         }
         return try read(file)
     }

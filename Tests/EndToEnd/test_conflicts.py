@@ -261,6 +261,20 @@ class Conflicts(VaultTest):
         self.assertEqual(bob.read("a.md"), b"by hand\n")
         self.assertEqual(self.listed(bob), [])
 
+    def test_an_editor_that_needs_no_terminal_is_run_without_one(self):
+        """As by git: whoever names it knows what it needs."""
+        ada, _ = self.conflict()
+        for more, words in (((), "needs a terminal"), (("--no-input",), "--no-input")):
+            done = ada.ctl("resolve", ada.path("a.md"), "--edit", *more, expect=(64,))
+            self.assertIn(words, done.stderr)
+        ada.environment["EDITOR"] = "false"
+        done = ada.ctl("resolve", ada.path("a.md"), "--edit", expect=(1,))
+        self.assertIn("'false' ended with 1 (there is no terminal here", done.stderr)
+        self.assertEqual(len(self.listed(ada)), 1)
+        ada.environment["EDITOR"] = "sed -i '/^[<=>|]/d'"
+        ada.ctl("resolve", ada.path("a.md"), "--edit", expect=(0,))
+        self.assertEqual(self.listed(ada), [])
+
     def test_without_the_daemon_it_is_resolved_too(self):
         ada, bob = self.conflict()
         ada.stop()
