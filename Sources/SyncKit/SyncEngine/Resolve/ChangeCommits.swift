@@ -6,17 +6,17 @@ final class ChangeCommits {
     private let repository: any ObjectRepository
     private let branch: Branch
     private let writer: CommitWriter
-    private let folders: [VaultFolder]
+    private let places: WritablePlaces
     private let gate: CaptureGate
     /// Who makes them.
     var device: String { writer.device }
 
     init(
         _ repository: any ObjectRepository, _ branch: Branch, _ writer: CommitWriter,
-        folders: [VaultFolder], gate: CaptureGate
+        places: WritablePlaces, gate: CaptureGate
     ) {
         (self.repository, self.branch, self.writer) = (repository, branch, writer)
-        (self.folders, self.gate) = (folders, gate)
+        (self.places, self.gate) = (places, gate)
     }
 
     /// Commits versions over the head.
@@ -68,11 +68,9 @@ final class ChangeCommits {
 
     private func refuseHeld(_ changes: [TreeChange], into pack: any PackSink) throws {
         let asked = changes.compactMap { change in
-            folders.lazy.compactMap { folder in
-                folder.localPath(change.path, change.after ?? change.before).map {
-                    CapturedChange(change: change, folder: folder.id, local: $0)
-                }
-            }.first
+            places.synced(change.path, change.after ?? change.before).map {
+                CapturedChange(change: change, folder: $0.folder, local: $0.local)
+            }
         }
         let held = try gate.held(asked, into: pack)
         if let (path, words) = held.min(by: { $0.key < $1.key }) {
@@ -84,7 +82,7 @@ final class ChangeCommits {
     /// says them in no folder.
     private func isSynced(_ path: TreePath, _ version: FileVersion?) -> Bool {
         path == TypeRules.attributes(in: nil)
-            || folders.contains { $0.localPath(path, version) != nil }
+            || places.synced(path, version) != nil
     }
 
     /// The conflicts whose records come with versions and are not in a tree; a record that nothing

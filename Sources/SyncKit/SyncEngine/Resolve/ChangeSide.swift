@@ -17,9 +17,8 @@ final class ChangeSide {
         folders: [VaultFolder], branch: Branch, writer: CommitWriter, remote: RemoteSide,
         gate: CaptureGate
     ) {
-        let commits = ChangeCommits(
-            repository, branch, writer, folders: folders, gate: gate)
         let places = WritablePlaces(folders: folders)
+        let commits = ChangeCommits(repository, branch, writer, places: places, gate: gate)
         requests = RequestedChanges(
             repository, store, clock, places, branch: branch, conflicts: remote.conflicts,
             commits: commits)

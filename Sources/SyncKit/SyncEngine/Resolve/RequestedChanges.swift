@@ -90,12 +90,12 @@ final class RequestedChanges {
                 versions[path] = version
             }
         }
-        let restored = RestoredVersions(repository: scratch)
+        let inScratch = RestoredVersions(repository: scratch)
         if let record = request.record {
-            try restored.keepOnly(record, of: &versions, over: tree(of: head), into: pack)
+            try inScratch.keepOnly(record, of: &versions, over: tree(of: head), into: pack)
             source = nil
         }
-        try restored.complete(&versions, from: source, over: tree(of: head), into: pack)
+        try inScratch.complete(&versions, from: source, over: tree(of: head), into: pack)
         for case let version? in versions.values {
             if let made = scratch.madeBlob(version.id) { _ = try pack.add(.blob, made) }
         }

@@ -30,21 +30,30 @@ struct WritablePlaces {
                     && $0.count <= Limits.nameBytes
             })
         else { throw Self.refusal(of: path.text) }
-        for folder in folders {
-            guard let local = folder.belowRoot(path) else { continue }
-            guard folder.isInScope(local) else {
+        if let folder = folders.first(where: { $0.belowRoot(path) != nil }) {
+            guard let place = synced(path) else {
                 throw ChangeRefusal(
                     .wrong, "\(path) is left out on this device (ignore in the configuration)")
             }
-            if try folder.ignore.isIgnored(local, isDirectory: false) {
+            if try folder.ignore.isIgnored(place.local, isDirectory: false) {
                 throw ChangeRefusal(
                     .wrong, "\(path) is left out by the ignore rules of its folder")
             }
-            return Place(folder: folder.id, path: path, local: local)
+            return place
         }
         let prefixes = folders.compactMap { $0.id?.text }.joined(separator: ", ")
         throw ChangeRefusal(
             .missing, "\(path) is in no folder of this device; there are \(prefixes)")
+    }
+
+    /// The place of a path that this device syncs; nil for one in no folder, or left out here.
+    /// - Parameter version: what stands there: a pattern may mean directories alone.
+    func synced(_ path: TreePath, _ version: FileVersion? = nil) -> Place? {
+        for folder in folders {
+            guard let local = folder.localPath(path, version) else { continue }
+            return Place(folder: folder.id, path: path, local: local)
+        }
+        return nil
     }
 
     /// Checks that no directory stands at a path, and no file where one above it would have to.
