@@ -91,6 +91,7 @@ class Arguments(VaultTest):
         """The commands that read the history of one file."""
         listed = json.loads(ada.ctl("log", "--all", "--json", place, cwd=cwd).stdout)
         self.assertTrue({one["commit"] for one in listed} >= set(heads))
+        self.assertIn(f'\n    "{PREFIX}/d/caf\\351.md"\n', ada.ctl("log", place, cwd=cwd).stdout)
         for version in (f"{heads[1]}:{place}",):
             self.assertEqual(ada.ctl("show", version, cwd=cwd).stdout, "two\n")
         shown = ada.ctl("diff", heads[0], heads[1], place, cwd=cwd).stdout

@@ -103,15 +103,22 @@ struct LogText {
         // A subject that names its only path says it all.
         if entry.paths.count == 1, Self.names(subject, entry.paths[0]) { return }
         for path in entry.paths.prefix(Limits.listedPaths) {
-            output.line(output.paint("    \(path)", .grey))
+            output.line(output.paint("    \(Self.shown(path))", .grey))
         }
         let more = entry.paths.count + entry.pathsOmitted - Limits.listedPaths
         if more > 0 { output.line(output.paint("    and \(more) more", .grey)) }
     }
 
+    /// A path as a user can write it: one that is no text as git does.
+    private static func shown(_ path: TreePath) -> String {
+        let isText = String(validating: path.bytes, as: UTF8.self) != nil
+        return isText ? path.description : QuotedPath.quoted(path.bytes)
+    }
+
     /// Whether a subject has a path as a word.
     private static func names(_ subject: String, _ path: TreePath) -> Bool {
-        " \(subject) ".contains(" \(path) ") || " \(subject) ".contains(" \(path)/ ")
+        if String(validating: path.bytes, as: UTF8.self) == nil { return false }
+        return " \(subject) ".contains(" \(path) ") || " \(subject) ".contains(" \(path)/ ")
     }
 
     private mutating func writeDay(of entry: HistoryEntry) {
