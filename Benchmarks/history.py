@@ -76,7 +76,8 @@ def _compare(workshop, device, git, work, served, ours, theirs):
     pairs = []
     for number in range(workshop.options.rounds + 1):
         warm(f"{device.repository}/objects", f"{device.state}/history.db")
-        mine = run([f"{binaries()}/syncctl", "--config", device.config, *ours], device.environment)
+        vault = [] if ours == ["--version"] else ["--config", device.config]
+        mine = run([f"{binaries()}/syncctl", *vault, *ours], device.environment)
         warm(f"{git.repository}/objects", f"{git.repository}/index")
         its = git.git("--no-pager", *theirs)
         if theirs[0] not in ("log", "diff"):
