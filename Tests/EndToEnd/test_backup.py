@@ -56,13 +56,16 @@ class Backup(VaultTest):
         ada.ctl("pause")
         ada.write("kept.md", "edited\n")
         ada.write("new.md", "new\n")
+        with open(os.fsencode(ada.path("caf")) + b"\xe9.md", "w") as file:
+            file.write("a name that is no UTF-8\n")
         os.remove(ada.path("gone.md"))
         done = json.loads(ada.ctl("backup", f"{self.top}/bundles/", "--json").stdout)
-        self.assertEqual(done["unsynced"]["files"], 2)
+        self.assertEqual(done["unsynced"]["files"], 3)
         listed = subprocess.run(
             ["tar", "--zstd", "-tf", done["unsynced"]["file"]], check=True, capture_output=True
         ).stdout.decode().split()
-        self.assertEqual(listed, [f"{PREFIX}/kept.md", f"{PREFIX}/new.md"])
+        names = [f"{PREFIX}/caf\\351.md", f"{PREFIX}/kept.md", f"{PREFIX}/new.md"]
+        self.assertEqual(listed, names)
         ada.ctl("resume")
         wait_until(lambda: ada.status()["state"] == "in-sync", "what was edited goes out")
         done = json.loads(ada.ctl("backup", f"{self.top}/bundles/", "--json").stdout)

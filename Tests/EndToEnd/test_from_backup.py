@@ -177,6 +177,27 @@ class FromBackup(VaultTest):
         self.assertIn("is there already: move it away", refused)
         self.assertEqual(trees.head(eve.repository), trees.head(remote))
 
+    def test_what_was_captured_into_an_unfinished_one_stays(self):
+        """A configuration written by hand, a daemon, and later the same command again."""
+        ada = self.lost()
+        eve = Device(f"{self.top}/eve", "eve")
+        words = ["init", "--folder", f"{eve.folder}={PREFIX}", "--device", "eve", "--from-backup",
+                 f"{self.top}/bundles", "--remote", "http://127.0.0.1:1/late.git"]  # fmt: skip
+        eve.ctl(*words, expect=(1,))
+        with open(ada.config) as file:
+            lines = [x.replace(ada.home, eve.home) for x in file if not x.startswith("remote")]
+        os.makedirs(os.path.dirname(eve.config), exist_ok=True)
+        with open(eve.config, "w") as file:
+            file.writelines(lines)
+        eve.write("mine.md", "nowhere else\n")
+        self.assertEqual(eve.once().returncode, 0, eve.output())
+        head = trees.head(eve.repository)
+        os.remove(eve.config)
+        refused = eve.ctl(*words, expect=(1,)).stderr
+        self.assertIn("is there already: move it away", refused)
+        self.assertEqual(trees.head(eve.repository), head)
+        self.assertIn(b"nowhere else", trees.git(eve.repository, "show", f"sync:{PREFIX}/mine.md"))
+
     def test_one_bundle_comes_with_those_before_it(self):
         self.lost()
         second = f"{self.top}/bundles/default-0002.bundle"

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import SyncModel
@@ -18,4 +19,18 @@ struct QuotedPathTests {
             #""\35""#, #""\q\351""#, #""a"\351""#, "\"\\",
         ])
     func none(text: String) { #expect(QuotedPath.bytes(text) == nil) }
+
+    @Test(
+        "comes back from its text",
+        arguments: ["a b", "é", "\u{fffd}", "\"", #""a\351""#, #""\042a\351""#, "\"a\""])
+    func text(text: String) throws {
+        for bytes in [Array(text.utf8), Array(text.utf8) + [0xe9], [0x22] + Array(text.utf8)] {
+            let written = QuotedPath.text(bytes)
+            #expect(QuotedPath.bytes(written) ?? Array(written.utf8) == bytes)
+            let path = try #require(TreePath(bytes))
+            let json = try JSONEncoder().encode([path])
+            #expect(try JSONDecoder().decode([TreePath].self, from: json) == [path])
+        }
+        #expect(QuotedPath.text(Array("é".utf8)) == "é")
+    }
 }

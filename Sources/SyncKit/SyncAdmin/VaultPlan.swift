@@ -61,7 +61,8 @@ package struct VaultPlan: Sendable {
         for folder in draft.configuration.folders where try Self.makeDirectory(folder.path) {
             done.append("made the folder \(folder.path)")
         }
-        let opened = try OpenedVault(draft.configuration, waiting: Limits.lockWait)
+        let opened = try OpenedVault(
+            draft.configuration, waiting: Limits.lockWait, for: .joining)
         let seen: RemoteSnapshot?
         do { seen = try await opened.vault.tracker.link?.fetch() } catch {
             throw RemoteError(advising: error, isFar: remote.map { RemotePath($0) == nil } ?? false)

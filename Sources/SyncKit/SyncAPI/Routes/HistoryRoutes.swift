@@ -151,7 +151,7 @@ struct HistoryQuery: Sendable {
         let query = request.uri.queryParameters
         func text(_ name: String) -> String? { query[Substring(name)].map(String.init) }
         (from, to, at, before) = (text("from"), text("to"), text("at"), text("before"))
-        path = text("path").flatMap { QuotedPath.bytes($0).map { TreePath($0) } ?? TreePath($0) }
+        path = text("path").flatMap { TreePath(QuotedPath.bytes($0) ?? Array($0.utf8)) }
         if let written = text("path"), path == nil, !written.isEmpty {
             throw HTTPError(.badRequest, message: "'\(written)' is no path of the repository")
         }

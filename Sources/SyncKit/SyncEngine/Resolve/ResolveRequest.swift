@@ -65,26 +65,6 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
         case dryRun = "dry_run"
     }
 
-    /// A path as a text: one that is none is written as git does.
-    private struct Written: Codable {
-        let path: TreePath
-
-        init(_ path: TreePath) { self.path = path }
-
-        init(from decoder: any Decoder) throws {
-            let text = try decoder.singleValueContainer().decode(String.self)
-            path = try QuotedPath.bytes(text).flatMap { TreePath($0) } ?? TreePath(from: decoder)
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            if String(validating: path.bytes, as: UTF8.self) != nil {
-                return try path.encode(to: encoder)
-            }
-            var container = encoder.singleValueContainer()
-            try container.encode(QuotedPath.quoted(path.bytes))
-        }
-    }
-
     package init(
         _ paths: [TreePath], to: String, record: String? = nil, dryRun: Bool = false
     ) {
@@ -96,18 +76,10 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
 
     package init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: CodingKeys.self)
-        paths = try keys.decode([Written].self, forKey: .paths).map(\.path)
+        paths = try keys.decode([TreePath].self, forKey: .paths)
         to = try keys.decode(String.self, forKey: .to)
         record = try keys.decodeIfPresent(String.self, forKey: .record)
         dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var keys = encoder.container(keyedBy: CodingKeys.self)
-        try keys.encode(paths.map(Written.init), forKey: .paths)
-        try keys.encode(to, forKey: .to)
-        try keys.encodeIfPresent(record, forKey: .record)
-        try keys.encode(dryRun, forKey: .dryRun)
     }
 }
 

@@ -25,6 +25,8 @@ package final class OpenedVault {
     package enum Purpose {
         /// What the remote has is going to be fetched: a repository that is gone may be made anew.
         case exchange
+        /// The same, of a vault that is still being made.
+        case joining
         /// What is there is looked at.
         case inspection
         /// Only what would be done is asked: the state store's pages are not checked.
@@ -63,6 +65,9 @@ package final class OpenedVault {
         let repository = try Self.openRepository(
             configuration,
             making: !wasThere || purpose == .exchange && configuration.remote != nil)
+        if purpose == .exchange || purpose == .inspection {
+            try UnfinishedVault(configuration.repository).end()
+        }
         ground = Ground(configuration.repository)
         rebuilt = store.rebuilt ? store.rebuiltReason : nil
 
@@ -251,7 +256,7 @@ package final class OpenedVault {
         return try openRepository(configuration, making: isNew)
     }
 
-    private static func makeDirectory(_ path: String) throws(StateStoreError) {
+    static func makeDirectory(_ path: String) throws(StateStoreError) {
         var made = ""
         for part in path.split(separator: "/") {
             made += "/" + part

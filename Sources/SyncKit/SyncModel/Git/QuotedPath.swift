@@ -23,6 +23,15 @@ package enum QuotedPath {
         return text + "\""
     }
 
+    /// Writes bytes as they are, or so where they are no UTF-8: `bytes` reads them from it, or finds
+    /// that it is as it is.
+    package static func text(_ bytes: [UInt8]) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return quoted(bytes) }
+        // A name that looks like one that was written so: digits for its first quote mark it.
+        if self.bytes(text) == nil { return text }
+        return "\"\\042" + quoted(bytes.dropFirst()).dropFirst()
+    }
+
     /// Reads such a text.
     /// - Returns: nil for any other, and where no byte is written in digits: a name may stand in
     ///   quotes of its own.

@@ -122,17 +122,20 @@ extension TreePath: CustomStringConvertible {
 }
 
 extension TreePath: Codable {
+    /// Reads a path as `encode` writes it.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let path = TreePath(try container.decode(String.self)) else {
+        let text = try container.decode(String.self)
+        guard let path = TreePath(QuotedPath.bytes(text) ?? Array(text.utf8)) else {
             throw DecodingError.unreadable(
                 "a path of the repository", at: container.codingPath)
         }
         self = path
     }
 
+    /// Writes the path as text from which the same bytes are read: what is no UTF-8 as git does.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(text)
+        try container.encode(QuotedPath.text(bytes))
     }
 }
