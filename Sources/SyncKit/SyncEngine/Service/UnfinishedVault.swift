@@ -10,6 +10,7 @@ package struct UnfinishedVault {
     /// - Parameter repository: its absolute path.
     package init(_ repository: String) { path = repository + ".from-backup" }
 
+    /// Whether nothing but the backup has been put into it.
     package var isMarked: Bool { access(path, F_OK) == 0 }
 
     /// Says so, before anything is in the repository.

@@ -23,8 +23,8 @@ package enum QuotedPath {
         return text + "\""
     }
 
-    /// Writes bytes as they are, or so where they are no UTF-8: `bytes` reads them from it, or finds
-    /// that it is as it is.
+    /// Writes bytes as they are where they are UTF-8, otherwise in quotes. `bytes` tells the two
+    /// apart.
     package static func text(_ bytes: [UInt8]) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { return quoted(bytes) }
         // A name that looks like one that was written so: digits for its first quote mark it.
