@@ -90,7 +90,7 @@ enum Changing {
         throw ExitCode(Exit.conflicts)
     }
 
-    /// Names the files that a folder does not hold yet although the change is committed.
+    /// Names the files that a folder does not hold yet, or would not.
     static func tellWaiting(_ report: ChangeReport, _ output: Output) {
         list(report.waiting, output) { waiting in
             let reason =
@@ -99,7 +99,7 @@ enum Changing {
                 case .noFolder: "its folder is not there: syncctl status names it"
                 default: waiting.reason.rawValue
                 }
-            return "committed, not in the folder yet: \(waiting.path) (\(reason))"
+            return "not in the folder yet: \(waiting.path) (\(reason))"
         }
     }
 

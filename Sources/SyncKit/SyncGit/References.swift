@@ -105,7 +105,7 @@ extension GitRepository {
         var removed = false
         for lock in ["\(commonDirectory)\(name).lock", "\(commonDirectory)packed-refs.lock"] {
             guard let age = FileSystem.ageInSeconds(lock), age >= staleLockSeconds else { continue }
-            if unlink(lock) != 0 && errno != ENOENT { throw SystemFailure.last("remove", lock) }
+            try FileSystem.remove(lock)
             removed = true
         }
         return removed

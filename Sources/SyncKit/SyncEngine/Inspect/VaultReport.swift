@@ -142,11 +142,11 @@ package final class VaultReport {
     /// The files that the head has and that stand in a folder as no commit has them: what is held
     /// back of them is not what was asked for, though nothing differs from the head by the state
     /// store.
-    /// - Parameter concerns: whether a path was asked for.
-    func held(_ concerns: (TreePath) -> Bool) throws -> [QuarantinedPath] {
+    /// - Parameter isConcerned: whether a path was asked for.
+    func held(_ isConcerned: (TreePath) -> Bool) throws -> [QuarantinedPath] {
         let head = try repository.tree(of: branch.head())
         return try quarantined(ignored: false).filter { held in
-            guard held.isOfEdits, held.reason != .massDeletion, concerns(held.path) else {
+            guard held.isOfEdits, held.reason != .massDeletion, isConcerned(held.path) else {
                 return false
             }
             return try TreeDiff.version(at: held.path, of: head, reading: repository) != nil

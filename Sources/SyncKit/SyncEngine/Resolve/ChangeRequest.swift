@@ -36,18 +36,22 @@ package enum ChangeRequest: Sendable {
         }
     }
 
-    /// Whether a file is to be as it was by this; of what takes back one device's or agent's
+    /// Which files are to be as they were by this; of what takes back one device's or agent's
     /// commits alone nobody can say it beforehand.
-    func concerns(_ path: TreePath) -> Bool {
+    var concerned: (TreePath) -> Bool {
         switch self {
         case .restore(let request):
-            request.paths.contains { name in
-                path.isAtOrBelow(name) || PathPatterns([name.text])?.match(path) ?? false
+            let patterns = request.paths.map { PathPatterns([$0.text]) }
+            return { path in
+                zip(request.paths, patterns).contains { name, pattern in
+                    path.isAtOrBelow(name) || pattern?.match(path) ?? false
+                }
             }
-        case .rollback(let request):
-            request.device == nil && request.agent == nil
-                && (request.paths.isEmpty || PathPatterns(request.paths)?.match(path) ?? false)
-        case .resolve, .undo, .setType, .choose: false
+        case .rollback(let request) where request.device == nil && request.agent == nil:
+            if request.paths.isEmpty { return { _ in true } }
+            let patterns = PathPatterns(request.paths)
+            return { patterns?.match($0) ?? false }
+        case .rollback, .resolve, .undo, .setType, .choose: return { _ in false }
         }
     }
 

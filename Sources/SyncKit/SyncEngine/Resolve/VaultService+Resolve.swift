@@ -53,7 +53,7 @@ extension VaultService {
             report.waiting = try vault.report.waiting(below: places)
         }
         let listed = Set(report.waiting.map(\.path))
-        report.waiting += try vault.report.held(request.concerns)
+        report.waiting += try vault.report.held(request.concerned)
             .filter { !listed.contains($0.path) }
         return report
     }

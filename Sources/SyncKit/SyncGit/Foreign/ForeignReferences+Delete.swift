@@ -18,7 +18,7 @@ extension ForeignReferences {
             throw RepositoryError(.moved, "delete \(name)")
         }
         if try !packed({ $0 == name }).isEmpty { try deletePacked(name) }
-        if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("delete", path) }
+        try FileSystem.remove(path)
         try FileSystem.sync(String(path[..<path.lastIndex(of: "/")!]))
     }
 

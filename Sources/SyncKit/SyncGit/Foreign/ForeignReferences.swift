@@ -114,7 +114,7 @@ struct ForeignReferences {
             guard !isAgain, let age = FileSystem.ageInSeconds(path), age >= staleLockSeconds else {
                 break
             }
-            if unlink(path) != 0 && errno != ENOENT { throw SystemFailure.last("remove", path) }
+            try FileSystem.remove(path)
         }
         throw RepositoryError(.locked, "lock \(path.dropLast(5))")
     }
