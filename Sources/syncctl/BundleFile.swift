@@ -67,6 +67,65 @@ enum BundleFile {
         return head
     }
 
+    /// Writes a bundle anew that names more references.
+    /// - Parameters:
+    ///   - path: a bundle that was just written.
+    ///   - references: those that it does not name are added.
+    static func copy(_ path: String, to new: String, naming references: [String: ObjectID]) throws {
+        var head = try head(of: path)
+        let size = head.size
+        head.references.merge(references) { named, _ in named }
+        let from = open(path, O_RDONLY | O_CLOEXEC)
+        defer { if from >= 0 { close(from) } }
+        guard from >= 0, lseek(from, off_t(size), SEEK_SET) == size else {
+            throw damaged(path, strerror(errno))
+        }
+        try create(new) { file in
+            try write(head.bytes, to: file, new)
+            var buffer = [UInt8](repeating: 0, count: 256 << 10)
+            while true {
+                let count = read(from, &buffer, buffer.count)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { throw damaged(path, strerror(errno)) }
+                if count == 0 { break }
+                try write(buffer[..<count], to: file, new)
+            }
+        }
+    }
+
+    /// Writes a bundle that has no object: all are in those before it.
+    static func write(_ head: BundleHead, to path: String) throws {
+        try create(path) { file in
+            let pack = Array("PACK".utf8) + [0, 0, 0, 2, 0, 0, 0, 0]
+            var hash = StreamingSHA1()
+            hash.update(pack)
+            try write(head.bytes + pack + hash.value.bytes, to: file, path)
+        }
+    }
+
+    private static func create(_ path: String, _ fill: (Int32) throws -> Void) throws {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if file < 0 { throw unwritten(path) }
+        defer { close(file) }
+        try fill(file)
+    }
+
+    private static func write(_ bytes: some Collection<UInt8>, to file: Int32, _ path: String)
+        throws
+    {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw unwritten(path) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func unwritten(_ path: String) -> Failure {
+        Failure(Exit.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+
     private static func damaged(_ path: String, _ error: UnsafeMutablePointer<CChar>) -> Failure {
         damaged(path, String(cString: error))
     }
@@ -106,31 +165,5 @@ enum BundleFile {
             hash.update(Array(end[..<hashed]))
             end.removeFirst(hashed)
         }
-    }
-}
-
-/// What a bundle says before its pack, whose checksum does not stand for it.
-struct BundleHead {
-    /// The commits that whoever takes it has to have.
-    private(set) var needs: [ObjectID] = []
-    /// What its references name.
-    private(set) var tips: [ObjectID] = []
-
-    /// - Returns: nil for what no bundle begins with.
-    init?(_ bytes: [UInt8]) {
-        let lines = bytes.split(separator: 0x0a)
-        guard let first = lines.first,
-            ["# v2 git bundle", "# v3 git bundle"].contains(String(decoding: first, as: UTF8.self))
-        else { return nil }
-        // Of the third version lines say what git has to be capable of.
-        for line in lines.dropFirst() where line.first != 0x40 {
-            let isNeed = line.first == 0x2d
-            let words = isNeed ? line.dropFirst() : line
-            guard let id = ObjectID(hex: String(decoding: words.prefix(40), as: UTF8.self)[...]),
-                [0x20, nil].contains(words.dropFirst(40).first)
-            else { return nil }
-            if isNeed { needs.append(id) } else { tips.append(id) }
-        }
-        if tips.isEmpty { return nil }
     }
 }

@@ -33,42 +33,81 @@ struct BundleWriter {
     /// its name.
     /// - Parameters:
     ///   - file: absolute; what stands there is replaced.
-    ///   - known: commits that are left out with all behind them; those that are not here count
-    ///     for nothing.
+    ///   - chain: the bundles that it comes after: what they hold is left out.
     /// - Throws: `Failure` with git's words.
-    func write(to file: String, since known: [ObjectID]) throws -> BackupReport {
+    func write(to file: String, after chain: BundleChain = BundleChain()) throws -> BackupReport {
         if history.head == nil { throw Failure(Exit.failed, "nothing is committed yet") }
-        let known = known.filter { history.repository.contains($0) }
+        let known = chain.tips.filter { history.repository.contains($0) }.sorted()
         if known.isEmpty && !history.repository.thinnedBehind.isEmpty {
             throw Failure(
                 Exit.failed,
                 "this device does not hold the whole history ([history] keep): syncctl gc "
                     + "--bring-back fetches it, and then it can be backed up")
         }
+        if known.isEmpty && !chain.tips.isEmpty {
+            throw Failure(
+                Exit.failed,
+                "the bundles there are of another vault, or of this one before it was begun anew: "
+                    + "give another directory")
+        }
+        let references = try references()
+        if !known.isEmpty && chain.gives(references) {
+            return BackupReport(file: nil, bytes: 0, incremental: true)
+        }
         // git locks the name it writes to: of a run that was cut short the lock stays, and maybe
         // the program.
         let unfinished = UnfinishedBundles(of: file)
         unfinished.remove()
         defer { unfinished.remove() }
-        let partial = unfinished.newName()
-        var words = ["bundle", "create", "-q", partial, "--all"]
-        if !known.isEmpty { words += ["--not"] + known.map(\.hex) }
-        if let refusal = git(words) {
-            if !known.isEmpty && refusal.contains("empty bundle") {
-                return BackupReport(file: nil, bytes: 0, incremental: true)
-            }
-            throw Failure(Exit.failed, "\(file) cannot be written: \(refusal)")
-        }
+        let listed = unfinished.newName()
+        try make(listed, of: references, without: known, unfinished.newName(), for: file)
         // It holds every file of the vault.
-        chmod(partial, 0o600)
-        try readBack(partial, isWhole: known.isEmpty)
-        let bytes = try sync(partial)
-        guard rename(partial, file) == 0 else {
+        chmod(listed, 0o600)
+        try readBack(listed, isWhole: known.isEmpty)
+        let bytes = try sync(listed)
+        guard rename(listed, file) == 0 else {
             throw Failure(
                 Exit.failed, "\(file) cannot be written: \(String(cString: strerror(errno)))")
         }
         _ = try sync(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)] + "/"))
         return BackupReport(file: file, bytes: bytes, incremental: !known.isEmpty)
+    }
+
+    /// Where each reference stands, `HEAD` with them.
+    private func references() throws -> [String: ObjectID] {
+        var found = Dictionary(
+            uniqueKeysWithValues: try history.references("refs/").map { ("refs/\($0)", $1) })
+        found["HEAD"] = found["refs/heads/\(history.configuration.branch)"]
+        return found
+    }
+
+    /// Makes a bundle that names every reference. git leaves out those whose commit an earlier
+    /// bundle has, and makes none at all where that is so of all.
+    /// - Parameters:
+    ///   - references: where they stood before.
+    ///   - known: what is left out, with all behind it.
+    ///   - partial: what git writes.
+    private func make(
+        _ listed: String, of references: [String: ObjectID], without known: [ObjectID],
+        _ partial: String, for file: String
+    ) throws {
+        var words = ["bundle", "create", "-q", partial, "--all"]
+        if !known.isEmpty { words += ["--not"] + known.map(\.hex) }
+        let refusal = git(words)
+        if let refusal, known.isEmpty || !refusal.contains("empty bundle") {
+            throw Failure(Exit.failed, "\(file) cannot be written: \(refusal)")
+        }
+        // One that moved meanwhile may need what is in no bundle: the next one has it.
+        let standing = try self.references().filter { references[$0.key] == $0.value }
+        if refusal == nil {
+            return try BundleFile.copy(partial, to: listed, naming: standing)
+        }
+        let commits = Set(
+            try standing.values.filter {
+                try history.repository.header($0).kind == .commit
+            })
+        try BundleFile.write(
+            BundleHead(needs: commits.sorted(), references: standing), to: listed)
     }
 
     /// Whether the repository shows that a bundle goes on from others: it has all that the bundle
@@ -152,67 +191,5 @@ struct BundleWriter {
             throw Failure(Exit.failed, "\(path): \(String(cString: strerror(errno)))")
         }
         return Int(status.st_size)
-    }
-}
-
-/// A directory of bundles, each with what is new since those before it.
-struct BundleDirectory {
-    private let path: String
-    private let vault: String
-
-    init(_ path: String, vault: String) { (self.path, self.vault) = (path, vault) }
-
-    /// Whether a directory stands there.
-    var isThere: Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    /// Makes the directory where it is not there; its parents are not made.
-    func make() throws {
-        if mkdir(path, 0o700) != 0 && !isThere {
-            throw Failure(Exit.failed, "\(path): \(String(cString: strerror(errno)))")
-        }
-    }
-
-    /// Adds a bundle.
-    /// - Throws: `Failure`, also when one of those that were written is missing or damaged.
-    func add(by writer: BundleWriter) throws -> BackupReport {
-        let numbers = try FileManager.default.contentsOfDirectory(atPath: path)
-            .compactMap(number).sorted()
-        var known: Set<ObjectID> = []
-        var chain: [(bundle: String, head: BundleHead)] = []
-        var isVouchedFor = true
-        for (index, number) in numbers.enumerated() {
-            if number != index + 1 {
-                throw Failure(
-                    Exit.failed,
-                    "\(name(index + 1)) is missing in \(path), and those after it "
-                        + "need it: give another directory")
-            }
-            let bundle = "\(path)/\(name(number))"
-            let head = try BundleFile.head(of: bundle)
-            isVouchedFor = isVouchedFor && writer.vouches(for: head, after: known)
-            known.formUnion(head.tips)
-            chain.append((bundle, head))
-        }
-        if !isVouchedFor { try writer.tryOut(chain, in: "\(path)/\(vault).scratch") }
-        return try writer.write(
-            to: "\(path)/\(name(numbers.count + 1))", since: known.sorted())
-    }
-
-    /// The newest bundle; nil when there is none.
-    func last() throws -> String? {
-        try FileManager.default.contentsOfDirectory(atPath: path).compactMap(number).max()
-            .map { "\(path)/\(name($0))" }
-    }
-
-    private func name(_ number: Int) -> String {
-        BundleName(vault: vault, number: number).text
-    }
-
-    /// The number of a bundle of this vault; nil for any other file.
-    private func number(_ file: String) -> Int? {
-        BundleName(file).flatMap { $0.vault == vault ? $0.number : nil }
     }
 }

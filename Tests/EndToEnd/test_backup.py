@@ -256,6 +256,32 @@ class Backup(VaultTest):
         self.assertIn("default-0002.bundle is no whole bundle", self.saved(again, place, code=1))
         self.assertFalse(os.path.exists(f"{place}/default-0005.bundle"))
 
+    def test_a_directory_has_the_bundles_of_one_vault(self):
+        ada = self.device("ada", start=False)
+        place = f"{self.top}/bundles"
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        self.saved(ada, f"{place}/")
+        other = Device(f"{self.top}/other", "other")
+        self.devices.append(other)
+        self.git("init", "-q", "--bare", "-b", "sync", f"{self.top}/other.git")
+        other.init(f"{self.top}/other.git")
+        other.write("b.md", "of another vault\n")
+        self.assertEqual(other.once().returncode, 0)
+        self.assertIn("another vault", self.saved(other, place, code=1))
+        self.assertEqual(os.listdir(place), ["default-0001.bundle"])
+
+    def test_what_came_from_the_remote_is_in_a_commit(self):
+        """Its stat was too young to be trusted when it was applied."""
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        bob = self.device("bob", start=False)
+        self.assertEqual(bob.once().returncode, 0)
+        self.assertIsNone(self.saved(bob, f"{self.top}/bundles/")["unsynced"]["file"])
+        bob.write("a.md", "two\n")
+        self.assertEqual(self.saved(bob, f"{self.top}/bundles/")["unsynced"]["files"], 1)
+
     def test_where_none_may_stand(self):
         ada = self.device("ada", start=False)
         ada.write("a.md", "one\n")

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 import trees
@@ -176,6 +177,103 @@ class FromBackup(VaultTest):
         refused = eve.ctl(*words, expect=(1,)).stderr
         self.assertIn("is there already: move it away", refused)
         self.assertEqual(trees.head(eve.repository), trees.head(remote))
+
+    def rewrite(self, base, name):
+        """Somebody forces the remote to a commit, and on from there with a file."""
+        work = tempfile.mkdtemp(dir=self.top)
+        who = ["-c", "user.name=eve", "-c", "user.email=eve@example.org"]
+        for words in (
+            ["clone", "-q", "-b", "sync", self.remote, work], ["-C", work, "reset", "--hard", base],
+        ):  # fmt: skip
+            subprocess.run(["git", *words], check=True, capture_output=True)
+        with open(f"{work}/{name}", "w", encoding="utf-8") as file:
+            file.write(f"{name}\n")
+        for words in (["add", "."], [*who, "commit", "-q", "-m", name],
+                      ["push", "-q", "--force", "origin", "HEAD:sync"]):  # fmt: skip
+            subprocess.run(["git", "-C", work, *words], check=True, capture_output=True)
+
+    def test_a_chain_brings_every_reference_back(self):
+        """Also one that names what an earlier bundle has: git leaves those out of a bundle."""
+        ada = self.lost(turns=1)
+        base = trees.head(ada.repository)
+        ada.write("plan.md", "the plan\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        place = f"{self.top}/bundles"
+
+        def saved(step):
+            """What is saved is what is there; by git alone it comes back the same."""
+            self.assertIsNotNone(json.loads(ada.ctl("backup", place, "--json").stdout)["file"], step)
+            self.assertIsNone(json.loads(ada.ctl("backup", place, "--json").stdout)["file"], step)
+            names = sorted(x for x in os.listdir(place) if x.endswith(".bundle"))
+            copy = f"{self.top}/copy-{len(names)}.git"
+            trees.git(".", "clone", "-q", "--mirror", f"{place}/{names[0]}", copy)
+            for name in names[1:]:
+                trees.git(copy, "fetch", "-q", f"{place}/{name}", "+refs/*:refs/*")
+            self.assertEqual(self.refs(copy), self.refs(ada.repository), step)
+            self.assertEqual(trees.fsck(copy), [], step)
+
+        saved("an edit")
+        trees.git(ada.repository, "update-ref", "refs/heads/mine", base)
+        who = ["-c", "user.name=eve", "-c", "user.email=eve@example.org"]
+        trees.git(ada.repository, *who, "tag", "-a", "-m", "one", "v1", base)
+        saved("a branch and a tag")
+        trees.git(ada.repository, "tag", "-f", "v1", first)
+        saved("a tag that moved")
+        trees.git(ada.repository, "update-ref", "refs/heads/mine", first)
+        saved("a branch that moved, and no object is new")
+        trees.git(ada.repository, "update-ref", "refs/heads/mine", base)
+        saved("and back")
+        self.rewrite(base, "other.md")
+        ada.once()
+        ada.ctl("remote", "accept")
+        saved("a remote that was rewritten")
+        trees.git(self.remote, "update-ref", "refs/heads/sync", first)
+        ada.once()
+        ada.ctl("remote", "accept")
+        self.assertEqual(trees.head(ada.repository), first)
+        saved("and back to where it was")
+        refs, wanted = self.refs(ada.repository), ada.tree()
+        again = self.again("bob", "--from-backup", place)
+        self.assertEqual(self.refs(again.repository), refs)
+        trees.git(again.repository, "gc", "-q", "--prune=now")
+        self.assertIn("other.md", again.ctl("deleted").stdout + again.ctl("undo", "--dry-run").stdout)
+        self.assertEqual(again.once().returncode, 0)
+        self.assertEqual(again.tree(), wanted)
+
+    def test_a_branch_gave_its_name_to_a_directory_of_branches(self):
+        ada = self.lost(turns=1)
+        head, place = trees.head(ada.repository), f"{self.top}/bundles"
+        trees.git(ada.repository, "update-ref", "refs/heads/mine", head)
+        ada.ctl("backup", place)
+        trees.git(ada.repository, "update-ref", "-d", "refs/heads/mine")
+        trees.git(ada.repository, "update-ref", "refs/heads/mine/x", head)
+        ada.ctl("backup", place)
+        again = self.again("bob", "--from-backup", place)
+        self.assertEqual(self.refs(again.repository), self.refs(ada.repository))
+
+    def test_two_devices_that_write_into_one_directory(self):
+        """What only one of them has is in the vault that is made of it, though not in its head."""
+        ada, place = self.lost(turns=1), f"{self.top}/bundles"
+        bob = self.device("bob", start=False)
+        bob.once()
+        os.rename(self.remote, f"{self.remote}.away")
+        for device in (ada, bob):
+            device.write(f"{device.name}.md", f"only {device.name}\n")
+            device.once()
+            device.ctl("backup", place)
+        again = self.again("eve", "--from-backup", place)
+        self.assertEqual(trees.head(again.repository), trees.head(bob.repository))
+        trees.git(again.repository, "gc", "-q", "--prune=now")
+        self.assertEqual(again.once().returncode, 0)
+        self.assertEqual(again.read("bob.md"), b"only bob\n")
+        again.ctl("restore", again.path("ada.md"), "--to", trees.head(ada.repository))
+        self.assertEqual(again.read("ada.md"), b"only ada\n")
+        # The next one of the first is not said to have nothing new.
+        done = json.loads(ada.ctl("backup", place, "--json").stdout)
+        self.assertTrue(done["incremental"])
+        last = self.again("last", "--from-backup", place)
+        self.assertEqual(trees.head(last.repository), trees.head(ada.repository))
 
     def test_what_was_captured_into_an_unfinished_one_stays(self):
         """A configuration written by hand, a daemon, and later the same command again."""

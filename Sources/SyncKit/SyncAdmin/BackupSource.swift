@@ -108,26 +108,61 @@ package struct BackupSource {
         }
     }
 
-    /// Makes a repository with all references that were saved, and what is behind them.
+    /// Makes a repository with all references that were saved, and what is behind them. Where a
+    /// later bundle has another commit under a name, as after the remote was rewritten or of
+    /// another device, the one before is kept, too, as a head that the branch left behind.
     /// - Throws: `VaultPlan.Refusal` with the bundle that does not hold, `RepositoryError`.
     package func fetch(into repository: String, branch: String) throws {
         try GitRepository.create(at: repository, branch: branch)
-        for bundle in bundles { try fetch(bundle, into: repository) }
+        let opened = try GitRepository(opening: repository)
+        var standing: [String: ObjectID] = [:]
+        var left: [ObjectID] = []
+        for bundle in bundles {
+            try fetch(bundle, into: repository)
+            let now = Dictionary(
+                try opened.references("refs/").map { ($0.name, $0.id) },
+                uniquingKeysWith: { first, _ in first })
+            left += standing.filter { now[$0.key] != $0.value }.values.sorted()
+            standing = now
+        }
+        try opened.refresh()
+        for id in left where try opened.header(id).kind == .commit && !isReached(id, repository) {
+            try KeptHeads(repository: opened).keep(id)
+        }
+    }
+
+    /// Whether a reference leads to a commit.
+    private func isReached(_ id: ObjectID, _ repository: String) throws -> Bool {
+        let words = ["rev-list", "--max-count=1", id.hex, "--not", "--all"]
+        return try git(words, in: repository).output.isEmpty
     }
 
     private func fetch(_ bundle: String, into repository: String) throws(VaultPlan.Refusal) {
         let words = [
-            "git", "--git-dir", repository, "-c", "core.fsync=all", "fetch", "-q", "--no-auto-gc",
-            "--no-write-fetch-head", "--force", bundle, "+refs/*:refs/*",
+            "-c", "core.fsync=all", "fetch", "-q", "--no-auto-gc", "--no-write-fetch-head",
+            "--force",
         ]
+        let source = [bundle, "+refs/*:refs/*"]
+        do { _ = try git(words + source, in: repository) } catch {
+            // A branch may have given its name to a directory of branches: that is deleted first.
+            do { _ = try git(words + ["--prune"] + source, in: repository) } catch {
+                throw .init("\(bundle) is no whole bundle: \(error)")
+            }
+        }
+    }
+
+    /// Runs git, whose configuration on this machine does not count.
+    /// - Throws: `VaultPlan.Refusal` with its words.
+    private func git(_ words: [String], in repository: String) throws(VaultPlan.Refusal)
+        -> ProgramRun
+    {
         let settings = [
             "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
         ]
+        let words = ["git", "--git-dir", repository] + words
         guard let (code, run) = ProgramRun.answer(words, with: settings, within: Limits.verifyWait)
         else { throw .init("there is no git program, or it did not come to an end") }
-        if code != 0 {
-            let words = run.words.isEmpty ? "exit \(code)" : run.words
-            throw .init("\(bundle) is no whole bundle: \(words)")
-        }
+        if code != 0 { throw .init(run.words.isEmpty ? "exit \(code)" : run.words) }
+        return run
     }
 }

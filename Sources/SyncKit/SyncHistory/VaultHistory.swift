@@ -10,11 +10,8 @@ package struct VaultHistory {
     package private(set) var repository: any ObjectReader
     /// The synced branch's head; nil before the first commit.
     package let head: ObjectID?
-    /// Gives the heads that were kept when the remote was rewritten.
-    let keptHeads: () throws -> [ObjectID]
-    /// Gives how far devices are, as the repository itself has it: this one, and in a vault that
-    /// was made from a backup those of then.
-    package let devicesKnownHere: () throws -> [String: ObjectID]
+    /// Gives where the references below a prefix stand, by their names without it.
+    package let references: (_ prefix: String) throws -> [String: ObjectID]
 
     /// Opens the repository.
     /// - Throws: `RepositoryError`.
@@ -22,14 +19,23 @@ package struct VaultHistory {
         self.configuration = configuration
         let repository = try GitRepository(opening: configuration.repository)
         self.repository = repository
-        keptHeads = { try repository.references(Revision.keptReferences).map(\.id) }
-        devicesKnownHere = {
-            let prefix = "refs/sync/devices/"
-            let known = try repository.references(prefix)
+        references = { prefix in
+            let found = try repository.references(prefix)
                 .map { (String($0.name.dropFirst(prefix.count)), $0.id) }
-            return Dictionary(known) { first, _ in first }
+            return Dictionary(found) { first, _ in first }
         }
         head = try repository.reference("refs/heads/\(configuration.branch)")
+    }
+
+    /// The heads that were kept when the remote was rewritten.
+    func keptHeads() throws -> [ObjectID] {
+        try references(Revision.keptReferences).sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// How far devices are, as the repository itself has it: this one, and in a vault that was made
+    /// from a backup those of then.
+    package func devicesKnownHere() throws -> [String: ObjectID] {
+        try references("refs/sync/devices/")
     }
 
     /// The same history, with objects read from another place, which has more.

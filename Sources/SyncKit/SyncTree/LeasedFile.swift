@@ -15,9 +15,7 @@ struct LeasedFile: ~Copyable {
     let descriptor: Descriptor
 
     /// What git would call it.
-    var version: FileVersion {
-        FileVersion(mode: mode, id: ObjectID(hashing: content, as: .blob))
-    }
+    var version: FileVersion { snapshot.version }
 
     /// The content and stat as the seam hands them on.
     var snapshot: FileSnapshot { FileSnapshot(mode: mode, content: content, stat: stat) }

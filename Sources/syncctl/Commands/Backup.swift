@@ -40,7 +40,7 @@ struct Backup: AsyncParsableCommand {
         let unsynced = try await unsynced()
         let writer = try BundleWriter(configuration)
         var report =
-            isDirectory ? try bundles.add(by: writer) : try writer.write(to: place, since: [])
+            isDirectory ? try bundles.add(by: writer) : try writer.write(to: place)
         if let bundle = try report.file ?? (isDirectory ? bundles.last() : nil) {
             report.unsynced = try UnsyncedFiles(unsynced, of: configuration, beside: bundle)
         }

@@ -58,9 +58,23 @@ package struct DiskLook {
             }
             let findings = try Examination.examine(
                 .everything, of: folder, store: vault.store, tracked: [])
-            paths += findings.toRead.map { folder.repositoryPath($0.0) }
+            for (path, row) in findings.toRead where try !Self.isCommitted(path, row, in: folder) {
+                paths.append(folder.repositoryPath(path))
+            }
         }
         return paths
+    }
+
+    /// Whether a file is as the state store says though its stat does not tell; one that cannot be
+    /// read is not.
+    private static func isCommitted(_ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder)
+        throws(FolderError) -> Bool
+    {
+        guard let row else { return false }
+        do { return try folder.access.read(path).version == row.version } catch {
+            if error.path == nil { throw error }
+            return false
+        }
     }
 
     /// Whether a folder has something of a path; nil is everything, for either.

@@ -27,14 +27,11 @@ struct UncapturedChanges {
     private func isEdited(_ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder)
         throws(FolderError) -> Bool
     {
-        let snapshot: FileSnapshot
-        do { snapshot = try folder.access.read(path) } catch {
+        do { return try folder.access.read(path).version != row?.version } catch {
             // What a running daemon would hold back, and not count.
             if [.inUse, .refused].contains(error.code) { return false }
             if error.path != nil { return true }
             throw error
         }
-        let id = ObjectID(hashing: snapshot.content, as: .blob)
-        return FileVersion(mode: snapshot.mode, id: id) != row?.version
     }
 }

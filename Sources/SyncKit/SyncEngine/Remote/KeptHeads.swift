@@ -7,6 +7,8 @@ package import SyncModel
 package struct KeptHeads {
     let repository: any ObjectRepository
 
+    package init(repository: any ObjectRepository) { self.repository = repository }
+
     /// Where they are kept.
     package static let references = Revision.keptReferences
 
@@ -16,7 +18,7 @@ package struct KeptHeads {
     }
 
     /// Keeps a commit, with all that it leads to, from being collected.
-    func keep(_ id: ObjectID) throws(RepositoryError) {
+    package func keep(_ id: ObjectID) throws(RepositoryError) {
         for name in [String(id.hex.prefix(12)), id.hex] {
             let reference = Self.references + name
             let there = try repository.reference(reference)

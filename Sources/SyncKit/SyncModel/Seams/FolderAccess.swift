@@ -70,6 +70,11 @@ package struct FileSnapshot: Sendable {
         self.content = content
         self.stat = stat
     }
+
+    /// What git would call it.
+    package var version: FileVersion {
+        FileVersion(mode: mode, id: ObjectID(hashing: content, as: .blob))
+    }
 }
 
 /// A new version written beside the folder, ready to be put in its place.

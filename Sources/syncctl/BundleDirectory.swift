@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Glibc
+import SyncAdmin
+import SyncModel
+
+/// A directory of bundles, each with what is new since those before it.
+struct BundleDirectory {
+    private let path: String
+    private let vault: String
+
+    init(_ path: String, vault: String) { (self.path, self.vault) = (path, vault) }
+
+    /// Whether a directory stands there.
+    var isThere: Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Makes the directory where it is not there; its parents are not made.
+    func make() throws {
+        if mkdir(path, 0o700) != 0 && !isThere {
+            throw Failure(Exit.failed, "\(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Adds a bundle.
+    /// - Throws: `Failure`, also when one of those that were written is missing or damaged.
+    func add(by writer: BundleWriter) throws -> BackupReport {
+        let numbers = try FileManager.default.contentsOfDirectory(atPath: path)
+            .compactMap(number).sorted()
+        var chain = BundleChain()
+        var heads: [(bundle: String, head: BundleHead)] = []
+        var isVouchedFor = true
+        for (index, number) in numbers.enumerated() {
+            if number != index + 1 {
+                throw Failure(
+                    Exit.failed,
+                    "\(name(index + 1)) is missing in \(path), and those after it "
+                        + "need it: give another directory")
+            }
+            let bundle = "\(path)/\(name(number))"
+            let head = try BundleFile.head(of: bundle)
+            isVouchedFor = isVouchedFor && writer.vouches(for: head, after: chain.tips)
+            chain.add(head)
+            heads.append((bundle, head))
+        }
+        if !isVouchedFor { try writer.tryOut(heads, in: "\(path)/\(vault).scratch") }
+        return try writer.write(to: "\(path)/\(name(numbers.count + 1))", after: chain)
+    }
+
+    /// The newest bundle; nil when there is none.
+    func last() throws -> String? {
+        try FileManager.default.contentsOfDirectory(atPath: path).compactMap(number).max()
+            .map { "\(path)/\(name($0))" }
+    }
+
+    private func name(_ number: Int) -> String {
+        BundleName(vault: vault, number: number).text
+    }
+
+    /// The number of a bundle of this vault; nil for any other file.
+    private func number(_ file: String) -> Int? {
+        BundleName(file).flatMap { $0.vault == vault ? $0.number : nil }
+    }
+}
