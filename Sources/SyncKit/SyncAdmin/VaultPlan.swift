@@ -61,8 +61,15 @@ package struct VaultPlan: Sendable {
         for folder in draft.configuration.folders where try Self.makeDirectory(folder.path) {
             done.append("made the folder \(folder.path)")
         }
-        let opened = try OpenedVault(
-            draft.configuration, waiting: Limits.lockWait, for: .joining)
+        let isThere = saved == nil && access(draft.configuration.repository, F_OK) == 0
+        let opened: OpenedVault
+        do {
+            opened = try OpenedVault(
+                draft.configuration, waiting: Limits.lockWait, for: .joining)
+        } catch let error as ConfigurationError {
+            let problems = error.problems.map { "--\($0.key ?? "") \($0.message)" }
+            throw Refusal(problems.joined(separator: "\n"))
+        }
         let seen: RemoteSnapshot?
         do { seen = try await opened.vault.tracker.link?.fetch() } catch {
             throw RemoteError(advising: error, isFar: remote.map { RemotePath($0) == nil } ?? false)
@@ -78,7 +85,9 @@ package struct VaultPlan: Sendable {
         }
         done.append("wrote \(file)")
         let origin = saved.map { " from the backup, at \($0.short)" } ?? ""
-        done.append("made the repository \(draft.configuration.repository)\(origin)")
+        done.append(
+            (isThere ? "goes on with" : "made")
+                + " the repository \(draft.configuration.repository)\(origin)")
         if saved != nil {
             // What this device said there before was said by the one that was lost: whatever the
             // remote has is met for the first time, as by any new device.
@@ -156,7 +165,11 @@ package struct VaultPlan: Sendable {
         _ = try Self.makeDirectory(String(file[..<slash]))
         let path = "\(file).\(getpid()).new"
         try Self.write(text, to: path)
-        do { return (path, try machine.load(path)) } catch {
+        do {
+            var configuration = try machine.load(path)
+            configuration.file = file
+            return (path, configuration)
+        } catch {
             unlink(path)
             let options = PlanOptions(text, folders: self.folders.map(\.directory))
             throw Refusal(
@@ -167,10 +180,10 @@ package struct VaultPlan: Sendable {
     /// The vault's name: as given, or as the configuration file is called.
     private func vaultName(_ machine: Machine) -> String {
         if let vault { return vault }
-        if file == machine.configurationFile(nil) { return "default" }
+        if file == machine.defaultConfigurationFile { return "default" }
         let name = file.split(separator: "/").last.map(String.init) ?? ""
         let stem = name.hasSuffix(".toml") ? String(name.dropLast(5)) : name
-        return stem.isEmpty || stem == "config" ? "default" : stem
+        return stem.isEmpty ? "default" : stem
     }
 
     private static func write(_ text: String, to path: String) throws(Refusal) {

@@ -48,6 +48,7 @@ extension Configuration {
             device: readDevice(top, &reader, hostName),
             repository: defaults.repository(vault: vault), folders: readFolders(top, &reader),
             stateDirectory: defaults.state(vault: vault), socket: defaults.socket(vault: vault))
+        configuration.file = reader.file
         configuration.vault = vault
         let directory = reader.file.lastIndex(of: "/").map { reader.file[..<$0] } ?? "."
         configuration.hooksDirectory = "\(directory)/hooks"

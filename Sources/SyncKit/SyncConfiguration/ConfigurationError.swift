@@ -13,6 +13,11 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
         /// What is wrong and what was expected.
         package let message: String
 
+        package init(file: String, line: Int?, column: Int?, key: String?, message: String) {
+            (self.file, self.line, self.column) = (file, line, column)
+            (self.key, self.message) = (key, message)
+        }
+
         /// `FILE:LINE:COLUMN: KEY: MESSAGE`, without the parts that are not known.
         package var description: String {
             ([file] + [line, column].compactMap { $0.map(String.init) }).joined(separator: ":")
@@ -22,6 +27,8 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
 
     /// Never empty, in the order of the lines.
     package let problems: [Problem]
+
+    package init(problems: [Problem]) { self.problems = problems }
 
     /// One problem a line.
     package var description: String {

@@ -124,6 +124,8 @@ package struct Configuration: Sendable, Equatable {
         }
     }
 
+    /// Absolute path of the file that says all this; nil where none does.
+    package var file: String?
     /// 1 to 64 letters, digits, `.`, `_` and `-`; part of default paths.
     package var vault = "default"
     /// One name of a git reference, at most 200 bytes; the author of this device's commits.

@@ -97,7 +97,12 @@ package struct Machine: Sendable {
         if let variable = environment["SYNCD_CONFIG"], !variable.isEmpty {
             return Self.absolute(variable, home: home)
         }
-        return DefaultPaths(environment: environment, home: home).configuration
+        return defaultConfigurationFile
+    }
+
+    /// The one of which nobody has to be told.
+    package var defaultConfigurationFile: String {
+        DefaultPaths(environment: environment, home: home).configuration
     }
 
     /// Where a vault's daemon listens.

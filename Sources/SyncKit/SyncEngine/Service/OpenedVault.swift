@@ -65,6 +65,8 @@ package final class OpenedVault {
         let repository = try Self.openRepository(
             configuration,
             making: !wasThere || purpose == .exchange && configuration.remote != nil)
+        let owner = VaultOwner(store: store, repository: repository, configuration: configuration)
+        if purpose != .preview { try owner.check(joining: purpose == .joining) }
         if purpose == .exchange || purpose == .inspection {
             try UnfinishedVault(configuration.repository).end()
         }
@@ -86,6 +88,7 @@ package final class OpenedVault {
         let isBlank = folders.allSatisfy { $0.identity == nil }
         try vault.begin(isNew: rebuilt != nil || isBlank)
         if let url = configuration.remote { try vault.tracker.meet(url) }
+        if purpose == .exchange || purpose == .joining { try owner.note() }
     }
 
     /// A directory that was opened by its path.
