@@ -358,8 +358,8 @@ class Refusing(Keys):
         # By other software.
         foreign = self.push(content.replace(b"merge@syncd.invalid", b"merge@example.org"))
         self.refused(carol, foreign[:8], "a merge that is not signed")
-        newer = self.push(content.replace(b"Sync-Merge-Version: 8", b"Sync-Merge-Version: 9"))
-        self.refused(carol, newer[:8], "rules of version 9")
+        newer = self.push(content.replace(b"Sync-Merge-Version: 9", b"Sync-Merge-Version: 10"))
+        self.refused(carol, newer[:8], "rules of version 10")
         trees.git(self.remote, "update-ref", "refs/heads/sync", good)
         ada.start()
         bob.start()

@@ -133,7 +133,7 @@ struct ConflictResolution {
     /// stands there may be another version's.
     private func edited(_ blob: ObjectID) throws -> FileVersion? {
         guard let copy = record.copy else { return nil }
-        let isCopied = ConflictCopy.path(for: record.named, blob: blob) == copy
+        let isCopied = ConflictCopy.paths(for: record.named, blob: blob).contains(copy)
         let others = try ConflictList(of: tree, reading: reader).records
         if !isCopied, others.contains(where: { $0.path == record.path && $0.id != record.id }) {
             return nil

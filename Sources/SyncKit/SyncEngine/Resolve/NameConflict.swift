@@ -32,8 +32,8 @@ extension ConflictResolution {
     private func movedSide() throws -> Int? {
         if record.isAgainstDirectory { return record.sides.firstIndex { $0.blob != nil } }
         let same = record.sides.indices.filter { index in
-            record.sides[index].blob.map {
-                ConflictCopy.path(for: record.path, blob: $0) == record.copy
+            record.sides[index].blob.map { blob in
+                ConflictCopy.paths(for: record.path, blob: blob).contains { $0 == record.copy }
             } ?? false
         }
         if same.count == 1 { return same[0] }

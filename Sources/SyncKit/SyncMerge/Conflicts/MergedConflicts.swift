@@ -76,6 +76,12 @@ struct MergedConflicts {
         for (name, entry) in base where entry.record?.path == path { merged[name] = entry }
     }
 
+    /// The base's records that neither side has any more: both decided.
+    var decidedByBoth: [ConflictRecord] {
+        base.filter { first[$0.key] == nil && second[$0.key] == nil }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap(\.value.record)
+    }
+
     /// Takes the records of paths away: their contents were merged, and they with them.
     mutating func drop(_ paths: Set<TreePath>) {
         if merged.isEmpty { return }

@@ -11,8 +11,10 @@ package enum MergeIdentity {
     /// directories; 4: a conflict is listed as long as its markers are in the file; 5: what of the
     /// past cannot be read is nothing; 6: a file that both sides renamed is one file; 7: what a
     /// merge of records, or of two resolutions of one conflict, sets aside is named; 8: what two
-    /// add beside a conflict that stands is a part of that conflict.
-    package static let version = 8
+    /// add beside a conflict that stands is a part of that conflict; 9: a copy replaces no file
+    /// that neither side touched, two opposite decisions about whole versions open the conflict
+    /// again, and a name that one side gave is followed through its merges.
+    package static let version = 9
     /// Those that can be followed: merges of before are made again to see that they are right.
     package static let versions = 1...version
 

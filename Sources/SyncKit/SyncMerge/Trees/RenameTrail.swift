@@ -18,6 +18,9 @@ struct RenameTrail {
     let stamps: CommitStamps
     /// As `PathTable.renames`.
     let byName: Bool
+    /// Whether a file that the other side had renamed before a merge joined the two is known by
+    /// that name: from version 9 on.
+    let followsMerges: Bool
 
     /// Follows what one side renamed since it parted from the other.
     /// - Returns: the first name of each file and its last, one on each line of history, with the
@@ -26,12 +29,25 @@ struct RenameTrail {
     func renames(on side: ObjectID, since other: ObjectID) throws(RepositoryError)
         -> [TreePath: [Rename]]
     {
+        var budget = Limits.nearHistory
+        return try renames(on: side, since: other, &budget)
+    }
+
+    private func renames(on side: ObjectID, since other: ObjectID, _ budget: inout Int)
+        throws(RepositoryError) -> [TreePath: [Rename]]
+    {
         let commits = try History(stamps).commits(behind: side, notBehind: [other])
-        if commits.count > Limits.nearHistory { return [:] }
+        budget -= commits.count
+        if budget < 0 { return [:] }
+        let own = followsMerges ? Set(commits) : []
+        var joined: [(old: TreePath, name: TreePath)] = []
         var last: [TreePath: [Rename]] = [:]
         var first: [TreePath: TreePath] = [:]
         for id in commits {
             let commit = try stamps.commit(id)
+            if followsMerges, commit.parents.count == 2 {
+                joined += try names(commit.parents, own, &budget)
+            }
             guard commit.parents.count == 1 else { continue }
             let changes = try TreeDiff.changes(
                 from: stamps.commit(commit.parents[0]).tree, to: commit.tree, reading: reader)
@@ -42,7 +58,26 @@ struct RenameTrail {
                 last[origin, default: []].append(Rename(to: new, in: id))
             }
         }
+        for (old, name) in joined {
+            guard let given = last[old] else { continue }
+            last[name, default: []] += given
+        }
         return last
+    }
+
+    /// What a merge joined to this side's line may be called otherwise there: the names that this
+    /// side gave go by those that the other line had given.
+    private func names(_ parents: [ObjectID], _ own: Set<ObjectID>, _ budget: inout Int)
+        throws(RepositoryError) -> [(old: TreePath, name: TreePath)]
+    {
+        var found: [(old: TreePath, name: TreePath)] = []
+        for (line, far) in [(parents[0], parents[1]), (parents[1], parents[0])]
+        where own.contains(line) && !own.contains(far) {
+            for (old, names) in try renames(on: far, since: line, &budget) {
+                if let name = names.last?.name { found.append((old, name)) }
+            }
+        }
+        return found.sorted { ($0.old, $0.name) < ($1.old, $1.name) }
     }
 }
 
@@ -71,7 +106,10 @@ extension TreeMerge {
         }
         guard isOpen, rule.version >= 2 else { return known }
         let added = Set(own.filter { $0.before == nil && $0.after != nil }.map(\.path))
-        let trail = try RenameTrail(reader: reader, stamps: stamps, byName: rule.version >= 6)
+        let trail = try RenameTrail(
+            reader: reader, stamps: stamps, byName: rule.version >= 6,
+            followsMerges: rule.version >= 9
+        )
             .renames(on: side, since: far)
             .compactMapValues { names in
                 rule.version < 6 ? names.last : names.last { added.contains($0.name) }

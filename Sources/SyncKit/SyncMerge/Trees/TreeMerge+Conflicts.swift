@@ -15,7 +15,9 @@ extension TreeMerge {
                 try isNamed
                 ? stamps.origin(of: aside.winner.path, at: aside.winner.commit) : none
             // A directory has no content of its own.
-            let kept = isNamed && aside.kind == .typeChange ? winner.of(nil) : winner
+            let isForDirectory =
+                aside.kind == .typeChange || rule.version >= 9 && aside.isForDirectory
+            let kept = isNamed && isForDirectory ? winner.of(nil) : winner
             outcome.lose(
                 MergeLoss(
                     path: aside.path, kind: aside.kind, loser: aside.version, loserStamp: loser,
@@ -111,7 +113,7 @@ extension TreeMerge {
         if rule.version < 2 || !rule.listsConflicts { return }
         let loser = loses == .first ? versions.first : versions.second
         let origin = sides[loses == .first ? 0 : 1]
-        let copy = ConflictCopy.path(for: path, blob: loser.version.id)
+        let copy = try outcome.copy(of: loser.version.id, beside: path)
         let side = outcome.side(origin)
         for record in outcome.conflicts.texts(at: origin.path, of: side) {
             let moved = record.moved(to: copy)

@@ -91,12 +91,19 @@ package struct TreeMerge {
         var outcome = TreeOutcome(
             conflicts: try MergedConflicts(
                 base: base, first: first.tree, second: second.tree, reading: reader),
-            first: first.commit, version: rule.version)
+            first: first.commit, version: rule.version
+        ) { path throws(RepositoryError) in
+            guard rule.version >= 9, table.rows[path] == nil else { return nil }
+            return try TreeDiff.version(at: path, of: first.tree, reading: reader)
+        }
         for (path, row) in table.rows.sorted(by: { $0.key < $1.key }) {
             try decide(path, row, into: &outcome)
         }
+        if rule.version >= 9 {
+            try reopen(&outcome, base: base, first, second)
+        }
         outcome.placeCopies()
-        outcome.separateFilesFromDirectories()
+        try outcome.separateFilesFromDirectories()
         try outcome.separateCaseClashes { one, other throws(RepositoryError) in
             for tree in [first.tree, second.tree] where rule.version >= 2 {
                 guard try TreeDiff.version(at: one, of: tree, reading: reader) != nil else {
@@ -165,9 +172,9 @@ package struct TreeMerge {
         case (nil, let kept?) where kept.isDirectory:
             outcome.stand(path, kept, from: [second.origin])
         case (let a?, let b?) where a.isDirectory:
-            outcome.separate(path, b, of: second.origin, from: first.origin)
+            try outcome.separate(path, b, of: second.origin, from: first.origin)
         case (let a?, let b?) where b.isDirectory:
-            outcome.separate(path, a, of: first.origin, from: second.origin)
+            try outcome.separate(path, a, of: first.origin, from: second.origin)
         case (nil, let kept?):
             try take(second.origin, to: path, &outcome)
             try keep(path, kept, of: second, deletedBy: first, base: base, into: &outcome)
@@ -217,7 +224,7 @@ package struct TreeMerge {
         guard a.mode.isFile, b.mode.isFile, row.base.map(\.mode.isFile) ?? true else {
             outcome.stand(path, later == .first ? a : b, from: [sides[later == .first ? 0 : 1]])
             try take(later == .first ? row.first.origin : row.second.origin, to: path, &outcome)
-            outcome.lose(
+            try outcome.lose(
                 path, .typeChange, later.other, of: (one, two), from: sides, copied: true)
             try accompany(later.other, of: (one, two), sides, path, &outcome)
             return
@@ -245,7 +252,7 @@ package struct TreeMerge {
             }
             outcome.kinds[path] = merged.kind
             for loses in merged.loses {
-                outcome.lose(
+                try outcome.lose(
                     path, row.base == nil ? .addAdd : .content, loses, of: (one, two),
                     from: sides, copied: merged.keepsCopy, type: merged.type)
                 if merged.keepsCopy {

@@ -33,8 +33,12 @@ struct TreeOutcome {
         let copy: TreePath
         /// What keeps the name: another file, or a file in the directory of that name.
         let winner: PathTable.Origin
+        /// Whether that is a directory in which nothing stands.
+        let isForDirectory: Bool
     }
 
+    /// What stands at a path that neither side touched; nil for nothing, and for all others.
+    private let untouched: (TreePath) throws(RepositoryError) -> FileVersion?
     /// The first side's commit: tells the sides apart.
     private let first: ObjectID
     /// Whether copies are put down when every path is decided, as rules from version 3 on do:
@@ -45,7 +49,15 @@ struct TreeOutcome {
     private let keepsCopies: Bool
     private var copies: [(path: TreePath, standing: Standing)] = []
 
-    init(conflicts: MergedConflicts, first: ObjectID, version: Int) {
+    /// - Parameters:
+    ///   - first: the first side's commit.
+    ///   - version: of the rules.
+    ///   - untouched: what stands at a path that neither side touched.
+    init(
+        conflicts: MergedConflicts, first: ObjectID, version: Int,
+        untouched: @escaping (TreePath) throws(RepositoryError) -> FileVersion?
+    ) {
+        self.untouched = untouched
         self.conflicts = conflicts
         self.first = first
         placesCopiesLast = version >= 3
@@ -71,16 +83,36 @@ struct TreeOutcome {
         _ path: TreePath, _ kind: MergeLoss.Kind, _ loses: SideIndex,
         of versions: (first: StampedVersion, second: StampedVersion),
         from sides: [PathTable.Origin], copied: Bool, type: FileType = .simple
-    ) {
+    ) throws(RepositoryError) {
         let isFirst = loses == .first
         let loser = isFirst ? versions.first : versions.second
         let winner = isFirst ? versions.second : versions.first
-        let copy = copied ? ConflictCopy.path(for: path, blob: loser.version.id) : nil
+        let copy = copied ? try self.copy(of: loser.version.id, beside: path) : nil
         if let copy { keep(loser.version, at: copy, from: sides[isFirst ? 0 : 1]) }
         losses.append(
             MergeLoss(
                 path: path, kind: kind, loser: loser.version, loserStamp: loser.stamp,
                 winnerStamp: winner.stamp, copy: copy, type: type))
+    }
+
+    /// The name of a copy: of a file that stands there with another content it is not taken.
+    func copy(of blob: ObjectID, beside path: TreePath) throws(RepositoryError) -> TreePath {
+        let names = ConflictCopy.paths(for: path, blob: blob)
+        for name in names {
+            guard let there = try untouched(name), there.id != blob else { return name }
+        }
+        return names[names.count - 1]
+    }
+
+    /// Puts down again what stood in the base, whatever was decided about it.
+    mutating func standAgain(
+        _ versions: [TreePath: FileVersion?], from commits: [ObjectID]
+    ) {
+        for (path, version) in versions {
+            stand(path, version, from: commits.map { .init(commit: $0, path: path) })
+        }
+        losses.removeAll { versions.keys.contains($0.path) }
+        copies.removeAll { versions.keys.contains($0.path) }
     }
 
     /// Keeps a version that lost its name at another.
@@ -105,18 +137,18 @@ struct TreeOutcome {
     mutating func separate(
         _ path: TreePath, _ file: FileVersion, of origin: PathTable.Origin,
         from directory: PathTable.Origin
-    ) {
-        let copy = ConflictCopy.path(for: path, blob: file.id)
+    ) throws(RepositoryError) {
+        let copy = try self.copy(of: file.id, beside: path)
         stand(path, .emptyDirectory, from: [directory])
         keep(file, at: copy, from: origin)
         asides.append(
             Aside(
                 path: path, kind: .typeChange, version: file, origin: origin, copy: copy,
-                winner: directory))
+                winner: directory, isForDirectory: true))
     }
 
     /// A directory keeps its name: a file of that name becomes a conflict copy.
-    mutating func separateFilesFromDirectories() {
+    mutating func separateFilesFromDirectories() throws(RepositoryError) {
         let present = standing.compactMap { $0.value == nil ? nil : $0.key }
         /// What clashes, and the first file in byte order that stands in its way.
         var clashes: [TreePath: TreePath] = [:]
@@ -132,7 +164,7 @@ struct TreeOutcome {
             }
         }
         for (path, winner) in clashes.sorted(by: { $0.key < $1.key }) {
-            moveAside(path, .typeChange, for: winner)
+            try moveAside(path, .typeChange, for: winner)
         }
     }
 
@@ -154,7 +186,7 @@ struct TreeOutcome {
                     guard standing[other] ?? nil != nil else { continue }
                     if try haveBoth(other, path) { continue }
                     guard let (moved, kept) = clash(path, other) else { continue }
-                    moveAside(moved, .caseClash, for: kept)
+                    try moveAside(moved, .caseClash, for: kept)
                     if moved == path { break }
                 }
             }
@@ -176,12 +208,12 @@ struct TreeOutcome {
 
     private mutating func moveAside(
         _ path: TreePath, _ kind: MergeLoss.Kind, for winner: TreePath
-    ) {
+    ) throws(RepositoryError) {
         guard let moved = standing[path] ?? nil, let origin = Self.origin(moved),
             let kept = standing[winner] ?? nil, let reason = Self.origin(kept)
         else { return }
         standing[path] = .some(nil)
-        let copy = ConflictCopy.path(for: path, blob: moved.version.id)
+        let copy = try self.copy(of: moved.version.id, beside: path)
         // What somebody made of such a copy stays, as it does where copies are put down.
         if !keepsCopies || (standing[copy] ?? nil) == nil {
             standing.updateValue(moved, forKey: copy)
@@ -189,7 +221,7 @@ struct TreeOutcome {
         asides.append(
             Aside(
                 path: path, kind: kind, version: moved.version, origin: origin, copy: copy,
-                winner: reason))
+                winner: reason, isForDirectory: kept.version.isDirectory))
     }
 
     /// The side that a version is said to come from, of both the same on every device.
@@ -200,11 +232,16 @@ struct TreeOutcome {
 
 /// The name under which a version that lost its place is kept: the same on every device.
 package enum ConflictCopy {
-    /// `<stem>.conflict-<8 hex of the blob><extension>` beside `path`.
-    package static func path(for path: TreePath, blob: ObjectID) -> TreePath {
+    /// `<stem>.conflict-<8 hex of the blob><extension>` beside `path`, and the same with 16 and 40
+    /// digits, for where another file has that name.
+    package static func paths(for path: TreePath, blob: ObjectID) -> [TreePath] {
+        [8, 16, 40].map { Self.path(for: path, String(blob.hex.prefix($0))) }
+    }
+
+    private static func path(for path: TreePath, _ digits: String) -> TreePath {
         let name = Array(path.name)
         let dot = name.dropFirst().lastIndex(of: 0x2e) ?? name.endIndex
-        let suffix = Array(".conflict-\(blob.short)".utf8) + name[dot...]
+        let suffix = Array(".conflict-\(digits)".utf8) + name[dot...]
         // A name holds at most 255 bytes: the stem gives way.
         let stem = name[..<dot].prefix(max(1, 255 - suffix.count))
         let copy = stem + suffix

@@ -1,0 +1,46 @@
+internal import SyncModel
+
+extension TreeMerge {
+    /// Opens the conflicts of whole versions again about which the sides decided otherwise: each
+    /// took one of the versions, or both. By value neither is a change of what stood there and the
+    /// other is, so that one decision would win without a word.
+    func reopen(
+        _ outcome: inout TreeOutcome, base: ObjectID?, _ first: MergeSide, _ second: MergeSide
+    ) throws(RepositoryError) {
+        if rule.isTakingBack || !rule.listsConflicts { return }
+        for record in outcome.conflicts.decidedByBoth where record.isOfWholeVersions {
+            let before = try versions(of: record, in: base)
+            let one = try versions(of: record, in: first.tree)
+            let other = try versions(of: record, in: second.tree)
+            if one == other { continue }
+            let known = Set(record.sides.compactMap(\.blob) + before.values.compactMap { $0?.id })
+            let standing = Array(one.values) + Array(other.values)
+            guard standing.allSatisfy({ $0.map { known.contains($0.id) } ?? true }) else { continue }
+            outcome.standAgain(before, from: [first.commit, second.commit])
+            outcome.conflicts.drop([record.path])
+            outcome.conflicts.add(record, written: try rule.write(record))
+        }
+    }
+
+    /// What stands at the conflict's name and at that of its copy.
+    private func versions(of record: ConflictRecord, in tree: ObjectID?)
+        throws(RepositoryError) -> [TreePath: FileVersion?]
+    {
+        var found: [TreePath: FileVersion?] = [:]
+        for path in [record.path, record.copy].compactMap(\.self) {
+            let version = try tree.map { tree throws(RepositoryError) in
+                try TreeDiff.version(at: path, of: tree, reading: reader)
+            }
+            found.updateValue(version ?? nil, forKey: path)
+        }
+        return found
+    }
+}
+
+extension ConflictRecord {
+    /// Whether it is of one name and of versions that did not merge: files, links, a deletion.
+    fileprivate var isOfWholeVersions: Bool {
+        let isOfNames = kind == .caseClash || kind == .typeChange && sides.contains { $0.blob == nil }
+        return !isText && !isOfNames
+    }
+}

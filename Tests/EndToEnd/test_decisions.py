@@ -1,0 +1,236 @@
+"""What two devices decide about whole files while they do not see each other: names, copies and
+conflicts that both resolved. Without daemons."""
+
+import json
+import os
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+PICTURE = b"\0picture of "
+ATTRIBUTES = "* sync=document\n*.jsonl sync=memory\n"
+
+
+class Decisions(VaultTest):
+    """Two devices in sync, and what each does offline."""
+
+    def setUp(self):
+        super().setUp()
+        self.ada, self.bob = (self.device(name, start=False) for name in ("ada", "bob"))
+        self.clock = 1_700_000_000
+
+    def meet(self, rounds=3):
+        """Both see what the other did; a round more changes nothing."""
+        for _ in range(rounds):
+            self.ada.once()
+            self.bob.once()
+        head = trees.head(self.remote)
+        for device in (self.ada, self.bob):
+            self.assertEqual(device.once().returncode, 10 if device.status()["conflicts"] else 0)
+        self.assertEqual(trees.head(self.remote), head, "another round made a commit")
+        self.assert_converged(self.ada, self.bob)
+
+    def start(self, **files):
+        """Both have some files."""
+        for name, content in {".gitattributes": ATTRIBUTES, "x.md": "x\n", **files}.items():
+            self.ada.write(name, content)
+        self.meet(2)
+
+    def apart(self, *steps):
+        """What each device does while the remote is away, each captured in its turn."""
+        os.rename(self.remote, f"{self.remote}.away")
+        for device, step in steps:
+            step(device)
+            device.once()
+        os.rename(f"{self.remote}.away", self.remote)
+
+    def write(self, **files):
+        """A step that writes files, or takes them away, each later than the one before."""
+
+        def step(device):
+            for name, content in files.items():
+                name = name.replace("__", "/").replace("_", ".")
+                if content is None:
+                    os.unlink(device.path(name))
+                    continue
+                device.write(name, content)
+                self.clock += 10
+                os.utime(device.path(name), (self.clock, self.clock))
+
+        return step
+
+    @staticmethod
+    def move(old, new):
+        return lambda device: os.rename(device.path(old), device.path(new))
+
+    @staticmethod
+    def resolve(name, choice):
+        return lambda device: device.ctl("resolve", device.path(name), choice)
+
+    def names(self, device=None):
+        """What a device has beside the files of each test."""
+        names = {os.fsdecode(name) for name in (device or self.ada).tree()}
+        return sorted(names - {".gitattributes", "x.md"})
+
+    def copies(self):
+        return [name for name in self.names() if ".conflict-" in name]
+
+    def history_has(self, content):
+        """Whether a commit that the branch reaches has a file of this content."""
+        blob = trees.blob_id(content)
+        objects = trees.git(self.ada.repository, "rev-list", "--objects", "sync").decode()
+        return blob in objects
+
+    def test_a_copy_replaces_no_file_that_has_its_name(self):
+        self.start()
+        self.apart((self.ada, self.write(n_jpg=PICTURE + b"ada")),
+                   (self.bob, self.write(n_jpg=PICTURE + b"bob")))  # fmt: skip
+        self.meet()
+        copy = self.copies()[0]
+        # Somebody goes on with the copy, and later there is the same clash again.
+        self.ada.write(copy, PICTURE + b"rotated")
+        os.unlink(self.ada.path("n.jpg"))
+        self.meet()
+        lost = PICTURE + (b"ada" if self.bob.read("n.jpg") != PICTURE + b"ada" else b"bob")
+        self.apart((self.ada, self.write(n_jpg=lost)),
+                   (self.bob, self.write(n_jpg=PICTURE + b"third")))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.ada.read(copy), PICTURE + b"rotated")
+        other = [name for name in self.copies() if name != copy]
+        self.assertEqual(len(other), 1, self.names())
+        self.assertEqual({self.ada.read("n.jpg"), self.ada.read(other[0])},
+                         {lost, PICTURE + b"third"})  # fmt: skip
+        listed = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+        self.assertEqual([x["path"] for x in listed], [f"{PREFIX}/n.jpg"])
+        # Its conflict is resolved as any other.
+        self.resolve("n.jpg", "--both")(self.ada)
+        self.meet()
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+        self.assertEqual(self.ada.read(copy), PICTURE + b"rotated")
+
+    def opposite(self, first, second):
+        """Both resolve the one open conflict while they do not see each other; then it is open
+        again as it was, and what one of them decides next counts."""
+        self.assertEqual(self.ada.status()["conflicts"], 1)
+        before, listed = self.ada.tree(), self.ada.ctl("conflicts", expect=(0, 10)).stdout
+        self.apart((self.ada, first), (self.bob, second))
+        self.meet()
+        self.assertEqual(self.ada.tree(), before)
+        self.assertEqual(self.ada.ctl("conflicts", expect=(0, 10)).stdout, listed)
+        first(self.ada)
+        wanted = self.ada.tree()
+        self.meet()
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+        self.assertEqual(self.ada.tree(), wanted)
+
+    def test_a_deletion_against_an_edit(self):
+        for first, second in (("--ours", "--ours"), ("--theirs", "--theirs")):
+            with self.subTest(first):
+                self.start(**{"a.md": "one\n"})
+                self.apart((self.ada, self.write(a_md=None)),
+                           (self.bob, self.write(a_md="one\nmore\n")))  # fmt: skip
+                self.meet()
+                self.opposite(self.resolve("a.md", first), self.resolve("a.md", second))
+
+    def test_two_pictures(self):
+        for first, second in (("--ours", "--ours"), ("--both", "--ours"), ("--ours", "--both")):
+            with self.subTest(first=first, second=second):
+                self.start()
+                self.apart((self.ada, self.write(a_png=PICTURE + b"ada")),
+                           (self.bob, self.write(a_png=PICTURE + b"bob")))  # fmt: skip
+                self.meet()
+                self.opposite(self.resolve("a.png", first), self.resolve("a.png", second))
+                for name in self.names():
+                    os.unlink(self.ada.path(name))
+                self.meet()
+
+    def test_a_link_against_a_file(self):
+        self.start(**{"a.md": "one\n"})
+
+        def link(device):
+            os.unlink(device.path("a.md"))
+            os.symlink("x.md", device.path("a.md"))
+
+        self.apart((self.ada, link), (self.bob, self.write(a_md="one\nmore\n")))
+        self.meet()
+        self.opposite(self.resolve("a.md", "--ours"), self.resolve("a.md", "--ours"))
+
+    def test_the_same_decision_is_one(self):
+        self.start()
+        self.apart((self.ada, self.write(a_png=PICTURE + b"ada")),
+                   (self.bob, self.write(a_png=PICTURE + b"bob")))  # fmt: skip
+        self.meet()
+        self.apart((self.ada, self.resolve("a.png", "--ours")),
+                   (self.bob, self.resolve("a.png", "--theirs")))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+        self.assertEqual(self.names(), ["a.png"])
+        self.assertEqual(self.ada.read("a.png"), PICTURE + b"ada")
+
+    def test_what_was_edited_after_the_decision_stands(self):
+        """An edit is more than a decision: it stays, and nothing that was there is gone."""
+        self.start()
+        self.apart((self.ada, self.write(a_png=PICTURE + b"ada")),
+                   (self.bob, self.write(a_png=PICTURE + b"bob")))  # fmt: skip
+        self.meet()
+        self.apart((self.ada, self.resolve("a.png", "--ours")),
+                   (self.ada, self.write(a_png=PICTURE + b"ada, edited")),
+                   (self.bob, self.resolve("a.png", "--ours")))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.ada.read("a.png"), PICTURE + b"ada, edited")
+        for content in (PICTURE + b"ada", PICTURE + b"bob"):
+            self.assertTrue(self.history_has(content))
+
+    def renamed_twice(self, ending, before, edit_of_bob, edit_of_ada, merged):
+        """Bob edits and renames; ada renames, bob merges that, ada renames again."""
+        name = lambda stem: f"{stem}{ending}"  # noqa: E731
+        self.start(**{name("m"): before})
+        self.apart((self.bob, lambda device: device.write(name("m"), edit_of_bob)),
+                   (self.bob, self.move(name("m"), name("zz"))))  # fmt: skip
+        os.rename(self.ada.path(name("m")), self.ada.path(name("m3")))
+        self.ada.once()
+        self.bob.once()
+        self.assertEqual(self.names(self.bob), [name("zz")])
+        self.apart((self.ada, lambda device: device.write(name("m3"), edit_of_ada)),
+                   (self.ada, self.move(name("m3"), name("m2"))))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.names(), [name("m2")], "the later name, and one file")
+        text = self.ada.read(name("m2")).decode()
+        for line in merged:
+            self.assertEqual(text.count(line), 1, text)
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+
+    def test_a_file_that_both_rename_and_one_again(self):
+        text = "".join(f"line {number}\n" for number in range(10))
+        for edit in (text, f"ada's\n{text}"):
+            with self.subTest(edited=edit != text):
+                self.renamed_twice(
+                    ".md", text, f"{text}bob's\n", edit,
+                    ["bob's", "line 5"] + ["ada's"] * (edit != text))
+                os.unlink(self.ada.path("m2.md"))
+                self.meet()
+
+    def test_records_that_both_rename_and_one_again(self):
+        record = '{{"id": "{0}", "memory": "{0}"}}\n'.format
+        text = "".join(record(f"r{number}") for number in range(8))
+        without = text.replace(record("r3"), "")
+        self.renamed_twice(".jsonl", text, without + record("bob"), text + record("ada"),
+                           [record("bob"), record("ada"), record("r5")])  # fmt: skip
+        self.assertNotIn('"r3"', self.ada.read("m2.jsonl").decode(), "a deleted record is back")
+
+    def test_an_empty_directory_and_a_file_that_differ_in_case(self):
+        self.start()
+        self.apart((self.ada, self.write(todo_md="text\n")),
+                   (self.bob, lambda device: os.mkdir(device.path("TODO.md"))))  # fmt: skip
+        self.meet()
+        copy = self.copies()[0]
+        self.assertEqual(self.ada.status()["conflicts"], 1)
+        listed = self.ada.ctl("conflicts", expect=(0, 10)).stdout
+        self.assertIn("todo.md  case-clash", listed)
+        self.ada.ctl("resolve", "--all", "--both")
+        self.meet()
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+        self.assertEqual(self.ada.read(copy), b"text\n")
+        left = trees.git(self.ada.repository, "ls-tree", "-r", "--name-only", "sync").decode()
+        self.assertNotIn(".sync/conflicts/", left)
