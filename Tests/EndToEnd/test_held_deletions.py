@@ -29,6 +29,30 @@ class HeldDeletions(VaultTest):
         self.wait_blocked(ada, COUNT)
         return ada, bob
 
+    def test_what_goes_in_small_batches_counts_together(self):
+        """As `rm -r` of a directory that takes longer than a batch."""
+        ada, bob = self.device("ada"), self.device("bob")
+        for number in range(COUNT):
+            ada.write(f"{number}.md", f"file {number} content {number}\n")
+        self.wait_in_sync(ada, bob)
+        for batch in range(3):
+            for number in range(10 * batch, 10 * batch + 10):
+                os.unlink(ada.path(f"{number}.md"))
+            if batch < 2:
+                self.wait_in_sync(ada, bob)
+                self.assertEqual(len(bob.tree()), COUNT - 10 * (batch + 1))
+        self.wait_blocked(ada, 10)
+        self.assertEqual(len(bob.tree()), COUNT - 20)
+        ada.ctl("sync", "--restore-deleted")
+        self.wait_free(ada, bob)
+        self.assertEqual(len(ada.tree()), COUNT - 20)
+        # Files that only get other names are no deletions, however many.
+        for number in range(20, COUNT):
+            os.rename(ada.path(f"{number}.md"), ada.path(f"{number}-renamed.md"))
+            if number % 5 == 4:
+                self.wait_in_sync(ada, bob)
+        self.assertEqual(len(bob.tree()), COUNT - 20)
+
     def wait_blocked(self, device, count):
         """Waits until the device says how many files are gone."""
         words = f"{count} files of {PREFIX} are gone"

@@ -156,6 +156,17 @@ class Tokens(APITest):
 class Browsers(APITest):
     """The one-time link and its cookie."""
 
+    def test_no_link_leads_to_another_program(self):
+        """Which has the port: it would get the login."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            ada = self.listening(start=False)
+            ada.set("http", "listen", f'"127.0.0.1:{taken.getsockname()[1]}"')
+            ada.start()
+            wait_until(lambda: ada.status()["notices"], ada.output)
+            said = ada.ctl("dashboard", expect=(1,))
+            self.assertEqual(said.stdout, "")
+            self.assertIn("nobody can ask at", said.stderr)
+
     def test_a_link_lets_one_browser_in_once(self):
         ada = self.listening()
         link = ada.ctl("dashboard").stdout.strip()

@@ -25,6 +25,30 @@ class TakenAway(VaultTest):
             wait_until(lambda turn=turn: bob.read("hello.txt") == f"seen {turn}\n".encode(),
                        lambda: self.picture(ada, bob), 10)  # fmt: skip
 
+    def test_a_folder_is_watched_again_without_a_poll(self):
+        """One that came back at once, and another one that somebody's word makes the folder."""
+        self.sync = {"poll": '"60s"'}
+        ada, bob = self.device("ada"), self.device("bob")
+        bob.set("sync", "poll", '"1s"')
+        ada.write("hello.txt", "hello\n")
+        self.wait_in_sync(ada, bob)
+
+        def is_seen(text):
+            wait_until(lambda: ada.status()["watch"]["directories"] > 0, ada.status, 10)
+            ada.write("hello.txt", text)
+            wait_until(lambda: bob.read("hello.txt") == text.encode(),
+                       lambda: self.picture(ada, bob), 10)  # fmt: skip
+
+        os.rename(ada.folder, f"{ada.folder}.away")
+        os.rename(f"{ada.folder}.away", ada.folder)
+        is_seen("it came back at once\n")
+        shutil.copytree(ada.folder, f"{ada.folder}.copy")
+        os.rename(ada.folder, f"{ada.folder}.away")
+        os.rename(f"{ada.folder}.copy", ada.folder)
+        wait_until(lambda: ada.status()["state"] == "blocked", ada.status, 10)
+        ada.ctl("sync", "--accept-folders")
+        is_seen("it is another one\n")
+
     def test_a_repository_that_is_moved_away_beside_a_daemon(self):
         """As `verify` advises where it is damaged: it is fetched anew, and nobody restarts."""
         ada, bob = self.pair()

@@ -19,6 +19,8 @@ package final class VaultFolder {
     /// Whether files that were deleted in the vault and stand here are added again, at the user's
     /// word, with the next capture.
     var keepsDeleted = false
+    /// Files that were deleted a moment ago.
+    var recentDeletions = RecentDeletions()
     /// The applies that the state store knows no end of.
     var interrupted = InterruptedApplies()
     /// Files that are left out for their names alone.

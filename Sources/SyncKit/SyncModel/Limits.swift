@@ -44,6 +44,8 @@ package enum Limits {
     package static let unwatchedDirectories = 1_000
     /// Deletions up to this many never count as a mass deletion.
     package static let deletesUnasked = 10
+    /// Deletions that follow one another within this time are counted together.
+    package static let deletionsTogether = Duration.seconds(60)
     /// The most times one cycle applies what was edited while it was applied.
     package static let applyRounds = 4
     /// The most files that the daemon asks the system to let it have open.

@@ -53,6 +53,10 @@ struct AdministrationRoutes: Sendable {
         guard let base = Self.address(http) else {
             throw HTTPError(.conflict, message: "listen in [http] is empty: no browser comes in")
         }
+        // Another program may have the port, and would get the link.
+        if let words = service.board.warning(of: .listener) {
+            throw HTTPError(.conflict, message: words)
+        }
         return try JSONAnswer.of(LoginLink(url: "\(base)/login/\(gate.links.make())"), .created)
     }
 

@@ -86,12 +86,10 @@ final class FolderCapture {
         let before = reading.heldBefore
         if options.acceptDeletes {
             try folder.hold([], store)
-        } else if !folder.quarantinedDeletions.isEmpty
-            || reading.deletions.count > Limits.deletesUnasked
-        {
+        } else if !folder.quarantinedDeletions.isEmpty || !reading.deletions.isEmpty {
             let head = try branch.head()
             let tree = try repository.tree(of: head)
-            try reading.holdDeletions(past: limit, store, unless: isMoved) { deletion in
+            try reading.holdDeletions(past: limit, at: clock.now(), store, unless: isMoved) { deletion in
                 if deletion.base == head { return false }
                 let path = deletion.change.path
                 return try TreeDiff.version(at: path, of: tree, reading: repository) == nil

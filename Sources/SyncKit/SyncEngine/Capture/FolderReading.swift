@@ -36,12 +36,13 @@ struct FolderReading {
     var heldBefore: Set<TreePath> { dirty.all ? [] : folder.quarantinedDeletions }
 
     /// Holds deletions back where they are too many, with those that were held before: what is held
-    /// stays so however few of it are looked at again.
+    /// stays so however few of it are looked at again. Those that went out a moment ago count, too.
     /// - Parameters:
+    ///   - now: when they are captured.
     ///   - isMoved: whether the file came elsewhere, in whatever folder: a rename.
     ///   - isDeleted: whether the head has a file no more.
     mutating func holdDeletions(
-        past limit: DeletionLimit, _ store: any StateStore,
+        past limit: DeletionLimit, at now: Timestamp, _ store: any StateStore,
         unless isMoved: (ObjectID) throws -> Bool, or isDeleted: (Captured) throws -> Bool
     ) throws {
         let unseen = folder.quarantinedDeletions.filter { !wasSeen($0) }
@@ -50,8 +51,10 @@ struct FolderReading {
             if try isDeleted(deletion) { return false }
             return try before.isDirectory || !isMoved(before.id)
         }
-        let count = gone.count { !($0.change.before?.isDirectory ?? true) } + unseen.count
-        let isMany = limit.isPassed(by: count, of: try store.count(folder.id))
+        let count = gone.count { !($0.change.before?.isDirectory ?? true) }
+        let recent = folder.recentDeletions.count(at: now)
+        let isMany = limit.isPassed(
+            by: count + unseen.count + recent, of: try store.count(folder.id) + recent)
         // Where something came to stand below, nothing is only gone.
         let filled = Set(files.lazy.flatMap(\.local.ancestors))
         let before = heldBefore
@@ -59,6 +62,10 @@ struct FolderReading {
             isMany || before.contains($0)
         }
         deletions.removeAll { held.contains($0.local) }
+        let out = gone.count {
+            !held.contains($0.local) && !($0.change.before?.isDirectory ?? true)
+        }
+        folder.recentDeletions.note(out, at: now)
         try folder.hold(held.union(unseen), store)
         // Nor are the directories empty that they left so, or is a file there in place of one.
         let left = Set(folder.quarantinedDeletions.lazy.flatMap(\.ancestors))

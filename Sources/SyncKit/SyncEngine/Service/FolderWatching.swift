@@ -5,6 +5,8 @@ internal import SyncWatch
 struct FolderWatching {
     /// Plain directories whose watch was lost.
     private var lostDirectories: Set<String> = []
+    /// Folders, by number, whose root went and took its watch with it.
+    private var rootless: Set<Int> = []
 
     /// Begins to watch.
     /// - Parameter remote: directories in which a change means that the remote has something.
@@ -24,6 +26,14 @@ struct FolderWatching {
 
     /// The watch of a plain directory was lost.
     mutating func noteLost(_ path: String) { lostDirectories.insert(path) }
+
+    /// The root of a folder went.
+    mutating func noteGone(_ folder: Int) { rootless.insert(folder) }
+
+    /// Watches a folder whose root is back; nothing for all others.
+    mutating func watchReturned(_ watch: BatchStream, folder: Int) {
+        if rootless.remove(folder) != nil { watch.loop.rewatch(folder: folder) }
+    }
 
     /// Watches a folder anew whose watch was lost, or that was stopped.
     /// - Returns: what nobody watches meanwhile, to be looked at; nil for nothing.

@@ -45,6 +45,7 @@ extension VaultService: Service {
         for await notice in watch {
             switch notice {
             case .batch(let folder, let batch):
+                if batch.rootGone { watching.noteGone(folder) }
                 self.notice(vault.folders[folder].id, DirtyPaths(batch), live: !batch.rescan)
             case .directoryChanged: break
             case .directoryLost(let path): watching.noteLost(path)
@@ -66,6 +67,15 @@ extension VaultService: Service {
                 for folder in vault.folders { notice(folder.id, .everything, live: false) }
             }
             self.wake()
+        }
+    }
+
+    /// Watches folders whose root is there again: another one that was taken as it is, or the same
+    /// that was away for a moment.
+    func watchReturned() {
+        guard let watch = life.loop?.watch else { return }
+        for (index, folder) in vault.folders.enumerated() where folder.stopped == nil {
+            watching.watchReturned(watch, folder: index)
         }
     }
 

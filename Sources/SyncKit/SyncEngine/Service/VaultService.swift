@@ -138,6 +138,7 @@ package actor VaultService {
             let report = try vault.capture(
                 dirty, .init(live: live, acceptDeletes: acceptDeletes))
             try opened.rememberRoots()
+            watchReturned()
             if let head = report.head {
                 let subject = try vault.repository.commit(head).subject
                 teller.tellMade(head, .captured, subject: subject, began: began)
