@@ -250,6 +250,15 @@ class Conflicts(VaultTest):
         trees.git(device.repository, "cat-file", "-e", name)
         return name
 
+    def test_an_editor_that_changes_nothing_resolves_nothing(self):
+        ada, _ = self.conflict()
+        before = ada.read("a.md")
+        ada.environment["EDITOR"] = "true"
+        said = ada.ctl("resolve", ada.path("a.md"), "--edit", expect=(1,)).stderr
+        self.assertIn("was not changed in the editor: nothing is resolved", said)
+        self.assertEqual(ada.read("a.md"), before)
+        self.assertEqual(ada.status()["conflicts"], 1)
+
     def test_an_editor_resolves(self):
         ada, bob = self.conflict()
         own = f"{self.top}/own"

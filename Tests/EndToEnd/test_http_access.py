@@ -5,6 +5,8 @@ import os
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import time
 import unittest
 import urllib.request
@@ -151,6 +153,31 @@ class Tokens(APITest):
         ])  # fmt: skip
         self.assertEqual(os.stat(f"{self.ada.state}/audit").st_mode & 0o777, 0o600)
         self.assertEqual(os.stat(f"{self.ada.state}/service.db").st_mode & 0o777, 0o600)
+
+
+class OtherUsers(APITest):
+    """Another user of the machine, for whom somebody opened the socket."""
+
+    def test_the_socket_asks_who_is_there(self):
+        if os.geteuid() != 0:
+            self.skipTest("becoming another user needs root")
+        ada = self.device("ada")
+        path = f"{ada.home}/run/syncd/default.sock"
+        script = (
+            "import os, socket, sys\n"
+            "link = socket.socket(socket.AF_UNIX)\n"
+            "os.setuid(65534) if sys.argv[2] == 'other' else None\n"
+            "link.connect(sys.argv[1])\n"
+            "link.sendall(b'GET /api/sync/tokens HTTP/1.1\\r\\nHost: x\\r\\nConnection: close"
+            "\\r\\n\\r\\n')\n"
+            "print(link.recv(64).split()[1].decode())\n")
+        for directory in (f"{ada.home}/run/syncd", f"{ada.home}/run", ada.home, self.top):
+            os.chmod(directory, 0o755)
+        os.chmod(path, 0o666)
+        for who, code in (("other", "403"), ("owner", "200")):
+            done = subprocess.run(
+                [sys.executable, "-c", script, path, who], check=True, capture_output=True)
+            self.assertEqual(done.stdout.decode().strip(), code)
 
 
 class Browsers(APITest):

@@ -336,6 +336,48 @@ class OnePath(VaultTest):
             self.assertEqual(check.execute("pragma integrity_check").fetchone(), ("ok",))
             check.close()
 
+    def test_a_journal_is_never_synced_without_its_database(self):
+        """Another device's SQLite would roll it back into its own version. No ending tells it."""
+        ada, bob = self.pair()
+        for device in (ada, bob):
+            device.set("sync", "max_wait", '"1s"')
+            device.ctl("reload")
+        place = ada.path("History")
+        base = sqlite3.connect(place, isolation_level=None)
+        base.execute("pragma cache_size=2")
+        base.execute("create table t(x)")
+        base.executemany("insert into t values(?)", [("a" * 500,)] * 200)
+        ada.write("travel-journal", "Monday\n")
+        self.wait_file(bob, "travel-journal", b"Monday\n")
+        wait_until(lambda: bob.read("History"), lambda: ada.output())
+        base.execute("begin")
+        base.execute("update t set x = x || 'b'")
+        self.assertGreater(os.path.getsize(f"{place}-journal"), 512)
+        for turn in range(3):
+            ada.write("after.txt", f"{turn}\n")
+            self.wait_file(bob, "after.txt", f"{turn}\n".encode())
+            time.sleep(1)
+        self.assertIsNone(bob.read("History-journal"))
+        self.assertEqual(self.reasons(ada).get("History-journal"), "in-use")
+        base.execute("commit")
+        base.close()
+        self.wait_held(ada, {})
+        # One that somebody's git pushed stays away from the database, too.
+        work = f"{self.top}/work"
+        trees.git(".", "clone", "-q", "-b", "sync", self.remote, work)
+        shutil.copy(f"{work}/{PREFIX}/History", f"{work}/{PREFIX}/History-journal")
+        who = ["-c", "user.name=eve", "-c", "user.email=eve@example.org"]
+        for words in (["add", "."], [*who, "commit", "-q", "-m", "a journal"], ["push", "-q"]):
+            subprocess.run(["git", "-C", work, *words], check=True, capture_output=True)
+        self.wait_held(bob, {"History-journal": "in-use"})
+        self.assertIsNone(bob.read("History-journal"))
+        for device in (ada, bob):
+            check = sqlite3.connect(device.path("History"))
+            self.assertEqual(check.execute("pragma integrity_check").fetchone(), ("ok",))
+            self.assertEqual(check.execute("select count(*) from t where x like '%b'").fetchone(),
+                             (200,))  # fmt: skip
+            check.close()
+
     def test_what_a_built_in_pattern_leaves_out_is_counted_and_listed(self):
         ada, bob = self.pair()
         for name in ("draft.md~", "d/.x.swp", "4913", "backup~/real.md", "a-wal/b-wal/real.md"):

@@ -11,9 +11,40 @@ enum Database {
     /// Whether a content begins as a database does.
     static func isOne(_ content: [UInt8]) -> Bool { content.starts(with: magic) }
 
+    /// Whether a place is left alone: it has a database that is in use, or is itself the journal
+    /// of one. Looked at anew by each call.
+    /// - Parameter holdsOne: whether what stands there, or is to, is a database.
+    static func isInUse(_ place: borrowing Place, holdsOne: Bool) -> Bool {
+        holdsOne && hasLog(place) || isJournal(place)
+    }
+
+    /// Whether a place is in use, whatever stands there now.
+    static func isInUse(_ place: borrowing Place) -> Bool { hasLog(place) || isJournal(place) }
+
+    /// Whether a place has the name of a journal, and the database beside it. SQLite would roll a
+    /// journal that came from another device back into its own version of the database, and needs
+    /// its own one if it was ended. A journal of somebody's days has no such file beside it.
+    private static func isJournal(_ place: borrowing Place) -> Bool {
+        let name = place.name.dropLast().map { UInt8(bitPattern: $0) }
+        let ending = Array("-journal".utf8)
+        guard name.count > ending.count, name.suffix(ending.count) == ending[...] else {
+            return false
+        }
+        let database = cName(name.dropLast(ending.count))
+        let flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW
+        guard size(place.directory.number, database) > 0,
+            case .success(let number) = openName(place.directory.number, database, flags)
+        else { return false }
+        let file = Descriptor(number: number)
+        let descriptor = file.number
+        var first = [UInt8](repeating: 0, count: magic.count)
+        return attempt { read(descriptor, &first, first.count) } == .success(magic.count)
+            && isOne(first)
+    }
+
     /// Whether a log or journal stands beside a place that is not empty: a program has the
-    /// database open, or ended in the middle. Looked at anew by each call.
-    static func isInUse(_ place: borrowing Place) -> Bool {
+    /// database open, or ended in the middle.
+    private static func hasLog(_ place: borrowing Place) -> Bool {
         let name = place.name.dropLast().map { UInt8(bitPattern: $0) }
         let (directory, log) = (place.directory.number, cName(name + Array("-wal".utf8)))
         if size(directory, log) > 0 { return true }

@@ -72,7 +72,7 @@ extension LocalFolder {
     private func installNew(
         _ staged: StagedFile, _ place: borrowing Place, _ path: TreePath
     ) throws(FolderError) -> ApplyOutcome {
-        if staged.isDatabase, Database.isInUse(place) { return .inUse }
+        if Database.isInUse(place, holdsOne: staged.isDatabase) { return .inUse }
         if resembling.withLock({ $0.remove(staged.token) }) == nil {
             Attributes.inherit(
                 from: place.directory.number, in: staging.descriptor,
@@ -141,7 +141,7 @@ extension LocalFolder {
             return try outcome(error, path)
         }
         let wasDatabase = leased.isDatabase
-        if wasDatabase || staged.isDatabase, Database.isInUse(place) { return .inUse }
+        if Database.isInUse(place, holdsOne: wasDatabase || staged.isDatabase) { return .inUse }
         guard leased.version == expected else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {
@@ -241,7 +241,7 @@ extension LocalFolder {
             return .obstructed
         }
         let wasDatabase = leased.isDatabase
-        if wasDatabase || staged.isDatabase, Database.isInUse(place) {
+        if Database.isInUse(place, holdsOne: wasDatabase || staged.isDatabase) {
             return try takeBack(entry, new, place, name)
         }
         // If it is another file, somebody renamed it over the path since we looked: the recheck

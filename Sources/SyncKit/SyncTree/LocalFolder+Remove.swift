@@ -18,7 +18,7 @@ extension LocalFolder {
             if error.code == .notFound { return .done(nil) }
             return try outcome(error, path)
         }
-        if leased.isDatabase, Database.isInUse(place) { return .inUse }
+        if Database.isInUse(place, holdsOne: leased.isDatabase) { return .inUse }
         guard leased.version == expected else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {

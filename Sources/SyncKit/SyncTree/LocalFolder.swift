@@ -133,8 +133,9 @@ package final class LocalFolder: FolderAccess {
     package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
         let place = try place(path)
         let leased = try lease(place, path, leases: abilities.leases && !whileOpen)
-        if leased.isDatabase, Database.isInUse(place) {
-            throw FolderError(.inUse, "read", path, "a log or journal stands beside it")
+        if Database.isInUse(place, holdsOne: leased.isDatabase) {
+            throw FolderError(
+                .inUse, "read", path, "a log or journal stands beside it, or it is a journal")
         }
         return leased.snapshot
     }

@@ -143,7 +143,14 @@ struct Resolve: AsyncParsableCommand {
         guard let head = history.head,
             let content = try history.content(conflict.path, at: head)
         else { throw Failure(Exit.failed, "there is no file \(conflict.path)") }
-        return try Changing.edit(
+        let edited = try Changing.edit(
             content, called: String(decoding: conflict.path.name, as: UTF8.self), options)
+        if edited == content {
+            throw Failure(
+                Exit.failed,
+                "\(conflict.path) was not changed in the editor: nothing is resolved. To keep it "
+                    + "as it is, syncctl resolve PATH --file FILE")
+        }
+        return edited
     }
 }

@@ -1,5 +1,7 @@
+internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 internal import SyncModel
 
 /// Lets a request through to its route: the host it names, where it comes from, who makes it.
@@ -19,6 +21,7 @@ struct AccessMiddleware: RouterMiddleware {
         let response: Response
         do {
             try checkPlace(request, context)
+            if case .socket = door { try await Self.checkPeer(context.channel) }
             if case .scope(let scope)? = endpoint?.access {
                 context.caller = try gate.caller(request, context.peer, at: door)
                 try gate.check(context.caller, may: scope)
@@ -53,6 +56,18 @@ struct AccessMiddleware: RouterMiddleware {
         }
     }
 
+    /// Refuses another user, however the socket's mode came to let them in.
+    private static func checkPeer(_ channel: (any Channel)?) async throws {
+        guard let options = channel as? any SocketOptionProvider else { return }
+        let peer: PeerCredentials = try await options.unsafeGetSocketOption(
+            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
+        ).get()
+        if peer.user != geteuid() && peer.user != 0 {
+            throw HTTPError(
+                .forbidden, message: "this socket is for the user who runs the daemon alone")
+        }
+    }
+
     private func checkPlace(_ request: Request, _ context: SyncContext) throws {
         guard case .network(let door) = door else { return }
         guard door.knowsHost(of: request, peer: context.peer) else {
@@ -64,6 +79,13 @@ struct AccessMiddleware: RouterMiddleware {
             throw HTTPError(.forbidden, message: "a page of another site may change nothing here")
         }
     }
+}
+
+/// What the kernel says of a socket's other end: `struct ucred`, which glibc hides.
+private struct PeerCredentials: Sendable {
+    var process: pid_t = 0
+    var user: uid_t = 0
+    var group: gid_t = 0
 }
 
 extension Request {
