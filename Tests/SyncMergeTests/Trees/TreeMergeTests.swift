@@ -205,7 +205,8 @@ struct TreeMergeTests {
         for name in ["a", "a.md"] {
             let history = SmallHistory()
             let path = try #require(TreePath(name))
-            let before = ConflictCopy.paths(for: path, blob: ObjectID(hashing: [0x79], as: .blob))[0]
+            let before = ConflictCopy.paths(for: path, blob: ObjectID(hashing: [0x79], as: .blob))[
+                0]
             let base = try history.commit([name: "0", before.text: "link:y"], time: 1_000)
             let one = try history.commit([name: "link:y"], on: [base], time: 2_000, device: "a")
             let two = try history.commit([name: "link:z"], on: [base], time: 3_000, device: "b")
@@ -224,7 +225,8 @@ struct TreeMergeTests {
         #expect(copy.text.hasSuffix(".conflict-\(blob.short).md"))
         let hidden = try #require(TreePath(".profile"))
         #expect(
-            ConflictCopy.paths(for: hidden, blob: blob)[0].text == ".profile.conflict-\(blob.short)")
+            ConflictCopy.paths(for: hidden, blob: blob)[0].text == ".profile.conflict-\(blob.short)"
+        )
     }
 
     @Test("random trees merge to the same tree whichever side comes first")

@@ -89,7 +89,8 @@ final class FolderCapture {
         } else if !folder.quarantinedDeletions.isEmpty || !reading.deletions.isEmpty {
             let head = try branch.head()
             let tree = try repository.tree(of: head)
-            try reading.holdDeletions(past: limit, at: clock.now(), store, unless: isMoved) { deletion in
+            try reading.holdDeletions(past: limit, at: clock.now(), store, unless: isMoved) {
+                deletion in
                 if deletion.base == head { return false }
                 let path = deletion.change.path
                 return try TreeDiff.version(at: path, of: tree, reading: repository) == nil

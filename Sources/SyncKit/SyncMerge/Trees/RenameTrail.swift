@@ -110,11 +110,11 @@ extension TreeMerge {
             reader: reader, stamps: stamps, byName: rule.version >= 6,
             followsMerges: rule.version >= 9
         )
-            .renames(on: side, since: far)
-            .compactMapValues { names in
-                rule.version < 6 ? names.last : names.last { added.contains($0.name) }
-            }
-            .filter { changed.contains($0.key) && added.contains($0.value.name) }
+        .renames(on: side, since: far)
+        .compactMapValues { names in
+            rule.version < 6 ? names.last : names.last { added.contains($0.name) }
+        }
+        .filter { changed.contains($0.key) && added.contains($0.value.name) }
         let taken = Dictionary(uniqueKeysWithValues: known.map { ($0.value.name, $0.key) })
         let further = trail.filter { taken[$0.value.name] == nil || taken[$0.value.name] == $0.key }
         return known.merging(further) { exact, trail in exact.name == trail.name ? trail : exact }

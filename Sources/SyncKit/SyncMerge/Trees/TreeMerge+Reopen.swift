@@ -15,7 +15,9 @@ extension TreeMerge {
             if one == other { continue }
             let known = Set(record.sides.compactMap(\.blob) + before.values.compactMap { $0?.id })
             let standing = Array(one.values) + Array(other.values)
-            guard standing.allSatisfy({ $0.map { known.contains($0.id) } ?? true }) else { continue }
+            guard standing.allSatisfy({ $0.map { known.contains($0.id) } ?? true }) else {
+                continue
+            }
             outcome.standAgain(before, from: [first.commit, second.commit])
             outcome.conflicts.drop([record.path])
             outcome.conflicts.add(record, written: try rule.write(record))
@@ -40,7 +42,8 @@ extension TreeMerge {
 extension ConflictRecord {
     /// Whether it is of one name and of versions that did not merge: files, links, a deletion.
     fileprivate var isOfWholeVersions: Bool {
-        let isOfNames = kind == .caseClash || kind == .typeChange && sides.contains { $0.blob == nil }
+        let isOfNames =
+            kind == .caseClash || kind == .typeChange && sides.contains { $0.blob == nil }
         return !isText && !isOfNames
     }
 }
