@@ -9,7 +9,7 @@ from device import PREFIX
 from harness import VaultTest
 
 PICTURE = b"\0picture of "
-ATTRIBUTES = "* sync=document\n*.jsonl sync=memory\n"
+ATTRIBUTES = "* sync=document\n*.jsonl sync=memory\n*.yaml sync=document sync-markers=off\n"
 
 
 class Decisions(VaultTest):
@@ -218,6 +218,56 @@ class Decisions(VaultTest):
         self.renamed_twice(".jsonl", text, without + record("bob"), text + record("ada"),
                            [record("bob"), record("ada"), record("r5")])  # fmt: skip
         self.assertNotIn('"r3"', self.ada.read("m2.jsonl").decode(), "a deleted record is back")
+
+    def unseen(self, step):
+        """Bob comes upon a conflict in a file without markers; ada, who has not seen it, does
+        something else to the file."""
+        name, text = "conf.yaml", "one: 1\ntwo: 2\nthree: 3\nfour: 4\n"
+        self.start(**{"conf.yaml": text})
+        self.ada.write(name, text.replace("two: 2", "two: ADA"))
+        self.ada.once()
+        self.bob.write(name, text.replace("two: 2", "two: BOB"))
+        self.bob.once()
+        step(self.ada)
+        self.meet()
+        listed = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+        self.assertEqual(len(listed), 1, self.names())
+        place = listed[0]["path"].removeprefix(f"{PREFIX}/")
+        self.assertIn("two: ADA", self.ada.read(place).decode())
+        self.resolve(place, "--theirs")(self.ada)
+        self.meet()
+        self.assertIn("two: BOB", self.ada.read(place).decode())
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+        os.unlink(self.ada.path(place))
+        self.meet()
+
+    def test_what_nobody_saw_in_a_file_without_markers_is_not_deleted(self):
+        self.unseen(lambda device: os.unlink(device.path("conf.yaml")))
+        self.unseen(self.move("conf.yaml", "x.md"))
+
+    def test_an_unseen_conflict_goes_along_with_a_name(self):
+        self.unseen(self.move("conf.yaml", "moved.yaml"))
+
+        def move_directory(device):
+            os.mkdir(device.path("d"))
+            os.rename(device.path("conf.yaml"), device.path("d/conf.yaml"))
+
+        self.unseen(move_directory)
+
+    def test_a_rename_closes_no_conflict_of_a_file_without_markers(self):
+        text = "one: 1\ntwo: 2\nthree: 3\n"
+        self.start(**{"a.yaml": text})
+        self.apart((self.ada, self.write(a_yaml=text.replace("2", "ADA"))),
+                   (self.bob, self.write(a_yaml=text.replace("2", "BOB"))))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.ada.status()["conflicts"], 1)
+        self.move("a.yaml", "b.yaml")(self.ada)
+        self.meet()
+        listed = json.loads(self.bob.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+        self.assertEqual([x["path"] for x in listed], [f"{PREFIX}/b.yaml"])
+        self.resolve("b.yaml", "--theirs")(self.bob)
+        self.meet()
+        self.assertEqual(self.ada.read("b.yaml").decode(), text.replace("2", "ADA"))
 
     def test_an_empty_directory_and_a_file_that_differ_in_case(self):
         self.start()

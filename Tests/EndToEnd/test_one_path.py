@@ -1,6 +1,7 @@
 """What is wrong with one path holds that path back, named with a reason, and nothing else."""
 
 import json
+import mmap
 import os
 import shutil
 import sqlite3
@@ -377,6 +378,25 @@ class OnePath(VaultTest):
             self.assertEqual(check.execute("select count(*) from t where x like '%b'").fetchone(),
                              (200,))  # fmt: skip
             check.close()
+
+    def test_what_was_written_through_a_mapping_is_seen_when_it_ends(self):
+        """The last writes change no time of the file, and the file was read while it was open."""
+        ada, bob = self.pair()
+        ada.set("sync", "max_wait", '"1s"')
+        ada.ctl("reload")
+        file = os.open(ada.path("m.bin"), os.O_RDWR | os.O_CREAT)
+        os.write(file, b"\0" * 65536)
+        with mmap.mmap(file, 65536) as place:
+            os.close(file)
+            place[:6] = b"first."
+
+            def is_there():
+                place[100:108] = b"%08d" % (time.monotonic_ns() // 10**8 % 10**8)
+                return (bob.read("m.bin") or b"")[:6] == b"first."
+
+            wait_until(is_there, lambda: ada.output())
+            place[:6] = b"SECOND"
+        wait_until(lambda: bob.read("m.bin")[:6] == b"SECOND", lambda: self.picture(ada, bob))
 
     def test_what_a_built_in_pattern_leaves_out_is_counted_and_listed(self):
         ada, bob = self.pair()

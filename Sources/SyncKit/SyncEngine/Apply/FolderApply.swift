@@ -145,6 +145,8 @@ struct FolderApply {
                 changes += [.remove(step.path), .clearDeferral(step.path)]
             }
         case .busy, .differs, .obstructed, .inUse:
+            // The content was looked at, and says more than a stat: the capture has to read it.
+            if outcome == .differs, let have = step.have { changes.append(.put(have.unchecked)) }
             deferUpdate(step)
             if outcome == .differs { edited.append(step.path) }
             if outcome == .obstructed { quarantines.append((step.path, .obstructed)) }

@@ -85,7 +85,14 @@ struct ResolvedByEdit {
         _ record: ConflictRecord, _ terms: ConflictTerms, _ changes: [TreePath: FileVersion?],
         _ content: (TreePath) -> [UInt8]?
     ) throws(RepositoryError) -> ConflictRecord? {
+        let before = try base.map { base throws(RepositoryError) in
+            try TreeDiff.version(at: record.path, of: base, reading: reader)
+        }
         for (path, version) in changes.sorted(by: { $0.key < $1.key }) where version != nil {
+            // Where no markers tell, the file tells itself by its content.
+            if changes[record.path] == .some(nil), let before, version?.id == before?.id {
+                return record.moved(to: path)
+            }
             guard let text = content(path) else { continue }
             let rule = try rule(path, text)
             if rule.writesMarkers,

@@ -76,6 +76,14 @@ struct MergedConflicts {
         for (name, entry) in base where entry.record?.path == path { merged[name] = entry }
     }
 
+    /// The conflicts of a text at a path that one side came upon since the base.
+    func opened(at path: TreePath, by side: SideIndex) -> [ConflictRecord] {
+        (side == .first ? first : second)
+            .filter { base[$0.key] == nil && $0.value.record?.path == path }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .compactMap(\.value.record).filter(\.isText)
+    }
+
     /// The base's records that neither side has any more: both decided.
     var decidedByBoth: [ConflictRecord] {
         base.filter { first[$0.key] == nil && second[$0.key] == nil }

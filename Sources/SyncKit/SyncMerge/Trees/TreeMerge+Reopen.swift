@@ -24,6 +24,36 @@ extension TreeMerge {
         }
     }
 
+    /// A file without markers shows one side's text where two disagree. Who deleted or renamed it
+    /// before they saw that decided nothing about the other side's, though by value only they
+    /// changed it: the file stays, or the conflict goes along to its new name.
+    /// - Returns: whether it was one.
+    func keepOpened(
+        _ path: TreePath, _ row: PathTable.Row, of table: PathTable, _ outcome: inout TreeOutcome
+    ) throws(RepositoryError) -> Bool {
+        guard rule.version >= 9, !rule.isTakingBack, let base = row.base else { return false }
+        for (gone, kept, renames) in [
+            (row.first, row.second, table.renames.first),
+            (row.second, row.first, table.renames.second),
+        ] where gone.version == nil && kept.version == base {
+            let side = outcome.side(kept.origin)
+            let opened = outcome.conflicts.opened(at: kept.origin.path, by: side)
+            if opened.isEmpty { continue }
+            if let name = renames[path]?.name {
+                outcome.stand(path, nil, from: [])
+                for record in opened {
+                    let moved = record.moved(to: name)
+                    outcome.conflicts.add(moved, written: try rule.write(moved))
+                }
+            } else {
+                try take(kept.origin, to: path, &outcome)
+                try keep(path, base, of: kept, deletedBy: gone, base: base, into: &outcome)
+            }
+            return true
+        }
+        return false
+    }
+
     /// What stands at the conflict's name and at that of its copy.
     private func versions(of record: ConflictRecord, in tree: ObjectID?)
         throws(RepositoryError) -> [TreePath: FileVersion?]

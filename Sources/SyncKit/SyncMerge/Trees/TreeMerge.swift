@@ -97,6 +97,7 @@ package struct TreeMerge {
             return try TreeDiff.version(at: path, of: first.tree, reading: reader)
         }
         for (path, row) in table.rows.sorted(by: { $0.key < $1.key }) {
+            if try keepOpened(path, row, of: table, &outcome) { continue }
             try decide(path, row, into: &outcome)
         }
         if rule.version >= 9 {
@@ -189,7 +190,7 @@ package struct TreeMerge {
     }
 
     /// An edit stays against a deletion; the deletion is listed.
-    private func keep(
+    func keep(
         _ path: TreePath, _ version: FileVersion, of side: PathTable.Side,
         deletedBy other: PathTable.Side, base: FileVersion?, into outcome: inout TreeOutcome
     ) throws(RepositoryError) {

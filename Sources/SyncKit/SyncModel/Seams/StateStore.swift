@@ -33,6 +33,13 @@ package struct TrackedFile: Sendable, Hashable {
         self.source = source
         self.base = base
     }
+
+    /// The same, of which the stat tells nothing: the content has to be read to know it.
+    package var unchecked: TrackedFile {
+        TrackedFile(
+            path: path, version: version, stat: stat, checked: 0, sha256: sha256, source: source,
+            base: base)
+    }
 }
 
 /// One change of the state store.
