@@ -439,6 +439,26 @@ class FullDisk(VaultTest):
         self.wait_in_sync(ada, bob)
         self.assert_converged(ada, bob)
 
+    def test_what_fits_is_applied_and_a_deletion_makes_room(self):
+        ada = self.device("ada")
+        folder = f"{self.top}/bob/folder"
+        self.tmpfs(folder, "2m")
+        bob = self.device("bob")
+        big = self.random.randbytes(900 << 10)
+        ada.write("big", self.random.randbytes(1500 << 10))
+        ada.write("small.txt", "small\n")
+        self.wait_in_sync(ada, bob)
+        ada.write("big2", big)
+        self.wait_in_sync(ada)
+        self.assertIn("space", str(self.unhealthy(bob)["sync_health"]).lower())
+        ada.write("small.txt", "small, edited\n")
+        wait_until(lambda: bob.read("small.txt") == b"small, edited\n",
+                   lambda: self.picture(ada, bob), 20)  # fmt: skip
+        os.unlink(ada.path("big"))
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.read("big2"), big)
+        self.assert_converged(ada, bob)
+
     def test_a_read_only_folder(self):
         ada = self.device("ada")
         folder = f"{self.top}/bob/folder"

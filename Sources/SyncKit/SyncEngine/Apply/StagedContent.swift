@@ -6,8 +6,8 @@ struct StagedContent {
     let file: StagedFile
     let sha256: [UInt8]
 
-    /// Writes all new contents beside the folder, durably, before the first file is touched: a
-    /// full disk changes nothing.
+    /// Writes all new contents beside the folder, durably, before the first file is touched. What
+    /// the disk has no room for waits: what is deleted may make some.
     /// - Returns: what was written, and the steps that fail for themselves alone; without a
     ///   failure those that are held back as before, for which nothing is written in vain.
     static func stage(
@@ -38,7 +38,7 @@ struct StagedContent {
                         StagedContent(
                             step: step, file: file, sha256: SHA256Digest.of(content)))
                 } catch {
-                    if error.code.reason == nil { throw error }
+                    if error.code.reason == nil && error.code != .noSpace { throw error }
                     refused.append((step, error))
                 }
             }
