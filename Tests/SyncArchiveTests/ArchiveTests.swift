@@ -73,6 +73,48 @@ struct ArchiveTests {
         }
     }
 
+    @Test("gives another one what it has at some paths")
+    func copy() throws {
+        defer { #expect(throws: Never.self) { try remove() } }
+        let long = String(repeating: "n/", count: 80) + "n"
+        let contents = [
+            "a": Data("a".utf8), "b": Data((0..<600_000).map { UInt8(truncatingIfNeeded: $0) }),
+            "c": Data(count: 512), long: Data("long".utf8),
+        ]
+        let source = top + "/from/a"
+        let first = try ArchiveWriter(top + "/first.tar.zst")
+        for (name, content) in contents {
+            try content.write(to: URL(filePath: source))
+            #expect(try first.add(path(name), from: Array(source.utf8)) == nil)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: top + "/from/link", withDestinationPath: "a")
+        #expect(try first.add(path("link"), from: Array("\(top)/from/link".utf8)) == nil)
+        _ = try first.finish()
+
+        let writer = try ArchiveWriter(file)
+        try Data("new".utf8).write(to: URL(filePath: source))
+        #expect(try writer.add(path("a"), from: Array(source.utf8)) == nil)
+        let kept = try ["b", "link", long].map { try path($0) }
+        try ArchiveReader(top + "/first.tar.zst").copy(to: writer) { kept.contains($0) }
+        #expect(writer.count == 4)
+        _ = try writer.finish()
+        _ = try tar()
+        #expect(try ArchiveReader(file).extract(into: top + "/ours") == 4)
+        for place in ["ours", "tar"] {
+            let read = { (name: String) in
+                try Data(contentsOf: URL(filePath: "\(top)/\(place)/\(name)"))
+            }
+            #expect(try read("a") == Data("new".utf8))
+            #expect(try read("b") == contents["b"])
+            #expect(try read(long) == contents[long])
+            let link = try FileManager.default.destinationOfSymbolicLink(
+                atPath: "\(top)/\(place)/link")
+            #expect(link == "a")
+            #expect(!FileManager.default.fileExists(atPath: "\(top)/\(place)/c"))
+        }
+    }
+
     @Test("that is damaged or cut short anywhere ends with words, and nothing is replaced")
     func damage() throws {
         defer { #expect(throws: Never.self) { try remove() } }

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import SyncArchive
+package import SyncEngine
 internal import SyncHistory
 package import SyncModel
 
@@ -15,28 +16,50 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
     package private(set) var files = 0
     /// What could not be read.
     package private(set) var skipped: [TreePath] = []
+    /// The folders that could not be looked at: what they have and no commit has is not in it.
+    package private(set) var folders: [Uncommitted.Unseen] = []
+
+    /// Whether all is in it that has to be.
+    package var isWhole: Bool { skipped.isEmpty && folders.isEmpty }
 
     /// What the archive beside a bundle is called.
     package static func name(beside bundle: String) -> String {
         (bundle.hasSuffix(".bundle") ? String(bundle.dropLast(7)) : bundle) + ".tar.zst"
     }
 
+    /// The bundles beside which a file is an archive that is not finished, by their names.
+    package static func bundles(besidePartial file: String) -> [String] {
+        let end = ".tar.zst" + partialEnd
+        if !file.hasSuffix(end) { return [] }
+        let stem = String(file.dropLast(end.count))
+        return [stem, stem + ".bundle"].filter { name(beside: $0) + partialEnd == file }
+    }
+
+    private static let partialEnd = ".partial"
+
     /// Writes the archive beside a bundle, in place of the one before; where there is nothing for
-    /// it that one goes.
+    /// it that one goes. What cannot be read now stays as the one before has it.
     /// - Parameters:
-    ///   - paths: of the repository; what does not stand on the disk is passed over.
+    ///   - found: what does not stand on the disk is passed over.
     ///   - bundle: its absolute path.
     /// - Throws: `ArchiveError`; the archive before still stands then.
     package init(
-        _ paths: [TreePath], of configuration: Configuration, beside bundle: String
+        _ found: Uncommitted, of configuration: Configuration, beside bundle: String
     ) throws {
         let file = Self.name(beside: bundle)
-        let partial = file + ".partial"
+        let partial = file + Self.partialEnd
         let places = PathArgument(configuration, workingDirectory: "/", home: "/")
         let writer = try ArchiveWriter(partial)
-        for path in Set(paths).sorted() {
+        folders = found.folders
+        for path in Set(found.paths).sorted() where !found.isUnseen(path) {
             guard let local = places.local(path) else { continue }
             if try writer.add(path, from: local) != nil { skipped.append(path) }
+        }
+        if !isWhole && access(file, F_OK) == 0 {
+            let unread = Set(skipped)
+            try ArchiveReader(file).copy(to: writer) { path in
+                unread.contains(path) || found.isUnseen(path)
+            }
         }
         files = writer.count
         if files == 0 {

@@ -23,14 +23,39 @@ package struct ArchiveReader {
         let root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if root < 0 { throw .system(directory) }
         defer { close(root) }
-        var records: [UInt8]?
         var count = 0
+        while let (header, path) = try next() {
+            try write(header, at: path, below: root)
+            count += 1
+        }
+        return count
+    }
+
+    /// Adds to another archive what this one has at some paths.
+    /// - Throws: `ArchiveError`; the other archive is of no use then.
+    package func copy(to writer: ArchiveWriter, where isWanted: (TreePath) -> Bool)
+        throws(ArchiveError)
+    {
+        while let (header, path) = try next() {
+            if isWanted(path) {
+                try writer.add(header, content: piece)
+            } else {
+                var left = header.size
+                while left > 0 { left -= try piece(left).count }
+            }
+            _ = try input.read(TarHeader.padding(header.size).count)
+        }
+    }
+
+    /// What the next entry is, whose content follows; nil after the last.
+    private func next() throws(ArchiveError) -> (header: TarHeader, path: TreePath)? {
+        var records: [UInt8]?
         while true {
             let block = try input.read(TarHeader.block)
             if block.count < TarHeader.block || block.allSatisfy({ $0 == 0 }) {
                 // To its end, where the checksum of all of it stands.
                 while try !input.read(64 << 10).isEmpty {}
-                return count
+                return nil
             }
             guard var header = TarHeader(block) else { throw damaged("an entry of another kind") }
             if header.kind == .extended {
@@ -39,11 +64,16 @@ package struct ArchiveReader {
                 continue
             }
             if let records, !header.extend(records) { throw damaged("an extended header") }
-            records = nil
             guard let path = TreePath(header.path) else { throw damaged("a path") }
-            try write(header, at: path, below: root)
-            count += 1
+            return (header, path)
         }
+    }
+
+    /// The next bytes of a content, at most so many.
+    private func piece(_ most: Int) throws(ArchiveError) -> [UInt8] {
+        let piece = try input.read(min(most, 256 << 10))
+        if piece.isEmpty { throw damaged("a file's end") }
+        return piece
     }
 
     private func write(_ header: TarHeader, at path: TreePath, below root: Int32)
@@ -75,8 +105,7 @@ package struct ArchiveReader {
         defer { close(file) }
         var left = header.size
         while left > 0 {
-            let piece = try input.read(min(left, 256 << 10))
-            if piece.isEmpty { throw damaged("a file's end") }
+            let piece = try piece(left)
             try put(piece, file, path)
             left -= piece.count
         }

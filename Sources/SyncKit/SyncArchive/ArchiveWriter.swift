@@ -44,6 +44,22 @@ package final class ArchiveWriter {
         return nil
     }
 
+    /// Adds what another archive has.
+    /// - Parameter content: gives the next bytes of it, some and at most so many.
+    func add(_ header: TarHeader, content: (Int) throws(ArchiveError) -> [UInt8])
+        throws(ArchiveError)
+    {
+        try output.write(header.blocks)
+        var left = header.size
+        while left > 0 {
+            let bytes = try content(left)
+            try output.write(bytes)
+            left -= bytes.count
+        }
+        try output.write(TarHeader.padding(header.size))
+        count += 1
+    }
+
     /// Ends the archive, durably.
     /// - Returns: its size in bytes.
     package func finish() throws(ArchiveError) -> Int {

@@ -45,8 +45,11 @@ struct Backup: AsyncParsableCommand {
             report.unsynced = try UnsyncedFiles(unsynced, of: configuration, beside: bundle)
         }
         let output = Output(options)
-        if options.json { return try output.json(report) }
-        tell(report, place, output)
+        if options.json { try output.json(report) } else { tell(report, place, output) }
+        if let unsynced = report.unsynced, !unsynced.isWhole {
+            tellMissing(unsynced)
+            throw ExitCode(Exit.failed)
+        }
     }
 
     /// Refuses what would become part of the next backup, or stand in git's way.
@@ -66,7 +69,7 @@ struct Backup: AsyncParsableCommand {
 
     /// What no commit has. A running daemon commits first what it can, and says what it could not:
     /// it may be paused, or its disk full.
-    private func unsynced() async throws -> [TreePath] {
+    private func unsynced() async throws -> Uncommitted {
         let client = try DaemonClient(options)
         return try await client.askOrOpen(
             ask: {
@@ -92,10 +95,20 @@ struct Backup: AsyncParsableCommand {
         } else {
             output.remark("nothing is new since the last bundle in \(place)")
         }
-        guard let unsynced = report.unsynced else { return }
-        if let file = unsynced.file {
+        if let unsynced = report.unsynced, let file = unsynced.file {
             output.remark("\(file): \(unsynced.files) files that are in no commit")
         }
-        Changing.list(unsynced.skipped, output) { "cannot be read, and is not in it: \($0)" }
+    }
+
+    /// Names what the backup lacks: of a file what the archive before had of it stays.
+    private func tellMissing(_ unsynced: UnsyncedFiles) {
+        for folder in unsynced.folders {
+            Output.message("not in the backup, but for what is committed: \(folder.problem)")
+        }
+        for path in unsynced.skipped.prefix(Limits.listedPaths) {
+            Output.message("cannot be read, and is not in the backup as it stands: \(path)")
+        }
+        let rest = unsynced.skipped.count - Limits.listedPaths
+        if rest > 0 { Output.message("… and \(rest) more") }
     }
 }

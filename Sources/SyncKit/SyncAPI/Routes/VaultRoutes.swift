@@ -58,8 +58,8 @@ extension SyncRoutes {
             try await service.quarantined(ignored: ignored).map(QuarantineAnswer.init), request)
     }
 
-    @Sendable func uncommitted(_ request: Request, _: SyncContext) async throws -> Response {
-        try JSONAnswer.page(try await service.uncommitted(), request)
+    @Sendable func uncommitted(_: Request, _: SyncContext) async throws -> Response {
+        try JSONAnswer.of(try await service.uncommitted())
     }
 
     @Sendable func devices(_: Request, _: SyncContext) async throws -> Response {

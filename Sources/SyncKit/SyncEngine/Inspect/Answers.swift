@@ -13,6 +13,27 @@ package struct Flushed: Sendable, Codable, Equatable {
     }
 }
 
+/// What no commit has as it stands: the answer to `GET /api/sync/uncommitted`.
+package struct Uncommitted: Sendable, Codable, Equatable {
+    /// A folder that could not be looked at: it is not there, or another directory is.
+    package struct Unseen: Sendable, Codable, Equatable {
+        /// Where its files stand in the repository; nil is all of it.
+        @OrNull package var prefix: TreePath?
+        /// Why, and what to do, in one line.
+        package let problem: String
+    }
+
+    /// Of the repository: files that nobody captured yet, and what is held back.
+    package internal(set) var paths: [TreePath] = []
+    /// The folders of which nothing is known but what is held back.
+    package internal(set) var folders: [Unseen] = []
+
+    /// Whether a path is one of a folder that could not be looked at.
+    package func isUnseen(_ path: TreePath) -> Bool {
+        folders.contains { folder in folder.prefix.map(path.isAtOrBelow) ?? true }
+    }
+}
+
 /// A path that is not synced, with what to do: an entry of `quarantined --json`.
 package struct QuarantineAnswer: Sendable, Codable, Equatable {
     /// In the repository, with the prefix of its folder.

@@ -46,23 +46,25 @@ package struct DiskLook {
         return try TreeComparison(from: tree, to: now, reading: scratch).files(path)
     }
 
-    /// The paths of all files that no commit has as they stand: edits that nobody captured, and
-    /// what is held back.
-    package func uncommitted() throws -> [TreePath] {
-        var paths = try vault.report.quarantined(ignored: false).map(\.path)
+    /// All files that no commit has as they stand: edits that nobody captured, and what is held
+    /// back.
+    package func uncommitted() throws -> Uncommitted {
+        var found = Uncommitted()
+        found.paths = try vault.report.quarantined(ignored: false).map(\.path)
         for folder in vault.folders {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
+                guard folder.stops(for: error) else { throw error }
                 // What stands there, if anything does, is not the vault's.
-                if folder.stops(for: error) { continue }
-                throw error
+                found.folders.append(.init(prefix: folder.id, problem: SyncFailure(error).text))
+                continue
             }
             let findings = try Examination.examine(
                 .everything, of: folder, store: vault.store, tracked: [])
             for (path, row) in findings.toRead where try !Self.isCommitted(path, row, in: folder) {
-                paths.append(folder.repositoryPath(path))
+                found.paths.append(folder.repositoryPath(path))
             }
         }
-        return paths
+        return found
     }
 
     /// Whether a file is as the state store says though its stat does not tell; one that cannot be

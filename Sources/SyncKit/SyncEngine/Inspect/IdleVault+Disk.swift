@@ -10,7 +10,7 @@ extension IdleVault {
     }
 
     /// As `DiskLook.uncommitted`.
-    package func uncommitted() throws -> [TreePath] {
+    package func uncommitted() throws -> Uncommitted {
         try DiskLook(vault: opened.vault).uncommitted()
     }
 }

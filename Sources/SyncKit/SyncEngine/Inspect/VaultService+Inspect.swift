@@ -41,7 +41,7 @@ extension VaultService {
     }
 
     /// As `DiskLook.uncommitted`.
-    package func uncommitted() throws -> [TreePath] { try DiskLook(vault: vault).uncommitted() }
+    package func uncommitted() throws -> Uncommitted { try DiskLook(vault: vault).uncommitted() }
 
     /// How far each device had applied when the remote was last seen.
     package func devices() -> [String: ObjectID] { vault.tracker.seen?.devices ?? [:] }

@@ -1,0 +1,86 @@
+"""`syncctl backup` where not all can be saved, or one before was cut short: it says so."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from device import PREFIX
+from harness import VaultTest
+
+
+class Partly(VaultTest):
+    """A device with something that is in no commit."""
+
+    def place(self):
+        """Where its bundles go."""
+        return f"{self.top}/bundles"
+
+    def saved(self, ada, code):
+        """What a backup says of files that are in no commit, and what to standard error."""
+        done = ada.ctl("backup", f"{self.place()}/", "--json", expect=(code,))
+        return json.loads(done.stdout)["unsynced"], done.stderr
+
+    def listed(self, number=1):
+        """The files of an archive."""
+        words = ["tar", "--zstd", "-tf", f"{self.place()}/default-{number:04}.tar.zst"]
+        done = subprocess.run(words, check=True, capture_output=True)
+        return sorted(done.stdout.decode().split())
+
+    def replace(self, ada):
+        """Puts another directory in the place of the folder."""
+        os.rename(ada.folder, f"{ada.folder}.away")
+        os.mkdir(ada.folder)
+        ada.write("new.md", "in the other directory\n")
+
+    def back(self, ada):
+        """Puts the right one back."""
+        os.rename(ada.folder, f"{ada.folder}.other")
+        os.rename(f"{ada.folder}.away", ada.folder)
+
+    def test_another_directory_is_in_the_place_of_a_folder(self):
+        """Its files are in no backup, which is not said to be whole; with a daemon and without."""
+        ada = self.device("ada")
+        other = f"{self.top}/other"
+        os.mkdir(other)
+        with open(ada.config, "a", encoding="utf-8") as file:
+            file.write(f'\n[[folder]]\npath = "{other}"\nprefix = "mem"\n')
+        ada.ctl("reload", expect=(0,))
+        ada.write("a.md", "one\n")
+        ada.ctl("sync")
+        ada.write("held.bin", b"")
+        os.truncate(ada.path("held.bin"), 101 << 20)
+        unsynced, _ = self.saved(ada, 0)
+        self.assertEqual((unsynced["files"], unsynced["folders"]), (1, []))
+        self.replace(ada)
+        for running in (True, False):
+            if not running:
+                ada.stop()
+            os.makedirs(f"{other}/huge", exist_ok=True)
+            with open(f"{other}/huge/file", "ab") as file:
+                file.truncate(102 << 20)
+            unsynced, words = self.saved(ada, 1)
+            (folder,) = unsynced["folders"]
+            self.assertEqual(folder["prefix"], PREFIX)
+            self.assertIn("another directory", folder["problem"])
+            self.assertIn("--accept-folders", folder["problem"])
+            self.assertIn("not in the backup, but for what is committed", words)
+            self.assertIn(ada.folder, words)
+            # What the archive before has of it stays there, and the other folder's goes in.
+            self.assertEqual(self.listed(), ["mem/huge/file", f"{PREFIX}/held.bin"])
+            self.assertEqual(unsynced["files"], 2)
+            # Without --json it says the same.
+            done = ada.ctl("backup", self.place(), expect=(1,))
+            self.assertIn("not in the backup", done.stderr)
+        self.back(ada)
+        unsynced, _ = self.saved(ada, 0)
+        self.assertEqual((unsynced["files"], unsynced["folders"]), (2, []))
+        os.rename(other, f"{other}.away")
+        unsynced, words = self.saved(ada, 1)
+        self.assertEqual([folder["prefix"] for folder in unsynced["folders"]], ["mem"])
+        self.assertIn("the folder is not there", words)
+        self.assertEqual(self.listed(), ["mem/huge/file", f"{PREFIX}/held.bin"])
+
+
+if __name__ == "__main__":
+    unittest.main()
