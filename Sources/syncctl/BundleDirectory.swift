@@ -26,6 +26,9 @@ struct BundleDirectory {
     /// Adds a bundle.
     /// - Throws: `Failure`, also when one of those that were written is missing or damaged.
     func add(by writer: BundleWriter) throws -> BackupReport {
+        let scratch = "\(path)/\(vault).scratch"
+        // What a run left that was cut short; mostly nothing stands there.
+        try? FileManager.default.removeItem(atPath: scratch)
         let numbers = try FileManager.default.contentsOfDirectory(atPath: path)
             .compactMap(number).sorted()
         var chain = BundleChain()
@@ -44,7 +47,7 @@ struct BundleDirectory {
             chain.add(head)
             heads.append((bundle, head))
         }
-        if !isVouchedFor { try writer.tryOut(heads, in: "\(path)/\(vault).scratch") }
+        if !isVouchedFor { try writer.tryOut(heads, in: scratch) }
         return try writer.write(to: "\(path)/\(name(numbers.count + 1))", after: chain)
     }
 

@@ -131,9 +131,7 @@ struct BundleWriter {
     /// that was made anew since, or is thinned.
     /// - Throws: `Failure` with the bundle that does not hold.
     func tryOut(_ chain: [(bundle: String, head: BundleHead)], in scratch: String) throws {
-        // What an earlier run left; where nothing stands there is nothing to take away.
-        try? FileManager.default.removeItem(atPath: scratch)
-        // As above: what is left does no harm.
+        // What is left does no harm: the next backup takes it away.
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let configuration = history.configuration
         do {

@@ -22,8 +22,9 @@ struct UnfinishedBundles {
         return "\(directory)/\(file)\(Self.mark)\(unique)"
     }
 
-    /// Removes all, those of other bundles of a backup too, with git's locks and what they were
-    /// read back into. What cannot be removed, or listed, is in nobody's way.
+    /// Removes all, those of other bundles of a backup too, with git's locks, what they were read
+    /// back into, and the archives beside them. What cannot be removed, or listed, is in nobody's
+    /// way.
     func remove() {
         let manager = FileManager.default
         // What cannot be listed stays where it is.
@@ -35,11 +36,16 @@ struct UnfinishedBundles {
     }
 
     private func isUnfinished(_ name: String) -> Bool {
+        if UnsyncedFiles.bundles(besidePartial: name).contains(where: isOfBackup) { return true }
         let halves = name.split(separator: Self.mark, maxSplits: 1).map(String.init)
         guard let bundle = halves.first, halves.count == 2 else { return false }
         let parts = halves[1].split(separator: ".", maxSplits: 1)
-        return (bundle == file || BundleName(bundle) != nil)
+        return isOfBackup(bundle)
             && (parts.count == 1 || parts.count == 2 && ["lock", "scratch"].contains(parts[1]))
             && parts[0].allSatisfy { $0.isASCII && ($0.isNumber || $0.isLowercase) }
+    }
+
+    private func isOfBackup(_ bundle: String) -> Bool {
+        bundle == file || BundleName(bundle) != nil
     }
 }

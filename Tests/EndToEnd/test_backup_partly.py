@@ -81,6 +81,30 @@ class Partly(VaultTest):
         self.assertIn("the folder is not there", words)
         self.assertEqual(self.listed(), ["mem/huge/file", f"{PREFIX}/held.bin"])
 
+    def test_what_a_killed_one_left_goes(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        self.saved(ada, 0)
+        left = (
+            "default-0001.tar.zst.partial", "default-0007.tar.zst.partial",
+            "default-0001.bundle.partial-1a2b", "default-0001.bundle.partial-1a2b.lock",
+        )  # fmt: skip
+        stays = ("notes.tar.zst.partial", "default.tar.zst.partial", "x.partial", "my.scratch")
+        for name in left + stays:
+            with open(f"{self.place()}/{name}", "wb"):
+                pass
+        os.mkdir(f"{self.place()}/default.scratch")
+        self.saved(ada, 0)
+        self.assertEqual(
+            sorted(os.listdir(self.place())), sorted(("default-0001.bundle",) + stays))
+        # The same of one file: of others, whose names say nothing, it knows nothing.
+        for name, bundle in (("v", "v.bundle"), ("plain", "plain")):
+            with open(f"{self.top}/{name}.tar.zst.partial", "wb"):
+                pass
+            ada.ctl("backup", f"{self.top}/{bundle}", expect=(0,))
+            self.assertFalse(os.path.exists(f"{self.top}/{name}.tar.zst.partial"), name)
+
 
 if __name__ == "__main__":
     unittest.main()
