@@ -158,6 +158,24 @@ class Status(VaultTest):
         wait_until(lambda: bob.read("by-hand.txt"), "by-hand.txt did not arrive")
 
     def test_nothing_waits_after_a_sync(self):
+    def test_sync_without_the_daemon_says_that_the_vault_is_paused(self):
+        ada = self.device("ada")
+        ada.write("a.md", "one\n")
+        self.wait_in_sync(ada)
+        ada.ctl("pause")
+        ada.stop()
+        ada.write("a.md", "two\n")
+        for done in (ada.ctl("sync", expect=(1,)), ada.once()):
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("paused: start the daemon (syncd run), then syncctl resume", done.stderr)
+        said = json.loads(ada.ctl("sync", "--json", expect=(1,)).stdout)["status"]
+        self.assertEqual(said["state"], "paused")
+        self.assertIn("syncd run", ada.ctl("status", expect=(3,)).stdout)
+        ada.start()
+        self.assertIn("paused: syncctl resume", ada.ctl("sync", expect=(1,)).stderr)
+        ada.ctl("resume")
+        self.wait_in_sync(ada)
+
         """Nor does it without the daemon that could look, with a remote or without one."""
         alone = Device(f"{self.top}/alone", "alone")
         self.devices.append(alone)

@@ -8,7 +8,10 @@ extension VaultStatus {
         if let error = syncHealth.lastError, !words.contains(where: { $0.hasPrefix(error) }) {
             words.append(error)
         }
-        if state == .paused { words.append("paused: syncctl resume") }
+        if state == .paused {
+            let resume = daemon == "running" ? "" : "start the daemon (syncd run), then "
+            words.append("paused: \(resume)syncctl resume")
+        }
         if quarantined > 0 {
             let paths = Self.count(quarantined, "path is", "paths are")
             words.append("\(paths) held back: syncctl held")

@@ -24,6 +24,8 @@ extension VaultService {
             do { try await clock.sleep(until: turns.askedTurn(at: clock.now)) } catch { return nil }
         }
         let outcome = await exchange()
+        // Nothing was exchanged then, and nobody told where the vault stands.
+        if isPaused { publish() }
         notePushes()
         writeState()
         await upkeep.runBriefly()
