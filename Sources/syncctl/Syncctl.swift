@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import SyncEngine
+import SyncModel
 
 /// Each command says its own name: to make one of its type's the runtime looks through all
 /// conformances of the program, which takes as long as most commands do.
@@ -28,8 +29,9 @@ struct Syncctl: AsyncParsableCommand {
         Machine.forbidCoreDumps()
         Machine.endsSoon()
         Output.keepPlaces()
-        let arguments = CommonOptions.moved(CommandWords.given())
         do {
+            try Machine.openManyFiles(atLeast: Limits.fewestFiles)
+            let arguments = CommonOptions.moved(CommandWords.given())
             if let unknown = CommonOptions.unknown(in: arguments) {
                 throw ValidationError("Unknown option '\(unknown)'")
             }

@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import stat
+import subprocess
 import unittest
 
 import trees
-from device import PREFIX, Device, wait_until
+from device import PREFIX, Device, binaries, wait_until
 from harness import VaultTest
 
 STATUS = {
@@ -157,7 +158,6 @@ class Status(VaultTest):
         self.assertIn(b"by-hand.txt", there)
         wait_until(lambda: bob.read("by-hand.txt"), "by-hand.txt did not arrive")
 
-    def test_nothing_waits_after_a_sync(self):
     def test_sync_without_the_daemon_says_that_the_vault_is_paused(self):
         ada = self.device("ada")
         ada.write("a.md", "one\n")
@@ -176,6 +176,7 @@ class Status(VaultTest):
         ada.ctl("resume")
         self.wait_in_sync(ada)
 
+    def test_nothing_waits_after_a_sync(self):
         """Nor does it without the daemon that could look, with a remote or without one."""
         alone = Device(f"{self.top}/alone", "alone")
         self.devices.append(alone)
@@ -203,6 +204,35 @@ class Status(VaultTest):
         done = ada.ctl("doctor", expect=(0,))
         self.assertRegex(done.stdout, r"(?m)\bok\b")
         self.assertNotRegex(done.stdout, r"(?m)^\s*fail\b")
+
+    def test_too_few_open_files(self):
+        """The limit is named, and what to do; nothing traps."""
+        ada = self.device("ada")
+        ada.write("a.md", "one\n")
+        self.wait_in_sync(ada)
+        ada.stop()
+        daemon, once = ["syncd", "run"], ["syncd", "run", "--once"]
+        for few in (8, 12, 20, 25, 30, 35, 40, 64):
+            for command in (daemon, once, ["syncctl", "status"], ["syncctl", "doctor"]):
+                if command[0] == "syncctl" and few >= 32:
+                    continue
+                done = subprocess.run(
+                    ["prlimit", f"--nofile={few}:{few}", "--", f"{binaries()}/{command[0]}",
+                     *command[1:], "--config", ada.config],
+                    env=ada.environment, capture_output=True, text=True, timeout=60,
+                    check=False)  # fmt: skip
+                with self.subTest(command, few=few):
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    self.assertIn(f"open only {few} files, and it needs", done.stderr)
+                    self.assertIn("ulimit -n", done.stderr)
+        # What only the soft limit forbids the program allows itself.
+        for command in (once, ["syncctl", "sync"], ["syncctl", "log"]):
+            done = subprocess.run(
+                ["prlimit", "--nofile=20:1024", "--", f"{binaries()}/{command[0]}",
+                 *command[1:], "--config", ada.config],
+                env=ada.environment, capture_output=True, text=True, timeout=60,
+                check=False)  # fmt: skip
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_daemon_ends_in_time(self):
         ada, _ = self.pair()

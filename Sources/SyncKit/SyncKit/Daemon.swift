@@ -71,7 +71,9 @@ package actor Daemon {
     /// - Throws: `Failure` with everything that is wrong with the file.
     package init(configuration option: String?) throws(Failure) {
         Machine.forbidCoreDumps()
-        Machine.openManyFiles()
+        do { try Machine.openManyFiles(atLeast: Machine.fewestDaemonFiles) } catch {
+            throw Failure(error)
+        }
         FreeMemory.holdLittle()
         machine = Machine()
         notifier = ServiceNotifier(machine.environment)

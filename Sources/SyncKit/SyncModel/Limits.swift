@@ -50,6 +50,12 @@ package enum Limits {
     package static let applyRounds = 4
     /// The most files that the daemon asks the system to let it have open.
     package static let openFiles = 65_536
+    /// The fewest files that `syncctl` has to be able to open.
+    package static let fewestFiles = 32
+    /// The fewest files that the daemon has to be able to open, besides those of its loops.
+    package static let fewestDaemonFiles = 64
+    /// The files of one loop of the server: its epoll, an event and a timer, and as many again.
+    package static let loopFiles = 6
     /// Small packs beyond this number are consolidated.
     package static let packs = 50
     /// The most paths an error, a status or a commit message lists by name.

@@ -5,6 +5,19 @@ internal import SyncHistory
 package import SyncModel
 internal import SyncRemote
 
+/// The system lets the process have too few files open.
+package struct TooFewFiles: Error, Equatable, CustomStringConvertible {
+    /// How many it may have.
+    let allowed: Int
+    /// How many it needs.
+    let least: Int
+
+    package var description: String {
+        "the system lets this program open only \(allowed) files, and it needs \(least): raise the "
+            + "limit (ulimit -n, or LimitNOFILE= of a systemd unit)"
+    }
+}
+
 /// What a program finds around it: the environment, the host's name, the user's home.
 package struct Machine: Sendable {
     /// The process's variables as they were when it started.
@@ -22,12 +35,28 @@ package struct Machine: Sendable {
 
     /// Lets the process have as many files open as the system allows it: a repository has a file
     /// for each pack, and while nothing can be joined there are many.
-    package static func openManyFiles() {
+    /// - Parameter least: with fewer it would end in the middle of its work, for what it is built
+    ///   upon takes some for granted.
+    /// - Throws: `TooFewFiles` where the system allows fewer.
+    package static func openManyFiles(atLeast least: Int) throws(TooFewFiles) {
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
-        guard getrlimit(kind, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = min(limit.rlim_max, rlim_t(Limits.openFiles))
-        _ = setrlimit(kind, &limit)
+        if getrlimit(kind, &limit) != 0 { return }
+        let wanted = min(limit.rlim_max, rlim_t(Limits.openFiles))
+        if limit.rlim_cur < wanted {
+            limit.rlim_cur = wanted
+            _ = setrlimit(kind, &limit)
+            if getrlimit(kind, &limit) != 0 { return }
+        }
+        if limit.rlim_cur < rlim_t(least) {
+            throw TooFewFiles(allowed: Int(limit.rlim_cur), least: least)
+        }
+    }
+
+    /// The fewest files that the daemon has to be able to open: for each processor the server's
+    /// loop has some.
+    package static var fewestDaemonFiles: Int {
+        Limits.fewestDaemonFiles + Limits.loopFiles * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
     /// Lets this process take what memory it can use well to read repositories, for it ends soon.
