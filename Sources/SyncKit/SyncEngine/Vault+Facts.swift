@@ -10,6 +10,8 @@ extension Vault {
         /// The remote's head that this device goes along with.
         package static let remoteHead = "remote-head"
         static let remoteURL = "remote-url"
+        /// The branch whose head that is.
+        static let remoteBranch = "remote-branch"
         static let remoteChange = "remote-change"
         static let unsigned = "unsigned"
         static let verified = "admitted"

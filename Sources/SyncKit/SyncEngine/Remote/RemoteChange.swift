@@ -23,9 +23,21 @@ package struct RemoteChange: Sendable, Codable, Equatable {
     @OrNull package internal(set) var new: ObjectID?
     /// When this device first saw the change, ISO 8601.
     package let since: String
+    /// Of another branch, which the configuration named when the old head was seen; nil for the
+    /// same. Nobody rewrote the remote then.
+    @OrNull package private(set) var branches: Branches? = nil
+
+    /// A branch in place of another.
+    package struct Branches: Sendable, Codable, Equatable {
+        /// What the configuration named.
+        package let before: String
+        /// What it names.
+        package let now: String
+    }
 
     /// What happened, in words.
     package var words: String {
+        if let branches { return words(branches) }
         let what =
             switch (kind, new) {
             case (.takenBack, let new?):
@@ -39,6 +51,21 @@ package struct RemoteChange: Sendable, Codable, Equatable {
         return "\(what) \(old.short) (seen \(since))"
     }
 
+    private func words(_ branches: Branches) -> String {
+        let (before, now) = (branches.before, branches.now)
+        let here = "\(before) was at \(old.short)"
+        let what =
+            switch (kind, new) {
+            case (.takenBack, let new?): "\(now) there is at \(new.short), and \(here), further on"
+            case (.rewritten, let new?): "\(now) there is at \(new.short), and has not all: \(here)"
+            case (.replaced, let new?):
+                "\(now) there is at \(new.short), and shares nothing with it: \(here)"
+            default: "there is no \(now) at the remote; \(here)"
+            }
+        return "the branch in the configuration is \(now) and was \(before): \(what) (seen "
+            + "\(since)). Name \(before) again, or choose"
+    }
+
     /// What each choice does, in words.
     package static let advice =
         "nothing here was changed, and captures go on; syncctl remote restore puts this vault's "
@@ -46,22 +73,32 @@ package struct RemoteChange: Sendable, Codable, Equatable {
         + "what either would change"
 
     /// The form in which the state store remembers it.
-    var text: String { "\(kind.rawValue) \(old.hex) \(new?.hex ?? "none") \(since)" }
+    var text: String {
+        "\(kind.rawValue) \(old.hex) \(new?.hex ?? "none") \(since)"
+            + (branches.map { " \($0.before) \($0.now)" } ?? "")
+    }
 
-    init(_ kind: Kind, old: ObjectID, new: ObjectID?, since: String) {
+    init(
+        _ kind: Kind, old: ObjectID, new: ObjectID?, since: String, branches: Branches? = nil
+    ) {
         self.kind = kind
         self.old = old
         self.new = new
         self.since = since
+        self.branches = branches
     }
 
     /// Reads what `text` gave; nil for anything else.
     init?(_ text: String) {
         let words = text.split(separator: " ")
-        guard words.count == 4, let kind = Kind(rawValue: String(words[0])),
+        guard words.count == 4 || words.count == 6, let kind = Kind(rawValue: String(words[0])),
             let old = ObjectID(hex: words[1])
         else { return nil }
-        self.init(kind, old: old, new: ObjectID(hex: words[2]), since: String(words[3]))
+        let branches =
+            words.count == 6 ? Branches(before: String(words[4]), now: String(words[5])) : nil
+        self.init(
+            kind, old: old, new: ObjectID(hex: words[2]), since: String(words[3]),
+            branches: branches)
     }
 }
 

@@ -74,18 +74,24 @@ package final class RemoteTracker {
             change = nil
             return nil
         }
-        if let before, before.old == old, before.new == new {
+        let branches = try branches()
+        if let before, before.old == old, before.new == new, before.branches == branches {
             change = before
             return before
         }
         // Before anything else, and on the disk: what somebody chooses later may move the head.
-        let kept = KeptHeads(repository: repository)
-        try kept.keep(old)
-        if let head = try branch.head() { try kept.keep(head) }
-        if let left = before?.new, repository.contains(left) { try kept.keep(left) }
-        let since = before?.old == old ? before?.since : nil
+        // What is captured for another branch is left behind by nobody: it goes along to the one
+        // that the configuration names again.
+        if branches == nil {
+            let kept = KeptHeads(repository: repository)
+            try kept.keep(old)
+            if let head = try branch.head() { try kept.keep(head) }
+            if let left = before?.new, repository.contains(left) { try kept.keep(left) }
+        }
+        let isSame = before?.old == old && before?.branches == branches
         let found = RemoteChange(
-            kind, old: old, new: new, since: since ?? clock.now().iso8601)
+            kind, old: old, new: new,
+            since: (isSame ? before?.since : nil) ?? clock.now().iso8601, branches: branches)
         try store.setFact(Vault.Fact.remoteChange, found.text)
         change = found
         return found
@@ -101,8 +107,20 @@ package final class RemoteTracker {
         guard let old = try lastSeen(), let kind = try kind(from: old, to: head) else {
             return nil
         }
-        let since = try rememberedChange()?.since ?? clock.now().iso8601
-        return RemoteChange(kind, old: old, new: head, since: since)
+        let branches = try branches()
+        let before = try rememberedChange().flatMap { $0.branches == branches ? $0 : nil }
+        return RemoteChange(
+            kind, old: old, new: head, since: before?.since ?? clock.now().iso8601,
+            branches: branches)
+    }
+
+    /// Whether the configuration names another branch than when the remote was last gone along
+    /// with.
+    private func branches() throws(StateStoreError) -> RemoteChange.Branches? {
+        guard let before = try store.fact(Vault.Fact.remoteBranch), before != branch.name else {
+            return nil
+        }
+        return .init(before: before, now: branch.name)
     }
 
     private func rememberedChange() throws -> RemoteChange? {
@@ -149,6 +167,9 @@ package final class RemoteTracker {
         if try store.fact(Vault.Fact.remoteHead) != text {
             try store.setFact(Vault.Fact.remoteHead, text)
         }
+        if try store.fact(Vault.Fact.remoteBranch) != branch.name {
+            try store.setFact(Vault.Fact.remoteBranch, branch.name)
+        }
     }
 
     /// Notes that somebody chose, and which head the remote has that this device goes along with.
@@ -170,7 +191,15 @@ package final class RemoteTracker {
     /// before had is not missed there.
     package func meet(_ url: String) throws(StateStoreError) {
         let known = try store.fact(Vault.Fact.remoteURL)
-        if known == url { return }
+        if known == url {
+            // A state store of before says nothing of the branch: it is this one.
+            if try store.fact(Vault.Fact.remoteBranch) == nil,
+                try store.fact(Vault.Fact.remoteHead) != nil
+            {
+                try store.setFact(Vault.Fact.remoteBranch, branch.name)
+            }
+            return
+        }
         if known != nil {
             try remember(nil)
             try store.setFact(Vault.Fact.remoteChange, nil)
