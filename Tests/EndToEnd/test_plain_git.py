@@ -3,12 +3,13 @@ request is merged like any device."""
 
 import json
 import os
+import shutil
 import subprocess
 import time
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, wait_until
 from harness import VaultTest
 
 
@@ -161,6 +162,73 @@ class PlainGit(VaultTest):
         self.git("merge", "-q", "--ff-only", "proposal")
         self.proposed()
         self.assertEqual(self.logged(self.ada, "pr/b.md"), [("Grace", "second of two")])
+
+    def put(self, name):
+        """Puts a submodule at a name of the clone, over what stands there, and pushes it."""
+        shutil.rmtree(f"{self.clone}/{PREFIX}/{name}", ignore_errors=True)
+        self.git("rm", "-rq", "--cached", "--ignore-unmatch", f"{PREFIX}/{name}")
+        entry = f"160000,{'1a' * 20},{PREFIX}/{name}"
+        self.git("update-index", "--add", "--cacheinfo", entry)
+        self.git("commit", "-q", "-m", f"a submodule {name}")
+        # What is no clone of it is passed over.
+        self.git("push", "-q", "origin", "HEAD:sync")
+
+    def held(self):
+        """What ada does not sync, by path."""
+        return {one["path"]: one["reason"] for one in json.loads(
+            self.ada.ctl("held", "--json").stdout)}  # fmt: skip
+
+    def entries(self):
+        """The names of the remote's head, with their modes."""
+        text = trees.git(self.remote, "ls-tree", "-r", "refs/heads/sync").decode()
+        return {line.split("\t")[1]: line.split()[0] for line in text.splitlines()}
+
+    def test_a_submodule_that_a_directory_replaces_is_held_no_more(self):
+        self.put("mod")
+        wait_until(lambda: self.held() == {f"{PREFIX}/mod": "submodule"}, lambda: self.held())
+        self.ada.write("mod/own.md", "own\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.assertEqual(self.held(), {})
+        self.assertEqual(self.bob.read("mod/own.md"), b"own\n")
+
+    def test_a_submodule_against_a_directory_is_a_conflict_that_can_be_resolved(self):
+        for turn, choice in enumerate(("--ours", "--theirs", "--both")):
+            name = f"lib{turn}"
+            with self.subTest(choice):
+                self.ada.write(f"{name}/one.md", "one\n")
+                wait_until(lambda name=name: self.bob.read(f"{name}/one.md") == b"one\n",
+                           lambda: self.picture(self.ada, self.bob))  # fmt: skip
+                self.git("pull", "-q", "--no-rebase", "--no-edit", "origin", "sync")
+                self.ada.ctl("pause")
+                self.ada.write(f"{name}/one.md", "one\nmore\n")
+                self.put(name)
+                self.ada.ctl("resume")
+                listed = wait_until(
+                    lambda name=name: [
+                        one for one in json.loads(self.ada.ctl("conflicts", "--json").stdout)
+                        if one["path"].endswith(name)],
+                    lambda: self.picture(self.ada), 20)  # fmt: skip
+                self.assertEqual([one["kind"] for one in listed], ["type-change"])
+                path = f"{PREFIX}/{name}"
+                shown = self.ada.ctl("conflicts", path).stdout
+                self.assertIn("a submodule", shown)
+                (copy,) = [one for one in self.entries() if one.startswith(f"{path}.conflict-")]
+                if choice == "--theirs":
+                    said = json.loads(
+                        self.ada.ctl("resolve", path, choice, "--dry-run", "--json").stdout)
+                    self.assertEqual(said[0]["deletions"], [copy, f"{path}/one.md"])
+                self.ada.ctl("resolve", path, choice)
+                self.ada.ctl("resolve", "--all", "--both")
+                self.assertEqual(self.ada.status()["conflicts"], 0)
+                self.ada.ctl("sync", expect=None)
+                self.bob.ctl("sync", expect=None)
+                entries = self.entries()
+                self.assertEqual([one for one in entries if one.startswith(".sync")], [])
+                self.assertEqual(copy in entries, choice == "--both")
+                self.assertEqual(entries.get(path), "160000" if choice == "--theirs" else None)
+                stands = None if choice == "--theirs" else b"one\nmore\n"
+                self.assertEqual(self.ada.read(f"{name}/one.md"), stands)
+                self.assertEqual(self.bob.read(f"{name}/one.md"), stands)
 
 
 if __name__ == "__main__":

@@ -58,9 +58,10 @@ struct Conflicts: AsyncParsableCommand {
         output.line(output.paint("    \(conflict.rule)  [\(conflict.id)]", .grey))
         for side in details.sides {
             let whose = side.isOurs ? "ours" : side.isTheirs ? "theirs" : "also"
+            let kind = side.isSubmodule ? "a submodule at" : "blob"
             let what =
                 side.isDirectory
-                ? "a directory" : side.blob.map { "blob \($0.short)" } ?? "deleted"
+                ? "a directory" : side.blob.map { "\(kind) \($0.short)" } ?? "deleted"
             output.line("  \(whose): \(Self.name(side.device)), \(side.time), \(what)")
         }
         if let copy = details.copy { output.line("  beside it: \(copy)") }

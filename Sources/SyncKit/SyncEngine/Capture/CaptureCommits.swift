@@ -239,7 +239,21 @@ final class CaptureCommits {
             if !changes.isEmpty || advances {
                 try store.advance(folder.id, changes, applied: advances ? onHead : nil)
             }
+            if isCurrent { try release(captured.filter { $0.base == head }, in: folder) }
             folder.interrupted = next
+        }
+    }
+
+    /// Lets go of what the head's tree alone had where something was captured over it: no apply
+    /// will find that it went.
+    private func release(_ captured: [Captured], in folder: VaultFolder) throws {
+        let held = try folder.quarantined(store).filter { $0.value.isOfTree }
+        if held.isEmpty { return }
+        for item in captured
+        where item.folder === folder && item.displaced == nil && item.row != nil {
+            for path in [item.local] + item.local.ancestors where held[path] != nil {
+                try store.quarantine(folder.id, path, nil)
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ package struct ConflictDetails: Sendable {
         package let blob: ObjectID?
         /// Whether it made a directory of that name.
         package let isDirectory: Bool
+        /// Whether it is another repository's commit.
+        package let isSubmodule: Bool
         /// Whether it is this device's.
         package let isOurs: Bool
         /// Whether it is the one that stands against ours.
@@ -47,7 +49,8 @@ extension VaultHistory {
 
     private func records() throws(RepositoryError) -> [ConflictRecord] {
         guard let head else { return [] }
-        return try ConflictList(of: repository.commit(head).tree, reading: repository).records
+        let tree = try repository.commit(head).tree
+        return try ConflictList(of: tree, all: true, reading: repository).records
     }
 
     /// The sides of a conflict.
@@ -56,11 +59,13 @@ extension VaultHistory {
             throw ChangeRefusal(.missing, "there is no open conflict \(conflict.id)")
         }
         let (own, other) = (record.own(configuration.device), record.other(configuration.device))
+        let isOfSubmodule = try record.isOfSubmodule(reading: repository)
         let sides = record.sides.enumerated().map { index, side in
             ConflictDetails.Side(
                 device: side.stamp.device,
                 time: Timestamp(milliseconds: side.stamp.milliseconds).iso8601,
                 blob: side.blob, isDirectory: record.isAgainstDirectory && side.blob == nil,
+                isSubmodule: isOfSubmodule && side.blob != nil,
                 isOurs: index == own, isTheirs: index == other)
         }
         var differences: [ConflictDetails.Difference] = []
@@ -68,7 +73,7 @@ extension VaultHistory {
             try record.bases.first.flatMap {
                 try record.content($0.blob, $0.text, repository)
             } ?? []
-        for (index, side) in record.sides.enumerated() {
+        for (index, side) in record.sides.enumerated() where !isOfSubmodule {
             guard let content = try record.content(side.blob, side.text, repository),
                 let lines = TextDifference.lines(base, content)
             else { continue }

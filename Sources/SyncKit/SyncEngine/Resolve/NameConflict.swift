@@ -2,11 +2,6 @@ internal import SyncMerge
 internal import SyncModel
 
 extension ConflictRecord {
-    /// Whether a file had to leave its name to a directory; that side has no content of its own.
-    var isAgainstDirectory: Bool {
-        kind == .typeChange && copy != nil && sides.contains { $0.blob == nil }
-    }
-
     /// Whether two versions wanted names that cannot stand beside each other.
     var isOfNames: Bool { isAgainstDirectory || kind == .caseClash && copy != nil }
 }

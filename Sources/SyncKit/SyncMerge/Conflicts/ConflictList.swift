@@ -16,8 +16,13 @@ package struct ConflictList: Sendable {
     package let entries: [Entry]
 
     /// Reads the records of a tree; those past `Limits.openConflicts` are carried along unread.
-    /// - Parameter tree: a commit's; nil is the empty tree.
-    package init(of tree: ObjectID?, reading reader: any ObjectReader) throws(RepositoryError) {
+    /// - Parameters:
+    ///   - tree: a commit's; nil is the empty tree.
+    ///   - all: also of a submodule that a directory took the name of, whose commit is in another
+    ///     repository. A person has to see it; a merge carries it along, as it always did.
+    package init(
+        of tree: ObjectID?, all: Bool = false, reading reader: any ObjectReader
+    ) throws(RepositoryError) {
         guard let directory = try Self.directory(of: tree, reading: reader) else {
             entries = []
             return
@@ -28,7 +33,8 @@ package struct ConflictList: Sendable {
             guard let version = entry.version else { continue }
             let record =
                 entries.count < Limits.openConflicts
-                ? try Self.record(entry.name, version, budget: &bytes, reading: reader) : nil
+                ? try Self.record(entry.name, version, all: all, budget: &bytes, reading: reader)
+                : nil
             entries.append(Entry(name: entry.name, version: version, record: record))
         }
         self.entries = entries
@@ -38,7 +44,7 @@ package struct ConflictList: Sendable {
     /// written, which is carried along.
     /// - Parameter bytes: what was read of this tree so far.
     private static func record(
-        _ name: [UInt8], _ version: FileVersion, budget bytes: inout Int,
+        _ name: [UInt8], _ version: FileVersion, all: Bool, budget bytes: inout Int,
         reading reader: any ObjectReader
     ) throws(RepositoryError) -> ConflictRecord? {
         do throws(RepositoryError) {
@@ -51,6 +57,7 @@ package struct ConflictList: Sendable {
             guard let record = ConflictRecord(reading: try reader.blob(version.id)),
                 name.elementsEqual("\(record.id).json".utf8), record.isConsistent
             else { return nil }
+            if all, try record.isOfSubmodule(reading: reader) { return record }
             for blob in record.namedBlobs where try reader.header(blob).kind != .blob { return nil }
             return record
         } catch {

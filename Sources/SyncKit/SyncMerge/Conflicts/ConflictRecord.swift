@@ -156,6 +156,23 @@ package struct ConflictRecord: Sendable, Hashable {
         type == .document && (kind == .content || kind == .addAdd) && copy == nil
     }
 
+    /// Whether a file had to leave its name to a directory; that side has no content of its own.
+    package var isAgainstDirectory: Bool {
+        kind == .typeChange && copy != nil && sides.contains { $0.blob == nil }
+    }
+
+    /// Whether that was no file but a submodule: what it names is in another repository.
+    package func isOfSubmodule(reading reader: any ObjectReader) throws(RepositoryError) -> Bool {
+        guard isAgainstDirectory, bases.isEmpty, let named = namedBlobs.first else { return false }
+        do throws(RepositoryError) {
+            _ = try reader.header(named)
+            return false
+        } catch {
+            if error.code != .missing { throw error }
+            return namedBlobs.count == 1
+        }
+    }
+
     /// The blobs that it names and does not hold itself.
     package var namedBlobs: [ObjectID] {
         bases.filter { $0.text == nil }.compactMap(\.blob)
