@@ -37,6 +37,11 @@ struct BundleWriter {
     /// - Throws: `Failure` with git's words.
     func write(to file: String, after chain: BundleChain = BundleChain()) throws -> BackupReport {
         if history.head == nil { throw Failure(Exit.failed, "nothing is committed yet") }
+        // git locks the name it writes to: of a run that was cut short the lock stays, and maybe
+        // the program.
+        let unfinished = UnfinishedBundles(of: file)
+        unfinished.remove()
+        defer { unfinished.remove() }
         let known = chain.tips.filter { history.repository.contains($0) }.sorted()
         if known.isEmpty && !history.repository.thinnedBehind.isEmpty {
             throw Failure(
@@ -54,11 +59,6 @@ struct BundleWriter {
         if !known.isEmpty && chain.gives(references) {
             return BackupReport(file: nil, bytes: 0, incremental: true)
         }
-        // git locks the name it writes to: of a run that was cut short the lock stays, and maybe
-        // the program.
-        let unfinished = UnfinishedBundles(of: file)
-        unfinished.remove()
-        defer { unfinished.remove() }
         let listed = unfinished.newName()
         try make(listed, of: references, without: known, unfinished.newName(), for: file)
         // It holds every file of the vault.

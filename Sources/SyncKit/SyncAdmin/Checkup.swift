@@ -1,6 +1,7 @@
 internal import Glibc
 internal import SyncEngine
 internal import SyncGit
+internal import SyncHistory
 internal import SyncMerge
 package import SyncModel
 internal import SyncRemote
@@ -49,13 +50,22 @@ package struct Checkup {
             return [
                 whole(path, head), try RefusedNames(commits, reading: repository).finding,
                 clock(try CommitStamps(reading: repository).time(of: head)),
-            ]
+            ] + (try namesake(in: repository))
         } catch {
             return [
                 .fail(
                     "repository", "\(path): \(error)", mend: Verification.mend(configuration))
             ]
         }
+    }
+
+    /// Another machine with this device's name; nothing where there is none.
+    private func namesake(in repository: GitRepository) throws -> [Finding] {
+        let found = try Namesake(
+            repository.reference(Revision.namesakeReference), of: configuration.device,
+            reading: repository)
+        guard let words = found?.words(now: SystemClock().now()) else { return [] }
+        return [.warn("device", words, mend: Namesake.advice)]
     }
 
     /// Asks git whether everything is there that the head leads to.

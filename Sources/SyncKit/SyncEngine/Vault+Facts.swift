@@ -5,6 +5,8 @@ extension Vault {
     package enum Fact {
         /// Set while the vault is paused.
         package static let paused = "paused"
+        /// When this state store began to know what the device does, in milliseconds.
+        static let begun = "begun"
         static let recalled = "recalled"
         static let scope = "scope"
         /// The remote's head that this device goes along with.

@@ -163,6 +163,9 @@ package final class Vault {
             try appliedReference.recall()
             for folder in folders { local.rechecks.noteAll(of: folder) }
         }
+        if try store.fact(Fact.begun) == nil {
+            try store.setFact(Fact.begun, "\(clock.now().milliseconds)")
+        }
         try local.joining.noteScope()
     }
 

@@ -13,6 +13,8 @@ package enum Revision {
 
     /// Under these names are the heads that were kept when the remote was rewritten.
     package static let keptReferences = "refs/sync/kept/"
+    /// Names the newest commit that another machine is known to have made under this device's name.
+    package static let namesakeReference = "refs/sync/namesake"
 
     /// Finds the commit.
     /// - Parameters:

@@ -32,6 +32,9 @@ package struct VaultHistory {
         try references(Revision.keptReferences).sorted { $0.key < $1.key }.map(\.value)
     }
 
+    /// The newest commit that another machine made under this device's name; nil for none.
+    package func namesake() throws -> ObjectID? { try references(Revision.namesakeReference)[""] }
+
     /// How far devices are, as the repository itself has it: this one, and in a vault that was made
     /// from a backup those of then.
     package func devicesKnownHere() throws -> [String: ObjectID] {

@@ -258,6 +258,8 @@ package enum Limits {
     package static let countedDirectories = 1_000_000
     /// How far a commit may be ahead of the clock before somebody is told.
     package static let clockAhead = Duration.seconds(300)
+    /// How long another machine with this device's name is told of after its newest commit.
+    package static let namesakeSpan = Duration.seconds(7 * 86_400)
     /// Free bytes of a file system below which a check fails.
     package static let freeBytes = 64 << 20
     /// For how long a content that came to one folder makes its deletion in another none.

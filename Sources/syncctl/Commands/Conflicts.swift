@@ -57,12 +57,17 @@ struct Conflicts: AsyncParsableCommand {
         output.line("\(conflict.path)  \(output.paint(conflict.kind.rawValue, .yellow))")
         output.line(output.paint("    \(conflict.rule)  [\(conflict.id)]", .grey))
         for side in details.sides {
-            let whose = side.isOurs ? "ours" : side.isTheirs ? "theirs" : "also"
+            let whose =
+                details.isUnclear
+                ? "side" : side.isOurs ? "ours" : side.isTheirs ? "theirs" : "also"
             let kind = side.isSubmodule ? "a submodule at" : "blob"
             let what =
                 side.isDirectory
                 ? "a directory" : side.blob.map { "\(kind) \($0.short)" } ?? "deleted"
             output.line("  \(whose): \(Self.name(side.device)), \(side.time), \(what)")
+        }
+        if details.isUnclear {
+            output.line("  two machines may have this name: nothing tells which side is this one's")
         }
         if let copy = details.copy { output.line("  beside it: \(copy)") }
         for diff in details.differences {

@@ -39,6 +39,8 @@ package struct ConflictDetails: Sendable {
     package let differences: [Difference]
     /// The file that holds the version beside.
     package let copy: TreePath?
+    /// Whether two machines have this device's name, so that no side is known to be its own.
+    package let isUnclear: Bool
 }
 
 extension VaultHistory {
@@ -59,6 +61,9 @@ extension VaultHistory {
             throw ChangeRefusal(.missing, "there is no open conflict \(conflict.id)")
         }
         let (own, other) = (record.own(configuration.device), record.other(configuration.device))
+        let namesake = try Namesake(
+            namesake(), of: configuration.device, reading: repository)
+        let isUnclear = namesake != nil && record.isUnclear(to: configuration.device)
         let isOfSubmodule = try record.isOfSubmodule(reading: repository)
         let sides = record.sides.enumerated().map { index, side in
             ConflictDetails.Side(
@@ -66,7 +71,7 @@ extension VaultHistory {
                 time: Timestamp(milliseconds: side.stamp.milliseconds).iso8601,
                 blob: side.blob, isDirectory: record.isAgainstDirectory && side.blob == nil,
                 isSubmodule: isOfSubmodule && side.blob != nil,
-                isOurs: index == own, isTheirs: index == other)
+                isOurs: !isUnclear && index == own, isTheirs: !isUnclear && index == other)
         }
         var differences: [ConflictDetails.Difference] = []
         let base =
@@ -77,11 +82,13 @@ extension VaultHistory {
             guard let content = try record.content(side.blob, side.text, repository),
                 let lines = TextDifference.lines(base, content)
             else { continue }
-            let whose = index == own ? "ours" : index == other ? "theirs" : "also"
+            let whose =
+                isUnclear ? "side" : index == own ? "ours" : index == other ? "theirs" : "also"
             differences.append(.init(title: "\(whose) (\(side.stamp.device))", lines: lines))
         }
         return ConflictDetails(
-            conflict: conflict, sides: sides, differences: differences, copy: record.copy)
+            conflict: conflict, sides: sides, differences: differences, copy: record.copy,
+            isUnclear: isUnclear)
     }
 
     /// The rule of a file.

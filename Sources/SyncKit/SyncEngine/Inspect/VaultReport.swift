@@ -1,3 +1,4 @@
+internal import SyncHistory
 internal import SyncMerge
 package import SyncModel
 
@@ -61,6 +62,12 @@ package final class VaultReport {
             status.notices.append("\(words): see [commit] of the configuration")
         }
         if let words = intake.skippedWords(status.remoteHead) { status.notices.append(words) }
+        let namesake = try Namesake(
+            repository.reference(Revision.namesakeReference), of: writer.device,
+            reading: repository)
+        if let words = namesake?.words(now: clock.now()) {
+            status.notices.append("\(words): \(Namesake.advice)")
+        }
         // Beside a history that was rewritten, or of which nothing is to be read, the last one
         // that was shared tells what waits.
         let isKeptOut = status.remoteHead.map(intake.keepsOut) ?? false

@@ -9,13 +9,16 @@ package final class Integrator {
     private let folders: [VaultFolder]
     private let conflicts: OpenConflicts
     private let losses: ResolvedLosses
+    private let device: String
 
     init(
         _ branch: Branch, _ repository: any ObjectRepository, _ store: any StateStore,
-        _ folders: [VaultFolder], _ conflicts: OpenConflicts, _ losses: ResolvedLosses
+        _ folders: [VaultFolder], _ conflicts: OpenConflicts, _ losses: ResolvedLosses,
+        device: String
     ) {
         (self.branch, self.repository, self.store) = (branch, repository, store)
         (self.folders, self.conflicts, self.losses) = (folders, conflicts, losses)
+        self.device = device
     }
 
     /// Brings the remote's head into the local one.
@@ -37,6 +40,11 @@ package final class Integrator {
         try losses.list(of: remoteHead, since: head)
         let history = History(CommitStamps(reading: repository))
         if try head == remoteHead || history.isAncestor(remoteHead, of: head) { return false }
+        if let begun = try store.fact(Vault.Fact.begun).flatMap({ Int64($0) }) {
+            try Namesake.look(
+                for: device, in: history.news(in: remoteHead, since: head), since: begun,
+                keptIn: repository)
+        }
         let capture = try withoutUnpushedMerges(head, remoteHead, history)
         if try capture == remoteHead || history.isAncestor(capture, of: remoteHead) {
             try rehearse(remoteHead)

@@ -35,7 +35,8 @@ package final class RemoteSide {
             tracker, branch, applied, device: writer.device, folders: folders, store: store)
         conflicts = OpenConflicts(repository)
         losses = ResolvedLosses(device: writer.device, repository, store)
-        integrator = Integrator(branch, repository, store, folders, conflicts, losses)
+        integrator = Integrator(
+            branch, repository, store, folders, conflicts, losses, device: writer.device)
         transplanter = Transplanter(
             repository: repository, writer: writer, integrator: integrator, losses: losses)
     }

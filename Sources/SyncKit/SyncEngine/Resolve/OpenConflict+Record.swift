@@ -14,6 +14,14 @@ extension ConflictRecord {
     }
 }
 
+extension ConflictRecord {
+    /// Whether several sides were made under a device's name: where two machines have it, nothing
+    /// tells which is whose.
+    func isUnclear(to device: String) -> Bool {
+        sides.count { $0.stamp.device == device } > 1
+    }
+}
+
 extension OpenConflict {
     /// A conflict as a device sees it.
     /// - Parameter device: its side is "ours".

@@ -32,6 +32,7 @@ final class RequestedChanges {
         guard let record = try open().records.first(where: { $0.id == id }) else {
             throw ChangeRefusal(.missing, "there is no open conflict \(id): it is resolved")
         }
+        if [.ours, .theirs].contains(request.choice) { try refuseUnclear(record) }
         let pack = try repository.beginPack()
         let resolution = ConflictResolution(
             record: record, device: commits.device, tree: try tree(of: head), reader: repository)
@@ -55,6 +56,20 @@ final class RequestedChanges {
             ChangeWords(
                 "settled \(record.path) (\(request.choice.rawValue))", action: .resolve),
             isDryRun: request.dryRun, isWritten: request.choice == .content)
+    }
+
+    /// Refuses a choice by whose a side is where that does not show: two machines have one name.
+    private func refuseUnclear(_ record: ConflictRecord) throws {
+        let device = commits.device
+        let namesake = try Namesake(
+            repository.reference(Revision.namesakeReference), of: device, reading: repository)
+        guard namesake != nil, record.isUnclear(to: device) else { return }
+        let blobs = record.sides.compactMap { $0.blob?.hex }.joined(separator: " or ")
+        throw ChangeRefusal(
+            .wrong,
+            "more than one machine may be called \(device), and nothing tells which side "
+                + "of \(record.path) is this one's: --both, --edit or --file, or "
+                + "syncctl restore \(record.path) --to \(blobs)")
     }
 
     /// Brings back versions of files or directories. What came into a directory since stays.
