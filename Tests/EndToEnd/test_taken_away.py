@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import subprocess
 import time
 import unittest
 
-from device import wait_until
+import trees
+from device import PREFIX, wait_until
 from harness import VaultTest
 
 
@@ -48,6 +50,33 @@ class TakenAway(VaultTest):
         wait_until(lambda: ada.status()["state"] == "blocked", ada.status, 10)
         ada.ctl("sync", "--accept-folders")
         is_seen("it is another one\n")
+
+    def test_a_mount_over_a_directory_in_a_folder_is_noticed(self):
+        """No event tells of it: `in-sync` would not be true, and nothing counts as deleted."""
+        ada, bob = self.pair()
+        for number in range(4):
+            ada.write(f"sub/{number}.md", f"{number}\n")
+        self.wait_in_sync(ada, bob)
+        before = bob.tree()
+        for device in (ada, bob):
+            device.set("sync", "poll", '"1s"')
+            device.ctl("reload", expect=(0,))
+            wait_until(device.answers, device.output)
+        self.wait_in_sync(ada, bob)
+        self.tmpfs(ada.path("sub"), "1m")
+        wait_until(lambda: f"{PREFIX}/sub  mount" in ada.ctl("held").stdout,
+                   lambda: f"{ada.status()}", 10)  # fmt: skip
+        with open(ada.path("sub/other.md"), "w", encoding="utf-8") as file:
+            file.write("of another file system\n")
+        bob.write("sub/0.md", "by bob\n")
+        wait_until(lambda: ada.status()["head"] == trees.head(bob.repository), "it comes")
+        self.assertNotEqual(ada.status()["state"], "in-sync")
+        self.assertEqual(bob.tree().keys(), before.keys())
+        self.assertEqual(os.listdir(ada.path("sub")), ["other.md"])
+        subprocess.run(["umount", ada.path("sub")], check=True)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("sub/0.md"), b"by bob\n")
+        self.assertEqual(ada.ctl("held", "--json").stdout.split(), ["[", "]"])
 
     def test_a_repository_that_is_moved_away_beside_a_daemon(self):
         """As `verify` advises where it is damaged: it is fetched anew, and nobody restarts."""

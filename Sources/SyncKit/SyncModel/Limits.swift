@@ -56,6 +56,8 @@ package enum Limits {
     package static let fewestDaemonFiles = 64
     /// The files of one loop of the server: its epoll, an event and a timer, and as many again.
     package static let loopFiles = 6
+    /// The most bytes of the list of mounts that are read; further mounts are found by a full scan.
+    package static let mountTableBytes = 4 << 20
     /// Small packs beyond this number are consolidated.
     package static let packs = 50
     /// The most paths an error, a status or a commit message lists by name.

@@ -7,12 +7,15 @@ struct FolderWatching {
     private var lostDirectories: Set<String> = []
     /// Folders, by number, whose root went and took its watch with it.
     private var rootless: Set<Int> = []
+    /// What is mounted on this machine; nil where that is not shown: a full scan finds out.
+    private var mounts: MountTable?
 
     /// Begins to watch.
     /// - Parameter remote: directories in which a change means that the remote has something.
-    func start(_ configuration: Configuration, _ folders: [VaultFolder], remote: [String]) throws
-        -> BatchStream
-    {
+    mutating func start(
+        _ configuration: Configuration, _ folders: [VaultFolder], remote: [String]
+    ) throws -> BatchStream {
+        mounts = MountTable()
         let watched = zip(configuration.folders, folders).map { configured, folder in
             let rules = folder.watchRules
             return WatchedFolder(root: configured.path) { rules.shouldWatch($0) }
@@ -47,6 +50,16 @@ struct FolderWatching {
         var dirty = DirtyPaths()
         dirty.directories = unwatched
         return dirty
+    }
+
+    /// What was covered in each folder, by its root, or came to light again: no event tells of it.
+    func covered(_ roots: [String]) -> [DirtyPaths] {
+        let places = mounts?.changes() ?? []
+        return roots.map { root in
+            var dirty = DirtyPaths()
+            dirty.paths = MountTable.paths(places, below: root)
+            return dirty
+        }
     }
 
     /// Watches such directories anew.

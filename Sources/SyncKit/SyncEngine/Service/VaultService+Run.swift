@@ -80,10 +80,13 @@ extension VaultService: Service {
     }
 
     /// Sets watches anew that were lost: of a root that came back, of a remote that was replaced.
+    /// What no watch tells of is looked at: what is held, and where something was mounted.
     private func watchAgain() {
         guard let watch = life.loop?.watch else { return }
         watching.watchLost(watch)
+        let covered = watching.covered(configuration.folders.map(\.path))
         for (index, folder) in vault.folders.enumerated() {
+            if !covered[index].isEmpty { notice(folder.id, covered[index], live: false) }
             do {
                 let quarantined = try vault.report.quarantinedToRecheck(in: folder)
                 if !quarantined.isEmpty { notice(folder.id, quarantined, live: false) }
