@@ -319,6 +319,23 @@ class Diff(VaultTest):
              (f"{PREFIX}/sub/new.md", "added")])  # fmt: skip
         self.assertIn("1 file changed", below)
 
+    def test_a_folder_in_whose_place_another_directory_stands_is_named(self):
+        """With a daemon and without: what it holds is not compared, which is not no difference."""
+        ada = self.device("ada")
+        ada.write("a.md", "one\n")
+        self.wait_in_sync(ada)
+        os.rename(ada.folder, f"{ada.folder}.away")
+        os.mkdir(ada.folder)
+        wait_until(lambda: ada.status()["state"] == "blocked", lambda: f"{ada.status()}")
+        for running in (True, False):
+            if not running:
+                ada.stop()
+            with self.subTest(running=running):
+                done = ada.ctl("diff", "HEAD", "--json", expect=(1,))
+                self.assertIn("another directory stands there", done.stderr)
+                self.assertEqual(json.loads(done.stdout)["files"], [])
+                ada.ctl("diff", "HEAD", f"{PREFIX}/a.md", expect=(1,))
+
 
 if __name__ == "__main__":
     unittest.main()

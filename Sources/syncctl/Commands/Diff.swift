@@ -97,6 +97,12 @@ struct Diff: AsyncParsableCommand {
             }
             let held: [QuarantineAnswer] = try client.ask("GET", "/api/sync/held")
             tellUnread(held.map { .init(path: $0.path, reason: $0.reason) }, files, path)
+            let look: Uncommitted = try client.ask(
+                "GET", "/api/sync/uncommitted", within: Limits.cycleWait)
+            for folder in look.folders where DiskLook.isAbout(path, folder.prefix) {
+                Output.message(folder.problem)
+                isWhole = false
+            }
             return DifferenceAnswer(from: from, to: nil, files: files)
         }
         let tree = try history.repository.commit(from).tree

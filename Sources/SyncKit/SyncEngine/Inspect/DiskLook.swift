@@ -80,7 +80,7 @@ package struct DiskLook {
     }
 
     /// Whether a folder has something of a path; nil is everything, for either.
-    private static func isAbout(_ path: TreePath?, _ folder: FolderID) -> Bool {
+    package static func isAbout(_ path: TreePath?, _ folder: FolderID) -> Bool {
         guard let path, let folder else { return true }
         return path.isAtOrBelow(folder) || folder.isAtOrBelow(path)
     }
