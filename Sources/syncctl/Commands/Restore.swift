@@ -11,7 +11,8 @@ struct Restore: AsyncParsableCommand {
         discussion: """
             --to takes a commit, a time (2026-02-08T17:45:00Z, 2026-02-08, '2h ago', yesterday) \
             or the id of one file's blob, as syncctl conflicts --settled prints it. A directory \
-            gets back every file it had then; newer files stay.
+            gets back every file it had then; newer files stay, but for what stands where a file \
+            has to: that is listed as deleted.
             """)
 
     @OptionGroup var options: CommonOptions
