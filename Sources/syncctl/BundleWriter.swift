@@ -119,12 +119,12 @@ struct BundleWriter {
         let needs = Set(bundle.needs).subtracting(known)
         if needs.isEmpty { return true }
         let words =
-            ["git", "--git-dir", repository, "rev-list", "--max-count=1"] + needs.map(\.hex)
-            + ["--not"] + known.filter(isHere).map(\.hex)
-        guard let (code, run) = ProgramRun.answer(words, within: Limits.verifyWait) else {
+            ["rev-list", "--max-count=1"] + needs.map(\.hex) + ["--not"]
+            + known.filter(isHere).map(\.hex)
+        do { return try RepositoryGit(repository).run(words).output.isEmpty } catch {
+            // It does not show it.
             return false
         }
-        return code == 0 && run.output.isEmpty
     }
 
     /// Restores what was written into a scratch repository. It may hold what the vault's has not:
@@ -171,12 +171,10 @@ struct BundleWriter {
     private func git(
         _ words: [String], in place: String? = nil, _ settings: [String: String] = [:]
     ) -> String? {
-        let words = ["git", "--git-dir", place ?? repository] + words
-        let settings = settings.merging(["LC_ALL": "C"]) { $1 }
-        guard let (code, run) = ProgramRun.answer(words, with: settings, within: Limits.verifyWait)
-        else { return "there is no git program, or it did not come to an end" }
-        if code == 0 { return nil }
-        return run.words.isEmpty ? "exit \(code)" : run.words
+        do {
+            try RepositoryGit(place ?? repository).run(words, with: settings)
+            return nil
+        } catch { return "\(error)" }
     }
 
     /// Makes a file or directory durable.

@@ -151,18 +151,11 @@ package struct BackupSource {
         }
     }
 
-    /// Runs git, whose configuration on this machine does not count.
+    /// Runs git.
     /// - Throws: `VaultPlan.Refusal` with its words.
     private func git(_ words: [String], in repository: String) throws(VaultPlan.Refusal)
         -> ProgramRun
     {
-        let settings = [
-            "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
-        ]
-        let words = ["git", "--git-dir", repository] + words
-        guard let (code, run) = ProgramRun.answer(words, with: settings, within: Limits.verifyWait)
-        else { throw .init("there is no git program, or it did not come to an end") }
-        if code != 0 { throw .init(run.words.isEmpty ? "exit \(code)" : run.words) }
-        return run
+        do { return try RepositoryGit(repository).run(words) } catch { throw .init("\(error)") }
     }
 }

@@ -29,13 +29,17 @@ package struct Checkup {
     }
 
     private func git() -> Finding {
-        guard let (code, run) = ProgramRun.answer(["git", "--version"]), code == 0 else {
-            return .warn(
-                "git",
-                "there is no git program: syncd works without, checks and transports want it",
-                mend: "apt install git")
+        let version: String
+        do { version = try RepositoryGit.version() } catch {
+            let words = "\(error): syncd works without, checks and transports want it"
+            return .warn("git", words, mend: error.isAbsent ? "apt install git" : "git --version")
         }
-        return .ok("git", run.lines.first.map(String.init) ?? "")
+        if let fault = RepositoryGit.configurationFault() {
+            return .warn(
+                "git", "\(version), and its configuration cannot be read: \(fault)",
+                mend: "mend the file that git names: logins, ssh and signatures are asked there")
+        }
+        return .ok("git", version)
     }
 
     private func repository() -> [Finding] {
@@ -70,18 +74,16 @@ package struct Checkup {
 
     /// Asks git whether everything is there that the head leads to.
     private func whole(_ path: String, _ head: ObjectID) -> Finding {
-        let words = [
-            "git", "-C", path, "fsck", "--connectivity-only", "--no-dangling", "--no-progress",
-        ]
-        guard let (code, run) = ProgramRun.answer(words) else {
-            return .ok("repository", "\(path) at \(head.short), not checked with git fsck")
+        let place = "\(path) at \(head.short)"
+        switch GitCheck(path, "--connectivity-only", within: Limits.programWait) {
+        case .whole: return .ok("repository", "\(place), whole")
+        case .absent: return .ok("repository", "\(place), not checked with git fsck")
+        case .notLooked(let words):
+            return .warn("repository", "\(place): \(words)", mend: Verification.mendGit(path))
+        case .damaged(let words):
+            return .fail(
+                "repository", "\(path): \(words)", mend: Verification.mend(configuration))
         }
-        if code == 0 { return .ok("repository", "\(path) at \(head.short), whole") }
-        let said = run.lines.first.map(String.init) ?? run.words
-        return .fail(
-            "repository", "\(path): git fsck: \(said.isEmpty ? "exit \(code)" : said)",
-            mend: "mv \(path) \(path).damaged; syncctl sync, which fetches it anew and leaves the "
-                + "folders as they are")
     }
 
     /// The clock decides which of two versions is the later.

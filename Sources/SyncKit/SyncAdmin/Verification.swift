@@ -2,7 +2,6 @@ internal import Glibc
 internal import SyncEngine
 internal import SyncGit
 package import SyncModel
-internal import SyncRemote
 
 /// Reads all that the vault's repository has, and the folders beside it, without the vault: a
 /// daemon may run meanwhile. Nothing is changed.
@@ -77,20 +76,23 @@ package struct Verification {
     /// Asks git, which looks at the packs as files and at what no reference leads to. A daemon may
     /// take a pack away while git reads it: what git says once is asked again.
     private func git() -> Finding? {
-        let words = [
-            "git", "-C", configuration.repository, "fsck", "--full", "--no-dangling",
-            "--no-progress",
-        ]
         var said = ""
         for _ in 0..<3 {
-            guard let (code, run) = ProgramRun.answer(words, within: Limits.verifyWait) else {
-                return .warn("git", "git fsck did not come to an end", mend: "apt install git")
+            switch GitCheck(configuration.repository, "--full", within: Limits.verifyWait) {
+            case .whole: return .ok("git", "git fsck finds nothing")
+            case .absent:
+                return .warn("git", "there is no git program to ask", mend: "apt install git")
+            case .notLooked(let words):
+                return .warn("git", words, mend: Self.mendGit(configuration.repository))
+            case .damaged(let words): said = words
             }
-            if code == 0 { return .ok("git", "git fsck finds nothing") }
-            said = run.words.isEmpty ? run.lines.first.map(String.init) ?? "" : run.words
-            if said.isEmpty { said = "exit \(code)" }
         }
-        return .fail("git", "git fsck: \(said)", mend: mend)
+        return .fail("git", said, mend: mend)
+    }
+
+    /// What helps where git could not look.
+    static func mendGit(_ repository: String) -> String {
+        "nothing is known to be wrong with \(repository): mend what git says, then syncctl verify"
     }
 
     /// Compares a folder with the head, byte for byte. A file that differs was edited, or is an
