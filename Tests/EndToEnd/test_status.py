@@ -87,6 +87,42 @@ class Status(VaultTest):
         waits = status["pending"]["commits_to_push"] > 0
         return status if status["state"] == "offline" and waits else None
 
+    def test_a_remote_that_takes_no_push_is_not_out_of_reach(self):
+        bob = self.device("bob")
+        place = f"{self.top}/mounted"
+        os.mkdir(place)
+        if self._mount("--bind", self.remote, place) != 0:
+            self.skipTest("mounting needs root")
+        self.mounts.append(place)
+        self.url = place
+        ada = self.device("ada")
+        bob.write("hello.txt", "hello\n")
+        self.wait_in_sync(ada, bob)
+        self.remount(place, "bind,ro")
+        ada.write("mine.txt", "mine\n")
+        status = wait_until(
+            lambda: (lambda s: s if s["sync_health"]["last_error"] else None)(ada.status()),
+            lambda: self.picture(ada))  # fmt: skip
+        self.assertEqual((status["state"], status["offline_since"]), ("blocked", None), status)
+        bob.write("hello.txt", "more\n")
+        wait_until(lambda: ada.read("hello.txt") == b"more\n", lambda: self.picture(ada))
+        self.assertEqual(ada.status()["state"], "blocked")
+        self.remount(place, "bind,rw")
+        self.wait_in_sync(ada, bob)
+
+    def test_a_disk_of_our_own_is_not_the_remote(self):
+        ada, bob = self.pair()
+        limit = ["prlimit", f"--pid={bob.process.pid}"]
+        subprocess.run([*limit, "--fsize=200000:unlimited"], check=True)
+        ada.write("big.bin", os.urandom(500_000))
+        status = wait_until(
+            lambda: (lambda s: s if s["sync_health"]["last_error"] else None)(bob.status()),
+            lambda: self.picture(bob))  # fmt: skip
+        self.assertIn("large", status["sync_health"]["last_error"].lower())
+        self.assertEqual((status["state"], status["offline_since"]), ("pending", None), status)
+        subprocess.run([*limit, "--fsize=unlimited:unlimited"], check=True)
+        self.wait_in_sync(ada, bob)
+
     def test_never_in_sync_while_a_change_waits(self):
         ada, bob = self.pair()
         for count in range(20):

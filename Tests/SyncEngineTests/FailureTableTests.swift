@@ -16,10 +16,10 @@ struct FailureTableTests {
         arguments: [
             (.unreachable, retry, true, false), (.missing, retry, true, false),
             (.authentication, user, true, true), (.untrusted, user, true, false),
-            (.limited, retry, true, false), (.tooLarge, user, true, false),
+            (.limited, retry, true, false), (.tooLarge, user, false, false),
             (.unusable, user, false, false), (.fatal, user, false, false),
-            (.corrupt, user, false, false), (.noSpace, user, true, false),
-            (.readOnly, user, true, false), (.io, retry, true, false),
+            (.corrupt, user, false, false), (.noSpace, user, false, false),
+            (.readOnly, user, false, false), (.io, retry, true, false),
         ] as [(RemoteError.Code, SyncFailure.Kind, Bool, Bool)])
     func remote(code: RemoteError.Code, kind: SyncFailure.Kind, isRemote: Bool, isRefused: Bool) {
         let failure = SyncFailure(
@@ -29,6 +29,27 @@ struct FailureTableTests {
         #expect(failure.isRefused == isRefused && failure.retryAfter == .seconds(7))
         #expect(failure.message == "fetch: why" && failure.hint == "do this")
         #expect(failure.text == "fetch: why: do this")
+    }
+
+    @Test("a remote that refuses a push was read, and is not out of reach")
+    func push() {
+        for code in [RemoteError.Code.authentication, .io] {
+            #expect(!SyncFailure(RemoteError(code, "push", "why") as any Error).isRemote)
+        }
+        #expect(SyncFailure(RemoteError(.unreachable, "push", "why") as any Error).isRemote)
+    }
+
+    @Test(
+        "of our own repository while something comes from the remote",
+        arguments: [
+            (.noSpace, retry, "free space"), (.readOnly, user, "writable"), (.io, retry, nil),
+        ] as [(RepositoryError.Code, SyncFailure.Kind, String?)])
+    func own(code: RepositoryError.Code, kind: SyncFailure.Kind, advice: String?) {
+        let own = RepositoryError(code, "write pack", "why")
+        let failure = SyncFailure(RemoteError(.io, "fetch", "why", own: own) as any Error)
+        #expect(failure.kind == kind && !failure.isRemote && !failure.isRefused)
+        #expect(failure.message == "fetch: why")
+        #expect(failure.hint?.contains(advice ?? "") ?? (advice == nil))
     }
 
     @Test(

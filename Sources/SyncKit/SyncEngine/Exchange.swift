@@ -90,7 +90,7 @@ final class Exchange {
             try publisher.mayPushFirst()
         {
             let unapplied = try applyAsFarAsFoldersLet()
-            switch try await times.measure(.push, { try await publisher.push() }) {
+            switch try await pushBlindly() {
             case .accepted:
                 publisher.pushesSinceFetch = sinceFetch + 1
                 return try outcome(unapplied)
@@ -130,6 +130,14 @@ final class Exchange {
             }
         }
         return .pending
+    }
+
+    /// Pushes before anything is fetched. A login that is refused there may be one that may read:
+    /// the fetch shows it.
+    private func pushBlindly() async throws -> PushOutcome {
+        do {
+            return try await times.measure(.push) { try await publisher.push() }
+        } catch let error as RemoteError where error.code == .authentication { return .moved }
     }
 
     /// What a fetch brought.

@@ -143,11 +143,11 @@ struct NetworkTransfer {
                 }
             }
             try pack.finish(wanted)
-        } catch { throw RemoteError(any: error, "fetch") }
+        } catch { throw RemoteError(any: error, "fetch", isOwn: true) }
     }
 
     private func add(_ piece: UnsafeRawBufferPointer, to pack: IncomingPack) throws(RemoteError) {
-        do { try pack.append(piece) } catch { throw RemoteError(error, "fetch") }
+        do { try pack.append(piece) } catch { throw RemoteError(error, "fetch", isOwn: true) }
         work.add(.fetch, 0, bytes: piece.count)
         work.set(.fetch, pack.objects.received, of: pack.objects.total)
     }
@@ -168,11 +168,12 @@ extension RemoteError {
         RemoteError(.missing, "fetch what was thinned", "the remote has no such branch any more")
     }
 
-    /// Takes a failure of the local repository or of the wire.
-    init(any error: any Error, _ operation: String) {
+    /// Takes a failure of a repository or of the wire.
+    /// - Parameter isOwn: whether a repository's is that of this device's, while it was written to.
+    init(any error: any Error, _ operation: String, isOwn: Bool = false) {
         switch error {
         case let error as RemoteError: self = error
-        case let error as RepositoryError: self.init(error, operation)
+        case let error as RepositoryError: self.init(error, operation, isOwn: isOwn)
         case let error as HTTPError: self.init(error, operation)
         default: self.init(.io, operation, "\(error)")
         }

@@ -13,6 +13,8 @@ package struct ObjectTransfer {
     private var broken: Set<ObjectID> = []
     /// Blobs of the copied commits that were left out: the source gives none so large.
     package private(set) var tooLarge: Set<ObjectID> = []
+    /// Whether it was the target that failed.
+    private(set) var hasTargetFailed = false
 
     /// Copies from `source` to `target`.
     /// - Parameter count: told the bytes of each object that was copied.
@@ -40,7 +42,7 @@ package struct ObjectTransfer {
         // What the tips need is copied first: it may be left out nowhere.
         let strict = Set(pending)
         if pending.isEmpty { return 0 }
-        let pack = try target.beginPack()
+        let pack = try beginPack()
         var commits = 0
         var past: [ObjectID] = []
         while let id = pending.popLast() {
@@ -62,7 +64,7 @@ package struct ObjectTransfer {
             pending.append(contentsOf: lacking(commit.parents))
         }
         for tree in past { try copyWhatIsThere(tree, to: pack) }
-        try pack.finish()
+        try finish(pack)
         return seen.count
     }
 
@@ -72,7 +74,7 @@ package struct ObjectTransfer {
     /// - Throws: as `copy`.
     package mutating func copyAgain(_ tips: [ObjectID]) throws(RepositoryError) -> Int {
         (seen, broken) = ([], [])
-        let pack = try target.beginPack()
+        let pack = try beginPack()
         var walked = Set(tips)
         var pending = tips
         while let id = pending.popLast() {
@@ -91,7 +93,7 @@ package struct ObjectTransfer {
                 throw RepositoryError(.io, "copy history", object: id, "too long")
             }
         }
-        try pack.finish()
+        try finish(pack)
         return seen.count
     }
 
@@ -212,10 +214,28 @@ package struct ObjectTransfer {
             .corrupt, "copy \(kind)", object: id, "it is a \(stored.kind)")
     }
 
-    private func add(_ id: ObjectID, _ stored: StoredObject, to pack: any PackSink)
+    private mutating func beginPack() throws(RepositoryError) -> any PackSink {
+        do { return try target.beginPack() } catch {
+            hasTargetFailed = true
+            throw error
+        }
+    }
+
+    private mutating func finish(_ pack: any PackSink) throws(RepositoryError) {
+        do { try pack.finish() } catch {
+            hasTargetFailed = true
+            throw error
+        }
+    }
+
+    private mutating func add(_ id: ObjectID, _ stored: StoredObject, to pack: any PackSink)
         throws(RepositoryError)
     {
-        let added = try pack.add(stored.kind, stored.content)
+        let added: ObjectID
+        do { added = try pack.add(stored.kind, stored.content) } catch {
+            hasTargetFailed = true
+            throw error
+        }
         count(stored.content.count)
         if added == id { return }
         throw RepositoryError(

@@ -45,14 +45,12 @@ package final class PathTransfer {
     package func fetch(_ mayBring: IntakeGate = { missing, _ in missing }) throws(RemoteError)
         -> RemoteSnapshot
     {
+        var transfer = incoming
         do {
             let head = try remote.reference(reference)
             if head == nil { try checkNames() }
             work.begin(.fetch)
             defer { work.end(.fetch) }
-            var transfer = ObjectTransfer(from: remote, to: local) { [work] in
-                work.add(.fetch, 1, bytes: $0)
-            }
             if let head, try local.contains(head) || !mayBring([head], true).isEmpty {
                 copied += try transfer.copy([head], toleratesPast: true)
             }
@@ -65,7 +63,12 @@ package final class PathTransfer {
             }
             return RemoteSnapshot(
                 head: head, devices: applied, tooLarge: transfer.tooLarge)
-        } catch { throw RemoteError(any: error, "fetch") }
+        } catch { throw RemoteError(any: error, "fetch", isOwn: transfer.hasTargetFailed) }
+    }
+
+    /// From the remote to here.
+    private var incoming: ObjectTransfer {
+        ObjectTransfer(from: remote, to: local) { [work] in work.add(.fetch, 1, bytes: $0) }
     }
 
     private func checkNames() throws {
@@ -89,15 +92,13 @@ package final class PathTransfer {
     /// Copies the remote's whole history once more, as far as the remote has it.
     /// - Throws: as `RemoteLink.bringBack`.
     package func bringBack() throws(RemoteError) {
+        var transfer = incoming
         do {
             guard let head = try remote.reference(reference) else { throw RemoteError.noBranch }
             work.begin(.fetch)
             defer { work.end(.fetch) }
-            var transfer = ObjectTransfer(from: remote, to: local) { [work] in
-                work.add(.fetch, 1, bytes: $0)
-            }
             copied += try transfer.copyAgain([head])
-        } catch { throw RemoteError(any: error, "fetch") }
+        } catch { throw RemoteError(any: error, "fetch", isOwn: transfer.hasTargetFailed) }
     }
 
     /// Moves the remote's branch, if it stands where it is expected and only forward, and then

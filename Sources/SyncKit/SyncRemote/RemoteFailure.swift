@@ -5,7 +5,8 @@ extension RemoteError {
     /// - Parameters:
     ///   - error: what one of the two repositories said.
     ///   - operation: `fetch` or `push`.
-    package init(_ error: RepositoryError, _ operation: String) {
+    ///   - isOwn: whether it was this device's own, while it was written to.
+    package init(_ error: RepositoryError, _ operation: String, isOwn: Bool = false) {
         let (code, hint): (Code, String?) =
             switch error.code {
             case .noSpace: (.noSpace, "make room on the file system, then: syncctl sync")
@@ -24,6 +25,8 @@ extension RemoteError {
             case .tooLarge: (.corrupt, "take it out of the branch with git")
             case .moved, .locked, .io: (.io, nil)
             }
-        self.init(code, operation, error.description, hint: hint)
+        // What is damaged came from the remote.
+        let isOwn = isOwn && [.noSpace, .readOnly, .io].contains(error.code)
+        self.init(code, operation, error.description, hint: hint, own: isOwn ? error : nil)
     }
 }

@@ -60,13 +60,27 @@ package struct SyncFailure: Sendable, Equatable {
     }
 
     private init(_ error: RemoteError) {
+        if let own = error.own {
+            let failure = SyncFailure(own as any Error)
+            self.init(failure.kind, error.description, hint: failure.hint)
+            return
+        }
         // A path that is missing comes back when its disk is mounted.
         let passes = [.unreachable, .missing, .io, .limited].contains(error.code)
         self.init(
             passes ? .retry : .needsUser, error.description, hint: error.hint,
-            isRemote: ![.corrupt, .unusable, .fatal].contains(error.code))
+            isRemote: Self.isOutOfReach(error))
         isRefused = error.code == .authentication
         retryAfter = error.retryAfter
+    }
+
+    /// Whether nothing comes from the remote either. One that refuses a push was just read.
+    private static func isOutOfReach(_ error: RemoteError) -> Bool {
+        switch error.code {
+        case .unreachable, .missing, .untrusted, .limited: true
+        case .authentication, .io: error.operation != "push"
+        case .tooLarge, .noSpace, .readOnly, .corrupt, .unusable, .fatal: false
+        }
     }
 
     private init(_ error: RepositoryError) {

@@ -121,12 +121,16 @@ package struct RemoteError: Error, Sendable, CustomStringConvertible {
     package let hint: String?
     /// How long the remote wants to be left alone; nil when it did not say.
     package let retryAfter: Duration?
+    /// What failed of this device's own repository; nil where it was not that.
+    package let own: RepositoryError?
 
-    /// Takes the code, the operation in words, the cause, a hint and the remote's patience.
+    /// Takes the code, the operation in words, the cause, a hint, the remote's patience, and the
+    /// failure of this device's own repository where it was that.
     package init(
         _ code: Code, _ operation: String, _ cause: String, hint: String? = nil,
-        retryAfter: Duration? = nil
+        retryAfter: Duration? = nil, own: RepositoryError? = nil
     ) {
+        self.own = own
         self.retryAfter = retryAfter
         self.code = code
         self.operation = operation
