@@ -68,6 +68,11 @@ struct ConflictRecordTests {
         let swapped = ConflictRecord(
             path: a, type: .document, kind: .binary, base: nil, sides: sides.reversed(), copy: copy)
         #expect(swapped.rendered == record.rendered)
+        let based = ConflictRecord(
+            path: a, type: .document, kind: .binary, base: ObjectID(hashing: [3], as: .blob),
+            sides: sides, copy: copy)
+        let read = try #require(ConflictRecord(reading: based.rendered))
+        #expect(read == based && read.isConsistent && read.id != record.id)
     }
 
     @Test(

@@ -16,11 +16,29 @@ final class ResolvedLosses {
 
     /// Lists what a merge of this device's lost.
     func list(_ losses: [MergeLoss], in id: ObjectID) throws {
+        if losses.isEmpty { return }
+        let open = try openSides(in: repository.commit(id))
         try add(
-            losses.map { loss in
+            losses.filter { !open.contains(Side(path: $0.path, blob: $0.loser?.id)) }.map { loss in
                 resolved(
                     loss.path, loss.type.rawValue, loser: (loss.loser?.id, loss.loserStamp),
                     winner: loss.winnerStamp, in: id)
+            })
+    }
+
+    /// A version of a file; nil for its deletion.
+    private struct Side: Hashable {
+        let path: TreePath
+        let blob: ObjectID?
+    }
+
+    /// What stands against something in a conflict that a merge opened: a person settles that, and
+    /// no rule did.
+    private func openSides(in commit: Commit) throws(RepositoryError) -> Set<Side> {
+        let records = try ConflictList(of: commit.tree, reading: repository).records
+        return Set(
+            records.flatMap { record in
+                record.sides.map { Side(path: record.path, blob: $0.blob) }
             })
     }
 
@@ -33,8 +51,12 @@ final class ResolvedLosses {
         var resolved: [ResolvedConflict] = []
         for (id, commit) in try History(stamps).news(in: head, since: known)
         where MergeIdentity.made(commit) {
-            for loss in MergeMessage.losses(in: commit.message)
-            where repository.contains(loss.commit) {
+            let losses = MergeMessage.losses(in: commit.message)
+            let open = losses.isEmpty ? [] : try openSides(in: commit)
+            for loss in losses
+            where repository.contains(loss.commit)
+                && !open.contains(Side(path: loss.path, blob: loss.blob))
+            {
                 let lost = try stamps.commit(loss.commit)
                 let stamp = VersionStamp(
                     milliseconds: try stamps.time(of: loss.commit).milliseconds,

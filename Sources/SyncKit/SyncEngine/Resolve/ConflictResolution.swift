@@ -96,7 +96,10 @@ struct ConflictResolution {
             if let blob, let edited = try edited(blob) { return .some(edited) }
         case .base:
             guard let base = record.bases.first else {
-                throw ChangeRefusal(.wrong, "\(record.path) stood nowhere before: it has no base")
+                throw ChangeRefusal(
+                    .wrong,
+                    "no one version is known from which both sides of \(record.path) were made: "
+                        + "syncctl restore brings back any of before")
             }
             blob = base.blob
         case .both, .content: return nil

@@ -36,9 +36,11 @@ extension OpenConflict {
             case _ where record.isText: "three-way merge of lines"
             default: "union by record"
             }
+        // What stood nowhere before begins with nothing, as a text: that is no version.
+        let base = record.kind == .addAdd ? nil : record.bases.first?.blob
         self.init(
             id: record.id, path: record.path, type: record.type.rawValue, kind: record.kind,
-            rule: rule, base: record.bases.first?.blob, ours: ours.blob, theirs: theirs.blob,
+            rule: rule, base: base, ours: ours.blob, theirs: theirs.blob,
             oursDevice: ours.stamp.device, theirsDevice: theirs.stamp.device,
             detectedAt: record.since.iso8601)
     }

@@ -91,6 +91,9 @@ package protocol ContentRule {
     /// Whether a change of the past is taken back: a file that it added goes under every name.
     var isTakingBack: Bool { get }
 
+    /// Whether the list of conflicts names the version that two whole ones were made from.
+    var namesBases: Bool { get }
+
     /// The version of the rules.
     var version: Int { get }
 
@@ -123,6 +126,8 @@ package struct LastWriteWins: ContentRule {
     package var listsConflicts: Bool { false }
 
     package var isTakingBack: Bool { false }
+
+    package var namesBases: Bool { false }
 
     package var version: Int { MergeIdentity.version }
 

@@ -212,6 +212,9 @@ package final class RuleByType: ContentRule {
 
     package var isTakingBack: Bool { sides.isTakingBack }
 
+    /// What several bases were folded into may stand in no commit.
+    package var namesBases: Bool { version >= 9 && sides.bases.count == 1 }
+
     package func type(of path: TreePath, _ version: FileVersion) throws(RepositoryError)
         -> FileType
     {

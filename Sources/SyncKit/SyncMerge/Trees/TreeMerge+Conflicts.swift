@@ -35,7 +35,7 @@ extension TreeMerge {
             }
             let kind = outcome.kinds[loss.path] ?? OpenConflict.Kind(loss.kind)
             let record = ConflictRecord(
-                path: loss.path, type: loss.type, kind: kind, base: nil,
+                path: loss.path, type: loss.type, kind: kind, base: loss.base,
                 sides: [loss.loserStamp.of(loser.id), loss.winnerStamp], copy: copy)
             outcome.conflicts.add(record, written: try rule.write(record))
         }

@@ -39,6 +39,8 @@ package struct MergeLoss: Sendable, Hashable {
     package let copy: TreePath?
     /// The rule that decided.
     package var type = FileType.simple
+    /// The version that both were made from, where the list of conflicts names it.
+    package var base: ObjectID?
 }
 
 /// What merging two trees gives: the versions to put over the first side's tree, and what lost.
@@ -255,7 +257,8 @@ package struct TreeMerge {
             for loses in merged.loses {
                 try outcome.lose(
                     path, row.base == nil ? .addAdd : .content, loses, of: (one, two),
-                    from: sides, copied: merged.keepsCopy, type: merged.type)
+                    from: sides, copied: merged.keepsCopy, type: merged.type,
+                    base: rule.namesBases ? row.base?.id : nil)
                 if merged.keepsCopy {
                     try accompany(loses, of: (one, two), sides, path, &outcome)
                 }

@@ -82,7 +82,8 @@ struct TreeOutcome {
     mutating func lose(
         _ path: TreePath, _ kind: MergeLoss.Kind, _ loses: SideIndex,
         of versions: (first: StampedVersion, second: StampedVersion),
-        from sides: [PathTable.Origin], copied: Bool, type: FileType = .simple
+        from sides: [PathTable.Origin], copied: Bool, type: FileType = .simple,
+        base: ObjectID? = nil
     ) throws(RepositoryError) {
         let isFirst = loses == .first
         let loser = isFirst ? versions.first : versions.second
@@ -92,7 +93,7 @@ struct TreeOutcome {
         losses.append(
             MergeLoss(
                 path: path, kind: kind, loser: loser.version, loserStamp: loser.stamp,
-                winnerStamp: winner.stamp, copy: copy, type: type))
+                winnerStamp: winner.stamp, copy: copy, type: type, base: base))
     }
 
     /// The name of a copy: of a file that stands there with another content it is not taken.
