@@ -107,6 +107,28 @@ class Conflicts(VaultTest):
         self.wait_in_sync(ada, bob)
         self.assertEqual(os.listdir(bob.path("pictures")), ["s.png"])
         self.assertEqual((bob.read(name), self.listed(bob)), (base, []))
+        for _ in range(2):
+            said = ada.ctl("undo")
+            self.assertIn("took back", said.stdout + said.stderr)
+            self.assertNotIn("already", said.stdout + said.stderr)
+        self.assertEqual(ada.read(name), base)
+
+    def test_what_takes_no_path_along_is_no_nothing(self):
+        name = "pictures/s.png"
+        ada, _ = self.apart(
+            {".gitattributes": "pictures/* sync=document\n", name: b"\0base"},
+            {name: b"\0ada"},
+            {name: b"\0bob"},
+        )
+        (found,) = self.listed(ada)
+        done = ada.ctl("conflicts", ada.path(name), "--json", expect=(10,))
+        self.assertEqual(json.loads(done.stdout), [found])
+        ada.ctl("resolve", ada.path(name), "--both", expect=(0,))
+        for count in (1, 0):
+            said = ada.ctl("undo")
+            self.assertIn("took back", said.stdout + said.stderr)
+            self.assertNotIn("already", said.stdout + said.stderr)
+            self.assertEqual(len(self.listed(ada)), count)
 
     # Documents.
 

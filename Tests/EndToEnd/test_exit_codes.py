@@ -8,7 +8,7 @@ import sys
 import unittest
 
 import trees
-from device import PREFIX, binaries, wait_until
+from device import PREFIX, Device, binaries, wait_until
 from harness import VaultTest
 
 DONE, WAITS, OPEN = 0, 1, 10
@@ -55,6 +55,17 @@ class ExitCodes(VaultTest):
         ada.ctl("resolve", "--all", "--ours", expect=(DONE,))
         ada.write("x.md", "more\n")
         ada.ctl("restore", ada.path("x.md"), "--to", "HEAD", expect=(DONE,))
+
+    def test_a_new_vault_is_told_in_json(self):
+        ada = Device(f"{self.top}/ada", "ada")
+        self.devices.append(ada)
+        done = ada.ctl("init", "--folder", f"{ada.folder}={PREFIX}", "--device", "ada", "--json",
+                       expect=(DONE,))  # fmt: skip
+        told = json.loads(done.stdout)
+        self.assertEqual((told["configuration"], sorted(told)),
+                         (ada.config, ["configuration", "done", "next"]))  # fmt: skip
+        self.assertEqual(told["next"], "syncd run")
+        self.assertIn(f"wrote {ada.config}", told["done"])
 
     def test_something_waits(self):
         (ada,) = self.idle("ada")

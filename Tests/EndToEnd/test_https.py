@@ -170,6 +170,8 @@ class OverHTTPS(HTTPSTest):
         self.offline(ada, "login")
         self.assertEqual(ada.status()["state"], "offline")
         ada.ctl("sync", expect=(AUTHENTICATION,))
+        ada.ctl("flush", expect=(0,))
+        ada.ctl("flush", "--pushed", expect=(AUTHENTICATION,))
         self.private("token", f"{servers.TOKEN}\n")
         ada.ctl("sync", expect=None)
         self.wait_in_sync(ada)

@@ -31,7 +31,7 @@ struct Conflicts: AsyncParsableCommand {
         let history = try VaultHistory(options.load())
         if let path {
             let details = try history.conflict(try options.conflict(path, history))
-            if options.json { try output.json(details.conflict) } else { show(details, output) }
+            if options.json { try output.json([details.conflict]) } else { show(details, output) }
             throw ExitCode(Exit.conflicts)
         }
         let open = try history.conflicts()

@@ -31,6 +31,9 @@ struct Flush: ParsableCommand {
             request.scan = false
             let report: CycleReport = try client.ask(
                 "POST", "/api/sync/cycle", request, within: Limits.cycleWait)
+            if report.outcome == .refused {
+                throw Failure(Exit.authentication, ["not pushed"] + report.status.unfinished)
+            }
             // Pending is no failure here: what waits came after, or waits to be applied.
             guard report.outcome == .inSync || report.status.pending.commitsToPush == 0,
                 report.outcome != .failed

@@ -103,9 +103,23 @@ struct Init: AsyncParsableCommand {
         if template { plan.template = try Self.templateDirectory(machine) }
         let made = try await plan.carryOut(on: machine)
         let output = Output(options)
-        for line in made { output.remark(line) }
         let isDefault = plan.file == machine.configurationFile(nil)
-        output.remark("next: syncd run\(isDefault ? "" : " --config \(plan.file)")")
+        let next = "syncd run\(isDefault ? "" : " --config \(plan.file)")"
+        if options.json {
+            return try output.json(Made(configuration: plan.file, done: made, next: next))
+        }
+        for line in made { output.remark(line) }
+        output.remark("next: \(next)")
+    }
+
+    /// The answer of `init --json`.
+    private struct Made: Encodable {
+        /// The file that was written.
+        let configuration: String
+        /// What was made, a line each.
+        let done: [String]
+        /// The command that starts syncing.
+        let next: String
     }
 
     /// Where the example layout lies: `SYNCD_TEMPLATE`, beside the program's source, or where the

@@ -111,7 +111,9 @@ extension Changing {
         list(report.undone, output) {
             "\(isDryRun ? "would take back" : "took back") \($0.short)"
         }
-        let isNothing = report.kept.isEmpty && report.waiting.isEmpty && report.conflicts.isEmpty
+        let isNothing =
+            report.undone.isEmpty && report.kept.isEmpty && report.waiting.isEmpty
+            && report.conflicts.isEmpty
         if report.paths.isEmpty, isNothing { tellNothing(report, output) }
         tellPaths(
             report, output, done: isDryRun ? "would change" : "changed",
