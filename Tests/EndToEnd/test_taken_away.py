@@ -76,7 +76,7 @@ class TakenAway(VaultTest):
         subprocess.run(["umount", ada.path("sub")], check=True)
         self.wait_in_sync(ada, bob)
         self.assertEqual(ada.read("sub/0.md"), b"by bob\n")
-        self.assertEqual(ada.ctl("held", "--json").stdout.split(), ["[", "]"])
+        wait_until(lambda: ada.ctl("held", "--json").stdout.split() == ["[", "]"], ada.status)
 
     def test_a_repository_that_is_moved_away_beside_a_daemon(self):
         """As `verify` advises where it is damaged: it is fetched anew, and nobody restarts."""

@@ -15,6 +15,7 @@ import Testing
             stateDirectory: home.path + "/.local/state/syncd/default",
             socket: home.path + "/.local/state/syncd/default/syncd.sock")
         expected.vault = "default"
+        expected.file = home.file
         expected.hooksDirectory = home.path + "/hooks"
         #expect(loaded == expected)
         #expect(loaded.branch == "sync")
@@ -150,6 +151,7 @@ import Testing
             folders: [.init(path: "/n", prefix: nil)],
             stateDirectory: home.path + "/.local/state/syncd/default",
             socket: home.path + "/.local/state/syncd/default/syncd.sock")
+        expected.file = home.file
         expected.hooksDirectory = home.path + "/hooks"
         var text = ConfigurationText.render(folders: expected.folders)
         if isFull {
