@@ -90,46 +90,6 @@ class Conflicts(VaultTest):
         ada, bob = self.apart({"a.bin": b"\x00base"}, {"a.bin": one}, {"a.bin": two})
         self.assertEqual((ada.read("a.bin"), bob.read("a.bin")), (two, two))
 
-    def test_whole_versions_know_what_they_were_made_from(self):
-        """No lines to merge: the loser is kept beside, which no rule settled."""
-        name, base = "pictures/s.png", b"\x89PNG\0base"
-        ada, bob = self.apart(
-            {".gitattributes": "pictures/* sync=document\n", name: base},
-            {name: b"\x89PNG\0ada"},
-            {name: b"\x89PNG\0bob"},
-        )
-        for device in (ada, bob):
-            (found,) = self.listed(device)
-            self.assertEqual((found["kind"], found["base"]), ("binary", trees.blob_id(base)))
-            settled = device.ctl("conflicts", "--settled", "--json").stdout
-            self.assertEqual(json.loads(settled), [])
-        ada.ctl("resolve", ada.path(name), "--base", expect=(0,))
-        self.wait_in_sync(ada, bob)
-        self.assertEqual(os.listdir(bob.path("pictures")), ["s.png"])
-        self.assertEqual((bob.read(name), self.listed(bob)), (base, []))
-        for _ in range(2):
-            said = ada.ctl("undo")
-            self.assertIn("took back", said.stdout + said.stderr)
-            self.assertNotIn("already", said.stdout + said.stderr)
-        self.assertEqual(ada.read(name), base)
-
-    def test_what_takes_no_path_along_is_no_nothing(self):
-        name = "pictures/s.png"
-        ada, _ = self.apart(
-            {".gitattributes": "pictures/* sync=document\n", name: b"\0base"},
-            {name: b"\0ada"},
-            {name: b"\0bob"},
-        )
-        (found,) = self.listed(ada)
-        done = ada.ctl("conflicts", ada.path(name), "--json", expect=(10,))
-        self.assertEqual(json.loads(done.stdout), [found])
-        ada.ctl("resolve", ada.path(name), "--both", expect=(0,))
-        for count in (1, 0):
-            said = ada.ctl("undo")
-            self.assertIn("took back", said.stdout + said.stderr)
-            self.assertNotIn("already", said.stdout + said.stderr)
-            self.assertEqual(len(self.listed(ada)), count)
-
     # Documents.
 
     def test_paragraphs_apart_join(self):
@@ -141,11 +101,6 @@ class Conflicts(VaultTest):
         )
         self.assertEqual(ada.read("a.md"), b"one by ada\n\ntwo\n\nthree by bob\n")
         self.assertEqual(self.listed(bob), [])
-
-    def test_two_new_files_were_made_from_nothing(self):
-        ada, _ = self.apart({}, {"n.md": "ada\n"}, {"n.md": "bob\n"})
-        (found,) = self.listed(ada)
-        self.assertEqual((found["kind"], found["base"]), ("add-add", None))
 
     def conflict(self):
         """A document of which both changed the same line."""

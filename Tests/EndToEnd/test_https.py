@@ -168,36 +168,10 @@ class OverHTTPS(HTTPSTest):
         ada.start()
         ada.write("a.txt", "a\n")
         self.offline(ada, "login")
-        self.assertEqual(ada.status()["state"], "offline")
         ada.ctl("sync", expect=(AUTHENTICATION,))
-        ada.ctl("flush", expect=(0,))
-        ada.ctl("flush", "--pushed", expect=(AUTHENTICATION,))
         self.private("token", f"{servers.TOKEN}\n")
         ada.ctl("sync", expect=None)
         self.wait_in_sync(ada)
-
-    def test_a_login_that_may_only_read_is_not_offline(self):
-        root = self.server.authority
-        server = servers.HTTPS(
-            f"{self.top}/reads", self.top, authority=root, certificate=root.certificate("reads"),
-            extra="if ($arg_service = git-receive-pack) { return 403; }")  # fmt: skip
-        self.addCleanup(server.stop)
-        bob, ada = self.device("bob"), self.device("ada", start=False)
-        ada.set("repository", "remote", f'"{server.base}/remote.git"')
-        self.private("store", "".join(
-            place.base.replace("://", f"://{servers.USER}:{servers.TOKEN}@") + "\n"
-            for place in (self.server, server)))  # fmt: skip
-        bob.write("b.txt", "b\n")
-        ada.start()
-        ada.write("a.txt", "a\n")
-        for content in ("c\n", "d\n"):
-            bob.write("b.txt", content)
-            wait_until(lambda: ada.read("b.txt") == content.encode(), lambda: self.picture(ada))
-            status = wait_until(
-                lambda: (lambda s: s if s["state"] == "blocked" else None)(ada.status()),
-                lambda: self.picture(ada))  # fmt: skip
-            self.assertIsNone(status["offline_since"])
-            self.assertIn("403", str(status["notices"]))
 
     def device_without_init(self, name):
         """A device whose vault is not made yet."""

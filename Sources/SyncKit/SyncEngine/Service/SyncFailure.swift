@@ -97,8 +97,9 @@ package struct SyncFailure: Sendable, Equatable {
         case .corrupt, .missing, .notARepository:
             self.init(
                 .needsUser, "\(error)",
-                hint: "git -C REPOSITORY fsck, or move it away and run syncctl sync: "
-                    + "the folders are not touched")
+                hint: "git -C REPOSITORY fsck; where a remote has the history, move it away and "
+                    + "run syncctl sync, else bring it back from a backup: the folders are not "
+                    + "touched")
         case .tooLarge:
             self.init(.needsUser, "\(error)", hint: "take it out of the branch with git")
         case .thinned:
