@@ -203,8 +203,8 @@ class FromBackup(VaultTest):
 
         def saved(step):
             """What is saved is what is there; by git alone it comes back the same."""
-            self.assertIsNotNone(json.loads(ada.ctl("backup", place, "--json").stdout)["file"], step)
-            self.assertIsNone(json.loads(ada.ctl("backup", place, "--json").stdout)["file"], step)
+            for check in (self.assertIsNotNone, self.assertIsNone):
+                check(json.loads(ada.ctl("backup", place, "--json").stdout)["file"], step)
             names = sorted(x for x in os.listdir(place) if x.endswith(".bundle"))
             copy = f"{self.top}/copy-{len(names)}.git"
             trees.git(".", "clone", "-q", "--mirror", f"{place}/{names[0]}", copy)
@@ -237,7 +237,8 @@ class FromBackup(VaultTest):
         again = self.again("bob", "--from-backup", place)
         self.assertEqual(self.refs(again.repository), refs)
         trees.git(again.repository, "gc", "-q", "--prune=now")
-        self.assertIn("other.md", again.ctl("deleted").stdout + again.ctl("undo", "--dry-run").stdout)
+        said = again.ctl("deleted").stdout + again.ctl("undo", "--dry-run").stdout
+        self.assertIn("other.md", said)
         self.assertEqual(again.once().returncode, 0)
         self.assertEqual(again.tree(), wanted)
 

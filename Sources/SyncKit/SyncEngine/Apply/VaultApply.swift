@@ -38,8 +38,8 @@ final class VaultApply {
     }
 
     /// Applies the head to every folder that is not stopped.
-    /// - Throws: `RepositoryError`, `StateStoreError`; `FolderError`, also `.noSpace`, once all that
-    ///   could be applied is. What could not is put off, never lost.
+    /// - Throws: `RepositoryError`, `StateStoreError`; `FolderError`, also `.noSpace`, once all
+    ///   that could be applied is. What could not is put off, never lost.
     @discardableResult
     func applyHead() throws -> ApplyReport {
         var report = ApplyReport()
