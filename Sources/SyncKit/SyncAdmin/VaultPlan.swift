@@ -78,11 +78,12 @@ package struct VaultPlan: Sendable {
             let count = try Template(template).copy(into: folder.path, prefix: folder.prefix)
             done.append("copied \(count) files of the example layout into \(folder.path)")
         }
-        try UnfinishedVault(draft.configuration.repository).end()
         // A link, as against a rename, never replaces a file that came meanwhile.
         guard link(draft.path, file) == 0 else {
             throw Refusal("\(file) cannot be written: \(String(cString: strerror(errno)))")
         }
+        // Where it stays, the first daemon takes it back.
+        try UnfinishedVault(draft.configuration.repository).end()
         done.append("wrote \(file)")
         let origin = saved.map { " from the backup, at \($0.short)" } ?? ""
         done.append(

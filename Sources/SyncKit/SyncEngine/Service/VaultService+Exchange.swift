@@ -79,7 +79,7 @@ extension VaultService {
             // Nothing else hangs on what other devices see of this one.
             say(opened.events.unpublished, of: .publishing, at: .warning)
             try account?.close(vault, teller, log)
-            rewatchChangedRules()
+            rewatch()
             turns.hasExchanged = true
             health.exchanged(SyncFailure(outcome))
             failed = health.exchangeFailure?.text

@@ -70,15 +70,6 @@ extension VaultService: Service {
         }
     }
 
-    /// Watches folders whose root is there again: another one that was taken as it is, or the same
-    /// that was away for a moment.
-    func watchReturned() {
-        guard let watch = life.loop?.watch else { return }
-        for (index, folder) in vault.folders.enumerated() where folder.stopped == nil {
-            watching.watchReturned(watch, folder: index)
-        }
-    }
-
     /// Sets watches anew that were lost: of a root that came back, of a remote that was replaced.
     /// What no watch tells of is looked at: what is held, and where something was mounted.
     private func watchAgain() {

@@ -138,7 +138,6 @@ package actor VaultService {
             let report = try vault.capture(
                 dirty, .init(live: live, acceptDeletes: acceptDeletes))
             try opened.rememberRoots()
-            watchReturned()
             if let head = report.head {
                 let subject = try vault.repository.commit(head).subject
                 teller.tellMade(head, .captured, subject: subject, began: began)
@@ -149,7 +148,7 @@ package actor VaultService {
                         "took": "\(began.milliseconds) ms",
                     ])
             }
-            rewatchChangedRules()
+            rewatch()
             health.set(nil, at: .capture)
         } catch {
             inbox.giveBack(dirty)
@@ -184,10 +183,14 @@ package actor VaultService {
         inbox.addAll(of: vault.folders)
     }
 
-    func rewatchChangedRules() {
+    /// Watches folders anew whose rules changed, or whose root is there again: another one that was
+    /// taken as it is, or one that was away for a moment.
+    func rewatch() {
         let changed = vault.local.rechecks.takeChangedRules()
-        for (index, folder) in vault.folders.enumerated() where changed.contains(folder.id) {
-            life.loop?.watch.loop.rewatch(folder: index)
+        guard let watch = life.loop?.watch else { return }
+        for (index, folder) in vault.folders.enumerated() {
+            if changed.contains(folder.id) { watch.loop.rewatch(folder: index) }
+            if folder.stopped == nil { watching.watchReturned(watch, folder: index) }
         }
     }
 }
