@@ -79,6 +79,7 @@ import Testing
                     path: "/mem0", prefix: TreePath("shared/memories"),
                     ignore: ["vectors/", "*.tmp"]),
             ], stateDirectory: "/var/s/syncd/work", socket: "/run/user/7/syncd/work.sock")
+        expected.file = home.file
         (expected.vault, expected.hooksDirectory) = ("work", home.path + "/hooks")
         expected.commit.sign = .ssh
         expected.commit.signingKey = home.path + "/.ssh/id"
