@@ -79,13 +79,12 @@ import Testing
                     path: "/mem0", prefix: TreePath("shared/memories"),
                     ignore: ["vectors/", "*.tmp"]),
             ], stateDirectory: "/var/s/syncd/work", socket: "/run/user/7/syncd/work.sock")
-        expected.file = home.file
-        (expected.vault, expected.hooksDirectory) = ("work", home.path + "/hooks")
+        (expected.vault, expected.branch, expected.file) = ("work", "team/notes", home.file)
+        expected.hooksDirectory = home.path + "/hooks"
         expected.commit.sign = .ssh
         expected.commit.signingKey = home.path + "/.ssh/id"
         expected.commit.requireSigned = true
         expected.commit.trusted = ObjectID(hex: "0123456789abcdef0123456789abcdef01234567")
-        expected.branch = "team/notes"
         expected.remote = "git@github.com:me/notes.git"
         expected.sync.quiet = .milliseconds(250)
         expected.sync.maxWait = .seconds(7)
