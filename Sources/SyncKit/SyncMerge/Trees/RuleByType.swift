@@ -150,8 +150,10 @@ package final class RuleByType: ContentRule {
             sides: [versions.first.stamp, versions.second.stamp], copy: nil)
     }
 
-    /// The blobs that commits reach.
+    /// The blobs that commits reach. What is taken back may be of a head that was left, as after
+    /// the remote was rewritten: other devices have none of it.
     private func known(_ versions: ContentCase) -> Set<ObjectID> {
+        if sides.isTakingBack { return [] }
         var known: Set<ObjectID> = [versions.first.version.id, versions.second.version.id]
         if let base = versions.base, sides.bases.count == 1 { known.insert(base.id) }
         for path in versions.paths { known.formUnion(capturedBlobs[path] ?? []) }
