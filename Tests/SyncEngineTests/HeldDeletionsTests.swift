@@ -64,6 +64,42 @@ struct HeldDeletionsTests {
         #expect(vault.folders[0].quarantinedDeletions == Set(paths + more))
     }
 
+    @Test("count with those of a moment before", arguments: [59, 61])
+    func inARow(seconds: Int64) async throws {
+        let vault = try scene.vault()
+        for path in paths { write(path, "content \(path)") }
+        _ = try await scene.cycle(vault)
+        for path in paths.prefix(6) { scene.folder.delete(path) }
+        try look(at: paths.prefix(6), in: vault)
+        let head = try vault.head()
+        scene.clock.advance((seconds - 1) * 1_000_000_000)
+        let more = paths[6..<12]
+        for path in more { scene.folder.delete(path) }
+        try look(at: more, in: vault)
+        #expect(vault.folders[0].quarantinedDeletions == (seconds < 60 ? Set(more) : []))
+        #expect(try (vault.head() == head) == (seconds < 60))
+    }
+
+    @Test("count once, however often their capture fails")
+    func failed() async throws {
+        let vault = try scene.vault()
+        for path in paths { write(path, "content \(path)") }
+        _ = try await scene.cycle(vault)
+        let head = try vault.head()
+        let gone = paths.prefix(4)
+        for path in gone { scene.folder.delete(path) }
+        scene.repository.beforeWrite = { () throws(RepositoryError) in
+            throw RepositoryError(.noSpace, "write")
+        }
+        for _ in 0..<4 {
+            #expect(throws: RepositoryError.self) { try look(at: gone, in: vault) }
+        }
+        scene.repository.beforeWrite = nil
+        try look(at: gone, in: vault)
+        #expect(vault.folders[0].quarantinedDeletions.isEmpty)
+        #expect(try vault.head() != head)
+    }
+
     @Test("let edits of others wait, against which they stand once they are accepted")
     func edited() async throws {
         let vault = try await held()

@@ -84,6 +84,7 @@ final class FolderCapture {
         var reading = reading
         let folder = reading.folder
         let before = reading.heldBefore
+        folder.recentDeletions.underWay = 0
         if options.acceptDeletes {
             try folder.hold([], store)
         } else if !folder.quarantinedDeletions.isEmpty || !reading.deletions.isEmpty {

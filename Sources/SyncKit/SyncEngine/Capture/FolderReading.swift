@@ -62,10 +62,9 @@ struct FolderReading {
             isMany || before.contains($0)
         }
         deletions.removeAll { held.contains($0.local) }
-        let out = gone.count {
+        folder.recentDeletions.underWay = gone.count {
             !held.contains($0.local) && !($0.change.before?.isDirectory ?? true)
         }
-        folder.recentDeletions.note(out, at: now)
         try folder.hold(held.union(unseen), store)
         // Nor are the directories empty that they left so, or is a file there in place of one.
         let left = Set(folder.quarantinedDeletions.lazy.flatMap(\.ancestors))

@@ -3,6 +3,8 @@ internal import SyncModel
 /// How many files of a folder were deleted in a row: somebody who removes a large directory takes
 /// longer than a batch, and asks for one thing.
 struct RecentDeletions {
+    /// Those that the capture under way takes; a capture that fails is made again.
+    var underWay = 0
     private var files = 0
     private var last = Timestamp(milliseconds: 0)
 
@@ -12,10 +14,10 @@ struct RecentDeletions {
         return (0...Int64(Limits.deletionsTogether / .milliseconds(1))).contains(age) ? files : 0
     }
 
-    /// Notes those that are committed.
-    mutating func note(_ count: Int, at now: Timestamp) {
-        if count == 0 { return }
-        files = self.count(at: now) + count
-        last = now
+    /// Notes that those under way are committed.
+    mutating func end(at now: Timestamp) {
+        if underWay == 0 { return }
+        (files, last) = (count(at: now) + underWay, now)
+        underWay = 0
     }
 }

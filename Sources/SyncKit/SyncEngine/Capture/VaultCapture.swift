@@ -90,6 +90,7 @@ final class VaultCapture {
         captured += try changes(of: readings, options)
         let report = try commits.commit(
             gate.passed(captured, into: pack), onto: head, into: pack, options: options)
+        for reading in readings { reading.folder.recentDeletions.end(at: clock.now()) }
         isDone = true
         return report
     }

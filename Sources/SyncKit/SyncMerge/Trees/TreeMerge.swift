@@ -95,7 +95,7 @@ package struct TreeMerge {
                 base: base, first: first.tree, second: second.tree, reading: reader),
             first: first.commit, version: rule.version
         ) { path throws(RepositoryError) in
-            guard rule.version >= 9, table.rows[path] == nil else { return nil }
+            guard rule.version >= 9, table.base[path] == nil else { return nil }
             return try TreeDiff.version(at: path, of: first.tree, reading: reader)
         }
         for (path, row) in table.rows.sorted(by: { $0.key < $1.key }) {
