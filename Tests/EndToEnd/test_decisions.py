@@ -145,6 +145,83 @@ class Decisions(VaultTest):
                     os.unlink(self.ada.path(name))
                 self.meet()
 
+    def without_markers(self):
+        """A conflict that its file shows without markers: ada's text is the one that it shows."""
+        self.start(**{"a.yaml": "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n"})
+        self.apart(*((device, self.replace("a.yaml", "a: 1", f"a: {device.name}"))
+                     for device in (self.ada, self.bob)))  # fmt: skip
+        self.meet()
+        self.assertIn(b"a: ada\n", self.bob.read("a.yaml"))
+
+    @staticmethod
+    def replace(name, old, new):
+        """A step that edits a text."""
+
+        def step(device):
+            text = device.read(name).decode()
+            assert old in text, text
+            device.write(name, text.replace(old, new))
+
+        return step
+
+    def test_a_text_without_markers(self):
+        for choice, ada, bob in (("--ours", b"a: ada\n", b"a: bob\n"),
+                                 ("--theirs", b"a: bob\n", b"a: ada\n")):  # fmt: skip
+            with self.subTest(choice):
+                self.without_markers()
+                self.apart((self.ada, self.resolve("a.yaml", choice)),
+                           (self.bob, self.resolve("a.yaml", choice)))  # fmt: skip
+                self.meet()
+                self.assertEqual(self.ada.status()["conflicts"], 1)
+                # What each decided is its own now.
+                for device, mine in ((self.bob, bob), (self.ada, ada)):
+                    device.ctl("resolve", device.path("a.yaml"), "--ours")
+                    self.assertIn(mine, device.read("a.yaml"))
+                    self.meet()
+                    if device is self.bob:
+                        self.bob.ctl("undo")
+                        self.meet()
+
+    def test_a_decision_for_what_is_shown_stands_against_an_edit_elsewhere(self):
+        for choice, text in (("--ours", b"a: ada\n"), ("--theirs", b"a: bob\n")):
+            with self.subTest(choice):
+                self.without_markers()
+                self.apart((self.ada, self.resolve("a.yaml", choice)),
+                           (self.bob, self.replace("a.yaml", "e: 5", "e: bob")))  # fmt: skip
+                self.meet()
+                self.assertEqual(self.ada.status()["conflicts"], 0)
+                self.assertEqual(self.ada.read("a.yaml"), text + b"b: 2\nc: 3\nd: 4\ne: bob\n")
+
+    def test_a_second_round_without_markers_keeps_the_sides_apart(self):
+        self.without_markers()
+        for _ in range(3):
+            self.apart((self.ada, self.replace("a.yaml", "c: 3", "c: 3\n# ada")),
+                       (self.bob, self.replace("a.yaml", "e: 5", "e: 5\n# bob")))  # fmt: skip
+            self.meet()
+            self.assertIn(b"a: ada\n", self.ada.read("a.yaml"))
+            record, = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+            self.assertEqual((record["ours_device"], record["theirs_device"]), ("ada", "bob"))
+        # Both edit the very line: each has its own by `--ours`.
+        self.apart((self.ada, self.replace("a.yaml", "a: ada", "a: ada2")),
+                   (self.bob, self.replace("a.yaml", "a: ada", "a: bob2")))  # fmt: skip
+        self.meet()
+        self.assertIn(b"a: ada2\n", self.bob.read("a.yaml"))
+        self.ada.ctl("resolve", self.ada.path("a.yaml"), "--ours")
+        self.assertIn(b"a: ada2\n", self.ada.read("a.yaml"))
+        self.meet()
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+        for line in (b"# ada", b"# bob"):
+            self.assertEqual(self.ada.read("a.yaml").count(line), 3)
+
+    def test_an_equal_record_that_was_added_is_not_lost_to_one_that_was_taken_away(self):
+        start, stop = '{"event":"start"}\n', '{"event":"stop"}\n'
+        self.start(**{"run.jsonl": start + stop})
+        self.apart((self.ada, self.write(run_jsonl=stop)),
+                   (self.bob, self.write(run_jsonl=start + stop + start)))  # fmt: skip
+        self.meet()
+        lines = self.ada.read("run.jsonl").decode().splitlines(keepends=True)
+        self.assertEqual(sorted(lines), sorted([start, start, stop]))
+
     def test_a_link_against_a_file(self):
         self.start(**{"a.md": "one\n"})
 

@@ -139,14 +139,15 @@ struct ConflictChoiceTests {
         check: (ConflictTerms) -> Void
     ) throws -> (text: String, terms: ConflictTerms) {
         var (content, terms) = try conflict()
+        var rule = rule
+        rule.version = version
         for round in 0..<rounds {
             let text = String(decoding: content, as: UTF8.self)
             let sides = devices.map { device in
                 side(text + "\(device) \(round)\n", Int64(10 + round), device, terms)
             }
             let result = ContentMerge.merge(
-                base: content, sides[0], sides[1], as: rule, path: path, baseTerms: terms,
-                version: version)
+                base: content, sides[0], sides[1], as: rule, path: path, baseTerms: terms)
             content = try #require(result.content)
             terms = try #require(result.conflict)
             check(terms)

@@ -131,6 +131,13 @@ struct MemoryTests {
             "{\"t\":1}\n{\"t\":1}\n{\"t\":2}\n", "{\"t\":1}\n{\"t\":1}\n{\"t\":1}\n{\"t\":2}\n",
             "{\"t\":1}\n{\"t\":1}\n{\"t\":1}\n{\"t\":2}\n"),
         MergeCase(
+            "an equal record that was added stays against one that was taken away",
+            "{\"t\":1}\n{\"t\":2}\n", "{\"t\":2}\n", "{\"t\":1}\n{\"t\":2}\n{\"t\":1}\n",
+            "{\"t\":1}\n{\"t\":1}\n{\"t\":2}\n", notes: [.editKept]),
+        MergeCase(
+            "of two removals the lesser is what both want", "{\"t\":1}\n{\"t\":1}\n{\"t\":1}\n",
+            "{\"t\":1}\n", "{\"t\":1}\n{\"t\":1}\n", "{\"t\":1}\n{\"t\":1}\n"),
+        MergeCase(
             "a field that both sides removed is gone", #"{"id":1,"a":1,"b":1,"c":1}"#,
             #"{"id":1,"b":2,"c":1}"#, #"{"id":1,"b":1,"c":2}"#, #"{"id":1,"b":2,"c":2}"#),
     ]
@@ -233,6 +240,31 @@ struct MemoryTests {
             base: row.base.map { Array($0.utf8) }, side(row.late, at: 2000, by: "phone"),
             side(row.early, at: 1000, by: "laptop"), as: FileRule(.memory))
         #expect(mirrored.content == result.content)
+    }
+
+    @Test("of equal records as many stay, in whatever order three versions are merged")
+    func counts() {
+        let line = #"{"event":"start"}"# + "\n"
+        func text(_ count: Int) -> [UInt8] {
+            Array((#"{"event":"open"}"# + "\n" + String(repeating: line, count: count)).utf8)
+        }
+        for number in 0..<256 {
+            let base = number & 3
+            let counts = [number >> 2 & 3, number >> 4 & 3, number >> 6]
+            let sides = counts.enumerated().map {
+                side(String(decoding: text($1), as: UTF8.self), at: Int64($0), by: "d\($0)")
+            }
+            func merged(_ one: ContentSide, _ two: ContentSide) -> ContentSide {
+                let result = ContentMerge.merge(
+                    base: text(base), one, two, as: FileRule(.memory))
+                return ContentSide(content: result.content, stamp: result.stamp)
+            }
+            let most = counts.filter { $0 != base }.max() ?? base
+            for (one, two, three) in [(0, 1, 2), (0, 2, 1), (1, 2, 0)] {
+                let all = merged(merged(sides[one], sides[two]), sides[three])
+                #expect(all.content == text(most), "base \(base), \(counts)")
+            }
+        }
     }
 
     /// A base, two sides, and which of them are not wholly in the result.

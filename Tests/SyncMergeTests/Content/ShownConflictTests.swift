@@ -1,4 +1,5 @@
 import SyncModel
+import SyncTestKit
 import Testing
 
 @testable import SyncMerge
@@ -93,5 +94,94 @@ import Testing
             as: rule, then: FileRule(.document, writesMarkers: writesMarkers))
         #expect(
             found == ["A", "B", "2", "A\nk2: B"].map { "k1: 1\nk2: \($0)\nk3: new\n" })
+    }
+
+    /// A conflict that nobody resolved, with markers or without them.
+    private struct Open {
+        let rule: FileRule
+        let content: String
+        let terms: ConflictTerms
+
+        init(_ base: String, as rule: FileRule) throws {
+            self.rule = rule
+            let merged = merge(
+                base, base.replacing("k3: 3", with: "k3: A"),
+                base.replacing("k3: 3", with: "k3: B"), as: rule, path: ShownConflictTests.path)
+            content = try #require(merged.text)
+            terms = try #require(merged.conflict)
+        }
+
+        /// What two devices make of it.
+        /// - Parameter edits: each device's: a text and what stands in its place, or the number of
+        ///   the side that it takes.
+        func merged(_ edits: [[(String, String)]], taking choices: [Int?]) throws -> ContentResult {
+            var sides: [ContentSide] = []
+            for (number, device) in ["laptop", "phone"].enumerated() {
+                var text = content
+                for (old, new) in edits[number] { text = text.replacing(old, with: new) }
+                var terms: ConflictTerms? = terms
+                if let choice = choices[number], let open = terms {
+                    let taken = try #require(
+                        ContentMerge.resolved(
+                            Array(text.utf8), open, as: rule, path: ShownConflictTests.path,
+                            by: .side(choice)))
+                    text = String(decoding: taken, as: UTF8.self)
+                    terms = nil
+                }
+                sides.append(
+                    ContentSide(
+                        content: Array(text.utf8), stamp: stamp(3000 + Int64(number), device, text),
+                        terms: terms))
+            }
+            return ContentMerge.merge(
+                base: Array(content.utf8), sides[0], sides[1], as: rule,
+                path: ShownConflictTests.path, baseTerms: terms)
+        }
+    }
+
+    @Test("what devices make of it comes to what it comes to with markers", arguments: 0..<400)
+    func secondRound(seed: UInt64) throws {
+        let base = (1...9).map { "k\($0): \($0)\n" }.joined()
+        let open = [try Open(base, as: quiet), try Open(base, as: FileRule(.document))]
+        var dice = Dice(seed: seed)
+        var edits: [[(String, String)]] = []
+        var choices: [Int?] = []
+        for device in ["l", "p"] {
+            edits.append(
+                [
+                    ("k1: 1", "k1: \(device)"), ("k3: A", "k3: \(device)"), ("k6: 6\n", ""),
+                    ("k7: 7\n", "k7: 7\nnew: \(device)\n"), ("k9: 9\n", "k9: 9\nend: same\n"),
+                ].filter { _ in dice.below(3) == 0 })
+            choices.append(dice.below(4) == 0 ? dice.below(2) : nil)
+        }
+        let results = try open.map { try $0.merged(edits, taking: choices) }
+        let found = results.map { result in
+            result.conflict.map { terms in
+                terms.sides.map { side in
+                    "\(side.stamp.device): " + String(decoding: side.content ?? [], as: UTF8.self)
+                }.sorted()
+            } ?? [result.text ?? ""]
+        }
+        #expect(found[0] == found[1], "\(edits), \(choices)")
+        #expect(results[0].text?.contains("<<<<<<<") == false)
+    }
+
+    @Test("the text that is shown stays, and each side that of its device, however often all edit")
+    func stays() throws {
+        let open = try Open(Self.base, as: quiet)
+        let elsewhere = try open.merged(
+            [[("k1: 1", "k1: l")], [("k5: 5", "k5: p")]], taking: [nil, nil])
+        #expect(elsewhere.text == "k1: l\nk2: 2\nk3: A\nk4: 4\nk5: p\n")
+        #expect(elsewhere.conflict?.sides.map(\.stamp.device) == ["laptop", "phone"])
+        let there = try open.merged(
+            [[("k3: A", "k3: l")], [("k3: A", "k3: p")]], taking: [nil, nil])
+        #expect(there.text == Self.base.replacing("k3: 3", with: "k3: l"))
+        let sides = try #require(there.conflict).sides.map { side in
+            let lines = String(decoding: side.content ?? [], as: UTF8.self).split(separator: "\n")
+            return "\(side.stamp.device) \(lines[2])"
+        }
+        #expect(sides == ["laptop k3: l", "phone k3: p", "phone k3: B"])
+        let opposite = try open.merged([[], []], taking: [0, 1])
+        #expect(opposite.conflict?.sides.map(\.stamp.device) == ["laptop", "phone"])
     }
 }

@@ -84,6 +84,15 @@ struct MergedConflicts {
             .compactMap(\.value.record).filter(\.isText)
     }
 
+    /// The base's conflicts of a text that a side has no more.
+    /// - Parameter names: what the file is called, or was.
+    func decided(at names: Set<TreePath>, by side: SideIndex) -> [ConflictRecord] {
+        let now = side == .first ? first : second
+        return base.filter { now[$0.key] == nil }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap(\.value.record)
+            .filter { $0.isText && names.contains($0.path) }
+    }
+
     /// The base's records that neither side has any more: both decided.
     var decidedByBoth: [ConflictRecord] {
         base.filter { first[$0.key] == nil && second[$0.key] == nil }

@@ -14,14 +14,12 @@ package enum ContentMerge {
     ///   - rule: the file's type and options.
     ///   - path: enters the names of conflicts; nil where the file has none.
     ///   - baseTerms: the open conflict that the base carries.
-    ///   - version: of the merge rules.
     /// - Returns: the merged bytes and all that has to be recorded beside them. A file absent on
     ///   one side and edited on the other stays. Time and memory are bounded by a multiple of the
     ///   sizes; what is too large, too deep or damaged is merged by a coarser rule (`fallback`).
     package static func merge(
         base: [UInt8]?, _ one: ContentSide, _ two: ContentSide, as rule: FileRule,
-        path: TreePath? = nil, baseTerms: ConflictTerms? = nil,
-        version: Int = MergeIdentity.version
+        path: TreePath? = nil, baseTerms: ConflictTerms? = nil
     ) -> ContentResult {
         let (early, late) = ordered(bounded(one, rule), bounded(two, rule))
         func isBase(_ side: ContentSide) -> Bool {
@@ -44,15 +42,13 @@ package enum ContentMerge {
         case .simple: return SimpleMerge.merged(early, late, authority: rule.authority)
         case .document:
             return DocumentMerge.merged(
-                base: base, baseTerms: baseTerms, early, late, rule: rule, path: path,
-                version: version)
+                base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)
         case .data:
             if early.terms == nil, late.terms == nil {
                 return DataMerge.merged(base: base, early, late)
             }
             return DocumentMerge.merged(
-                base: base, baseTerms: baseTerms, early, late, rule: rule, path: path,
-                version: version)
+                base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)
         case .memory, .event, .conversation:
             return records(base: base, early, late, rule: rule, path: path)
         }
@@ -152,8 +148,7 @@ package enum ContentMerge {
         base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, rule: FileRule, path: TreePath?
     ) -> ContentResult {
         var result = DocumentMerge.merged(
-            base: base, baseTerms: nil, early, late, rule: rule, path: path,
-            version: MergeIdentity.version)
+            base: base, baseTerms: nil, early, late, rule: rule, path: path)
         result.fallback = result.fallback ?? .text
         return result
     }

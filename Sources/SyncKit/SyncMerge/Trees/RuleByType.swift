@@ -62,8 +62,7 @@ package final class RuleByType: ContentRule {
         // A conflict that goes on goes on under its name, whatever the file is called by now.
         let named = open.first?.named ?? open.second?.named ?? versions.path
         let result = ContentMerge.merge(
-            base: before, first, second, as: rule, path: named, baseTerms: open.base?.terms,
-            version: version)
+            base: before, first, second, as: rule, path: named, baseTerms: open.base?.terms)
         if sides.isFolding { return try folded(result, versions, rule, named) }
         guard let merged = result.content else { return try LastWriteWins().merge(versions) }
         var decision = ContentDecision(id: try id(of: merged, versions, (first, second)))

@@ -54,6 +54,29 @@ extension TreeMerge {
         return false
     }
 
+    /// What a side decided by taking the text that a file without markers showed: its content did
+    /// not change, though it says something about the other side's.
+    func decisionAsShown(
+        _ path: TreePath, _ row: PathTable.Row, _ outcome: TreeOutcome
+    ) throws(RepositoryError) -> DecisionAsShown? {
+        guard rule.version >= 9, !rule.isTakingBack, let base = row.base, base.mode.isFile else {
+            return nil
+        }
+        for (kept, other) in [(row.first, row.second), (row.second, row.first)] {
+            guard kept.version?.id == base.id, let changed = other.version, changed.mode.isFile,
+                changed.id != base.id
+            else { continue }
+            let side = outcome.side(kept.origin)
+            let names: Set = [path, kept.origin.path, other.origin.path]
+            for record in outcome.conflicts.decided(at: names, by: side)
+            where try !rule.carries(record, base) {
+                let stamp = try stamps.origin(of: record.recordPath, at: kept.origin.commit)
+                return DecisionAsShown(side: side, stamp: stamp)
+            }
+        }
+        return nil
+    }
+
     /// What stands at the conflict's name and at that of its copy.
     private func versions(of record: ConflictRecord, in tree: ObjectID?)
         throws(RepositoryError) -> [TreePath: FileVersion?]
@@ -67,6 +90,12 @@ extension TreeMerge {
         }
         return found
     }
+}
+
+/// Who decided for the text that a file without markers showed, and when.
+struct DecisionAsShown {
+    let side: SideIndex
+    let stamp: VersionStamp
 }
 
 extension ConflictRecord {

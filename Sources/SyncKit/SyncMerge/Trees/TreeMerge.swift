@@ -161,6 +161,11 @@ package struct TreeMerge {
         throws(RepositoryError)
     {
         let (base, first, second) = (row.base, row.first, row.second)
+        if let decision = try decisionAsShown(path, row, outcome), let a = first.version,
+            let b = second.version
+        {
+            return try decideBoth(path, row, a, b, after: decision, into: &outcome)
+        }
         switch (first.version, second.version) {
         case (let a, let b) where a == b:
             outcome.stand(path, a, from: [first.origin, second.origin])
@@ -213,14 +218,21 @@ package struct TreeMerge {
     }
 
     /// Both sides have a version, each other than the base and than the other's.
+    /// - Parameter decision: of a side whose version is the base's and yet a change.
     private func decideBoth(
         _ path: TreePath, _ row: PathTable.Row, _ a: FileVersion, _ b: FileVersion,
-        into outcome: inout TreeOutcome
+        after decision: DecisionAsShown? = nil, into outcome: inout TreeOutcome
     ) throws(RepositoryError) {
-        let one = StampedVersion(
-            a, try stamps.origin(of: row.first.origin.path, at: row.first.origin.commit))
-        let two = StampedVersion(
-            b, try stamps.origin(of: row.second.origin.path, at: row.second.origin.commit))
+        func stamped(_ version: FileVersion, _ origin: PathTable.Origin)
+            throws(RepositoryError) -> StampedVersion
+        {
+            if let decision, decision.side == outcome.side(origin) {
+                return StampedVersion(version, decision.stamp.of(version.id))
+            }
+            return StampedVersion(version, try stamps.origin(of: origin.path, at: origin.commit))
+        }
+        let one = try stamped(a, row.first.origin)
+        let two = try stamped(b, row.second.origin)
         let later: SideIndex = one.wins(over: two) ? .first : .second
         let sides = [row.first.origin, row.second.origin]
 
@@ -233,10 +245,10 @@ package struct TreeMerge {
             return
         }
         let mode = Self.mode(a.mode, b.mode, base: row.base?.mode, later: later)
-        if a.id == b.id || b.id == row.base?.id {
+        if decision == nil, a.id == b.id || b.id == row.base?.id {
             outcome.stand(path, FileVersion(mode: mode, id: a.id), from: sides)
             if a.id != b.id { try carry(row.first.origin, to: path, &outcome) }
-        } else if a.id == row.base?.id {
+        } else if decision == nil, a.id == row.base?.id {
             outcome.stand(path, FileVersion(mode: mode, id: b.id), from: sides)
             try carry(row.second.origin, to: path, &outcome)
         } else {

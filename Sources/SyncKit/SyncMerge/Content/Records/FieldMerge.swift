@@ -190,4 +190,9 @@ enum Counted {
         let least = numbers.min() ?? 0
         return least >= base ? numbers.max() ?? 0 : least
     }
+
+    /// The largest of those that are not the base's: whatever the order in which many are merged.
+    static func largest(base: Int, _ numbers: [Int]) -> Int {
+        numbers.filter { $0 != base }.max() ?? base
+    }
 }

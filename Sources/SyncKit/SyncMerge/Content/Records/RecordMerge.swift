@@ -22,6 +22,8 @@ struct RecordMerge {
     }
 
     let type: FileType
+    /// The version of the rules.
+    let version: Int
     let shape: RecordShape
     let identity: RecordIdentity
     var table: RecordTable
@@ -67,8 +69,8 @@ struct RecordMerge {
         var reader = RecordReader(identity: identity, isEvent: rule.type == .event)
         let versions = zip(numbers, stamps).map { reader.version($0, $1, &table) }
         var merge = RecordMerge(
-            type: rule.type, shape: shape, identity: identity, table: table, base: versions[0],
-            early: versions[1], late: versions[2],
+            type: rule.type, version: rule.version, shape: shape, identity: identity,
+            table: table, base: versions[0], early: versions[1], late: versions[2],
             earlyLeaves: Array(versions[3..<(3 + earlyLeaves.count)]),
             lateLeaves: Array(versions[(3 + earlyLeaves.count)...]), names: reader.names)
         var decided = merge.resolved()
@@ -85,7 +87,7 @@ struct RecordMerge {
             style.close = [0x0a]
         }
         if rule.type == .event { merge.reportBodies(records) } else { merge.reportTexts() }
-        let shell = mergedShell(files, earlyLeaves, lateLeaves, stamps)
+        let shell = mergedShell(files, earlyLeaves, lateLeaves, stamps, rule)
         let content = RecordFile.rendered(
             raws.map { merge.table.bytes($0) }, shape, style, shell: shell?.bytes)
         if shape == .blocks, RecordFile(content, shape).records != raws.map(merge.table.bytes) {
@@ -102,7 +104,7 @@ struct RecordMerge {
     /// Merges what stands around the records of a wrapper, as a record of its own.
     private static func mergedShell(
         _ files: [RecordFile], _ early: [RecordFile], _ late: [RecordFile],
-        _ stamps: [VersionStamp]
+        _ stamps: [VersionStamp], _ rule: FileRule
     ) -> (bytes: [UInt8], isSetAside: (early: Bool, late: Bool))? {
         guard files.contains(where: { $0.shell != nil }) else { return nil }
         var table = RecordTable(.value)
@@ -112,8 +114,8 @@ struct RecordMerge {
             return version
         }
         var merge = RecordMerge(
-            type: .memory, shape: .object, identity: .place, table: table, base: versions[0],
-            early: versions[1], late: versions[2],
+            type: .memory, version: rule.version, shape: .object, identity: .place,
+            table: table, base: versions[0], early: versions[1], late: versions[2],
             earlyLeaves: Array(versions[3..<(3 + early.count)]),
             lateLeaves: Array(versions[(3 + early.count)...]), names: [[]])
         guard let raw = merge.resolved().first?.raws.first else { return nil }

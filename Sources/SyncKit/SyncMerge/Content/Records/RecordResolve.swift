@@ -28,7 +28,7 @@ extension RecordMerge {
         }
         let raws = (base: now.0?.raws, early: now.1?.raws, late: now.2?.raws)
         if RecordReader.isCounted(names[id].isEmpty ? [] : names[id]) {
-            return counted(raws.base, raws.early, raws.late)
+            return counted(id, raws.base, raws.early, raws.late)
         }
         if same(raws.early, raws.base) {
             return same(raws.late, raws.base)
@@ -50,9 +50,19 @@ extension RecordMerge {
         late == base ? early : late
     }
 
-    private func counted(_ base: [Int]?, _ early: [Int]?, _ late: [Int]?) -> [Int]? {
-        let count = Counted.merged(
-            base: base?.count ?? 0, [early?.count ?? 0, late?.count ?? 0])
+    /// How many of several equal records remain, and whose bytes they have. Where one side took
+    /// some away and the other added some, those that were added stay.
+    private mutating func counted(
+        _ id: Int, _ base: [Int]?, _ early: [Int]?, _ late: [Int]?
+    ) -> [Int]? {
+        let (before, one, two) = (base?.count ?? 0, early?.count ?? 0, late?.count ?? 0)
+        let count =
+            version >= 9
+            ? Counted.largest(base: before, [one, two]) : Counted.merged(base: before, [one, two])
+        if version >= 9, min(one, two) < before, before < max(one, two) {
+            notes.append(MergeNote(.editKept, name(id)))
+            note(isLost: (early: one < before, late: two < before))
+        }
         guard count > 0 else { return nil }
         let preferred = choice(base, early, late)
         if let preferred, preferred.count == count { return preferred }

@@ -5,20 +5,15 @@ struct DocumentMerge {
     private let rule: FileRule
     private let path: TreePath?
     private let baseTerms: ConflictTerms?
-    /// Of the merge rules.
-    private let version: Int
 
-    private init(
-        rule: FileRule, path: TreePath?, baseTerms: ConflictTerms? = nil,
-        version: Int = MergeIdentity.version
-    ) {
-        (self.rule, self.path, self.baseTerms, self.version) = (rule, path, baseTerms, version)
+    private init(rule: FileRule, path: TreePath?, baseTerms: ConflictTerms? = nil) {
+        (self.rule, self.path, self.baseTerms) = (rule, path, baseTerms)
     }
 
     /// Merges documents that are present on both sides.
     static func merged(
         base: [UInt8]?, baseTerms: ConflictTerms?, _ early: ContentSide, _ late: ContentSide,
-        rule: FileRule, path: TreePath?, version: Int
+        rule: FileRule, path: TreePath?
     ) -> ContentResult {
         let contents = [base, early.content, late.content].compactMap { $0 }
         if contents.contains(where: TextFile.isBinary) {
@@ -27,7 +22,7 @@ struct DocumentMerge {
         if contents.contains(where: { $0.count > Limits.documentSize }) {
             return SimpleMerge.copied(early, late, because: .tooLarge)
         }
-        return DocumentMerge(rule: rule, path: path, baseTerms: baseTerms, version: version)
+        return DocumentMerge(rule: rule, path: path, baseTerms: baseTerms)
             .merged(base, early, late)
     }
 
@@ -51,18 +46,32 @@ struct DocumentMerge {
     static func marked(
         _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
     ) -> [UInt8] {
-        let written = DocumentMerge(rule: rule, path: path).rendered(terms)
+        DocumentMerge(rule: rule, path: path).marked(content, terms)
+    }
+
+    private func marked(_ content: [UInt8], _ terms: ConflictTerms) -> [UInt8] {
+        let written = rendered(terms)
         let file = TextFile(content)
         let texts = terms.bases + terms.sides.map { $0.content ?? [] } + [content]
         let style = file.style ?? .lf
         let markers = ConflictMarkers(
             id: terms.id(path: path), length: ConflictMarkers.length(texts), terms: terms,
             ending: style.bytes)
-        return TextWriter(style: style, markers: markers).text(
-            hasBOM: file.hasBOM, head: [],
-            pieces: ShownConflict.pieces(written.pieces, after: written.head, in: file),
+        let pieces = ShownConflict.pieces(
+            written.pieces, after: written.head, in: file, version: rule.version)
+        return TextWriter(style: style, markers: markers, version: rule.version).text(
+            hasBOM: file.hasBOM, head: [], pieces: pieces,
             endsWithNewline: file.endsWithNewline ?? true)
     }
+
+    /// A version as a file with markers shows it. What was done to the text of one side, which is
+    /// all that a file without them shows of a conflict, was done to that side.
+    private func withMarkers(_ content: [UInt8], _ terms: ConflictTerms) -> [UInt8] {
+        rule.writesMarkers ? content : marked(content, terms)
+    }
+
+    /// Whether markers say what was done to which side, be they shown or not.
+    private var readsMarkers: Bool { rule.writesMarkers || rule.version >= 9 }
 
     private func merged(
         _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide
@@ -119,9 +128,11 @@ struct DocumentMerge {
         guard let terms, terms.sides.count > 1 else { return content }
         var shown = rule
         shown.writesMarkers = true
-        let text = rule.writesMarkers ? content : Self.written(terms, as: shown, path: path)
+        let text =
+            readsMarkers
+            ? withMarkers(content, terms) : Self.written(terms, as: shown, path: path) ?? content
         return ConflictMarkers.joined(
-            text ?? content, id: terms.id(path: path), sideCount: terms.sides.count) ?? content
+            text, id: terms.id(path: path), sideCount: terms.sides.count) ?? content
     }
 
     /// A version, as far as a merge asks for it.
@@ -139,7 +150,7 @@ struct DocumentMerge {
     private func sum(_ parts: [Part], since before: Part) -> ConflictTerms {
         if let sum = sumAround(parts, since: before) { return sum }
         let old = value(before)
-        let parts = parts.map(value)
+        let parts = named(parts, since: before)
         let resolved = parts.filter { $0.sides.count == 1 }.count
         guard let origin = old.bases.first, resolved > 0 else {
             return TermSum.of(parts, minus: Array(repeating: old, count: parts.count - 1))
@@ -152,22 +163,50 @@ struct DocumentMerge {
     /// The same of what was edited around a conflict that all have as it was: it keeps its sides,
     /// and what else is in conflict stands with those of its devices. Nil where there is none.
     private func sumAround(_ parts: [Part], since before: Part) -> ConflictTerms? {
-        guard version >= 8, rule.writesMarkers, let terms = before.terms, terms.sides.count > 1,
-            let old = StandingConflict(before.content, terms, path: path)
+        guard rule.version >= 8, let terms = before.terms,
+            let old = standing(before, as: terms)
         else { return nil }
         // Who made the same of it is in no conflict, and counts once: as the newest of them.
         let parts = Dictionary(
             parts.map { (ByteKey($0.content), $0) },
             uniquingKeysWith: { $0.stamp < $1.stamp ? $1 : $0 }
         ).values.sorted { $0.stamp < $1.stamp }
-        let read = parts.compactMap { part in
-            part.terms == terms ? StandingConflict(part.content, terms, path: path) : nil
-        }
+        let read = parts.compactMap { standing($0, as: terms) }
         guard read.count == parts.count, let places = old.places(of: read) else { return nil }
         let around = TermSum.of(
             zip(read, parts).map { TermSum.single($0.around, $1.stamp) },
             minus: Array(repeating: TermSum.single(old.around), count: parts.count - 1))
-        return old.sum(of: places, terms.sides.map(\.stamp), settled(around))
+        return old.sum(
+            of: places, terms.sides.map(\.stamp), settled(around),
+            keepsOrder: !rule.writesMarkers)
+    }
+
+    /// A conflict as a version has it, where nobody resolved it or came upon another there.
+    private func standing(_ part: Part, as terms: ConflictTerms) -> StandingConflict? {
+        guard readsMarkers, part.terms == terms, terms.sides.count > 1 else { return nil }
+        return StandingConflict(withMarkers(part.content, terms), terms, path: path)
+    }
+
+    /// Versions as sums. A side's text that several edited in the base's conflict, each in another
+    /// way, is that of who edited it; the sides' order stays.
+    private func named(_ parts: [Part], since before: Part) -> [ConflictTerms] {
+        let values = parts.map(value)
+        guard rule.version >= 9, let terms = before.terms,
+            let old = standing(before, as: terms)
+        else { return values }
+        let disputed = old.disputed(in: parts.map { standing($0, as: terms) })
+        return zip(zip(values, parts), disputed).map { made, numbers in
+            let (value, part) = made
+            guard value.sides.count == terms.sides.count else { return value }
+            let sides = value.sides.enumerated().map { number, side in
+                guard numbers.contains(number) else { return side }
+                let stamp = VersionStamp(
+                    milliseconds: side.stamp.milliseconds, device: part.stamp.device,
+                    commit: part.stamp.commit, blob: side.stamp.blob)
+                return CapturedContent(content: side.content, stamp: stamp)
+            }
+            return ConflictTerms(bases: value.bases, sides: sides)
+        }
     }
 
     /// A side as what it is the sum of: its captured versions, where merging them gives what it
@@ -202,7 +241,7 @@ struct DocumentMerge {
         guard let recorded = part.terms, recorded.sides.count > 1 else { return resolved }
         let whole = rendered(recorded)
         if whole.content == content { return whole.isClean ? resolved : recorded }
-        if !rule.writesMarkers, let written = whole.content {
+        if !readsMarkers, let written = whole.content {
             // The file shows one text for all sides: what was done to it was done to each.
             let newest = recorded.sides[recorded.sides.count - 1].stamp
             return ConflictTerms(
@@ -210,7 +249,8 @@ struct DocumentMerge {
                 sides: recorded.sides + [CapturedContent(content: content, stamp: newest)])
         }
         let reading = ConflictMarkers.read(
-            content, id: recorded.id(path: path), sideCount: recorded.sides.count)
+            withMarkers(content, recorded), id: recorded.id(path: path),
+            sideCount: recorded.sides.count)
         guard case .open(let sides, let bases) = reading else { return resolved }
         return ConflictTerms(
             bases: bases,
@@ -252,7 +292,8 @@ struct DocumentMerge {
         }
         let markers = ConflictMarkers(
             id: terms.id(path: path), length: length, terms: terms, ending: style.bytes)
-        let writer = TextWriter(style: style, markers: rule.writesMarkers ? markers : nil)
+        let writer = TextWriter(
+            style: style, markers: rule.writesMarkers ? markers : nil, version: rule.version)
         rendering.content = writer.text(
             hasBOM: hasBOM, head: head, pieces: pieces, endsWithNewline: endsWithNewline ?? true)
         return rendering

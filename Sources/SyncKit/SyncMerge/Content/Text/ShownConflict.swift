@@ -1,6 +1,6 @@
 /// Finds a conflict that a file shows without markers in that file as it stands by now.
 ///
-/// The lines that disagree are the earliest side's. What was done to them since was done to that
+/// The lines that disagree are one side's. What was done to them since was done to that
 /// side; what was done around them stays, whatever side is chosen.
 struct ShownConflict {
     /// The most comparisons of lines in the search for one conflict's place.
@@ -19,17 +19,21 @@ struct ShownConflict {
     /// - Parameters:
     ///   - written: the pieces that the file was made of.
     ///   - head: the lines before them.
+    ///   - file: what was made of it since.
+    ///   - version: of the rules.
     static func pieces(
-        _ written: [TextRegions.Piece], after head: [ArraySlice<UInt8>], in file: TextFile
+        _ written: [TextRegions.Piece], after head: [ArraySlice<UInt8>], in file: TextFile,
+        version: Int
     ) -> [TextRegions.Piece] {
         var shown = head
         var places: [Range<Int>] = []
         for piece in written {
             switch piece {
             case .lines(let lines): shown += lines.map(\.bytes)
-            case .conflict(let sides, _):
-                places.append(shown.count..<(shown.count + sides[0].count))
-                shown += sides[0].map(\.bytes)
+            case .conflict(let sides, let bases):
+                let lines = sides[TextRegions.shown(sides, bases, version: version)]
+                places.append(shown.count..<(shown.count + lines.count))
+                shown += lines.map(\.bytes)
             }
         }
         let found = ShownConflict(shown, now: file.lines)
@@ -38,12 +42,12 @@ struct ShownConflict {
         var next = 0
         var index = 0
         for piece in written {
-            guard case .conflict(let sides, let bases) = piece else { continue }
+            guard case .conflict(var sides, let bases) = piece else { continue }
             let place = found.place(of: places[index], from: next)
             index += 1
             result.append(.lines(Array(lines[next..<place.lowerBound])))
-            result.append(
-                .conflict(sides: [Array(lines[place])] + sides.dropFirst(), bases: bases))
+            sides[TextRegions.shown(sides, bases, version: version)] = Array(lines[place])
+            result.append(.conflict(sides: sides, bases: bases))
             next = place.upperBound
         }
         result.append(.lines(Array(lines[next...])))

@@ -47,6 +47,25 @@ struct StandingConflict {
         return result
     }
 
+    /// Of each part the sides, counted from 0, whose text between the markers it changed where
+    /// another part changed it in another way.
+    /// - Parameter parts: what each made of this; nil where the conflict is another or resolved.
+    func disputed(in parts: [StandingConflict?]) -> [Set<Int>] {
+        var result = parts.map { _ in Set<Int>() }
+        for (number, place) in places.enumerated() {
+            for side in place.sides.indices {
+                let texts = parts.map { part in
+                    part.flatMap { $0.places.count == places.count ? $0.places[number] : nil }?
+                        .sides[side] ?? place.sides[side]
+                }
+                let changed = texts.indices.filter { texts[$0] != place.sides[side] }
+                if Set(changed.map { texts[$0] }).count < 2 { continue }
+                for index in changed { result[index].insert(side) }
+            }
+        }
+        return result
+    }
+
     /// A text with what stands in each place put back.
     /// - Returns: nil when the lines that stand for the places are not all there, once each and in
     ///   order.
@@ -75,9 +94,11 @@ struct StandingConflict {
     ///   - places: what stands in this one's places now.
     ///   - stamps: of the sides that disagree there.
     ///   - around: what was made of the rest.
+    ///   - keepsOrder: whether a side stays the earliest, of which the file shows the text.
     /// - Returns: nil when one of the texts does not have the places.
     func sum(
-        of places: [ConflictMarkers.Place], _ stamps: [VersionStamp], _ around: ConflictTerms
+        of places: [ConflictMarkers.Place], _ stamps: [VersionStamp], _ around: ConflictTerms,
+        keepsOrder: Bool
     ) -> ConflictTerms? {
         // What a side says where it has no word of its own: the same stands among the bases.
         let neutral = around.bases.first ?? around.sides[0].content ?? []
@@ -91,7 +112,8 @@ struct StandingConflict {
                 $0 < stamps.count && isFree[$0] && stamps[$0].device == device
             }) {
                 isFree[own] = false
-                sides[own] = (own, content, max(stamps[own], side.stamp))
+                let stamp = keepsOrder ? stamps[own] : max(stamps[own], side.stamp)
+                sides[own] = (own, content, stamp)
             } else {
                 sides.append((-1, content, side.stamp))
             }

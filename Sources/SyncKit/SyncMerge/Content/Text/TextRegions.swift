@@ -16,6 +16,14 @@ struct TextRegions {
         case conflict(sides: [[Line]], bases: [[Line]])
     }
 
+    /// The side whose lines stand in place of a conflict in a file that shows no markers: the
+    /// earliest that changed them, by rules before version 9 the earliest.
+    static func shown(_ sides: [[Line]], _ bases: [[Line]], version: Int) -> Int {
+        if version < 9 { return 0 }
+        let texts = [sides, bases].map { $0.map { lines in lines.map(\.bytes) } }
+        return TermSum.remaining(texts[0], texts[1]).first ?? 0
+    }
+
     /// Each side's body, oldest first.
     private let sides: [[Line]]
     private let bases: [[Line]]

@@ -4,8 +4,10 @@ internal import SyncModel
 struct TextWriter {
     /// How lines end; where mixed, each as in the text it comes from.
     let style: TextFile.Ending
-    /// Nil where conflicts are not shown: the earliest side's lines stand in their place.
+    /// Nil where conflicts are not shown: one side's lines stand in their place.
     let markers: ConflictMarkers?
+    /// Of the rules.
+    let version: Int
 
     /// Puts a text together.
     func text(
@@ -23,8 +25,9 @@ struct TextWriter {
                 end = lines.last.map { ending($0).count } ?? end
             case .conflict(let sides, let bases):
                 guard let markers else {
-                    append(sides[0], to: &result)
-                    end = sides[0].last.map { ending($0).count } ?? end
+                    let shown = sides[TextRegions.shown(sides, bases, version: version)]
+                    append(shown, to: &result)
+                    end = shown.last.map { ending($0).count } ?? end
                     continue
                 }
                 end = 0
