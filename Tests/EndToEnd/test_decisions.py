@@ -192,6 +192,79 @@ class Decisions(VaultTest):
                 self.assertEqual(self.ada.status()["conflicts"], 0)
                 self.assertEqual(self.ada.read("a.yaml"), text + b"b: 2\nc: 3\nd: 4\ne: bob\n")
 
+    def test_a_decision_for_what_is_shown_stands_against_a_deletion_and_a_rename(self):
+        self.without_markers()
+        self.apart((self.ada, self.write(a_yaml=None)),
+                   (self.bob, self.resolve("a.yaml", "--theirs")))  # fmt: skip
+        self.meet()
+        self.assertIn(b"a: ada\n", self.ada.read("a.yaml"))
+        record, = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+        self.assertEqual((record["kind"], record["ours_device"], record["theirs_device"]),
+                         ("delete-modify", "ada", "bob"))  # fmt: skip
+        self.without_markers()
+        self.apart((self.ada, self.move("a.yaml", "b.yaml")),
+                   (self.bob, self.resolve("a.yaml", "--theirs")))  # fmt: skip
+        self.meet()
+        self.assertIn(b"a: ada\n", self.ada.read("b.yaml"))
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+
+    def listed(self):
+        """The paths of open conflicts."""
+        listed = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+        return [found["path"].removeprefix(f"{PREFIX}/") for found in listed]
+
+    def test_a_conflict_goes_where_both_move_its_file(self):
+        for ending, conflict in ((".yaml", self.without_markers), (".md", self.with_markers)):
+            with self.subTest(ending):
+                conflict()
+                self.apart((self.ada, self.move(f"a{ending}", f"ada{ending}")),
+                           (self.bob, self.move(f"a{ending}", f"bob{ending}")))  # fmt: skip
+                self.meet()
+                self.assertEqual(self.listed(), self.names())
+                self.resolve(self.names()[0], "--ours")(self.bob)
+                self.meet()
+                self.assertEqual(self.listed(), [])
+                os.unlink(self.ada.path(self.names()[0]))
+                self.meet()
+
+    def with_markers(self):
+        self.start(**{"a.md": "one\ntwo\nthree\n"})
+        self.apart((self.ada, self.write(a_md="one\nada\nthree\n")),
+                   (self.bob, self.write(a_md="one\nbob\nthree\n")))  # fmt: skip
+        self.meet()
+        self.assertIn(b"<<<<<<<", self.ada.read("a.md"))
+
+    def test_a_conflict_is_found_again_where_git_moved_its_file(self):
+        """In a clone of somebody's own, who knows nothing of the record."""
+        for step in (self.write(other_md="other\n"), self.write(a_md=None),
+                     self.move("a.md", "ada.md")):  # fmt: skip
+            self.with_markers()
+            clone = f"{self.top}/clone-{len(os.listdir(self.top))}"
+            trees.git(self.remote, "clone", "-q", "-b", "sync", self.remote, clone)
+            trees.git(clone, "mv", f"{PREFIX}/a.md", f"{PREFIX}/git.md")
+            trees.git(clone, "-c", "user.name=G", "-c", "user.email=g@x", "commit", "-qm", "moved")
+            trees.git(clone, "push", "-q", "origin", "sync")
+            step(self.ada)
+            self.meet()
+            marked = [name for name in self.names() if b"<<<<<<<" in self.ada.read(name)]
+            self.assertEqual(self.listed(), marked)
+            for name in self.names():
+                os.unlink(self.ada.path(name))
+            self.meet()
+
+    def test_an_edit_of_who_has_not_seen_a_conflict_and_its_rename_leaves_it_open(self):
+        self.start(**{"a.yaml": "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n"})
+        self.ada.write("a.yaml", self.ada.read("a.yaml").replace(b"a: 1", b"a: ada"))
+        self.ada.once()
+        self.move("a.yaml", "b.yaml")(self.bob)
+        self.replace("b.yaml", "a: 1", "a: bob")(self.bob)
+        self.bob.once()
+        self.assertEqual(self.bob.status()["conflicts"], 1)
+        self.replace("a.yaml", "e: 5", "e: ada")(self.ada)
+        self.meet()
+        self.assertEqual(self.listed(), ["b.yaml"])
+        self.assertIn(b"e: ada\n", self.bob.read("b.yaml"))
+
     def test_a_second_round_without_markers_keeps_the_sides_apart(self):
         self.without_markers()
         for _ in range(3):

@@ -8,6 +8,8 @@ struct MergedConflicts {
     private let base: Names
     private let first: Names
     private let second: Names
+    private let decidedByFirst: [ConflictRecord]
+    private let decidedBySecond: [ConflictRecord]
     private var merged: Names = [:]
     private var added: [TreePath: (record: ConflictRecord, version: FileVersion)] = [:]
     init(
@@ -16,6 +18,8 @@ struct MergedConflicts {
         self.base = Self.names(try ConflictList(of: base, reading: reader))
         self.first = Self.names(try ConflictList(of: first, reading: reader))
         self.second = Self.names(try ConflictList(of: second, reading: reader))
+        decidedByFirst = try Self.decided(self.base, self.first, in: first, reader)
+        decidedBySecond = try Self.decided(self.base, self.second, in: second, reader)
         for name in Set(self.first.keys).union(self.second.keys) {
             var (old, one, two) = (self.base[name], self.first[name], self.second[name])
             if one != two {
@@ -70,6 +74,13 @@ struct MergedConflicts {
         }
     }
 
+    /// All conflicts of one side's texts.
+    func texts(of side: SideIndex) -> [ConflictRecord] {
+        (side == .first ? first : second)
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .compactMap(\.value.record).filter(\.isText)
+    }
+
     /// Takes a path's records as the base has them.
     mutating func takeBase(_ path: TreePath) {
         drop([path])
@@ -78,19 +89,36 @@ struct MergedConflicts {
 
     /// The conflicts of a text at a path that one side came upon since the base.
     func opened(at path: TreePath, by side: SideIndex) -> [ConflictRecord] {
-        (side == .first ? first : second)
-            .filter { base[$0.key] == nil && $0.value.record?.path == path }
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
-            .compactMap(\.value.record).filter(\.isText)
+        texts(of: side).filter { record in
+            record.path == path && !base.values.contains { $0.record?.id == record.id }
+        }
     }
 
-    /// The base's conflicts of a text that a side has no more.
-    /// - Parameter names: what the file is called, or was.
-    func decided(at names: Set<TreePath>, by side: SideIndex) -> [ConflictRecord] {
-        let now = side == .first ? first : second
-        return base.filter { now[$0.key] == nil }
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap(\.value.record)
-            .filter { $0.isText && names.contains($0.path) }
+    /// The base's conflicts of texts that a side has no more, though it has the file.
+    func decided(by side: SideIndex) -> [ConflictRecord] {
+        side == .first ? decidedByFirst : decidedBySecond
+    }
+
+    private static func decided(
+        _ base: Names, _ now: Names, in tree: ObjectID, _ reader: any ObjectReader
+    ) throws(RepositoryError) -> [ConflictRecord] {
+        var decided: [ConflictRecord] = []
+        for (name, entry) in base.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            guard now[name] == nil, let record = entry.record, record.isText else { continue }
+            if try TreeDiff.file(at: record.path, of: tree, reading: reader) != nil {
+                decided.append(record)
+            }
+        }
+        return decided
+    }
+
+    /// The conflicts of a text that each side has, under the name that it has on that side.
+    func standing(at one: TreePath, and other: TreePath) -> [ConflictRecord] {
+        first.filter { name, entry in
+            entry.record?.path == one && second[name]?.record?.path == other
+        }
+        .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        .compactMap(\.value.record).filter(\.isText)
     }
 
     /// The base's records that neither side has any more: both decided.
@@ -105,6 +133,15 @@ struct MergedConflicts {
         merged = merged.filter { entry in
             entry.value.record.map { !paths.contains($0.path) } ?? true
         }
+    }
+
+    /// Takes one record of a path away.
+    mutating func drop(_ id: String, at path: TreePath) {
+        func isOther(_ record: ConflictRecord?) -> Bool {
+            record?.id != id || record?.path != path
+        }
+        merged = merged.filter { isOther($0.value.record) }
+        added = added.filter { isOther($0.value.record) }
     }
 
     /// Takes a path's records away and gives them: the file is called otherwise now.

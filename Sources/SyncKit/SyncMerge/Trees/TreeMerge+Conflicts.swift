@@ -70,10 +70,27 @@ extension TreeMerge {
         }
         guard let version = side.version, rule.version >= 4 else { return }
         let made = outcome.side(side.origin)
+        if added, rule.version >= 9, !rule.isTakingBack {
+            for record in outcome.conflicts.decided(by: made.other) {
+                if try rule.carries(record, version) { continue }
+                outcome.conflicts.drop(record.id, at: path)
+            }
+        }
         for record in outcome.conflicts.texts(at: side.origin.path, of: made)
         where try rule.carries(record, version) {
-            let moved = record.moved(to: path)
-            outcome.conflicts.add(moved, written: try rule.write(moved))
+            try list(record, at: path, &outcome)
+        }
+    }
+
+    /// The conflicts of a file that both renamed and neither changed go along to the name that it
+    /// got later.
+    func carryBoth(
+        _ first: PathTable.Origin, _ second: PathTable.Origin, to path: TreePath,
+        _ outcome: inout TreeOutcome
+    ) throws(RepositoryError) {
+        if rule.version < 9 || first.path == second.path { return }
+        for record in outcome.conflicts.standing(at: first.path, and: second.path) {
+            try list(record, at: path, &outcome)
         }
     }
 
@@ -83,26 +100,62 @@ extension TreeMerge {
     {
         if old == new { return }
         for record in outcome.conflicts.takeAway(old) where record.isText {
-            let moved = record.moved(to: new)
-            outcome.conflicts.add(moved, written: try rule.write(moved))
+            try list(record, at: new, &outcome)
         }
     }
 
     /// Lists conflicts again that are open in a text which stands as one side has it: another file
-    /// that had its name and was renamed took them off the list.
-    func relist(_ outcome: inout TreeOutcome) throws(RepositoryError) {
+    /// that had its name and was renamed took them off the list, or somebody moved the file with
+    /// git and left the record as it was.
+    func relist(
+        _ outcome: inout TreeOutcome, _ first: MergeSide, _ second: MergeSide
+    ) throws(RepositoryError) {
         if !rule.listsConflicts { return }
+        let left = [
+            first.commit: try leftBehind(outcome, .first, in: first.tree),
+            second.commit: try leftBehind(outcome, .second, in: second.tree),
+        ]
         for (path, standing) in outcome.standing.sorted(by: { $0.key < $1.key }) {
-            guard let standing, standing.sides.count == 1, let origin = standing.sides.first else {
-                continue
+            guard let standing else { continue }
+            for origin in standing.sides {
+                for record in left[origin.commit] ?? []
+                where try rule.carries(record, standing.version) {
+                    try list(record, at: path, &outcome)
+                }
             }
+            guard standing.sides.count == 1, let origin = standing.sides.first else { continue }
             let side = outcome.side(origin)
+            let decided = rule.version >= 9 ? outcome.conflicts.decided(by: side.other) : []
             for record in outcome.conflicts.texts(at: origin.path, of: side)
             where try rule.isOpen(record, in: standing.version) {
-                let listed = record.moved(to: path)
-                outcome.conflicts.add(listed, written: try rule.write(listed))
+                if decided.contains(where: { $0.id == record.id }) {
+                    if try !rule.carries(record, standing.version) { continue }
+                }
+                try list(record, at: path, &outcome)
             }
         }
+    }
+
+    /// The conflicts of a side whose file is not there.
+    private func leftBehind(
+        _ outcome: TreeOutcome, _ side: SideIndex, in tree: ObjectID
+    ) throws(RepositoryError) -> [ConflictRecord] {
+        if rule.version < 9 { return [] }
+        var left: [ConflictRecord] = []
+        for record in outcome.conflicts.texts(of: side) {
+            if try TreeDiff.file(at: record.path, of: tree, reading: reader) == nil {
+                left.append(record)
+            }
+        }
+        return left
+    }
+
+    /// Lists a conflict under the name that its file has.
+    func list(
+        _ record: ConflictRecord, at path: TreePath, _ outcome: inout TreeOutcome
+    ) throws(RepositoryError) {
+        let listed = record.moved(to: path)
+        outcome.conflicts.add(listed, written: try rule.write(listed))
     }
 
     /// The conflicts in the text of a version that is kept beside the file stand there with it.
@@ -116,8 +169,7 @@ extension TreeMerge {
         let copy = try outcome.copy(of: loser.version.id, beside: path)
         let side = outcome.side(origin)
         for record in outcome.conflicts.texts(at: origin.path, of: side) {
-            let moved = record.moved(to: copy)
-            outcome.conflicts.add(moved, written: try rule.write(moved))
+            try list(record, at: copy, &outcome)
         }
     }
 }

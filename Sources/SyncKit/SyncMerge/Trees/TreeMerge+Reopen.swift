@@ -26,7 +26,8 @@ extension TreeMerge {
 
     /// A file without markers shows one side's text where two disagree. Who deleted or renamed it
     /// before they saw that decided nothing about the other side's, though by value only they
-    /// changed it: the file stays, or the conflict goes along to its new name.
+    /// changed it: the file stays, or the conflict goes along to its new name. It stays, too, where
+    /// the other decided for what the file shows.
     /// - Returns: whether it was one.
     func keepOpened(
         _ path: TreePath, _ row: PathTable.Row, of table: PathTable, _ outcome: inout TreeOutcome
@@ -36,22 +37,34 @@ extension TreeMerge {
             (row.first, row.second, table.renames.first),
             (row.second, row.first, table.renames.second),
         ] where gone.version == nil && kept.version == base {
-            let side = outcome.side(kept.origin)
-            let opened = outcome.conflicts.opened(at: kept.origin.path, by: side)
-            if opened.isEmpty { continue }
-            if let name = renames[path]?.name {
+            let opened = outcome.conflicts.opened(
+                at: kept.origin.path, by: outcome.side(kept.origin))
+            let name = renames[path]?.name
+            let decision = name == nil ? try decisionAsShown(kept, [path], base, outcome) : nil
+            if opened.isEmpty && decision == nil { continue }
+            if let name {
                 outcome.stand(path, nil, from: [])
-                for record in opened {
-                    let moved = record.moved(to: name)
-                    outcome.conflicts.add(moved, written: try rule.write(moved))
-                }
+                for record in opened { try list(record, at: name, &outcome) }
             } else {
                 try take(kept.origin, to: path, &outcome)
-                try keep(path, base, of: kept, deletedBy: gone, base: base, into: &outcome)
+                try keep(
+                    path, base, of: kept, deletedBy: gone, base: base, after: decision,
+                    into: &outcome)
             }
             return true
         }
         return false
+    }
+
+    /// Lists what a side came upon in a file without markers, whose bytes it left as they were:
+    /// the other side's edit of the file knew nothing of it.
+    func keepListed(
+        _ kept: PathTable.Origin, at path: TreePath, _ outcome: inout TreeOutcome
+    ) throws(RepositoryError) {
+        guard rule.version >= 9, !rule.isTakingBack else { return }
+        for record in outcome.conflicts.opened(at: kept.path, by: outcome.side(kept)) {
+            try list(record, at: path, &outcome)
+        }
     }
 
     /// What a side decided by taking the text that a file without markers showed: its content did
@@ -59,20 +72,30 @@ extension TreeMerge {
     func decisionAsShown(
         _ path: TreePath, _ row: PathTable.Row, _ outcome: TreeOutcome
     ) throws(RepositoryError) -> DecisionAsShown? {
-        guard rule.version >= 9, !rule.isTakingBack, let base = row.base, base.mode.isFile else {
-            return nil
-        }
+        guard let base = row.base else { return nil }
         for (kept, other) in [(row.first, row.second), (row.second, row.first)] {
-            guard kept.version?.id == base.id, let changed = other.version, changed.mode.isFile,
-                changed.id != base.id
-            else { continue }
-            let side = outcome.side(kept.origin)
-            let names: Set = [path, kept.origin.path, other.origin.path]
-            for record in outcome.conflicts.decided(at: names, by: side)
-            where try !rule.carries(record, base) {
-                let stamp = try stamps.origin(of: record.recordPath, at: kept.origin.commit)
-                return DecisionAsShown(side: side, stamp: stamp)
+            guard let changed = other.version, changed.mode.isFile, changed.id != base.id else {
+                continue
             }
+            let names: Set = [path, kept.origin.path, other.origin.path]
+            if let found = try decisionAsShown(kept, names, base, outcome) { return found }
+        }
+        return nil
+    }
+
+    /// The same of one side.
+    /// - Parameter names: what the file is called, or was.
+    private func decisionAsShown(
+        _ kept: PathTable.Side, _ names: Set<TreePath>, _ base: FileVersion,
+        _ outcome: TreeOutcome
+    ) throws(RepositoryError) -> DecisionAsShown? {
+        guard rule.version >= 9, !rule.isTakingBack, base.mode.isFile, kept.version?.id == base.id
+        else { return nil }
+        let side = outcome.side(kept.origin)
+        for record in outcome.conflicts.decided(by: side) where names.contains(record.path) {
+            if try rule.carries(record, base) { continue }
+            let stamp = try stamps.origin(of: record.recordPath, at: kept.origin.commit)
+            return DecisionAsShown(side: side, stamp: stamp)
         }
         return nil
     }

@@ -134,7 +134,7 @@ package struct TreeMerge {
             }
         }
 
-        if rule.version >= 5 { try relist(&outcome) }
+        if rule.version >= 5 { try relist(&outcome, first, second) }
 
         var result = TreeMergeResult(losses: outcome.losses.sorted { $0.path < $1.path })
         let inFirst = Dictionary(uniqueKeysWithValues: ours.map { ($0.path, $0.after) })
@@ -169,12 +169,15 @@ package struct TreeMerge {
         switch (first.version, second.version) {
         case (let a, let b) where a == b:
             outcome.stand(path, a, from: [first.origin, second.origin])
+            try carryBoth(first.origin, second.origin, to: path, &outcome)
         case (let a, _) where a == base:
             outcome.stand(path, second.version, from: [second.origin])
             try carry(second, added: base == nil, to: path, &outcome)
+            try keepListed(first.origin, at: path, &outcome)
         case (_, let b) where b == base:
             outcome.stand(path, first.version, from: [first.origin])
             try carry(first, added: base == nil, to: path, &outcome)
+            try keepListed(second.origin, at: path, &outcome)
         case (let kept?, nil) where kept.isDirectory:
             outcome.stand(path, kept, from: [first.origin])
         case (nil, let kept?) where kept.isDirectory:
@@ -199,11 +202,13 @@ package struct TreeMerge {
     /// An edit stays against a deletion; the deletion is listed.
     func keep(
         _ path: TreePath, _ version: FileVersion, of side: PathTable.Side,
-        deletedBy other: PathTable.Side, base: FileVersion?, into outcome: inout TreeOutcome
+        deletedBy other: PathTable.Side, base: FileVersion?, after decision: DecisionAsShown? = nil,
+        into outcome: inout TreeOutcome
     ) throws(RepositoryError) {
         outcome.stand(path, version, from: [side.origin])
         let deletion = try stamps.origin(of: other.origin.path, at: other.origin.commit)
-        let edit = try stamps.origin(of: side.origin.path, at: side.origin.commit)
+        var edit = try stamps.origin(of: side.origin.path, at: side.origin.commit)
+        if let decision { edit = decision.stamp.of(version.id) }
         outcome.lose(
             MergeLoss(
                 path: path, kind: .deleteModify, loser: nil, loserStamp: deletion,
