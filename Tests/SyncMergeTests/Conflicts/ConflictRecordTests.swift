@@ -85,6 +85,44 @@ struct ConflictRecordTests {
     func none(text: String) { #expect(ConflictRecord(reading: Array(text.utf8)) == nil) }
 }
 
+/// A conflict says whether its file shows it: the file's rule may be set, and its name change.
+@Suite struct UnmarkedConflictTests {
+    private let path = TreePath("c.txt")
+    private let quiet = FileRule(.document, writesMarkers: false)
+
+    @Test("stays open under a rule that writes markers, and has them once it is merged again")
+    func goesOn() throws {
+        let base = "a\nb\nc\nd\ne\n"
+        let made = merge(base, "x\nb\nc\nd\ne\n", "y\nb\nc\nd\ne\n", as: quiet, path: path)
+        let record = ConflictRecord(
+            try #require(made.conflict), path: try #require(path), named: try #require(path),
+            kind: .content, known: [])
+        let read = try #require(ConflictRecord(reading: record.rendered))
+        #expect(read == record && read.isConsistent)
+        let terms = try #require(try read.terms(reading: InMemoryRepository()))
+        #expect(terms.isUnmarked)
+        let rule = FileRule(.document)
+        let edited = Array("x\nb\nc\nd\nE\n".utf8)
+        #expect(ContentMerge.isOpen(terms, in: edited, as: rule, path: path))
+        func side(_ text: [UInt8], _ time: Int64, _ device: String) -> ContentSide {
+            ContentSide(content: text, stamp: stamp(time, device), terms: terms)
+        }
+        let again = ContentMerge.merge(
+            base: made.content, side(edited, 3, "ada"),
+            side(Array("x\nb\nC\nd\ne\n".utf8), 4, "bob"), as: rule, path: path,
+            baseTerms: terms)
+        let open = try #require(again.conflict)
+        #expect(!open.isUnmarked && again.text?.hasPrefix("<<<<<<<") == true)
+        #expect(
+            open.sides.map { String(decoding: $0.content ?? [], as: UTF8.self) }
+                == ["x\nb\nC\nd\nE\n", "y\nb\nC\nd\nE\n"])
+    }
+
+    private func stamp(_ milliseconds: Int64, _ device: String) -> VersionStamp {
+        VersionStamp(milliseconds: milliseconds, device: device, commit: .zero, blob: nil)
+    }
+}
+
 @Suite("Resolving a document's conflict")
 struct ConflictChoiceTests {
     private let path = TreePath("a.md")

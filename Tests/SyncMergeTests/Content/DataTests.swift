@@ -124,6 +124,28 @@ struct DataTests {
         }
     }
 
+    private let undeclared = TypeRules(files: [(nil, [UInt8]())])
+
+    @Test("what both add to one .gitignore holds on both")
+    func ignored() throws {
+        let path = try #require(TreePath("d/.gitignore"))
+        let rule = undeclared.type(of: path, content: Array("a\n".utf8)).rule
+        #expect(merge("a\n", "a\nb\n", "a\nc\n", as: rule, path: path).text == "a\nb\nc\n")
+    }
+
+    @Test("what a stream of YAML begins with is no front matter")
+    func stream() throws {
+        let path = try #require(TreePath("d.yaml"))
+        func text(_ one: String, _ two: String) -> String {
+            "---\nspec:\n  one: \(one)\n  x: 1\n  y: 1\n  two: \(two)\n---\nkind: Service\n"
+        }
+        let rule = undeclared.type(of: path, content: Array(text("a", "a").utf8)).rule
+        let merged = merge(text("a", "a"), text("b", "a"), text("a", "c"), as: rule, path: path)
+        #expect(merged.text == text("b", "c") && merged.notes.isEmpty && merged.isClean)
+        let clash = merge(text("a", "a"), text("b", "a"), text("c", "a"), as: rule, path: path)
+        #expect(clash.conflict?.isUnmarked == true)
+    }
+
     @Test("formats of programs get no markers, unless some are there already")
     func formats() throws {
         let rules = TypeRules(files: [(nil, Array("*.toml sync-markers\n".utf8))])
@@ -131,9 +153,13 @@ struct DataTests {
             rules.type(of: try #require(TreePath(name)), content: Array(text.utf8)).rule
                 .writesMarkers
         }
-        for name in ["a.yaml", "d/a.YML", "a.ini", "a.xml", "t.csv", "i.plist", "tsconfig.json"] {
+        for name in [
+            "a.yaml", "d/a.YML", "a.ini", "a.xml", "t.csv", "i.plist", "tsconfig.json", "a.drawio",
+            "a.ics", "a.vcf", "a.code-workspace", "a.service", "d/.gitignore",
+        ] {
             #expect(try !markers(name), "\(name)")
         }
+        #expect(try !markers("a.other", "\u{feff}<?xml version=\"1.0\"?>\n<a/>\n"))
         for name in ["a.md", "a", "a.toml", "a.swift", "yaml"] {
             #expect(try markers(name), "\(name)")
         }

@@ -95,7 +95,7 @@ struct ResolvedByEdit {
             }
             guard let text = content(path) else { continue }
             let rule = try rule(path, text)
-            if rule.writesMarkers,
+            if rule.writesMarkers, !terms.isUnmarked,
                 ContentMerge.isOpen(terms, in: text, as: rule, path: record.named)
             {
                 return record.moved(to: path)

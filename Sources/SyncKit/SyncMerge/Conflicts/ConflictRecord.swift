@@ -35,6 +35,8 @@ package struct ConflictRecord: Sendable, Hashable {
     package let kind: OpenConflict.Kind
     /// Where the version that lost stands, when a copy is kept.
     package let copy: TreePath?
+    /// Whether its file was written without markers (since version 9 of the merge rules).
+    let isUnmarked: Bool
     /// One fewer than the sides for a document; else the common ancestor's, if there is one.
     package private(set) var bases: [Base]
     /// At least two, ordered by stamp.
@@ -73,6 +75,7 @@ package struct ConflictRecord: Sendable, Hashable {
         type = .document
         self.kind = kind
         copy = nil
+        isUnmarked = terms.isUnmarked
         bases = zip(terms.bases, terms.baseIDs).map { content, id in
             Base(blob: id, text: known.contains(id) ? nil : content)
         }
@@ -93,6 +96,7 @@ package struct ConflictRecord: Sendable, Hashable {
         self.type = type
         self.kind = kind
         self.copy = copy
+        isUnmarked = false
         bases = base.map { [Base(blob: $0)] } ?? []
         self.sides = sorted.map { Side(blob: $0.blob, stamp: $0) }
     }
@@ -191,7 +195,7 @@ package struct ConflictRecord: Sendable, Hashable {
             let content = try content(side.blob, side.text, reader)
             captures.append(CapturedContent(content: content, stamp: side.stamp))
         }
-        return ConflictTerms(bases: texts, sides: captures)
+        return ConflictTerms(bases: texts, sides: captures, isUnmarked: isUnmarked)
     }
 
     /// A term's bytes; nil for an absent file.
@@ -214,6 +218,7 @@ extension ConflictRecord {
         lines.append("  \"type\": \"\(type.rawValue)\"")
         lines.append("  \"kind\": \"\(kind.rawValue)\"")
         if let copy { lines += Self.lines("copy", copy) }
+        if isUnmarked { lines.append("  \"markers\": false") }
         let bases = bases.map { "    {\(Self.term($0.blob, $0.text))}" }
         lines.append(Self.list("bases", bases))
         let sides = sides.map { side in
@@ -275,11 +280,12 @@ extension ConflictRecord {
         let kind: OpenConflict.Kind
         let copy: String?
         let copyHex: String?
+        let markers: Bool?
         let bases: [Term]
         let sides: [Term]
 
         enum CodingKeys: String, CodingKey {
-            case version, id, path, named, type, kind, copy, bases, sides
+            case version, id, path, named, type, kind, copy, markers, bases, sides
             case pathHex = "path_hex"
             case namedHex = "named_hex"
             case copyHex = "copy_hex"
@@ -303,6 +309,7 @@ extension ConflictRecord {
         type = written.type
         kind = written.kind
         copy = written.copy.flatMap { Self.path($0, written.copyHex) }
+        isUnmarked = written.markers == false
         bases = written.bases.map { Base(blob: $0.blob, text: $0.text.map(Array.init)) }
         sides = written.sides.map { term in
             let stamp = VersionStamp(

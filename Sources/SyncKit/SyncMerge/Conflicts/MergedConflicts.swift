@@ -10,11 +10,16 @@ struct MergedConflicts {
     private let second: Names
     private let decidedByFirst: [ConflictRecord]
     private let decidedBySecond: [ConflictRecord]
+    /// Whether a conflict stays of which a copy stands beside the file, whatever became of the
+    /// file: a merge decides nothing about that. From version 9 of the rules on.
+    private let keepsCopies: Bool
     private var merged: Names = [:]
     private var added: [TreePath: (record: ConflictRecord, version: FileVersion)] = [:]
     init(
-        base: ObjectID?, first: ObjectID, second: ObjectID, reading reader: any ObjectReader
+        base: ObjectID?, first: ObjectID, second: ObjectID, keepsCopies: Bool,
+        reading reader: any ObjectReader
     ) throws(RepositoryError) {
+        self.keepsCopies = keepsCopies
         self.base = Self.names(try ConflictList(of: base, reading: reader))
         self.first = Self.names(try ConflictList(of: first, reading: reader))
         self.second = Self.names(try ConflictList(of: second, reading: reader))
@@ -89,9 +94,13 @@ struct MergedConflicts {
 
     /// The conflicts of a text at a path that one side came upon since the base.
     func opened(at path: TreePath, by side: SideIndex) -> [ConflictRecord] {
-        texts(of: side).filter { record in
-            record.path == path && !base.values.contains { $0.record?.id == record.id }
-        }
+        opened(by: side).filter { $0.path == path }
+    }
+
+    /// The conflicts of all texts that one side came upon since the base.
+    func opened(by side: SideIndex) -> [ConflictRecord] {
+        let known = Set(base.values.compactMap { $0.record?.id })
+        return texts(of: side).filter { !known.contains($0.id) }
     }
 
     /// The base's conflicts of texts that a side has no more, though it has the file.
@@ -131,9 +140,11 @@ struct MergedConflicts {
     mutating func drop(_ paths: Set<TreePath>) {
         if merged.isEmpty { return }
         merged = merged.filter { entry in
-            entry.value.record.map { !paths.contains($0.path) } ?? true
+            entry.value.record.map { !paths.contains($0.path) || stays($0) } ?? true
         }
     }
+
+    private func stays(_ record: ConflictRecord) -> Bool { keepsCopies && record.copy != nil }
 
     /// Takes one record of a path away.
     mutating func drop(_ id: String, at path: TreePath) {
@@ -148,7 +159,7 @@ struct MergedConflicts {
     mutating func takeAway(_ path: TreePath) -> [ConflictRecord] {
         let all = merged.values.compactMap(\.record) + added.values.map(\.record)
         drop([path])
-        added = added.filter { $0.value.record.path != path }
+        added = added.filter { $0.value.record.path != path || stays($0.value.record) }
         return all.filter { $0.path == path }
     }
 

@@ -16,7 +16,7 @@ extension ContentMerge {
     package static func isOpen(
         _ terms: ConflictTerms, in content: [UInt8], as rule: FileRule, path: TreePath?
     ) -> Bool {
-        if rule.writesMarkers {
+        if rule.writesMarkers, !terms.isUnmarked {
             let reading = ConflictMarkers.read(
                 content, id: terms.id(path: path), sideCount: terms.sides.count)
             if case .resolved = reading { return false }

@@ -83,21 +83,28 @@ struct RenameTrail {
 
 extension TreeMerge {
     /// What either side renamed on its way, where that decides something: a path that one side
-    /// took away and the other changed.
+    /// took away and the other changed, or came upon a conflict in.
     func renames(
-        _ ours: [TreeChange], _ theirs: [TreeChange], first: ObjectID, second: ObjectID
+        _ ours: [TreeChange], _ theirs: [TreeChange], first: ObjectID, second: ObjectID,
+        _ conflicts: MergedConflicts
     ) throws(RepositoryError) -> (first: [TreePath: Rename], second: [TreePath: Rename]) {
-        (
-            try renames(ours, against: theirs, on: first, since: second),
-            try renames(theirs, against: ours, on: second, since: first)
+        let opened = { (side: SideIndex) in
+            rule.version < 9 ? [] : conflicts.opened(by: side).map(\.path)
+        }
+        return (
+            try renames(
+                ours, against: theirs, opened(.second), on: first, since: second),
+            try renames(
+                theirs, against: ours, opened(.first), on: second, since: first)
         )
     }
 
     private func renames(
-        _ own: [TreeChange], against other: [TreeChange], on side: ObjectID, since far: ObjectID
+        _ own: [TreeChange], against other: [TreeChange], _ opened: [TreePath],
+        on side: ObjectID, since far: ObjectID
     ) throws(RepositoryError) -> [TreePath: Rename] {
         let known = PathTable.renames(own, byName: rule.version >= 6).mapValues { Rename(to: $0) }
-        let changed = Set(other.map(\.path))
+        let changed = Set(other.map(\.path) + opened)
         // Where both took a file away, who named it later decides.
         let gone = rule.version < 6 ? [] : Set(other.filter { $0.after == nil }.map(\.path))
         let isOpen = own.contains { change in

@@ -55,9 +55,17 @@ package final class RuleByType: ContentRule {
         let second = try side(
             contents.second, versions.second.stamp, origins.second, on: .second,
             open.second?.terms)
-        let (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
+        var (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
         {
             (base: before, sides: [first.content ?? [], second.content ?? []])
+        }
+        // What is open in a file without markers is open whatever its type is by now.
+        let terms = [open.base, open.first, open.second].compactMap { $0?.terms }
+        if version >= 9, ![.document, .data].contains(rule.type),
+            terms.contains(where: \.isUnmarked)
+        {
+            rule.type = .document
+            rule.writesMarkers = false
         }
         // A conflict that goes on goes on under its name, whatever the file is called by now.
         let named = open.first?.named ?? open.second?.named ?? versions.path

@@ -2,8 +2,31 @@ internal import SyncModel
 
 /// Which conflicts are listed in the merged tree, and at which path.
 extension TreeMerge {
+    /// Lists what this merge left open, and what the sides had open that still is.
+    func listConflicts(
+        _ outcome: inout TreeOutcome, _ first: MergeSide, _ second: MergeSide
+    ) throws(RepositoryError) {
+        try listAsides(&outcome)
+        try listCopies(&outcome)
+        let standing = outcome.standing
+        try outcome.conflicts.dropWithoutFile { path throws(RepositoryError) in
+            if let changed = standing[path] { return !(changed?.version.isDirectory ?? true) }
+            return try TreeDiff.file(at: path, of: first.tree, reading: reader) != nil
+        }
+        if rule.version >= 4 {
+            try outcome.conflicts.dropTexts { record throws(RepositoryError) in
+                // A content that was merged says itself what is open in it.
+                guard let changed = standing[record.path], let stands = changed,
+                    stands.sides.count == 1
+                else { return true }
+                return try rule.isOpen(record, in: stands.version)
+            }
+        }
+        if rule.version >= 5 { try relist(&outcome, first, second) }
+    }
+
     /// Lists what had to leave its name: who made it and who made what keeps the name.
-    func listAsides(_ outcome: inout TreeOutcome) throws(RepositoryError) {
+    private func listAsides(_ outcome: inout TreeOutcome) throws(RepositoryError) {
         for aside in outcome.asides {
             let isNamed = rule.version >= 2
             let none = VersionStamp(
@@ -26,7 +49,7 @@ extension TreeMerge {
     }
 
     /// Lists every version that had to go beside the name it wanted.
-    func listCopies(_ outcome: inout TreeOutcome) throws(RepositoryError) {
+    private func listCopies(_ outcome: inout TreeOutcome) throws(RepositoryError) {
         guard rule.listsConflicts else { return }
         for loss in outcome.losses {
             guard let copy = loss.copy, let loser = loss.loser else { continue }
@@ -107,7 +130,7 @@ extension TreeMerge {
     /// Lists conflicts again that are open in a text which stands as one side has it: another file
     /// that had its name and was renamed took them off the list, or somebody moved the file with
     /// git and left the record as it was.
-    func relist(
+    private func relist(
         _ outcome: inout TreeOutcome, _ first: MergeSide, _ second: MergeSide
     ) throws(RepositoryError) {
         if !rule.listsConflicts { return }

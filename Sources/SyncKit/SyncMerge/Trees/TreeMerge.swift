@@ -80,9 +80,13 @@ package struct TreeMerge {
     {
         let ours = try changes(from: base, to: first.tree)
         let theirs = try changes(from: base, to: second.tree)
+        let conflicts = try MergedConflicts(
+            base: base, first: first.tree, second: second.tree,
+            keepsCopies: rule.version >= 9 && rule.listsConflicts, reading: reader)
         var table = PathTable(
             first: ours, second: theirs, sides: (first.commit, second.commit),
-            renames: try renames(ours, theirs, first: first.commit, second: second.commit))
+            renames: try renames(
+                ours, theirs, first: first.commit, second: second.commit, conflicts))
         if rule.isTakingBack { table.followDeletions() }
         if rule.version >= 6 {
             try table.followRenames(stamps: stamps)
@@ -91,9 +95,7 @@ package struct TreeMerge {
         }
 
         var outcome = TreeOutcome(
-            conflicts: try MergedConflicts(
-                base: base, first: first.tree, second: second.tree, reading: reader),
-            first: first.commit, version: rule.version
+            conflicts: conflicts, first: first.commit, version: rule.version
         ) { path throws(RepositoryError) in
             guard rule.version >= 9, table.base[path] == nil else { return nil }
             return try TreeDiff.version(at: path, of: first.tree, reading: reader)
@@ -116,25 +118,7 @@ package struct TreeMerge {
             }
             return false
         }
-        try listAsides(&outcome)
-        try listCopies(&outcome)
-        let standing = outcome.standing
-        try outcome.conflicts.dropWithoutFile { path throws(RepositoryError) in
-            if let changed = standing[path] { return !(changed?.version.isDirectory ?? true) }
-            return try TreeDiff.file(at: path, of: first.tree, reading: reader) != nil
-        }
-
-        if rule.version >= 4 {
-            try outcome.conflicts.dropTexts { record throws(RepositoryError) in
-                // A content that was merged says itself what is open in it.
-                guard let changed = standing[record.path], let stands = changed,
-                    stands.sides.count == 1
-                else { return true }
-                return try rule.isOpen(record, in: stands.version)
-            }
-        }
-
-        if rule.version >= 5 { try relist(&outcome, first, second) }
+        try listConflicts(&outcome, first, second)
 
         var result = TreeMergeResult(losses: outcome.losses.sorted { $0.path < $1.path })
         let inFirst = Dictionary(uniqueKeysWithValues: ours.map { ($0.path, $0.after) })

@@ -9,9 +9,12 @@ package struct ConflictTerms: Hashable, Sendable {
     package let bases: [[UInt8]]
     /// The versions that disagree, ordered by stamp.
     package let sides: [CapturedContent]
+    /// Whether the file was written without markers, whatever its rule is by now.
+    package var isUnmarked: Bool
 
     /// Takes the terms and puts them in order.
-    package init(bases: [[UInt8]], sides: [CapturedContent]) {
+    package init(bases: [[UInt8]], sides: [CapturedContent], isUnmarked: Bool = false) {
+        self.isUnmarked = isUnmarked
         self.bases = bases.sorted { $0.lexicographicallyPrecedes($1) }
         self.sides = sides.sorted { left, right in
             if left.stamp != right.stamp { return left.stamp < right.stamp }

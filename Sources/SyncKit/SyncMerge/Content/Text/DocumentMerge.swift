@@ -67,7 +67,13 @@ struct DocumentMerge {
     /// A version as a file with markers shows it. What was done to the text of one side, which is
     /// all that a file without them shows of a conflict, was done to that side.
     private func withMarkers(_ content: [UInt8], _ terms: ConflictTerms) -> [UInt8] {
-        rule.writesMarkers ? content : marked(content, terms)
+        let isMarked = rule.writesMarkers && !terms.isUnmarked
+        return isMarked || showsMarkers(content, terms) ? content : marked(content, terms)
+    }
+
+    /// Whether a marker of the conflict is in a file. The rule may have been set since.
+    private func showsMarkers(_ content: [UInt8], _ terms: ConflictTerms) -> Bool {
+        rule.version >= 9 && ContentMerge.carries(terms.id(path: path), in: content)
     }
 
     /// Whether markers say what was done to which side, be they shown or not.
@@ -89,6 +95,7 @@ struct DocumentMerge {
             sum = TermSum.of(sides, minus: [TermSum.single(joined(base ?? [], baseTerms))])
             rendering = rendered(sum)
         }
+        sum.isUnmarked = rule.version >= 9 && !rule.writesMarkers
         guard let content = rendering.content else {
             return SimpleMerge.copied(early, late, because: .markers)
         }
@@ -272,7 +279,8 @@ struct DocumentMerge {
         guard terms.sides.count > 1 else { return Rendering(content: terms.sides[0].content ?? []) }
         let sides = terms.sides.map { TextFile($0.content ?? []) }
         let bases = terms.bases.map { TextFile($0) }
-        var front = FrontMatterMerge(sides: sides, bases: bases)
+        var front = FrontMatterMerge(
+            sides: sides, bases: bases, isFound: rule.version < 9 || rule.isProse)
         let head = front.lines()
         let pieces = TextRegions.merged(
             sides: zip(sides, front.sideLines).map { Self.body($0, after: $1.count) },

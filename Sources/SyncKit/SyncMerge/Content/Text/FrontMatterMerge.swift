@@ -10,9 +10,10 @@ struct FrontMatterMerge {
     let baseLines: [[ArraySlice<UInt8>]]
     private(set) var notes: [MergeNote] = []
 
-    init(sides: [TextFile], bases: [TextFile]) {
-        self.sides = sides.map { FrontMatter($0.lines) }
-        self.bases = bases.map { FrontMatter($0.lines) }
+    /// - Parameter isFound: whether there can be any: what a stream of YAML begins with is not.
+    init(sides: [TextFile], bases: [TextFile], isFound: Bool) {
+        self.sides = sides.map { isFound ? FrontMatter($0.lines) : nil }
+        self.bases = bases.map { isFound ? FrontMatter($0.lines) : nil }
         sideLines = zip(sides, self.sides).map { Array($0.lines.prefix($1?.lineCount ?? 0)) }
         baseLines = zip(bases, self.bases).map { Array($0.lines.prefix($1?.lineCount ?? 0)) }
     }

@@ -47,6 +47,15 @@ enum ContentType {
         "svg", "opml", "plist", "csv", "tsv", "desktop", "editorconfig", "lock", "base",
     ]
 
+    /// The same since version 9 of the rules.
+    private static let moreFormats: Set<String> = [
+        "drawio", "dio", "gpx", "kml", "rss", "atom", "rdf", "xhtml", "fodt", "fods", "fodp", "xlf",
+        "xliff", "resx", "csproj", "vbproj", "vcxproj", "mobileconfig", "webloc", "musicxml", "mml",
+        "wsdl", "xaml", "storyboard", "xib", "owl", "ics", "vcf", "vcard", "code-workspace",
+        "sublime-settings", "sublime-project", "hjson", "har", "service", "socket", "timer",
+        "mount", "target", "strings", "pbxproj", "m3u", "m3u8", "pls", "gitignore", "ignore",
+    ]
+
     /// Names of prose: what people write sentences in.
     private static let prose: Set<String> = [
         "", "md", "markdown", "mdx", "txt", "text", "org", "rst", "adoc", "asciidoc", "tex",
@@ -62,7 +71,18 @@ enum ContentType {
     }
 
     /// Whether a file's text is for programs, so that markers stay out of it.
-    static func isReadByPrograms(_ path: TreePath) -> Bool { formats.contains(suffix(path)) }
+    /// - Parameters:
+    ///   - versions: its texts.
+    ///   - version: of the rules.
+    static func isReadByPrograms(_ path: TreePath, _ versions: [[UInt8]], version: Int) -> Bool {
+        let suffix = suffix(path)
+        if formats.contains(suffix) { return true }
+        if version < 9 { return false }
+        return moreFormats.contains(suffix)
+            || versions.contains { text in
+                text[RecordFile.bodyStart(text)...].starts(with: "<?xml ".utf8)
+            }
+    }
 
     /// Whether a file's text is sentences.
     static func isProse(_ path: TreePath) -> Bool { prose.contains(suffix(path)) }

@@ -84,14 +84,15 @@ package struct TypeRules: Sendable {
             let told = ContentType.type(base: base, sides: sides)
             if given == nil || told == .data { (rule.type, source) = (told, .content) }
             // Markers that an older version of these rules left are read as such.
-            if rule.type == .document, ContentType.isReadByPrograms(path) {
+            if rule.type == .document, ContentType.isReadByPrograms(path, sides, version: version) {
                 rule.writesMarkers = sides.contains(where: ConflictMarkers.areIn)
             }
         }
         rule.isAppendOnly =
             rule.type == .document
             && (flag(states[.append]?.state)
-                ?? Self.appendPatterns.contains { Self.matches($0, path) })
+                ?? (Self.appendPatterns.contains { Self.matches($0, path) }
+                    || version >= 9 && path.name.elementsEqual(".gitignore".utf8)))
         rule.writesMarkers = flag(states[.markers]?.state) ?? rule.writesMarkers
         rule.isProse = version >= 2 && Self.isProse(path)
         if case .value(let device)? = states[.authority]?.state, rule.type == .simple {
