@@ -94,7 +94,9 @@ class Answers(DescribedTest):
         yield "get /api/sync/conflicts/{id}", f"/api/sync/conflicts/{conflict['id']}", None
         resolve = "/api/sync/conflicts/{id}/resolve"
         posts = {
-            resolve: {"choice": "ours", "dry_run": True},
+            resolve: {
+                "choice": "ours", "sides": [conflict["ours"], conflict["theirs"]],
+                "dry_run": True},
             "/trigger-sync": None, "/api/sync/pull": None, "/api/sync/push": None,
             "/api/sync/flush": {}, "/api/sync/cycle": {}, "/api/sync/webhook": {"ref": "x"},
             "/api/sync": {"path": "shared/files/new.md", "content": "new\n"},

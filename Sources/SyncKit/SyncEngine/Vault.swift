@@ -92,6 +92,11 @@ package final class Vault {
         try remote.conflicts.list(of: repository.tree(of: head()))
     }
 
+    /// The same by path, with what stands on their sides by now.
+    func standingConflicts() throws(RepositoryError) -> [ConflictRecord] {
+        try remote.conflicts.standing(in: repository.tree(of: head()))
+    }
+
     /// Captures what is dirty, as `VaultCapture.capture`.
     @discardableResult
     package func capture(

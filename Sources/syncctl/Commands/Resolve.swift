@@ -148,8 +148,8 @@ struct Resolve: AsyncParsableCommand {
         if edited == content {
             throw Failure(
                 Exit.failed,
-                "\(conflict.path) was not changed in the editor: nothing is resolved. To keep it "
-                    + "as it is, syncctl resolve PATH --file FILE")
+                "\(conflict.path) was not changed in the editor: nothing is resolved. What a side "
+                    + "has is taken with --ours, --theirs, --base or --both")
         }
         return edited
     }

@@ -46,20 +46,26 @@ package struct ConflictDetails: Sendable {
 extension VaultHistory {
     /// The open conflicts of the head, by path.
     package func conflicts() throws(RepositoryError) -> [OpenConflict] {
-        try records().map { OpenConflict($0, device: configuration.device) }
+        let (tree, records) = try records()
+        let standing = StandingSides(of: tree, records, reading: repository)
+        return try records.map { record throws(RepositoryError) in
+            OpenConflict(try standing.record(record), device: configuration.device)
+        }
     }
 
-    private func records() throws(RepositoryError) -> [ConflictRecord] {
-        guard let head else { return [] }
+    private func records() throws(RepositoryError) -> (tree: ObjectID?, [ConflictRecord]) {
+        guard let head else { return (nil, []) }
         let tree = try repository.commit(head).tree
-        return try ConflictList(of: tree, all: true, reading: repository).records
+        return (tree, try ConflictList(of: tree, all: true, reading: repository).records)
     }
 
     /// The sides of a conflict.
     package func conflict(_ conflict: OpenConflict) throws -> ConflictDetails {
-        guard let record = try records().first(where: { $0.id == conflict.id }) else {
+        let (tree, records) = try records()
+        guard let recorded = records.first(where: { $0.id == conflict.id }) else {
             throw ChangeRefusal(.missing, "there is no open conflict \(conflict.id)")
         }
+        let record = try StandingSides(of: tree, records, reading: repository).record(recorded)
         let (own, other) = (record.own(configuration.device), record.other(configuration.device))
         let namesake = try Namesake(
             namesake(), of: configuration.device, reading: repository)

@@ -8,14 +8,13 @@ struct ConflictResolution {
     let device: String
     let tree: ObjectID?
     let reader: any ObjectReader
+    let standing: StandingSides
 
     /// The versions to put over the tree, the record's own absence among them.
     func versions(_ request: ResolveRequest, writing sink: any PackSink) throws
         -> [TreePath: FileVersion?]
     {
-        if let seen = request.sides, Set(seen) != Set(record.sides.map(\.blob)) {
-            throw ChangeRefusal(.moved, "the sides of \(record.path) have moved: look again")
-        }
+        if let seen = request.sides { try refuseMoved(Set(seen)) }
         var result: [TreePath: FileVersion?] = [:]
         result.updateValue(nil, forKey: record.recordPath)
         switch request.choice {
@@ -30,7 +29,7 @@ struct ConflictResolution {
             guard let text = request.content, let data = Data(base64Encoded: text) else {
                 throw ChangeRefusal(.wrong, "expected the file's bytes in base 64")
             }
-            result[record.path] = try file(Array(data), sink)
+            result[record.path] = try file(try withoutMarkers(Array(data)), sink)
             if let copy = record.copy { result[copy] = .some(nil) }
         case .both where record.copy != nil: break
         case .ours, .theirs, .base, .both:
@@ -42,6 +41,24 @@ struct ConflictResolution {
             }
         }
         return result
+    }
+
+    /// Refuses a choice among other sides than those that stand there: all, or the two that this
+    /// device shows of more.
+    private func refuseMoved(_ seen: Set<ObjectID?>) throws {
+        let now = try standing.record(record).sides.map(\.blob)
+        let shown = [record.own(device), record.other(device)].map { now[$0] }
+        if seen == Set(now) || seen == Set(shown) { return }
+        throw ChangeRefusal(.moved, "the sides of \(record.path) have moved: look again")
+    }
+
+    /// Refuses what has this conflict's markers in it still: nobody would list them any more.
+    private func withoutMarkers(_ content: [UInt8]) throws(ChangeRefusal) -> [UInt8] {
+        guard record.isText, ContentMerge.carries(record.id, in: content) else { return content }
+        throw ChangeRefusal(
+            .wrong,
+            "the markers of \(record.path)'s conflict (\(record.id)) are still in the content: "
+                + "take them out, or choose --ours, --theirs, --base or --both")
     }
 
     /// A file's new version: the mode stays.
@@ -93,7 +110,7 @@ struct ConflictResolution {
         case .ours, .theirs:
             let side = record.sides[choice == .ours ? record.own(device) : record.other(device)]
             (blob, maker) = (side.blob, side.stamp.commit)
-            if let blob, let edited = try edited(blob) { return .some(edited) }
+            if let blob, let edited = try standing.edited(blob, of: record) { return .some(edited) }
         case .base:
             guard let base = record.bases.first else {
                 throw ChangeRefusal(
@@ -130,21 +147,5 @@ struct ConflictResolution {
             if let version, version.id == blob { return version }
         }
         return nil
-    }
-
-    /// What was made of a side since, where it stood; nil where it stands there still, or what
-    /// stands there may be another version's.
-    private func edited(_ blob: ObjectID) throws -> FileVersion? {
-        guard let copy = record.copy else { return nil }
-        let isCopied = ConflictCopy.paths(for: record.named, blob: blob).contains(copy)
-        let others = try ConflictList(of: tree, reading: reader).records
-        if !isCopied, others.contains(where: { $0.path == record.path && $0.id != record.id }) {
-            return nil
-        }
-        let place = isCopied ? copy : record.path
-        guard let here = try TreeDiff.version(at: place, of: tree, reading: reader),
-            here.mode.isFile, !record.sides.contains(where: { $0.blob == here.id })
-        else { return nil }
-        return here
     }
 }

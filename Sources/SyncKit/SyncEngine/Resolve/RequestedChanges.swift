@@ -29,24 +29,27 @@ final class RequestedChanges {
     /// - Throws: `ChangeRefusal`, or what reading and writing throws; nothing has changed then.
     func resolve(_ id: String, _ request: ResolveRequest) throws -> ChangeReport {
         let head = try branch.head()
-        guard let record = try open().records.first(where: { $0.id == id }) else {
+        let open = try open().records
+        guard let record = open.first(where: { $0.id == id }) else {
             throw ChangeRefusal(.missing, "there is no open conflict \(id): it is resolved")
         }
         if [.ours, .theirs].contains(request.choice) { try refuseUnclear(record) }
         let pack = try repository.beginPack()
+        let tree = try tree(of: head)
         let resolution = ConflictResolution(
-            record: record, device: commits.device, tree: try tree(of: head), reader: repository)
+            record: record, device: commits.device, tree: tree, reader: repository,
+            standing: StandingSides(of: tree, open, reading: repository))
         var versions = try resolution.versions(request, writing: pack)
         // A text that was made just now is of this conflict alone.
         let known = versions.filter { $0.value.map { repository.contains($0.id) } ?? true }
-        let others = try ResolvedByEdit(tree(of: head), except: id, reading: repository)
+        let others = try ResolvedByEdit(tree, except: id, reading: repository)
         versions.merge(try restored.consequences(of: known, others, into: pack)) { chosen, _ in
             chosen
         }
         if !record.isText, let chosen = versions[record.path] ?? nil, repository.contains(chosen.id)
         {
-            let open = ReopenedConflicts(repository: repository, store: store, head: head)
-            for again in try open.records(in: chosen, resolving: record) {
+            let reopened = ReopenedConflicts(repository: repository, store: store, head: head)
+            for again in try reopened.records(in: chosen, resolving: record) {
                 versions[again.recordPath] = FileVersion(
                     mode: .regular, id: try pack.add(.blob, again.rendered))
             }

@@ -20,8 +20,8 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
     package var choice: Choice
     /// The file's bytes for `content`, in base 64.
     package var content: String?
-    /// The blobs of the sides that the caller saw, null for a deletion; refused when they have
-    /// moved. Nil asks for no check.
+    /// The blobs of the sides that the caller saw, `ours` and `theirs`, null for a deletion;
+    /// refused when they have moved. Nil is said, too, and takes them as they are by now.
     package var sides: [ObjectID?]?
     /// Only says what would change.
     package var dryRun: Bool
@@ -44,8 +44,16 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
         let keys = try decoder.container(keyedBy: CodingKeys.self)
         choice = try keys.decode(Choice.self, forKey: .choice)
         content = try keys.decodeIfPresent(String.self, forKey: .content)
-        sides = try keys.decodeIfPresent([ObjectID?].self, forKey: .sides)
+        sides = try keys.decode([ObjectID?]?.self, forKey: .sides)
         dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(choice, forKey: .choice)
+        try keys.encodeIfPresent(content, forKey: .content)
+        try keys.encode(sides, forKey: .sides)
+        try keys.encode(dryRun, forKey: .dryRun)
     }
 }
 

@@ -6,9 +6,7 @@ package import SyncModel
 extension VaultService {
     /// The open conflicts, as this device sees them, by path.
     package func conflicts() throws(RepositoryError) -> [OpenConflict] {
-        try vault.conflicts().records.map {
-            OpenConflict($0, device: configuration.device)
-        }
+        try vault.standingConflicts().map { OpenConflict($0, device: configuration.device) }
     }
 
     /// What rules resolved, the newest first.

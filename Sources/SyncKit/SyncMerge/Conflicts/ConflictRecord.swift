@@ -117,6 +117,15 @@ package struct ConflictRecord: Sendable, Hashable {
         return moved
     }
 
+    /// Puts another version on a side; who made it stays.
+    /// - Parameter text: its bytes, where no commit has the blob.
+    package mutating func setSide(_ index: Int, _ blob: ObjectID, text: [UInt8]? = nil) {
+        (sides[index].blob, sides[index].text) = (blob, text)
+    }
+
+    /// Gives a base another text.
+    mutating func setBase(_ index: Int, _ text: [UInt8]) { bases[index].text = text }
+
     /// The same conflict with all its bytes in it, for a history that does not have its blobs.
     /// - Parameter reader: gives the blobs.
     package func holdingItsBytes(reading reader: any ObjectReader) throws(RepositoryError)

@@ -27,8 +27,39 @@ extension ContentMerge {
         return DocumentMerge.openConflict(side, rule: rule, path: path) != nil
     }
 
+    /// What somebody made of a conflict's texts in its file.
+    /// - Parameter content: the file as it stands.
+    /// - Returns: each side's and each base's whole text, in the order of the terms; nil when the
+    ///   file is as it was written, or its markers do not belong together any more.
+    static func edited(
+        _ terms: ConflictTerms, in content: [UInt8], as rule: FileRule, path: TreePath?
+    ) -> (sides: [[UInt8]], bases: [[UInt8]])? {
+        let (id, count) = (terms.id(path: path), terms.sides.count)
+        var reading = ConflictMarkers.read(content, id: id, sideCount: count)
+        var written = rule
+        // Whether there are markers the file says: the rule may have been set since.
+        written.writesMarkers = if case .resolved = reading { false } else { true }
+        if DocumentMerge.written(terms, as: written, path: path) == content { return nil }
+        if !written.writesMarkers {
+            let text = DocumentMerge.marked(content, terms, as: rule, path: path)
+            reading = ConflictMarkers.read(text, id: id, sideCount: count)
+        }
+        guard case .open(let sides, let bases) = reading else { return nil }
+        return (sides, bases)
+    }
+
+    /// A file with the markers of a conflict, be they in it or not.
+    private static func shown(
+        _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
+    ) -> [UInt8] {
+        let reading = ConflictMarkers.read(
+            content, id: terms.id(path: path), sideCount: terms.sides.count)
+        guard case .resolved = reading else { return content }
+        return DocumentMerge.marked(content, terms, as: rule, path: path)
+    }
+
     /// Whether a marker with a conflict's id is in a file.
-    static func carries(_ id: String, in content: [UInt8]) -> Bool {
+    package static func carries(_ id: String, in content: [UInt8]) -> Bool {
         if case .resolved = ConflictMarkers.read(content, id: id, sideCount: 2) { return false }
         return true
     }
@@ -42,11 +73,7 @@ extension ContentMerge {
         by choice: ConflictChoice
     ) -> [UInt8]? {
         let id = terms.id(path: path)
-        var text = content
-        // Whether there are markers the file says: the rule may have been set since.
-        if case .resolved = ConflictMarkers.read(content, id: id, sideCount: terms.sides.count) {
-            text = DocumentMerge.marked(content, terms, as: rule, path: path)
-        }
+        let text = shown(content, terms, as: rule, path: path)
         if choice == .both {
             return ConflictMarkers.joined(text, id: id, sideCount: terms.sides.count)
         }

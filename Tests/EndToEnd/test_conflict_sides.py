@@ -1,0 +1,126 @@
+"""The sides of an open conflict are told as they stand, and a call that settles names them."""
+
+import json
+import unittest
+
+import trees
+from api import APITest, ask
+
+BASE = "first\nline\nlast\n"
+
+
+class Sides(APITest):
+    """Ada's daemon runs; bob makes a cycle at a time."""
+
+    def disputed(self):
+        """A line of a.md that both changed."""
+        ada, bob = self.listening(start=False), self.device("bob", start=False)
+        ada.write("a.md", BASE)
+        for device in (ada, bob):
+            self.cycle(device)
+        ada.write("a.md", BASE.replace("line", "ADA"))
+        bob.write("a.md", BASE.replace("line", "BOB"))
+        for device in (ada, bob, ada):
+            self.cycle(device)
+        return ada, bob
+
+    def cycle(self, device):
+        """One cycle of a device whose daemon is down."""
+        done = device.once()
+        self.assertIn(done.returncode, (0, 10), done.stderr)
+
+    @staticmethod
+    def sides(conflict):
+        """What a settling call names."""
+        return [conflict["ours"], conflict["theirs"]]
+
+    def listed(self, device):
+        """`conflicts --json`."""
+        return json.loads(device.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+
+    def test_an_edit_between_the_markers_is_shown_as_it_will_be_taken(self):
+        ada, bob = self.disputed()
+        (before,) = self.listed(ada)
+        bob.write("a.md", bob.read("a.md").replace(b"BOB\n", b"BOB\nBOB more\n"))
+        self.cycle(bob)
+        self.cycle(ada)
+        (now,) = self.listed(ada)
+        self.assertEqual(now["id"], before["id"])
+        self.assertEqual(now["base"], before["base"])
+        shown = ada.ctl("conflicts", "shared/files/a.md", expect=(10,)).stdout
+        self.assertIn("+BOB more\n", shown)
+        self.assertIn(now["theirs"][:8], shown)
+        taken = b"first\nBOB\nBOB more\nlast\n"
+        self.assertEqual(now["theirs"], trees.blob_id(taken))
+        ada.start()
+        self.wait_for_listener(ada)
+        with open(f"{ada.state}/state.json", encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["pending_conflicts"], [now])
+        token = self.token(ada, "write")
+        route = f"/api/sync/conflicts/{now['id']}"
+        self.assertEqual(ask(ada.port, "GET", route, token=token).json, now)
+        for sides, status in ((self.sides(before), 409), (self.sides(now), 200)):
+            answer = ask(
+                ada.port, "POST", f"{route}/resolve", {"choice": "theirs", "sides": sides},
+                token=token)  # fmt: skip
+            self.assertEqual(answer.status, status, answer)
+        self.assertEqual(ada.read("a.md"), taken)
+
+    def test_what_was_not_edited_has_the_sides_that_the_history_has(self):
+        ada, bob = self.disputed()
+        for device in (ada, bob):
+            (found,) = self.listed(device)
+            own, other = ("ADA", "BOB") if device is ada else ("BOB", "ADA")
+            self.assertEqual(
+                (found["base"], found["ours"], found["theirs"]),
+                tuple(trees.blob_id(BASE.replace("line", word).encode())
+                      for word in ("line", own, other)))  # fmt: skip
+
+    def test_an_edited_copy_is_shown_as_it_will_be_taken(self):
+        name, base = "s.png", b"\x89PNG\0base"
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        ada.write(".gitattributes", "*.png sync=document\n")
+        ada.write(name, base)
+        for device in (ada, bob):
+            self.cycle(device)
+        ada.write(name, b"\x89PNG\0ada")
+        bob.write(name, b"\x89PNG\0bob")
+        for device in (ada, bob, ada):
+            self.cycle(device)
+        (before,) = self.listed(ada)
+        (copy,) = [path for path in ada.tree() if b"conflict" in path]
+        edited = b"\x89PNG\0edited"
+        with open(ada.path(copy), "wb") as file:
+            file.write(edited)
+        self.cycle(ada)
+        (now,) = self.listed(ada)
+        self.assertIn(trees.blob_id(edited), self.sides(now))
+        self.assertEqual(len(set(self.sides(now)) & set(self.sides(before))), 1)
+
+    def test_a_call_that_settles_names_the_sides(self):
+        ada, _ = self.disputed()
+        ada.start()
+        self.wait_for_listener(ada)
+        (found,) = self.listed(ada)
+        token = self.token(ada, "write")
+        route = f"/api/sync/conflicts/{found['id']}/resolve"
+        answer = ask(ada.port, "POST", route, {"choice": "ours"}, token=token)
+        self.assertEqual(answer.status, 400, answer)
+        self.assertIn("sides", answer.json["detail"])
+        self.assertEqual(self.listed(ada), [found])
+
+    def test_content_that_has_the_markers_still_settles_nothing(self):
+        ada, _ = self.disputed()
+        marked = ada.read("a.md")
+        own = f"{self.top}/own"
+        with open(own, "wb") as file:
+            file.write(b"more\n" + marked)
+        ada.environment["VISUAL"] = f"cp {own}"
+        for way in (("--file", own), ("--edit",)):
+            said = ada.ctl("resolve", "shared/files/a.md", *way, expect=(1,)).stderr
+            self.assertIn("take them out", said)
+            self.assertEqual((ada.read("a.md"), len(self.listed(ada))), (marked, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
