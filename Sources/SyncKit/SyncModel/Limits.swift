@@ -22,6 +22,9 @@ package enum Limits {
     package static let thinnedAtOnce = 1_000
     /// Between two looks of the daemon at what can be thinned.
     package static let thinningPause = Duration.seconds(86_400)
+    /// The most commits that an apply looks at for who made what it brings; past it whoever made
+    /// the head is named.
+    package static let makerCommits = 200
     /// The most commits that are looked at for an ancestor before their dates are asked.
     package static let nearHistory = 1_000
     /// The deepest directory that is synced, in names.

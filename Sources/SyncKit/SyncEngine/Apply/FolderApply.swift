@@ -5,8 +5,8 @@ struct FolderApply {
     let folder: VaultFolder
     let store: any StateStore
     let clock: any WallClock
-    /// The device that made the applied versions; nil is this one.
-    let source: String?
+    /// The devices that made the applied versions.
+    let makers: VersionMakers
     /// What the state store has to learn, in one transaction at the end.
     var changes: [StateChange] = []
     /// Paths on which something else stood than expected: to be captured.
@@ -22,11 +22,11 @@ struct FolderApply {
     private var touched: Set<TreePath?> = []
     private var standing: Set<TreePath> = []
 
-    init(folder: VaultFolder, store: any StateStore, clock: any WallClock, source: String?) {
+    init(folder: VaultFolder, store: any StateStore, clock: any WallClock, makers: VersionMakers) {
         self.folder = folder
         self.store = store
         self.clock = clock
-        self.source = source
+        self.makers = makers
     }
 
     /// Takes all steps. A step that fails is put off and the others go on; staged files that
@@ -140,7 +140,8 @@ struct FolderApply {
                     .put(
                         TrackedFile(
                             path: step.path, version: want, stat: stat,
-                            checked: clock.nanoseconds(), sha256: sha256, source: source)))
+                            checked: clock.nanoseconds(), sha256: sha256,
+                            source: makers[folder.repositoryPath(step.path)])))
             } else {
                 changes += [.remove(step.path), .clearDeferral(step.path)]
             }

@@ -133,7 +133,9 @@ final class VaultApply {
         let plan = ApplyPlan(all.filter { !passed.contains($0.path) })
         var folderApply = FolderApply(
             folder: folder, store: store, clock: clock,
-            source: try source(of: head))
+            makers: try VersionMakers(
+                of: plan.installs + plan.modes, in: folder, at: head, device: device,
+                reading: repository))
         // What an apply before left is the capture's to learn.
         let wasCutShort = folder.interrupted.needsScan
         if !plan.isEmpty {
@@ -242,13 +244,6 @@ final class VaultApply {
             // What stands there may be held for the same reason by the capture.
             rechecks.note(path, in: folder)
         }
-    }
-
-    /// The device to name as the source of what a commit brings; nil when that is this one.
-    private func source(of head: ObjectID) throws -> String? {
-        let commit = try repository.commit(head)
-        let device = CommitStamps.device(of: commit)
-        return device == self.device ? nil : device
     }
 }
 
