@@ -10,6 +10,10 @@ package final class Integrator {
     private let conflicts: OpenConflicts
     private let losses: ResolvedLosses
     private let device: String
+    /// How often the local head moved for the remote's.
+    private(set) var moves = 0
+    /// The remote's head that was last brought in; nil in this run for none.
+    private(set) var met: ObjectID?
 
     init(
         _ branch: Branch, _ repository: any ObjectRepository, _ store: any StateStore,
@@ -26,6 +30,13 @@ package final class Integrator {
     /// - Returns: whether the local head moved.
     @discardableResult
     package func integrate(_ remoteHead: ObjectID) throws -> Bool {
+        let hasMoved = try bringIn(remoteHead)
+        met = remoteHead
+        if hasMoved { moves += 1 }
+        return hasMoved
+    }
+
+    private func bringIn(_ remoteHead: ObjectID) throws -> Bool {
         let before = try branch.head()
         let incoming = try IncomingTree(of: remoteHead, against: before, in: repository)
         try incoming.checkSize(of: remoteHead)

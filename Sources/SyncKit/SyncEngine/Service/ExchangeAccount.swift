@@ -6,12 +6,16 @@ internal import SyncModel
 struct ExchangeAccount {
     private let head: ObjectID?
     private let remote: ObjectID?
+    private let moves: Int
+    private let isJoining: Bool
     private let began = ContinuousClock.now
 
     /// Begins, before the exchange.
-    init(of vault: Vault) throws(RepositoryError) {
+    init(of vault: Vault) throws {
         head = try vault.head()
         remote = vault.tracker.seen?.head
+        moves = vault.integrator.moves
+        isJoining = try vault.local.joining.isJoining()
     }
 
     /// Says what was moved since.
@@ -19,8 +23,13 @@ struct ExchangeAccount {
         guard let seen = vault.tracker.seen else { return }
         let now = vault.clock.now().iso8601
         let head = try vault.head()
-        if head != self.head, let head {
+        // What the exchange captured came from here. A head that was there before the first
+        // exchange, as after a clone, comes in when a folder gets it.
+        let isFilled = try isJoining && !vault.local.joining.isJoining()
+        if vault.integrator.moves != moves || isFilled && vault.integrator.met != nil {
             try vault.store.setFact(Vault.Fact.pulled, now)
+        }
+        if head != self.head, let head {
             let subject = try vault.repository.commit(head).subject
             log.info("applied \(subject)", metadata: ["took": "\(began.milliseconds) ms"])
             teller.tellApplied(head, subject: subject)
