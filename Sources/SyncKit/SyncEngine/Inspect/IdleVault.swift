@@ -71,6 +71,7 @@ package struct IdleVault {
                 isBlocked: folders == .blocked || stop != nil, isOffline: isOffline,
                 hasConflicts: status.conflicts > 0,
                 isInSync: folders == .clean && isThere))
+        status.failIfBlocked()
     }
 
     /// What became of the remote that somebody has to choose about; nil for nothing.

@@ -40,6 +40,14 @@ struct ServiceHealth {
         failures += 1
     }
 
+    /// The vault was paused: the remote is not asked any more, and how it stood counts no longer.
+    mutating func pause() {
+        offlineSince = nil
+        guard exchangeFailure?.isRemote ?? false else { return }
+        if byStage[.capture] == nil { failures = 0 }
+        set(nil, at: .exchange)
+    }
+
     /// An exchange went to its end.
     /// - Parameter failure: what it came to that somebody has to mend; nil for nothing.
     mutating func exchanged(_ failure: SyncFailure?) {

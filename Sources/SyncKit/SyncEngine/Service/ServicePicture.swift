@@ -40,7 +40,8 @@ struct ServicePicture {
         status.syncHealth.consecutiveFailures = health.failures
         status.syncHealth.status =
             failure == nil ? "healthy" : failure?.kind == .retry ? "degraded" : "failing"
-        if failure == nil, let unsigned {
+        status.failIfBlocked()
+        if status.syncHealth.status == "healthy", let unsigned {
             status.syncHealth.status = "degraded"
             status.syncHealth.lastError = unsigned
         }

@@ -51,7 +51,7 @@ extension VaultService {
         try vault.store.setFact(Vault.Fact.paused, paused ? "yes" : nil)
         isPaused = paused
         log.info(paused ? "paused" : "resumed")
-        if !paused { captureAll() }
+        if paused { health.pause() } else { captureAll() }
         publish()
         turns.requests.trigger()
         wake()

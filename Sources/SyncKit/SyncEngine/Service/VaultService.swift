@@ -166,6 +166,7 @@ package actor VaultService {
         health.fail(
             SyncFailure(error, repository: configuration.repository), at: stage,
             now: vault.clock.now())
+        if isPaused { health.pause() }
         if let error = error as? StateStoreError, error.code == .corrupt { reopen(error) }
         publish()
     }

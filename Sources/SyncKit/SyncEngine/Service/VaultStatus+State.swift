@@ -1,5 +1,14 @@
 internal import SyncModel
 
+extension VaultStatus {
+    /// Says of a vault that waits for somebody that it does not work, whatever it was tried.
+    mutating func failIfBlocked() {
+        guard state == .blocked else { return }
+        syncHealth.status = "failing"
+        if syncHealth.lastError == nil { syncHealth.lastError = notices.first }
+    }
+}
+
 extension VaultStatus.State {
     /// What the one word for where a vault stands is made of.
     struct Facts {
