@@ -48,6 +48,30 @@ class SeveralVaults(VaultTest):
         self.assertEqual(self.ada.once().returncode, 0)
         self.assertEqual(self.names(self.remote), {f"{PREFIX}/diary.md"})
 
+    def test_one_repository_is_of_one_vault_at_a_time(self):
+        """A copy of the configuration, with another vault, folder and remote."""
+        file = f"{self.top}/work.toml"
+        os.makedirs(f"{self.top}/work-folder")
+        with open(file, "w", encoding="utf-8") as text:
+            text.write(
+                f'vault = "work"\n[device]\nname = "ada"\n'
+                f'[repository]\npath = "{self.ada.repository}"\nremote = "{self.work}"\n'
+                f'[[folder]]\npath = "{self.top}/work-folder"\nprefix = "work"\n'
+                f'[http]\nlisten = ""\n')
+        self.ada.start()
+        for program, *words in (("syncd", "run"), ("syncd", "run", "--once"), ("syncctl", "sync")):
+            done = self.ada.run(program, *words, "--config", file)
+            self.assertEqual(done.returncode, CONFIGURATION, done.stdout + done.stderr)
+            self.assertIn("repository.path", done.stderr)
+            self.assertIn(f"(pid {self.ada.process.pid})", done.stderr)
+        self.assertEqual(self.names(self.work), set())
+        self.ada.kill()
+        # A lock that was left holds nobody back.
+        self.ada.start()
+        self.ada.write("more.md", "more\n")
+        self.ada.ctl("flush", "--pushed")
+        self.assertIn(f"{PREFIX}/more.md", self.names(self.remote))
+
     def test_the_variable_names_a_vault_as_the_option_does(self):
         file = f"{self.top}/work.toml"
         self.ada.environment["SYNCD_CONFIG"] = file

@@ -17,6 +17,8 @@ package final class OpenedVault {
     /// Why the state store was begun anew; nil when it was not.
     package let rebuilt: String?
     private let lock: VaultLock
+    /// Nil where only a look was asked for, or no lock can be had there.
+    private let repositoryLock: VaultLock?
     private let ground: Ground
     private let work: WorkCount
     let configuration: Configuration
@@ -65,6 +67,9 @@ package final class OpenedVault {
         let repository = try Self.openRepository(
             configuration,
             making: !wasThere || purpose == .exchange && configuration.remote != nil)
+        repositoryLock =
+            purpose == .exchange || purpose == .joining
+            ? try VaultOwner.lockRepository(of: configuration) : nil
         let owner = VaultOwner(store: store, repository: repository, configuration: configuration)
         if purpose != .preview { try owner.check(joining: purpose == .joining) }
         if purpose == .exchange || purpose == .inspection {

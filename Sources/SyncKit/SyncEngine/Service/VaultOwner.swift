@@ -1,6 +1,7 @@
 internal import Glibc
 internal import SyncConfiguration
 internal import SyncModel
+internal import SyncStore
 
 /// Which configuration a vault belongs to. Two that name one vault would push what is in the
 /// folders of the one to the remote of the other.
@@ -43,11 +44,38 @@ struct VaultOwner {
     }
 
     private func refusal(_ what: String) -> ConfigurationError {
+        Self.refusal(
+            configuration, "vault",
+            "\(configuration.vault) (\(configuration.repository)): \(what). Give this one a name "
+                + "of its own, which no other configuration has")
+    }
+
+    private static func refusal(_ configuration: Configuration, _ key: String, _ message: String)
+        -> ConfigurationError
+    {
         ConfigurationError(problems: [
             .init(
-                file: configuration.file ?? "", line: nil, column: nil, key: "vault",
-                message: "\(configuration.vault) (\(configuration.repository)): \(what). Give "
-                    + "this one a name of its own, which no other configuration has")
+                file: configuration.file ?? "", line: nil, column: nil, key: key,
+                message: message)
         ])
+    }
+
+    /// Keeps the repository from every other configuration that names it: two vaults that write to
+    /// it would each push what is in the folders of the other.
+    /// - Returns: nil where no lock can be had: it is on a file system without, full, or read-only.
+    /// - Throws: `ConfigurationError` where another vault has it.
+    static func lockRepository(of configuration: Configuration) throws -> VaultLock? {
+        let path = configuration.repository + "/syncd.lock"
+        do throws(StateStoreError) {
+            // Whoever opens the other vault for one command gives it back soon.
+            return try VaultLock.acquire(path, waiting: Limits.lockWait)
+        } catch {
+            if error.code != .locked { return nil }
+            let process = VaultLock.owner(path).map { " (pid \($0))" } ?? ""
+            throw refusal(
+                configuration, "repository.path",
+                "another vault's syncd\(process) has \(configuration.repository): each "
+                    + "configuration names a repository of its own")
+        }
     }
 }
