@@ -44,7 +44,10 @@ struct DaemonClient {
     /// The vault's name as far as it can be read in a file with mistakes.
     private static func vaultName(in file: String) -> String {
         let text: String
-        do { text = try String(contentsOfFile: file, encoding: .utf8) } catch { return "default" }
+        do {
+            let bytes = try RegularFile.content(file, upTo: Limits.configurationBytes)
+            text = String(decoding: bytes, as: UTF8.self)
+        } catch { return "default" }
         for line in text.split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].filter({ $0 != " " }) == "vault" else { continue }

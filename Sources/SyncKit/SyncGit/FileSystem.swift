@@ -81,10 +81,16 @@ enum FileSystem {
         return names
     }
 
+    /// Opens a file for reading.
+    private static func file(_ path: String) throws(RepositoryError) -> Int32 {
+        do { return try RegularFile.open(path) } catch {
+            throw RepositoryError(error, "open", path)
+        }
+    }
+
     /// The whole content of a file.
     static func content(of path: String) throws(RepositoryError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        let descriptor = try file(path)
         defer { close(descriptor) }
         var status = stat()
         if fstat(descriptor, &status) != 0 { throw SystemFailure.last("read", path) }
@@ -106,8 +112,7 @@ enum FileSystem {
     static func mapped<Result>(
         _ path: String, _ use: (UnsafeRawBufferPointer) throws(RepositoryError) -> Result
     ) throws(RepositoryError) -> Result {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        let descriptor = try file(path)
         defer { close(descriptor) }
         var status = stat()
         if fstat(descriptor, &status) != 0 { throw SystemFailure.last("read", path) }

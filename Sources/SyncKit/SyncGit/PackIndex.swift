@@ -55,8 +55,10 @@ struct PackIndex {
 
     /// How many objects an index file says that its pack has.
     static func count(in path: String) throws(RepositoryError) -> Int {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw SystemFailure.last("open", path) }
+        let descriptor: Int32
+        do { descriptor = try RegularFile.open(path) } catch {
+            throw RepositoryError(error, "open", path)
+        }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 4)
         guard pread(descriptor, &bytes, 4, 8 + 255 * 4) == 4 else {

@@ -20,3 +20,11 @@ enum SystemFailure {
         }
     }
 }
+
+extension RepositoryError {
+    /// The error for a file that cannot be opened.
+    init(_ failure: RegularFile.Failure, _ operation: String, _ path: String) {
+        let code = failure.errno.map(SystemFailure.code) ?? .corrupt
+        self.init(code, operation, "\(path): \(failure)")
+    }
+}

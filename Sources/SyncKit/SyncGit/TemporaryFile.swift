@@ -131,7 +131,7 @@ final class TemporaryFile {
         do throws(RepositoryError) { names = try FileSystem.names(in: directory) } catch { return }
         for name in names where name.hasPrefix(prefix) {
             let path = "\(directory)/\(name)"
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             if descriptor < 0 { continue }
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
             close(descriptor)

@@ -106,9 +106,20 @@ package actor Daemon {
 
     private func work() async throws -> End {
         signal(SIGPIPE, SIG_IGN)
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        let listener = Task { for await signal in signals { await self.take(signal) } }
-        defer { listener.cancel() }
+        let ends = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let ender = Task {
+            for await signal in ends {
+                // First: whatever keeps the daemon busy, a reload from a slow disk too.
+                Self.endInTime(signal == .sigint ? 130 : 0)
+                await self.end(on: signal)
+            }
+        }
+        let reloads = await UnixSignalsSequence(trapping: .sighup)
+        let reloader = Task { for await _ in reloads { await self.reloadForSignal() } }
+        defer {
+            ender.cancel()
+            reloader.cancel()
+        }
         try await serve(running)
         while end == nil, let changed = next {
             next = nil
@@ -210,26 +221,24 @@ package actor Daemon {
         Logger(label: "syncd") { _ in ReadableLog(file: configuration.stateDirectory + "/log") }
     }
 
-    private func take(_ signal: UnixSignal) async {
-        if signal == .sighup {
-            switch reload() {
-            case .unchanged: log(running).info("reload: nothing changed")
-            case .restarting, .refused: break
-            }
-            return
+    private func reloadForSignal() {
+        switch reload() {
+        case .unchanged: log(running).info("reload: nothing changed")
+        case .restarting, .refused: break
         }
+    }
+
+    private func end(on signal: UnixSignal) async {
         end = signal == .sigint ? .interrupted : .asked
         notifier.stopping()
-        endInTime()
         await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
     }
 
     /// Ends the process when a step takes too long to finish: whatever is under way is taken up
     /// at the next start.
-    private func endInTime() {
-        let code: Int32 = end == .interrupted ? 130 : 0
-        Task {
+    private static func endInTime(_ code: Int32) {
+        Task.detached {
             // A deadline, not a wait for luck: it ends a process that does not end by itself.
             let clock = ContinuousClock()
             try await clock.sleep(for: Limits.shutdownWait)

@@ -409,6 +409,10 @@ package enum Limits {
     package static let loginLinkLife = Duration.seconds(300)
     /// How long a browser that came by such a link stays logged in.
     package static let sessionLife = Duration.seconds(43_200)
+    /// The most bytes of git's `gpg.ssh.allowedSignersFile` whose keys are counted.
+    package static let signersBytes = 16 << 20
+    /// The most bytes of a certificate's or a key's file.
+    package static let certificateBytes = 1 << 20
     /// The most connections over TCP at a time; more wait in the system's queue.
     package static let connections = 512
     /// For how long the engine may stand still before `/health` says so.

@@ -85,7 +85,7 @@ package final class VaultLock: Sendable {
 
     /// The process that has the vault of this lock file now; nil when none has.
     package static func owner(_ path: String) -> Int32? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { return nil }
         // Closing it gives back what was free.
         defer { close(file) }
@@ -106,7 +106,7 @@ package final class VaultLock: Sendable {
 
     /// The process id in the lock file; nil when none can be read there.
     private static func holder(_ path: String) -> Int32? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var text = [UInt8](repeating: 0, count: 16)

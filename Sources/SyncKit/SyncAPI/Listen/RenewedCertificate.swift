@@ -64,11 +64,15 @@ final class RenewedCertificate: Sendable {
         // The times first: what changes meanwhile is read again.
         let times = try paths.map { try FileTime($0) }
         let pair = Pair(
-            chain: try NIOSSLCertificate.fromPEMFile(paths[0]),
-            key: try NIOSSLPrivateKey(file: paths[1], format: .pem), times: times)
+            chain: try NIOSSLCertificate.fromPEMBytes(content(paths[0])),
+            key: try NIOSSLPrivateKey(bytes: content(paths[1]), format: .pem), times: times)
         // Nobody can connect to one whose key is another's.
         _ = try NIOSSLContext(configuration: configuration(pair))
         return pair
+    }
+
+    private static func content(_ path: String) throws -> [UInt8] {
+        try RegularFile.content(path, upTo: Limits.certificateBytes)
     }
 
     /// Looks from time to time whether another certificate is there, until it is cancelled.

@@ -30,16 +30,17 @@ package enum SecretFile {
         func refuse(_ cause: String, _ hint: String?) -> RemoteError {
             RemoteError(.authentication, "read the \(what)", "\(path): \(cause)", hint: hint)
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        if descriptor < 0 {
-            if errno == ENOENT && isOptional { return nil }
-            throw refuse(
-                String(cString: strerror(errno)), "write the \(what) into \(path), mode 0600")
+        let descriptor: Int32
+        do { descriptor = try RegularFile.open(path) } catch {
+            if error.errno == ENOENT && isOptional { return nil }
+            let isInTheWay = error.errno == nil || error.errno == EISDIR
+            let hint = isInTheWay ? nil : "write the \(what) into \(path), mode 0600"
+            throw refuse("\(error)", hint)
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw refuse("it is no file", nil)
+        guard fstat(descriptor, &status) == 0 else {
+            throw refuse(String(cString: strerror(errno)), nil)
         }
         // systemd gives credentials to root, readable to the service's user by an ACL.
         let isCredential = isOptional && status.st_uid == 0

@@ -28,7 +28,8 @@ package struct InstalledWebhook: Sendable, Codable, Equatable {
         if !FileManager.default.fileExists(atPath: path) { return nil }
         do {
             return try JSONDecoder().decode(
-                Self.self, from: Data(contentsOf: URL(filePath: path)))
+                Self.self,
+                from: Data(try RegularFile.content(path, upTo: Limits.requestBytes)))
         } catch {
             throw RemoteError(
                 .io, "read \(path)", "\(error)", hint: "syncctl webhook install writes it anew")

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SyncModel
 
 /// The keys of others that the user's git knows.
 package struct KnownKeys: Sendable {
@@ -20,17 +21,11 @@ package struct KnownKeys: Sendable {
 
     /// The lines that are neither empty nor a comment.
     private static func keys(in file: String) -> Int? {
-        guard let stream = fopen(file, "re") else { return nil }
-        defer { fclose(stream) }
-        var line: UnsafeMutablePointer<CChar>?
-        var room = 0
-        defer { free(line) }
-        var count = 0
-        while getline(&line, &room, stream) > 0 {
-            let first = line.map { UInt8(bitPattern: $0.pointee) }
-            if first != 0x0a && first != 0x23 { count += 1 }
+        let bytes: [UInt8]
+        do { bytes = try RegularFile.content(file, upTo: Limits.signersBytes) } catch {
+            return nil
         }
-        return count
+        return bytes.split(separator: 0x0a).count { $0.first != 0x23 }
     }
 
     private static func keyRing(_ programs: GitPrograms) -> Int {
