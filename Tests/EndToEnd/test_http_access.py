@@ -1,5 +1,6 @@
 """Who may ask over TCP: tokens, one-time links, a port that is taken, TLS."""
 
+import contextlib
 import json
 import os
 import re
@@ -10,10 +11,11 @@ import sys
 import time
 import unittest
 import urllib.request
+from unittest import mock
 
 import servers
 from api import PATIENCE, APITest, ask
-from device import PREFIX, wait_until
+from device import PREFIX, binaries, wait_until
 
 # A route for each scope, and the body that it takes.
 ROUTES = {
@@ -178,6 +180,31 @@ class OtherUsers(APITest):
             done = subprocess.run(
                 [sys.executable, "-c", script, path, who], check=True, capture_output=True)
             self.assertEqual(done.stdout.decode().strip(), code)
+
+
+class IdleConnections(APITest):
+    """They leave enough of what the system lets the daemon have open."""
+
+    def test_they_stop_no_syncing(self):
+        ada = self.listening(start=False)
+        place = f"{self.top}/few"
+        os.mkdir(place)
+        os.symlink(f"{binaries()}/syncctl", f"{place}/syncctl")
+        with open(f"{place}/syncd", "w", encoding="utf-8") as script:
+            script.write(f'#!/bin/sh\nexec prlimit --nofile=256:256 {binaries()}/syncd "$@"\n')
+        os.chmod(f"{place}/syncd", 0o755)
+        with mock.patch.dict(os.environ, SYNCD_BIN=place):
+            ada.start()
+        self.wait_for_listener(ada)
+        with contextlib.ExitStack() as stack:
+            for _ in range(300):
+                stack.enter_context(socket.create_connection(("127.0.0.1", ada.port), PATIENCE))
+            began = time.monotonic()
+            ada.write("a.md", "one\n")
+            ada.ctl("flush", "--pushed", expect=(0,))
+            self.assertEqual(ada.status()["state"], "in-sync")
+            self.assertLess(time.monotonic() - began, 5)
+        self.wait_for_listener(ada)
 
 
 class Browsers(APITest):

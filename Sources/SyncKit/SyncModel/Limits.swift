@@ -413,7 +413,10 @@ package enum Limits {
     package static let signersBytes = 16 << 20
     /// The most bytes of a certificate's or a key's file.
     package static let certificateBytes = 1 << 20
-    /// The most connections over TCP at a time; more wait in the system's queue.
+    /// So many file descriptors are left to everything but connections over TCP.
+    package static let ownDescriptors = 256
+    /// The most connections over TCP at a time, fewer where the limit of open files leaves fewer;
+    /// more wait in the system's queue.
     package static let connections = 512
     /// For how long the engine may stand still before `/health` says so.
     package static let enginePatience = Duration.seconds(60)

@@ -27,7 +27,8 @@ struct InheritedServer<Child: ServerChildChannel>: Service {
                     let operations = channel.pipeline.syncOperations
                     try operations.addHandler(
                         AvailableConnectionsChannelHandler(
-                            delegate: MaximumAvailableConnections(Limits.connections, logger: log)))
+                            delegate: MaximumAvailableConnections(
+                                DescriptorLimit.connections, logger: log)))
                     try operations.addHandler(
                         quiescing.makeServerChannelHandler(channel: channel))
                 }

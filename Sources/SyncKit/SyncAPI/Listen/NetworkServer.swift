@@ -92,7 +92,8 @@ package struct NetworkServer: Service {
                 } ?? plain,
                 configuration: .init(
                     address: .hostname(host, port: port),
-                    availableConnectionsDelegate: .maximum(Limits.connections, logger: library)),
+                    availableConnectionsDelegate: .maximum(
+                        DescriptorLimit.connections, logger: library)),
                 onServerRunning: { _ in await running() },
                 logger: library)
         }
