@@ -221,11 +221,35 @@ class Browsers(APITest):
             self.assertEqual(said.stdout, "")
             self.assertIn("nobody can ask at", said.stderr)
 
+    def test_no_link_is_given_before_the_daemon_listens(self):
+        """The port may turn out to be another program's."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            ada = self.listening(start=False)
+            ada.set("http", "listen", f'"127.0.0.1:{taken.getsockname()[1]}"')
+            control = f"{ada.home}/run/syncd/default.sock"
+            request = b"POST /api/sync/login-links HTTP/1.1\r\nHost: x\r\n"
+            request += b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+            ada.spawn()
+            answers = []
+            deadline = time.monotonic() + PATIENCE
+            while len(answers) < 3 and time.monotonic() < deadline:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.settimeout(PATIENCE)
+                    try:
+                        client.connect(control)
+                        client.sendall(request)
+                        answers.append(client.recv(100)[:12])
+                    except OSError:
+                        continue
+            self.assertEqual(answers, [b"HTTP/1.1 409"] * 3)
+
     def test_a_link_lets_one_browser_in_once(self):
         ada = self.listening()
         link = ada.ctl("dashboard").stdout.strip()
         self.assertTrue(link.startswith(f"http://127.0.0.1:{ada.port}/login/"), link)
         target = link.partition(str(ada.port))[2]
+        look = ask(ada.port, "HEAD", target)
+        self.assertEqual((look.status, look.header("set-cookie")), (303, ""))
         first = ask(ada.port, "GET", target)
         self.assertEqual((first.status, first.header("location")), (303, "/settings/sync"))
         cookie = first.header("set-cookie")

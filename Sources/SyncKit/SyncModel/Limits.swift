@@ -415,6 +415,8 @@ package enum Limits {
     package static let certificateBytes = 1 << 20
     /// So many file descriptors are left to everything but connections over TCP.
     package static let ownDescriptors = 256
+    /// For how long who asks for a one-time link waits for the listener.
+    package static let listenerWait = Duration.seconds(2)
     /// The most connections over TCP at a time, fewer where the limit of open files leaves fewer;
     /// more wait in the system's queue.
     package static let connections = 512

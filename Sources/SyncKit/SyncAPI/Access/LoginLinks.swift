@@ -16,6 +16,12 @@ final class LoginLinks: Sendable {
         return code
     }
 
+    /// Whether a code is worth something; it stays so.
+    func has(_ code: String) -> Bool {
+        let hash = Secret.hash(code)
+        return codes.withLock { codes in codes.contains { $0.hash == hash && $0.ends >= .now } }
+    }
+
     /// Takes a code, which is worth nothing after it.
     /// - Returns: whether it was worth something.
     func take(_ code: String) -> Bool {

@@ -58,6 +58,7 @@ package struct NetworkServer: Service {
 
     private func serve() async throws {
         guard let (host, port) = http.address else { throw CancellationError() }
+        defer { board.note(isListening: false) }
         var channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [SlowClientHandler()],
             idleTimeout: .init(Limits.clientWait))
@@ -67,6 +68,7 @@ package struct NetworkServer: Service {
         let certificate = try http.certificate.map { try RenewedCertificate($0, key: http.key) }
         let router = routes.router(at: .network(NetworkDoor(http)))
         let running: @Sendable () async -> Void = { [board, routes] in
+            board.note(isListening: true)
             board.warn(nil, of: .listener)
             routes.listens()
         }

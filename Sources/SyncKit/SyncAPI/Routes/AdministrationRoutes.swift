@@ -53,16 +53,31 @@ struct AdministrationRoutes: Sendable {
         guard let base = Self.address(http) else {
             throw HTTPError(.conflict, message: "listen in [http] is empty: no browser comes in")
         }
-        // Another program may have the port, and would get the link.
-        if let words = service.board.warning(of: .listener) {
-            throw HTTPError(.conflict, message: words)
-        }
+        try await waitForListener()
         return try JSONAnswer.of(LoginLink(url: "\(base)/login/\(gate.links.make())"), .created)
+    }
+
+    /// Waits until this daemon listens: another program may have the port, and would get the link.
+    private func waitForListener() async throws {
+        let clock = ContinuousClock()
+        let deadline = clock.now + Limits.listenerWait
+        while !service.board.isListening {
+            if let words = service.board.warning(of: .listener) {
+                throw HTTPError(.conflict, message: words)
+            }
+            if clock.now > deadline {
+                let listen = service.configuration.http.listen
+                throw HTTPError(.conflict, message: "nobody can ask at \(listen) yet: try again")
+            }
+            try await clock.sleep(for: .milliseconds(10))
+        }
     }
 
     @Sendable func login(_ request: Request, _ context: SyncContext) async throws -> Response {
         let code = try context.parameter("code")
-        guard gate.links.take(code) else {
+        // Who only asks what is there has not come in yet.
+        let isLook = request.method == .head
+        guard isLook ? gate.links.has(code) : gate.links.take(code) else {
             throw gate.refusal(
                 context.caller.address,
                 "this link was used or is too old: syncctl dashboard prints a new one")
@@ -77,6 +92,7 @@ struct AdministrationRoutes: Sendable {
                 .location: "/settings/sync", .cacheControl: "no-store",
                 HTTPField.Name("Referrer-Policy")!: "no-referrer",
             ])
+        if isLook { return response }
         response.setCookie(try gate.beginSession(isSecure: isSecure))
         return response
     }

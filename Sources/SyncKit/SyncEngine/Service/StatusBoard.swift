@@ -6,6 +6,7 @@ package final class StatusBoard: Sendable {
     private let current: Mutex<VaultStatus>
     private let watch = Mutex<(@Sendable () -> Bool)?>(nil)
     private let warnings = Mutex<[Topic: String]>([:])
+    private let listener = Mutex(false)
 
     /// What beside the vault may need somebody: syncing goes on meanwhile.
     package enum Topic: Int, Sendable, Comparable {
@@ -50,6 +51,12 @@ package final class StatusBoard: Sendable {
 
     /// The notice of a topic; nil while all is well.
     package func warning(of topic: Topic) -> String? { warnings.withLock { $0[topic] } }
+
+    /// Whether this daemon listens on TCP at the moment.
+    package var isListening: Bool { listener.withLock { $0 } }
+
+    /// Notes whether it does.
+    package func note(isListening: Bool) { listener.withLock { $0 = isListening } }
 
     /// Asks `isQuiet` before "in sync" is said; nil asks nobody.
     func follow(_ isQuiet: (@Sendable () -> Bool)?) { watch.withLock { $0 = isQuiet } }
