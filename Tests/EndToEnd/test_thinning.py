@@ -126,6 +126,30 @@ class Thinning(ThinningCase, VaultTest):
         self.assertEqual(ada.tree(), bob.tree())
         self.assertGreater(self.thinned(ada), 100, "and it goes again")
 
+    def test_a_lost_record_is_made_anew_without_a_daemon(self):
+        """The remote went on, and a file of the folder is one that no commit has."""
+        ada, bob = (self.device(name, start=False) for name in ("ada", "bob"))
+        ada.set("history", "keep", '"1d all, then daily"')
+        for day in range(10, 2, -1):
+            for hour in range(4):
+                ada.environment["SYNCD_CLOCK_OFFSET"] = f"-{day * 24 - hour}h"
+                ada.write("note.md", f"day {day}, save {hour}\nl2\nl3\n")
+                ada.write("settings.json", f'{{"v": {day * 10 + hour}}}\n')
+                ada.write(f"{day}.md", f"{day} {hour}\n")
+                self.assertEqual(ada.once().returncode, 0)
+        del ada.environment["SYNCD_CLOCK_OFFSET"]
+        self.rounds(bob, ada)
+        self.assertGreater(json.loads(ada.ctl("gc", "--json").stdout)["thinned"], 20)
+        shutil.rmtree(f"{ada.home}/state/syncd")
+        bob.write("note.md", "bob\nl2\nl3\n")
+        self.assertEqual(bob.once().returncode, 0)
+        ada.write("settings.json", '{"v": 1}\n')
+        done = ada.once()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.rounds(bob, ada)
+        self.assertEqual(ada.tree(), bob.tree())
+        self.assertEqual(bob.read("settings.json"), b'{"v": 1}\n')
+
     def test_a_restore_of_the_past_says_that_the_remote_is_not_there(self):
         ada, _, names = self.pair()
         self.thinned(ada)

@@ -18,7 +18,12 @@ extension VaultService {
     /// One cycle without the daemon's loop.
     private func cycleOnce(_ request: Request) async -> ExchangeOutcome? {
         prepare(request)
-        guard capture(live: false, acceptDeletes: request.acceptDeletes) else { return nil }
+        if !capture(live: false, acceptDeletes: request.acceptDeletes) {
+            // What was thinned comes back with an exchange; the daemon's loop makes another, too.
+            guard vault.tracker.wantsThinned, vault.tracker.link != nil else { return nil }
+            _ = await exchange()
+            guard capture(live: false, acceptDeletes: request.acceptDeletes) else { return nil }
+        }
         if !isPaused {
             let clock = ContinuousClock()
             do { try await clock.sleep(until: turns.askedTurn(at: clock.now)) } catch { return nil }
