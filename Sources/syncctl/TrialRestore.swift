@@ -1,5 +1,3 @@
-import FoundationEssentials
-import Glibc
 import SyncAdmin
 import SyncEngine
 import SyncHistory
@@ -11,9 +9,9 @@ enum TrialRestore {
     /// - Returns: what is wrong, in words; nothing when all came back.
     /// - Throws: `Failure` when no scratch directory can be made, `RepositoryError`.
     static func problems(of commit: ObjectID, _ history: VaultHistory) throws -> [String] {
-        let directory = try scratch(history.configuration)
-        // What is left there does no harm, and the next look at the directory shows it.
-        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let scratch = try ScratchDirectory(history.configuration)
+        defer { withExtendedLifetime(scratch) {} }
+        let directory = scratch.path
         let tree = try history.repository.commit(commit).tree
         let files = try TreeDiff.changes(from: nil, to: tree, reading: history.repository)
         let beside = try Beside(directory, history)
@@ -32,18 +30,5 @@ enum TrialRestore {
             }
         }
         return problems
-    }
-
-    /// A new directory: in the state directory where that is there, for it has room as the
-    /// repository has.
-    private static func scratch(_ configuration: Configuration) throws -> String {
-        let places = [configuration.stateDirectory, Machine().environment["TMPDIR"] ?? "/tmp"]
-        for place in places {
-            var name = Array("\(place)/verify-XXXXXX".utf8CString)
-            if mkdtemp(&name) != nil {
-                return name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-            }
-        }
-        throw Failure(Exit.failed, "no scratch directory can be made in \(places[0])")
     }
 }

@@ -1,5 +1,6 @@
 """`syncctl verify`: what is whole is said to be, and damage of every kind is named."""
 
+import fcntl
 import glob
 import json
 import os
@@ -51,6 +52,22 @@ class Verify(VaultTest):
         self.assertEqual(glob.glob(f"{ada.state}/verify-*"), [])
         text = ada.ctl("verify", expect=(0,)).stdout
         self.assertIn("came back whole", text)
+
+    def test_what_a_killed_one_left_goes_with_the_next(self):
+        ada = self.vault()
+        left = f"{ada.state}/verify-aB3dE9"
+        os.makedirs(f"{left}/d")
+        with open(f"{left}/d/a.md", "w", encoding="utf-8") as file:
+            file.write("text\n")
+        used = f"{ada.state}/verify-uSeD00"
+        os.mkdir(used)
+        holder = os.open(used, os.O_RDONLY)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        ada.ctl("verify", expect=(0,))
+        self.assertEqual(glob.glob(f"{ada.state}/verify-*"), [used])
+        os.close(holder)
+        ada.ctl("verify", expect=(0,))
+        self.assertEqual(glob.glob(f"{ada.state}/verify-*"), [])
 
     def test_beside_a_daemon_that_works(self):
         ada = self.device("ada")
