@@ -56,6 +56,18 @@ class WholeConflicts(VaultTest):
             self.assertNotIn("already", said.stdout + said.stderr)
             self.assertEqual(len(self.listed(ada)), count)
 
+    def test_the_copy_of_a_long_name_has_a_name_of_whole_characters(self):
+        name = f"{'ü' * 120}.bin"
+        ada, bob = self.apart(
+            {".gitattributes": "*.bin sync=document\n", name: b"\0base"},
+            {name: b"\0ada"},
+            {name: b"\0bob"},
+        )
+        (copy,) = [path for path in ada.tree() if b".conflict-" in path]
+        self.assertRegex(copy.decode(), r"\Aü+\.conflict-[0-9a-f]{8}\.bin\Z")
+        self.assertGreater(len(copy), 250)
+        self.assertIn(copy, bob.tree())
+
     def test_two_new_files_were_made_from_nothing(self):
         ada, _ = self.apart({}, {"n.md": "ada\n"}, {"n.md": "bob\n"})
         (found,) = self.listed(ada)

@@ -243,8 +243,13 @@ package enum ConflictCopy {
         let name = Array(path.name)
         let dot = name.dropFirst().lastIndex(of: 0x2e) ?? name.endIndex
         let suffix = Array(".conflict-\(digits)".utf8) + name[dot...]
-        // A name holds at most 255 bytes: the stem gives way.
-        let stem = name[..<dot].prefix(max(1, 255 - suffix.count))
+        // A name holds at most 255 bytes: the stem gives way, by whole characters.
+        var stem = name[..<dot].prefix(max(1, 255 - suffix.count))
+        if String(validating: name, as: UTF8.self) != nil {
+            while stem.count > 1, stem.endIndex < dot, name[stem.endIndex] & 0xc0 == 0x80 {
+                stem.removeLast()
+            }
+        }
         let copy = stem + suffix
         return path.parent.map { $0.appending(copy) ?? path } ?? TreePath(Array(copy)) ?? path
     }
