@@ -4,6 +4,7 @@ internal import SyncModel
 /// An example layout that a new vault may begin with.
 struct Template {
     private let source: String
+    private static let rules = ".gitattributes"
 
     init(_ source: String) { self.source = source }
 
@@ -15,21 +16,53 @@ struct Template {
         guard try names(in: folder).isEmpty else {
             throw VaultPlan.Refusal("\(folder) is not empty: the example layout goes only there")
         }
-        guard let prefix else { return try copy(source, to: folder + "/shared") }
-        let text = prefix.text
-        if text == "shared" { return try copy(source, to: folder) }
-        if text.hasPrefix("shared/"), access(source + text.dropFirst(6), F_OK) == 0 {
-            return try copy(source + text.dropFirst(6), to: folder)
+        guard let prefix else {
+            return try copyRules("", to: folder) + copy(source, to: folder + "/shared")
         }
-        throw VaultPlan.Refusal(
-            "the example layout has no \(text): use the prefix 'shared', or one below it",
-            isUsage: true)
+        let text = prefix.text
+        let part = text.dropFirst(6)
+        guard text == "shared" || text.hasPrefix("shared/"), access(source + part, F_OK) == 0 else {
+            throw VaultPlan.Refusal(
+                "the example layout has no \(text): use the prefix 'shared', or one below it",
+                isUsage: true)
+        }
+        return try copyRules(text + "/", to: folder) + copy(source + part, to: folder)
+    }
+
+    /// Writes what the layout's `.gitattributes` says, which speaks of the top of a repository, as
+    /// it is said in a folder.
+    /// - Parameter above: where the folder's files stand, with a slash at its end; empty for all.
+    /// - Returns: how many files that makes.
+    private func copyRules(_ above: String, to folder: String) throws(VaultPlan.Refusal) -> Int {
+        let (from, place) = ("\(source)/\(Self.rules)", "\(folder)/\(Self.rules)")
+        let bytes: [UInt8]
+        do { bytes = try RegularFile.content(from, upTo: Limits.configurationBytes) } catch {
+            if error.errno == ENOENT { return 0 }
+            throw VaultPlan.Refusal("cannot read \(from): \(error)")
+        }
+        var text = ""
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            if line.hasPrefix("#") {
+                text += line + "\n"
+            } else if line.hasPrefix(above) {
+                text += line.dropFirst(above.count) + "\n"
+            }
+        }
+        let target = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard target >= 0 else { throw refusal("write", place) }
+        defer { close(target) }
+        let written = Array(text.utf8)
+        guard write(target, written, written.count) == written.count else {
+            throw refusal("write", place)
+        }
+        return 1
     }
 
     private func copy(_ from: String, to place: String) throws(VaultPlan.Refusal) -> Int {
         _ = try VaultPlan.makeDirectory(place)
         var count = 0
         for name in try names(in: from) {
+            if from == source && name == Self.rules { continue }
             var status = stat()
             guard lstat("\(from)/\(name)", &status) == 0 else { continue }
             switch status.st_mode & S_IFMT {
