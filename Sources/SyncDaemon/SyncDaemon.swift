@@ -26,8 +26,8 @@ struct SyncDaemon: AsyncParsableCommand {
     }
 
     /// Writes a line to standard error.
-    private static func say(_ line: String) {
-        let bytes = Array("\(Journal.error)syncd: \(line)\n".utf8)
+    fileprivate static func say(_ line: String, _ priority: String = Journal.error) {
+        let bytes = Array("\(priority)syncd: \(line)\n".utf8)
         // Where nobody listens there is nobody to tell.
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
@@ -50,7 +50,9 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let daemon = try Daemon(configuration: config)
         if once {
-            if try await daemon.once() > 0 { throw ExitCode(10) }
+            let (conflicts, notices) = try await daemon.once()
+            for notice in notices { SyncDaemon.say(notice, Journal.notice) }
+            if conflicts > 0 { throw ExitCode(10) }
         } else if case .interrupted = try await daemon.run() {
             throw ExitCode(130)
         }

@@ -211,6 +211,23 @@ class Joins(VaultTest):
         self.assertEqual(ada.read("gone.md"), b"gone\n")
         self.assertIn("added again", " ".join(bob.status()["notices"]))
 
+    def test_a_single_cycle_says_what_it_added_again(self):
+        ada = self.device("ada", start=False)
+        ada.write("gone.md", "gone\n")
+        ada.write("stays.md", "stays\n")
+        self.assertEqual(ada.once().returncode, 0)
+        os.unlink(ada.path("gone.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        ways = {"bob": lambda device: device.once(), "eve": lambda device: device.ctl("sync")}
+        for name, way in ways.items():
+            device = self.device(name, start=False)
+            device.write("gone.md", "gone\n")
+            done = way(device)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("added again, shared/files/gone.md for one", done.stderr)
+            os.unlink(device.path("gone.md"))
+            self.assertEqual(device.once().returncode, 0)
+
     def test_a_folder_that_is_another_directory_now(self):
         """What the record knows of it still says what an edit there was made of."""
         note = "".join(f"line {number}\n" for number in range(1, 21))

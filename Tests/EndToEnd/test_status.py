@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import subprocess
+import time
 import unittest
 
 import trees
@@ -269,6 +270,20 @@ class Status(VaultTest):
                 env=ada.environment, capture_output=True, text=True, timeout=60,
                 check=False)  # fmt: skip
             self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_clock_that_is_behind_is_told(self):
+        """By status as by doctor."""
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        ada.environment["SYNCD_CLOCK_OFFSET"] = "10m"
+        ada.write("a.md", "one\n")
+        os.utime(ada.path("a.md"), (time.time() + 600,) * 2)
+        self.assertEqual(ada.once().returncode, 0)
+        done = bob.once()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        doctor = bob.ctl("doctor", expect=None).stdout
+        for said in (str(bob.status()["notices"]), done.stderr, doctor):
+            self.assertIn("minutes behind the newest commit", said)
+        self.assertEqual(ada.status()["notices"], [])
 
     def test_the_daemon_ends_in_time(self):
         ada, _ = self.pair()

@@ -88,13 +88,9 @@ package struct Checkup {
 
     /// The clock decides which of two versions is the later.
     private func clock(_ newest: Timestamp) -> Finding {
-        let ahead = newest.milliseconds - SystemClock().now().milliseconds
-        if ahead <= Limits.clockAhead.components.seconds * 1000 {
-            return .ok("clock", SystemClock().now().iso8601)
-        }
-        return .warn(
-            "clock", "\(ahead / 60_000) minutes behind the newest commit, \(newest.iso8601)",
-            mend: "timedatectl set-ntp true, here or on the device that made the commit")
+        let now = SystemClock().now()
+        guard let lead = ClockLead(of: newest, now: now) else { return .ok("clock", now.iso8601) }
+        return .warn("clock", lead.words, mend: ClockLead.advice)
     }
 
     private func watches() -> Finding {

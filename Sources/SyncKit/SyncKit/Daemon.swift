@@ -83,9 +83,9 @@ package actor Daemon {
     }
 
     /// Makes one whole cycle and ends.
-    /// - Returns: how many conflicts are open.
+    /// - Returns: how many conflicts are open, and what a person should know.
     /// - Throws: `Failure` when the vault is not in sync after it.
-    package func once() async throws(Failure) -> Int {
+    package func once() async throws(Failure) -> (conflicts: Int, notices: [String]) {
         let service: VaultService
         do {
             service = try await open(running, log(running))
@@ -95,7 +95,7 @@ package actor Daemon {
         guard outcome == .inSync else {
             throw Failure(status.unfinished, isRefused: await service.isRefused)
         }
-        return status.conflicts
+        return (status.conflicts, status.notices)
     }
 
     /// Syncs until a signal ends it.

@@ -21,6 +21,9 @@ package enum Journal {
     /// What a line of a failure begins with; nothing where no journal reads it.
     package static var error: String { isStandardError ? mark(.error) : "" }
 
+    /// The same of what a person should know.
+    package static var notice: String { isStandardError ? mark(.notice) : "" }
+
     /// What a line of a level begins with.
     static func mark(_ level: Logger.Level) -> String {
         switch level {

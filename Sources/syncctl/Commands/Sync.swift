@@ -91,6 +91,9 @@ struct Sync: AsyncParsableCommand {
         }
         let head = status.head.map { " at \($0.short)" } ?? ": there is nothing yet"
         output.remark("in sync\(head)")
+        if !options.quiet && !options.json {
+            for notice in status.notices { Output.message("note: \(notice)") }
+        }
         if status.conflicts > 0 {
             let open = VaultStatus.count(status.conflicts, "conflict is open", "conflicts are open")
             Output.message("\(open): syncctl conflicts")

@@ -68,6 +68,12 @@ package final class VaultReport {
         if let words = namesake?.words(now: clock.now()) {
             status.notices.append("\(words): \(Namesake.advice)")
         }
+        if let head = status.head,
+            let lead = ClockLead(
+                of: try CommitStamps(reading: repository).time(of: head), now: clock.now())
+        {
+            status.notices.append("the clock is \(lead.words): \(ClockLead.advice)")
+        }
         // Beside a history that was rewritten, or of which nothing is to be read, the last one
         // that was shared tells what waits.
         let isKeptOut = status.remoteHead.map(intake.keepsOut) ?? false
