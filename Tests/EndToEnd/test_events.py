@@ -1,6 +1,7 @@
 """Server-sent events: nothing is missed, nobody holds others up, all end with the daemon."""
 
 import contextlib
+import http.client
 import json
 import re
 import socket
@@ -66,6 +67,17 @@ class Following(EventsTest):
             self.assertEqual(next(blocks), [": syncd"])
             self.assertEqual(next(blocks)[1], "event: state")
         wait_until(lambda: self.streams() == 0, lambda: f"{self.streams()} streams")
+
+    def test_a_look_at_what_is_there_is_no_stream(self):
+        client = http.client.HTTPConnection("127.0.0.1", self.ada.port, timeout=PATIENCE)
+        with contextlib.closing(client):
+            for _ in range(3):
+                client.request(
+                    "HEAD", "/api/sync/events", headers={"Authorization": f"Bearer {self.read}"})
+                answer = client.getresponse()
+                answer.read()
+                self.assertEqual(answer.status, 200)
+            self.assertEqual(self.streams(), 0)
 
     def test_what_happens_is_told(self):
         with self.follow() as stream:

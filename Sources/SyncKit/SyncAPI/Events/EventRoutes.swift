@@ -21,6 +21,14 @@ struct EventRoutes: Sendable {
     }
 
     @Sendable func events(_ request: Request, _ context: SyncContext) async throws -> Response {
+        var answer = Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/event-stream", .cacheControl: "no-store",
+                HTTPField.Name("X-Accel-Buffering")!: "no",
+            ])
+        // Nobody reads the stream of a look at what is there.
+        if request.method == .head { return answer }
         let last = request.headers[HTTPField.Name("Last-Event-ID")!]
         let channel = context.channel
         guard let stream = ring.follow(after: last, cut: { channel?.close(promise: nil) }) else {
@@ -31,7 +39,7 @@ struct EventRoutes: Sendable {
         channel?.closeFuture.whenComplete { [ring] _ in ring.leave(stream.id) }
         let picture = try EventWords.json(service.board.status.served)
         let ring = ring
-        let body = ResponseBody { writer in
+        answer.body = ResponseBody { writer in
             defer { ring.leave(stream.id) }
             var first = Array(": syncd\n\n".utf8)
             if stream.isReset {
@@ -48,12 +56,7 @@ struct EventRoutes: Sendable {
             }
             try await writer.finish(nil)
         }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/event-stream", .cacheControl: "no-store",
-                HTTPField.Name("X-Accel-Buffering")!: "no",
-            ], body: body)
+        return answer
     }
 }
 
