@@ -162,6 +162,43 @@ class StandingConflicts(ApartTest):
         self.bob.ctl("resolve", self.bob.path("a.md"), "--ours")
         self.assertEqual(self.bob.read("a.md"), b"bob\ntwo\nthree\nfour\nmore\n")
 
+    def test_a_decision_taken_back_over_another_edit_opens_the_conflict_of_both(self):
+        """Each side is that of the device that wrote it."""
+        for name, conflict in (("a.yaml", self.without_markers), ("a.md", self.with_markers)):
+            with self.subTest(name):
+                conflict()
+                self.resolve(name, "--ours")(self.ada)
+                self.meet()
+                self.bob.write(name, self.bob.read(name) + b"# end\n")
+                self.meet()
+                self.ada.ctl("undo", expect=(0, 10))
+                self.meet()
+                record, = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+                self.assertEqual((record["ours_device"], record["theirs_device"]), ("ada", "bob"))
+                self.resolve(name, "--ours")(self.bob)
+                self.assertIn(b"bob\n", self.bob.read(name))
+                self.assertNotIn(b"ada", self.bob.read(name))
+                self.assertIn(b"# end\n", self.bob.read(name))
+                os.unlink(self.bob.path(name))
+                self.meet()
+
+    def test_what_one_device_did_is_taken_back_out_of_a_conflict(self):
+        for name in ("a.yaml", "a.md"):
+            for mine, other in (("ada", "bob"), ("bob", "ada")):
+                with self.subTest(name=name, device=mine):
+                    self.start(**{name: "a: 1\nb: 2\nc: 3\n"})
+                    at = trees.head(self.ada.repository)
+                    self.apart(*((device, self.replace(name, "a: 1", f"a: {device.name}"))
+                                 for device in (self.ada, self.bob)))  # fmt: skip
+                    self.meet()
+                    self.assertEqual(self.listed(), [name])
+                    self.ada.ctl("rollback", at, "--device", mine, expect=(0, 10))
+                    self.meet()
+                    self.assertEqual(self.bob.read(name), f"a: {other}\nb: 2\nc: 3\n".encode())
+                    self.assertEqual(self.listed(), [])
+                    os.unlink(self.bob.path(name))
+                    self.meet()
+
     def test_a_second_round_without_markers_keeps_the_sides_apart(self):
         self.without_markers()
         for _ in range(3):

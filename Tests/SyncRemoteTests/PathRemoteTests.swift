@@ -139,6 +139,25 @@ struct PathRemoteTests {
         #expect(try await remote("other").push(one, expecting: nil, applied: nil) == .accepted)
     }
 
+    @Test("a branch that a linked worktree has checked out is not moved under it")
+    func linked() async throws {
+        let remote = try fixture.pathRemote("a")
+        let one = try fixture.commit("f", "1", by: "a")
+        #expect(try await remote.push(one, expecting: nil, applied: nil) == .accepted)
+        let work = fixture.path + "/linked"
+        try fixture.git("-C", fixture.remote, "worktree", "add", "-q", work, "sync")
+        let two = try fixture.commit("f", "2", on: [one], by: "a")
+        guard case .declined(let words) = try await remote.push(two, expecting: one, applied: nil)
+        else {
+            Issue.record("it was moved")
+            return
+        }
+        #expect(words.contains("checked out in its worktree linked"))
+        // As git has it, any other branch may be.
+        try fixture.git("-C", work, "checkout", "-q", "-b", "other")
+        #expect(try await remote.push(two, expecting: one, applied: nil) == .accepted)
+    }
+
     @Test("every directory that a push changes is watched")
     func watchPaths() async throws {
         let remote = try fixture.pathRemote("a", branch: "team/sync")

@@ -61,11 +61,7 @@ package actor PathRemote: RemoteLink {
         throws(RemoteError) -> PushOutcome
     {
         let session = try session("push")
-        if try isCheckedOut(session) {
-            return .declined(
-                "\(remote.path) is a working directory that has \(branch) checked out; "
-                    + "a remote has to be bare: git init --bare PATH")
-        }
+        if let words = try whereCheckedOut(session) { return .declined(words) }
         let transfer = transfer(session)
         defer { rest(after: transfer) }
         return try transfer.push(head, expecting: expected, applied: applied)
@@ -151,11 +147,20 @@ package actor PathRemote: RemoteLink {
         } catch { throw RemoteError(error, operation) }
     }
 
-    /// Whether a push would pull the branch from under somebody's working directory.
-    private func isCheckedOut(_ session: Session) throws(RemoteError) -> Bool {
-        guard session.directory.hasSuffix("/.git") else { return false }
+    /// From under which working directory a push would pull the branch, and what to do; nil for
+    /// none.
+    private func whereCheckedOut(_ session: Session) throws(RemoteError) -> String? {
+        let reference = "refs/heads/\(branch)"
         do {
-            return try session.remote.headBranch() == "refs/heads/\(branch)"
+            if session.directory.hasSuffix("/.git"), try session.remote.headBranch() == reference {
+                return "\(remote.path) is a working directory that has \(branch) checked out; "
+                    + "a remote has to be bare: git init --bare PATH"
+            }
+            if let name = try session.remote.worktree(of: reference) {
+                return "\(branch) of \(remote.path) is checked out in its worktree \(name): "
+                    + "git -C \(remote.path) worktree list; git worktree remove, or prune"
+            }
+            return nil
         } catch { throw RemoteError(error, "push") }
     }
 }

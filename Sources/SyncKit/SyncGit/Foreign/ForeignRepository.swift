@@ -34,6 +34,21 @@ package final class ForeignRepository: ObjectRepository {
     /// The full name of the branch that `HEAD` names; nil when it names none.
     package func headBranch() throws(RepositoryError) -> String? { try references.headTarget() }
 
+    /// The working directory that has a branch checked out, of those that `git worktree add` made.
+    /// - Parameter branch: its full name.
+    /// - Returns: the name by which git knows it; nil for none.
+    package func worktree(of branch: String) throws(RepositoryError) -> String? {
+        let places = "\(path)/worktrees"
+        if !FileSystem.isDirectory(places) { return nil }
+        for name in try FileSystem.names(in: places).sorted() {
+            let head = ForeignReferences(directory: "\(places)/\(name)", staleLockSeconds: 0)
+            if FileSystem.exists("\(places)/\(name)/HEAD"), try head.headTarget() == branch {
+                return name
+            }
+        }
+        return nil
+    }
+
     package func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
         try objects.object(id)
     }

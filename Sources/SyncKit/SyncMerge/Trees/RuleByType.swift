@@ -51,10 +51,13 @@ package final class RuleByType: ContentRule {
                 at: origins.second.path, in: shown(contents.second), reading: reader)
         )
         let first = try side(
-            contents.first, versions.first.stamp, origins.first, on: .first, open.first?.terms)
+            contents.first,
+            madeStamp(versions.first.stamp, of: before, reopening: open.second?.terms),
+            origins.first, on: .first, open.first?.terms)
         let second = try side(
-            contents.second, versions.second.stamp, origins.second, on: .second,
-            open.second?.terms)
+            contents.second,
+            madeStamp(versions.second.stamp, of: before, reopening: open.first?.terms),
+            origins.second, on: .second, open.second?.terms)
         var (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
         {
             (base: before, sides: [first.content ?? [], second.content ?? []])
@@ -90,6 +93,15 @@ package final class RuleByType: ContentRule {
         decision.conflict = conflict(result, versions, rule, named)
         decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
+    }
+
+    /// When a version was made. Of a decision that is taken back, and edited since, what was
+    /// decided for is still that of the side that had it before.
+    private func madeStamp(
+        _ stamp: VersionStamp, of base: [UInt8]?, reopening terms: ConflictTerms?
+    ) -> VersionStamp {
+        guard sides.isTakingBack else { return stamp }
+        return terms?.sides.first { $0.content == base }?.stamp ?? stamp
     }
 
     /// A content of the past. One that cannot be read is none for its own file, and takes no other

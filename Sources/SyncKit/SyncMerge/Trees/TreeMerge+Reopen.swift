@@ -83,15 +83,20 @@ extension TreeMerge {
         return nil
     }
 
-    /// The same of one side.
+    /// The same of one side. What is taken back is a change of one side of a conflict that came of
+    /// it, too, though the file shows what it was before.
     /// - Parameter names: what the file is called, or was.
     private func decisionAsShown(
         _ kept: PathTable.Side, _ names: Set<TreePath>, _ base: FileVersion,
         _ outcome: TreeOutcome
     ) throws(RepositoryError) -> DecisionAsShown? {
-        guard rule.version >= 9, !rule.isTakingBack, base.mode.isFile, kept.version?.id == base.id
-        else { return nil }
+        guard rule.version >= 9, base.mode.isFile, kept.version?.id == base.id else { return nil }
         let side = outcome.side(kept.origin)
+        if rule.isTakingBack {
+            if outcome.conflicts.opened(at: kept.origin.path, by: side).isEmpty { return nil }
+            let stamp = try stamps.origin(of: kept.origin.path, at: kept.origin.commit)
+            return DecisionAsShown(side: side, stamp: stamp)
+        }
         for record in outcome.conflicts.decided(by: side) where names.contains(record.path) {
             if try rule.carries(record, base) { continue }
             let stamp = try stamps.origin(of: record.recordPath, at: kept.origin.commit)
