@@ -1,12 +1,10 @@
 """What two devices decide about whole files while they do not see each other: names, copies and
 conflicts that both resolved. Without daemons."""
 
-import json
 import os
 
 import trees
 from apart import PICTURE, ApartTest
-from device import PREFIX
 
 
 class Decisions(ApartTest):
@@ -31,10 +29,10 @@ class Decisions(ApartTest):
         self.assertEqual(len(other), 1, self.names())
         self.assertEqual({self.ada.read("n.jpg"), self.ada.read(other[0])},
                          {lost, PICTURE + b"third"})  # fmt: skip
-        listed = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
-        self.assertEqual([x["path"] for x in listed], [f"{PREFIX}/n.jpg"])
-        # Its conflict is resolved as any other.
-        self.resolve("n.jpg", "--both")(self.ada)
+        # Nobody decided about the first copy either.
+        self.assertEqual(self.listed(), ["n.jpg", "n.jpg"])
+        for _ in range(2):
+            self.resolve("n.jpg", "--both")(self.ada)
         self.meet()
         self.assertEqual(self.ada.status()["conflicts"], 0)
         self.assertEqual(self.ada.read(copy), PICTURE + b"rotated")
@@ -127,6 +125,44 @@ class Decisions(ApartTest):
         self.meet()
         lines = self.ada.read("run.jsonl").decode().splitlines(keepends=True)
         self.assertEqual(sorted(lines), sorted([start, start, stop]))
+
+    def test_who_goes_back_changes_no_decision(self):
+        """As with markers: the base is what neither wanted."""
+        self.start(**{"a.md": "one\n"})
+        self.apart((self.ada, self.write(a_md=None)),
+                   (self.bob, self.write(a_md="one\nmore\n")))  # fmt: skip
+        self.meet()
+        self.apart((self.ada, self.resolve("a.md", "--theirs")),
+                   (self.bob, self.resolve("a.md", "--base")))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.bob.read("a.md"), b"one\nmore\n")
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+
+    def test_who_each_keep_one_of_two_pictures_keep_both(self):
+        self.start()
+        self.apart((self.ada, self.write(a_png=PICTURE + b"ada")),
+                   (self.bob, self.write(a_png=PICTURE + b"bob")))  # fmt: skip
+        self.meet()
+        both = self.names()
+        self.apart((self.ada, self.resolve("a.png", "--theirs")),
+                   (self.bob, self.write(a_png=None)))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.names(), both)
+        self.assertEqual(self.listed(), ["a.png"])
+
+    def test_an_edit_of_who_has_not_seen_a_deletion_leaves_it_to_be_decided(self):
+        cyd = self.device("cyd", start=False)
+        self.start(**{"a.md": "1\n2\n3\n4\n5\n"})
+        cyd.once()
+        self.apart((self.ada, self.write(a_md=None)),
+                   (self.bob, self.replace("a.md", "1\n", "1 bob\n")),
+                   (cyd, self.replace("a.md", "5\n", "5 cyd\n")))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.listed(), ["a.md"])
+        cyd.once()
+        self.meet()
+        self.assertEqual(self.ada.read("a.md"), b"1 bob\n2\n3\n4\n5 cyd\n")
+        self.assertEqual(self.listed(), ["a.md"])
 
     def test_a_link_against_a_file(self):
         self.start(**{"a.md": "one\n"})

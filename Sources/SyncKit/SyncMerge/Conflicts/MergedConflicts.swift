@@ -10,8 +10,8 @@ struct MergedConflicts {
     private let second: Names
     private let decidedByFirst: [ConflictRecord]
     private let decidedBySecond: [ConflictRecord]
-    /// Whether a conflict stays of which a copy stands beside the file, whatever became of the
-    /// file: a merge decides nothing about that. From version 9 of the rules on.
+    /// Whether a conflict of whole versions stays about which a merge of the file decides nothing;
+    /// from version 9 of the rules on.
     private let keepsCopies: Bool
     private var merged: Names = [:]
     private var added: [TreePath: (record: ConflictRecord, version: FileVersion)] = [:]
@@ -130,10 +130,14 @@ struct MergedConflicts {
         .compactMap(\.value.record).filter(\.isText)
     }
 
-    /// The base's records that neither side has any more: both decided.
-    var decidedByBoth: [ConflictRecord] {
-        base.filter { first[$0.key] == nil && second[$0.key] == nil }
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap(\.value.record)
+    /// The base's records.
+    var ofBase: [ConflictRecord] {
+        base.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap(\.value.record)
+    }
+
+    /// Whether neither side has one of the base's records any more.
+    func isDecidedByBoth(_ record: ConflictRecord) -> Bool {
+        ![first, second].contains { $0.values.contains { $0.record?.id == record.id } }
     }
 
     /// Takes the records of paths away: their contents were merged, and they with them.
@@ -144,7 +148,14 @@ struct MergedConflicts {
         }
     }
 
-    private func stays(_ record: ConflictRecord) -> Bool { keepsCopies && record.copy != nil }
+    /// Whether a merge of the file says nothing about a conflict: a copy stands beside it, or it
+    /// was edited by who had not seen that somebody wants it deleted.
+    private func stays(_ record: ConflictRecord) -> Bool {
+        guard keepsCopies else { return false }
+        return record.copy != nil
+            || record.kind == .deleteModify
+                && !base.values.contains { $0.record?.id == record.id }
+    }
 
     /// Takes one record of a path away.
     mutating func drop(_ id: String, at path: TreePath) {

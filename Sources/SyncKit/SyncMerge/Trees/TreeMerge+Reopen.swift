@@ -8,11 +8,19 @@ extension TreeMerge {
         _ outcome: inout TreeOutcome, base: ObjectID?, _ first: MergeSide, _ second: MergeSide
     ) throws(RepositoryError) {
         if rule.isTakingBack || !rule.listsConflicts { return }
-        for record in outcome.conflicts.decidedByBoth where record.isOfWholeVersions {
+        for record in outcome.conflicts.ofBase where record.isOfWholeVersions {
             let before = try versions(of: record, in: base)
             let one = try versions(of: record, in: first.tree)
             let other = try versions(of: record, in: second.tree)
             if one == other { continue }
+            let isDecided = outcome.conflicts.isDecidedByBoth(record)
+            guard isDecided || Self.keepsNothing(before, one, other) else { continue }
+            if isDecided, record.isBack(one) != record.isBack(other) {
+                // To go back to the base is no change of what the other decided.
+                let (decided, side) = record.isBack(one) ? (other, second) : (one, first)
+                outcome.standAgain(decided, from: [side.commit])
+                continue
+            }
             let known = Set(record.sides.compactMap(\.blob) + before.values.compactMap { $0?.id })
             let standing = Array(one.values) + Array(other.values)
             guard standing.allSatisfy({ $0.map { known.contains($0.id) } ?? true }) else {
@@ -22,6 +30,24 @@ extension TreeMerge {
             outcome.conflicts.drop([record.path])
             outcome.conflicts.add(record, written: try rule.write(record))
         }
+    }
+
+    /// Whether each side took away what the other kept, of a file and the copy beside it.
+    private static func keepsNothing(
+        _ before: [TreePath: FileVersion?], _ one: [TreePath: FileVersion?],
+        _ other: [TreePath: FileVersion?]
+    ) -> Bool {
+        func isKept(_ path: TreePath, _ side: [TreePath: FileVersion?]) -> Bool {
+            (side[path] ?? nil) == (before[path] ?? nil)
+        }
+        func isGone(_ path: TreePath, _ side: [TreePath: FileVersion?]) -> Bool {
+            (side[path] ?? nil) == nil
+        }
+        return before.values.allSatisfy { $0 != nil }
+            && before.keys.allSatisfy { path in
+                isKept(path, one) && isGone(path, other) || isGone(path, one) && isKept(path, other)
+            } && before.keys.contains { isKept($0, one) }
+            && before.keys.contains { isKept($0, other) }
     }
 
     /// A file without markers shows one side's text where two disagree. Who deleted or renamed it
@@ -127,6 +153,14 @@ struct DecisionAsShown {
 }
 
 extension ConflictRecord {
+    /// Whether what stands at its name, and at that of its copy, is the version that both sides
+    /// were made from.
+    fileprivate func isBack(_ versions: [TreePath: FileVersion?]) -> Bool {
+        guard let base = bases.first?.blob else { return false }
+        return (versions[path] ?? nil)?.id == base
+            && copy.map { (versions[$0] ?? nil) == nil } ?? true
+    }
+
     /// Whether it is of one name and of versions that did not merge: files, links, a deletion.
     fileprivate var isOfWholeVersions: Bool {
         let isOfNames =
