@@ -56,6 +56,7 @@ class Notify(VaultTest):
             ada.process.send_signal(1)
             manager.wait_for("READY=1", before + 1)
         ada.stop()
+        manager.wait_for("STOPPING=1")
         self.assertEqual(
             manager.lines("READY", "RELOADING", "STOPPING"),
             ["READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "STOPPING=1"],
