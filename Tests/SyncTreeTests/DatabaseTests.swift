@@ -72,6 +72,28 @@ extension Serial {
             #expect(sandbox.text("d.db") == "notes")
         }
 
+        @Test(
+            "what SQLite keeps beside a database is neither read, put nor removed",
+            arguments: ["d.db-wal", "d.db-shm", "d.db-journal"], ["frames", ""])
+        func companions(_ name: String, _ text: String) throws {
+            write("d.db", old)
+            let folder = try sandbox.folder()
+            #expect(try folder.put("another's", at: name) == .inUse)
+            #expect(sandbox.text(name) == nil)
+            write(name, text)
+            for whileOpen in [false, true] {
+                #expect(code(name, folder, whileOpen: whileOpen) == .inUse)
+            }
+            #expect(folder.isStillQuarantined(path(name), for: .inUse))
+            #expect(try folder.put("another's", at: name, replacing: version(text)) == .inUse)
+            #expect(try folder.remove(path(name), expecting: version(text)) == .inUse)
+            #expect(sandbox.text(name) == text)
+            // Without its database it is a file as any other.
+            unlink(sandbox.root + "/d.db")
+            #expect(!folder.isStillQuarantined(path(name), for: .inUse))
+            #expect(try folder.remove(path(name), expecting: version(text)).isDone)
+        }
+
         @Test("a file that is no database is none of this")
         func others() throws {
             sandbox.write("notes", "text")

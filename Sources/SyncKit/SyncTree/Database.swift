@@ -11,26 +11,24 @@ enum Database {
     /// Whether a content begins as a database does.
     static func isOne(_ content: [UInt8]) -> Bool { content.starts(with: magic) }
 
-    /// Whether a place is left alone: it has a database that is in use, or is itself the journal
-    /// of one. Looked at anew by each call.
+    /// Whether a place is left alone: it has a database that is in use, or is itself the log or
+    /// journal of one. Looked at anew by each call.
     /// - Parameter holdsOne: whether what stands there, or is to, is a database.
     static func isInUse(_ place: borrowing Place, holdsOne: Bool) -> Bool {
-        holdsOne && hasLog(place) || isJournal(place)
+        holdsOne && hasLog(place) || isCompanion(place)
     }
 
     /// Whether a place is in use, whatever stands there now.
-    static func isInUse(_ place: borrowing Place) -> Bool { hasLog(place) || isJournal(place) }
+    static func isInUse(_ place: borrowing Place) -> Bool { hasLog(place) || isCompanion(place) }
 
-    /// Whether a place has the name of a journal, and the database beside it. SQLite would roll a
-    /// journal that came from another device back into its own version of the database, and needs
-    /// its own one if it was ended. A journal of somebody's days has no such file beside it.
-    private static func isJournal(_ place: borrowing Place) -> Bool {
+    /// Whether a place has the name of a log, its index or a journal, and the database beside it.
+    /// SQLite would write a log that came from another device into its own version of the
+    /// database, or roll a journal back in it, and needs its own ones if it was ended. A journal of
+    /// somebody's days has no such file beside it.
+    private static func isCompanion(_ place: borrowing Place) -> Bool {
         let name = place.name.dropLast().map { UInt8(bitPattern: $0) }
-        let ending = Array("-journal".utf8)
-        guard name.count > ending.count, name.suffix(ending.count) == ending[...] else {
-            return false
-        }
-        let database = cName(name.dropLast(ending.count))
+        guard let owner = DatabaseName.owner(of: name) else { return false }
+        let database = cName(owner)
         let flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW
         guard size(place.directory.number, database) > 0,
             case .success(let number) = openName(place.directory.number, database, flags)

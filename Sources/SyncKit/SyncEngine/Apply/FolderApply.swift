@@ -36,7 +36,14 @@ struct FolderApply {
         for step in plan.clearing { do { try remove(step) } catch { fail(step, error) } }
         for step in plan.modes { do { try changeMode(step) } catch { fail(step, error) } }
         let renamed = plan.renamed
+        let databases = Set(staged.lazy.filter(\.file.isDatabase).map(\.step.path))
         for content in staged {
+            // Whether or not the database finds its place.
+            if content.step.path.database.map({ databases.contains($0) }) ?? false {
+                folder.access.discard(content.file)
+                note(.inUse, content.step, sha256: [])
+                continue
+            }
             if content.step.have == nil, let old = renamed[content.file.version.id] {
                 folder.access.keepAttributes(of: old, on: content.file)
             }
@@ -153,5 +160,13 @@ struct FolderApply {
             if outcome == .obstructed { quarantines.append((step.path, .obstructed)) }
             if outcome == .inUse { quarantines.append((step.path, .inUse)) }
         }
+    }
+}
+
+extension TreePath {
+    /// The database whose log or journal this would be, by its name alone.
+    fileprivate var database: TreePath? {
+        guard let name = DatabaseName.owner(of: name) else { return nil }
+        return parent.map { $0.appending(name) } ?? TreePath(name)
     }
 }
