@@ -166,6 +166,44 @@ struct ArchiveTests {
         #expect(!FileManager.default.fileExists(atPath: top + "/out"))
     }
 
+    @Test(
+        "says of every time when it was, to us and to tar",
+        arguments: [
+            0, -1, -2_147_483_653, -62_135_596_801, 1 << 32, (1 << 33) - 1, 1 << 33,
+            9_214_646_400, 253_402_300_800, .max, .min,
+        ] as [Int64])
+    func times(_ seconds: Int64) throws {
+        defer { #expect(throws: Never.self) { try remove() } }
+        var file = header("a", .file)
+        file.modified = seconds
+        let output = try ZstdWriter(self.file)
+        try output.write(file.blocks)
+        _ = try output.finish()
+        // As it is taken into another archive.
+        let other = top + "/other.tar.zst"
+        let writer = try ArchiveWriter(other)
+        try ArchiveReader(self.file).copy(to: writer) { _ in true }
+        _ = try writer.finish()
+        for archive in [self.file, other] {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            let script =
+                "import sys, tarfile, subprocess\n"
+                + "raw = subprocess.run(['zstd', '-dcq', sys.argv[1]], capture_output=True)\n"
+                + "import io\n"
+                + "found = tarfile.open(fileobj=io.BytesIO(raw.stdout)).getmember('a')\n"
+                + "pax = found.pax_headers.get('mtime')\n"
+                + "print(pax if pax else found.mtime)\n"
+            process.arguments = ["python3", "-c", script, archive]
+            let said = Pipe()
+            process.standardOutput = said
+            try process.run()
+            let text = try said.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            #expect(String(decoding: text, as: UTF8.self) == "\(seconds)\n")
+        }
+    }
+
     @Test("takes names up to its bound")
     func names() throws {
         defer { #expect(throws: Never.self) { try remove() } }

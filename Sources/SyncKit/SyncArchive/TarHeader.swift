@@ -27,12 +27,18 @@ struct TarHeader: Equatable {
         if path.count > 100 { records += Self.record("path", path) }
         if target.count > 100 { records += Self.record("linkpath", target) }
         if size >= 1 << 33 { records += Self.record("size", Array("\(size)".utf8)) }
+        if !Self.plainTimes.contains(modified) {
+            records += Self.record("mtime", Array("\(modified)".utf8))
+        }
         if records.isEmpty { return plain(size: size) }
         var extended = self
         (extended.path, extended.target, extended.kind) = (Array("pax".utf8), [], .extended)
         return extended.plain(size: records.count) + records + Self.padding(records.count)
             + plain(size: size >= 1 << 33 ? 0 : size)
     }
+
+    /// What eleven octal digits hold: 1970 to 2242.
+    private static let plainTimes: Range<Int64> = 0..<(1 << 33)
 
     /// The zeros after a content of so many bytes.
     static func padding(_ size: Int) -> [UInt8] {
@@ -53,7 +59,9 @@ struct TarHeader: Equatable {
         put(number(0, digits: 7), at: 108)
         put(number(0, digits: 7), at: 116)
         put(number(Int64(size), digits: 11), at: 124)
-        put(number(modified, digits: 11), at: 136)
+        // What does not fit is said by the extended header.
+        let (first, last) = (Self.plainTimes.lowerBound, Self.plainTimes.upperBound - 1)
+        put(number(min(max(first, modified), last), digits: 11), at: 136)
         put([UInt8](repeating: 0x20, count: 8), at: 148)
         bytes[156] = kind.rawValue
         put(target.prefix(100), at: 157)
@@ -111,6 +119,13 @@ extension TarHeader {
                     return false
                 }
                 size = number
+            case "mtime":
+                // Whole seconds; what stands after a point is passed over.
+                let seconds = value.prefix { $0 != 0x2e }
+                guard let number = Int64(String(decoding: seconds, as: UTF8.self)) else {
+                    return false
+                }
+                modified = number
             default: break
             }
         }
