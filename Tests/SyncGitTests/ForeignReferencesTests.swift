@@ -34,6 +34,31 @@ struct ForeignReferencesTests {
         }
     }
 
+    @Test("are read at once: of many packed ones, a loose one before its packed one")
+    func all() throws {
+        let ids = (1...3).map { ObjectID(hashing: [$0], as: .blob) }
+        let many = (0..<20_000).map { "\(ids[0].hex) refs/z/\(100_000 + $0)\n" }.joined()
+        let path = directory.path
+        try FileManager.default.createDirectory(
+            atPath: "\(path)/refs/z", withIntermediateDirectories: true)
+        for (name, text) in [
+            ("packed-refs", many), ("refs/z/100001", "\(ids[1].hex)\n"),
+            ("refs/z/100002", "ref: refs/y\n"), ("refs/z/100003", "nonsense\n"),
+            ("refs/z/100004", "ref: refs/none\n"), ("refs/y", "\(ids[2].hex)\n"),
+        ] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
+        let references = ForeignReferences(directory: path, staleLockSeconds: 10)
+        let start = ContinuousClock.now
+        let found = try references.all("refs/z/")
+        // To read them anew for each name takes minutes.
+        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(found.count == Limits.devices - 2)
+        #expect(found.map(\.name) == found.map(\.name).sorted())
+        let byName = Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.id) })
+        #expect(byName["refs/z/100000"] == ids[0] && byName["refs/z/100001"] == ids[1])
+        #expect(byName["refs/z/100002"] == ids[2])
+        #expect(byName["refs/z/100003"] == nil && byName["refs/z/100004"] == nil)
+    }
+
     @Test("a packed one goes with what its tag leads to, and nothing else does")
     func without() {
         let (one, two) = (String(repeating: "1", count: 40), String(repeating: "2", count: 40))

@@ -37,9 +37,38 @@ struct ForeignReferences {
         return if case .symbolic(let name) = value { name } else { nil }
     }
 
+    /// The references below a prefix that ends with a slash, in the order of their names; one that
+    /// is broken is left out. The packed ones are read once, however many there are.
+    func all(_ prefix: String) throws(RepositoryError) -> [(name: String, id: ObjectID)] {
+        let packed = try packed(below: prefix)
+        var found: [(name: String, id: ObjectID)] = []
+        for name in try names(prefix, packed) {
+            do throws(RepositoryError) {
+                let id: ObjectID? =
+                    switch try loose(name) {
+                    case nil: packed[name]
+                    case .object(let id)?: id
+                    case .symbolic?: try resolve(name).id
+                    }
+                if let id { found.append((name, id)) }
+            } catch  where error.code == .corrupt { continue }
+        }
+        return found
+    }
+
     /// The names of references below a prefix that ends with a slash.
     func names(_ prefix: String) throws(RepositoryError) -> [String] {
-        var names = Set(try packed { $0.hasPrefix(prefix) && Self.isProper($0) }.keys)
+        try names(prefix, packed(below: prefix))
+    }
+
+    private func packed(below prefix: String) throws(RepositoryError) -> [String: ObjectID] {
+        try packed { $0.hasPrefix(prefix) && Self.isProper($0) }
+    }
+
+    private func names(_ prefix: String, _ packed: [String: ObjectID]) throws(RepositoryError)
+        -> [String]
+    {
+        var names = Set(packed.keys)
         var pending = [String(prefix.dropLast())]
         while let place = pending.popLast() {
             for entry in try ForeignFile.names("\(directory)/\(place)") {
@@ -149,7 +178,8 @@ struct ForeignReferences {
             // A comment, or what the tag before it leads to.
             if line.first == 0x23 || line.first == 0x5e { continue }
             let name = String(decoding: line.dropFirst(41), as: UTF8.self)
-            guard wanted(name), found.count < Limits.devices else { continue }
+            if found.count >= Limits.devices { break }
+            guard wanted(name) else { continue }
             guard let id = ObjectID(hex: String(decoding: line.prefix(40), as: UTF8.self)) else {
                 throw refuse("packed-refs", "a line of it is no reference")
             }

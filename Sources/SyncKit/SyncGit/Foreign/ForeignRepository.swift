@@ -91,13 +91,7 @@ package final class ForeignRepository: ObjectRepository {
     package func references(_ prefix: String) throws(RepositoryError)
         -> [(name: String, id: ObjectID)]
     {
-        var found: [(name: String, id: ObjectID)] = []
-        for name in try references.names(prefix) {
-            do throws(RepositoryError) {
-                if let id = try references.resolve(name).id { found.append((name, id)) }
-            } catch  where error.code == .corrupt { continue }
-        }
-        return found
+        try references.all(prefix)
     }
 
     package func setReference(_ name: String, to id: ObjectID?, expecting expected: ObjectID?)
