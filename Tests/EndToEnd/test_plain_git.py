@@ -65,6 +65,32 @@ class PlainGit(VaultTest):
         entries = json.loads(device.ctl("log", f"{PREFIX}/{name}", "--json").stdout)
         return [(entry["device"], entry["subject"]) for entry in entries]
 
+    def test_a_file_takes_the_name_of_the_folders_prefix(self):
+        """It stays, and what is written in the folder waits until it has another name."""
+        self.git("rm", "-rq", PREFIX)
+        os.makedirs(os.path.dirname(f"{self.clone}/{PREFIX}"), exist_ok=True)
+        with open(f"{self.clone}/{PREFIX}", "w", encoding="utf-8") as file:
+            file.write("a file\n")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "a file")
+        self.git("push", "-q")
+        wait_until(
+            lambda: any("has a file where" in notice for notice in self.bob.status()["notices"]),
+            lambda: self.bob.output(),
+        )
+        self.assertEqual(self.bob.status()["state"], "blocked")
+        self.bob.write("b.md", "b\n")
+        self.bob.ctl("sync", expect=None)
+        time.sleep(2)
+        self.assertEqual(trees.git(self.remote, "show", f"sync:{PREFIX}"), b"a file\n")
+        self.git("pull", "-q")
+        self.git("mv", PREFIX, "moved")
+        self.git("commit", "-qm", "moved away")
+        self.git("push", "-q")
+        self.wait_in_sync(self.ada, self.bob)
+        self.assertEqual(self.ada.read("b.md"), b"b\n")
+        self.assertEqual(trees.git(self.remote, "show", "sync:moved"), b"a file\n")
+
     def test_a_clone_that_pushes(self):
         self.commit("notes/by-hand.md", "one\n", "a note")
         self.push()

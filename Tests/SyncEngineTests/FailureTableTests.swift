@@ -109,6 +109,7 @@ struct FailureTableTests {
             (.readOnly, user, "writable"), (.tooManyOpenFiles, retry, nil), (.io, user, nil),
             (.name, user, nil), (.link, user, nil), (.mount, user, nil), (.inUse, user, nil),
             (.refused, user, nil), (.readOnlyFileSystem, user, "writable"),
+            (.prefixTaken, user, "another prefix"),
         ] as [(FolderError.Code, SyncFailure.Kind, String?)])
     func folder(code: FolderError.Code, kind: SyncFailure.Kind, advice: String?) throws {
         let path = try StateSamples.path("notes/a.md")
@@ -122,7 +123,7 @@ struct FailureTableTests {
     func reasons() {
         let whole: [FolderError.Code] = [
             .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles, .notFound,
-            .readOnlyFileSystem,
+            .readOnlyFileSystem, .prefixTaken,
         ]
         let one: [(FolderError.Code, QuarantinedPath.Reason)] = [
             (.unreadable, .unreadable), (.busy, .busy), (.tooLarge, .tooLarge),

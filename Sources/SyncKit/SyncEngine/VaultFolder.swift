@@ -98,7 +98,7 @@ package final class VaultFolder {
     /// Whether a failure concerns the whole folder and nothing but it: it stops, others go on.
     func stops(for error: FolderError) -> Bool {
         switch error.code {
-        case .rootMissing, .rootReplaced: true
+        case .rootMissing, .rootReplaced, .prefixTaken: true
         case .notFound, .unreadable, .io: error.path == nil
         default: false
         }

@@ -28,6 +28,11 @@ final class FolderCapture {
         (self.limit, self.work) = (limit, work)
     }
 
+    /// The commit that a folder holds; nil for none, or one that is not here any more.
+    func applied(_ folder: VaultFolder) throws -> ObjectID? {
+        try store.applied(folder.id).flatMap { repository.contains($0) ? $0 : nil }
+    }
+
     /// Reads one folder's changes; contents go into the pack.
     func read(
         _ folder: VaultFolder, _ dirty: DirtyPaths, options: CaptureOptions,

@@ -72,7 +72,12 @@ final class VaultCapture {
         for folder in folders {
             do {
                 try folder.access.checkRoot()
+                let isFree = try isPrefixFree(of: folder, at: head)
                 folder.stopped = nil
+                guard isFree else {
+                    rechecks.noteAll(of: folder)
+                    continue
+                }
                 if folder.interrupted.needsScan {
                     // What it displaced stays until all is learnt that can be told by it.
                     folder.interrupted.placed.merge(try folder.access.replacements()) { $1 }
@@ -93,6 +98,26 @@ final class VaultCapture {
         for reading in readings { reading.folder.recentDeletions.end(at: clock.now()) }
         isDone = true
         return report
+    }
+
+    /// Whether what is captured in a folder takes no file's place: the vault may have had a file
+    /// where the folder's own ones stand, and nobody here saw it.
+    /// - Returns: false while the head has no such file any more, and was not applied yet.
+    /// - Throws: `FolderError` `.prefixTaken` while the head has it.
+    private func isPrefixFree(of folder: VaultFolder, at head: ObjectID?) throws -> Bool {
+        guard let prefix = folder.id, let head else { return true }
+        let known = try folderCapture.applied(folder) ?? head
+        guard try file(at: prefix, of: known) != nil else { return true }
+        guard let place = try file(at: prefix, of: head) else { return false }
+        throw FolderError(.prefixTaken, "sync the folder \(prefix)", nil, "\(place)")
+    }
+
+    /// The file that a commit has at a path or above it.
+    private func file(at path: TreePath, of commit: ObjectID) throws -> TreePath? {
+        let tree = try repository.tree(of: commit)
+        return try ([path] + path.ancestors).first {
+            try TreeDiff.file(at: $0, of: tree, reading: repository) != nil
+        }
     }
 
     /// What is to be committed of what was read in all folders.

@@ -125,6 +125,8 @@ package struct SyncFailure: Sendable, Equatable {
             case .rootMissing: "bring the folder back (mount it); nothing of it counts as deleted"
             case .rootReplaced:
                 "if it is the right one: syncctl sync --accept-folders takes it as it is"
+            case .prefixTaken:
+                "rename that file on a device that has it, or give the folder another prefix"
             case .noSpace: "free space on the folder's file system"
             case .readOnly, .readOnlyFileSystem: "make the folder writable for the daemon's user"
             case .unreadable: "make the folder readable for the daemon's user"

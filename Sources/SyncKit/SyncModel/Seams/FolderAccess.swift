@@ -246,6 +246,8 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
         case refused
         /// The whole file system may be read only.
         case readOnlyFileSystem
+        /// The vault has a file where the folder's own files stand, or above it.
+        case prefixTaken
 
         /// What the matter is, for people.
         package var words: String {
@@ -267,6 +269,7 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
             case .inUse: "a database with a log or journal beside it"
             case .refused: "git's servers refuse it"
             case .readOnlyFileSystem: "the file system is read-only"
+            case .prefixTaken: "the vault has a file where its files are to stand"
             }
         }
 
@@ -275,7 +278,7 @@ package struct FolderError: Error, Sendable, CustomStringConvertible {
         package var reason: QuarantinedPath.Reason? {
             switch self {
             case .rootMissing, .rootReplaced, .noSpace, .tooManyOpenFiles, .notFound,
-                .readOnlyFileSystem:
+                .readOnlyFileSystem, .prefixTaken:
                 nil
             case .unreadable: .unreadable
             case .busy: .busy
