@@ -68,14 +68,26 @@ struct KeptRulesTests {
         #expect(try !stands("proj/.gitignore"))
     }
 
-    @Test("stay where an edit keeps a file of the project")
-    func edited() async throws {
-        let vault = try await project()
-        try scene.push("proj/src/m.c", isGone: true)
-        try scene.push("proj/readme", isGone: true)
+    @Test(
+        "stay where an edit keeps a file of the project, be it the only other one",
+        arguments: [true, false], [true, false])
+    func edited(isOnly: Bool, inOne: Bool) async throws {
+        var vault = try await project()
+        if isOnly {
+            try delete("proj/readme", of: vault)
+            _ = try await scene.cycle(vault)
+        }
         try scene.push("proj/.gitignore", isGone: true)
+        if !inOne { try await wait(vault, 1) }
+        try scene.push("proj/src/m.c", isGone: true)
         try write("proj/src/m.c", "edited")
+        if !inOne { _ = try await scene.cycle(vault) }
+        if !isOnly { try scene.push("proj/readme", isGone: true) }
         for _ in 0..<3 { _ = try await scene.cycle(vault) }
+        scene.clock.advance(9_000_000_000)
+        for _ in 0..<3 { _ = try await scene.cycle(vault) }
+        vault = try scene.vault(store)
+        for _ in 0..<3 { _ = try await scene.cycle(vault, writing: "two") }
         #expect(try tracked() == ["a.txt", "proj/src/m.c"])
     }
 

@@ -138,6 +138,7 @@ final class VaultApply {
                 reading: repository))
         // What an apply before left is the capture's to learn.
         let wasCutShort = folder.interrupted.needsScan
+        _ = try keepRules(plan, from: applied, to: head, in: folder)
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
@@ -146,8 +147,6 @@ final class VaultApply {
             #if DEBUG
                 try DeadlyCommit.dieOf(repository.commit(head), .applying)
             #endif
-            try KeptRules(repository: repository, store: store, clock: clock)
-                .keepRules(plan, in: folder)
             let (staged, refused) = try StagedContent.stage(
                 plan.installs, in: folder, modified: modified, repository, store, work)
             folderApply.run(plan, staged)
@@ -184,6 +183,19 @@ final class VaultApply {
             rechecks.noteRules(of: folder)
         }
         if let failure = folderApply.failure { throw failure }
+    }
+
+    /// Notes, before the first file changes, the rules that go with their directories.
+    /// - Returns: what the commits say that bring the head; nil where it is not asked, or unknown.
+    private func keepRules(
+        _ plan: ApplyPlan, from applied: ObjectID?, to head: ObjectID, in folder: VaultFolder
+    ) throws -> IncomingChanges? {
+        let rules = KeptRules(repository: repository, store: store, clock: clock)
+        let isAsked = rules.asksHistory(of: plan, in: folder)
+        let history = IncomingChanges.read(
+            from: isAsked ? applied : nil, to: head, in: folder, reading: repository)
+        try rules.keepRules(plan, history, in: folder)
+        return history
     }
 
     /// Notes what an apply left to be looked at, what it holds back, and what is held no longer.

@@ -16,14 +16,31 @@ struct KeptRules {
         "kept rules \(folder.id?.description ?? "")"
     }
 
+    /// Whether what a plan takes away is to be looked up in the commits that bring it: whatever
+    /// became of other files here, the device that deleted them may have deleted all.
+    func asksHistory(of plan: ApplyPlan, in folder: VaultFolder) -> Bool {
+        folder.ignore.kept.values.contains { $0.until != nil }
+            || (plan.clearing + plan.removals).contains {
+                $0.path.name.elementsEqual(IgnoreView.name)
+            }
+    }
+
     /// Notes, before the first file changes, the rules that a plan takes away with their
     /// directories. As long as the file itself stands it is asked first.
-    func keepRules(_ plan: ApplyPlan, in folder: VaultFolder) throws {
+    /// - Parameter incoming: what the commits say; nil where that is not known.
+    func keepRules(
+        _ plan: ApplyPlan, _ incoming: IncomingChanges?, in folder: VaultFolder
+    ) throws {
         let gone = (plan.clearing + plan.removals).compactMap(\.have)
         let paths = Set(gone.map(\.path))
-        try keepRules(of: gone, in: folder) { directory in
+        // Deleted elsewhere and kept here by an edit, say.
+        let elsewhere = incoming.map { $0.deleted.subtracting(paths) }
+        try keepRules(of: gone, elsewhere, in: folder) { directory in
             // What is not of the tree any more is no directory to others.
             guard let directory else { return false }
+            guard let elsewhere, !elsewhere.contains(where: { $0.isAtOrBelow(directory) }) else {
+                return true
+            }
             return try !hasFiles(directory, in: folder) { !paths.contains($0.path) }
         }
     }
@@ -42,7 +59,7 @@ struct KeptRules {
             else { continue }
             gone.append(row)
         }
-        try keepRules(of: gone, in: folder) { _ in false }
+        try keepRules(of: gone, [], in: folder) { _ in false }
     }
 
     /// Whether a file that is synced, and of which `isLeft` holds, is in a directory; nil is the
@@ -67,17 +84,21 @@ struct KeptRules {
     }
 
     private func keepRules(
-        of gone: [TrackedFile], in folder: VaultFolder, whenLast: (TreePath?) throws -> Bool
+        of gone: [TrackedFile], _ elsewhere: Set<TreePath>?, in folder: VaultFolder,
+        whenLast: (TreePath?) throws -> Bool
     ) throws {
         let grace = Timestamp(
             milliseconds: clock.now().milliseconds + Limits.keptRulesGraceMilliseconds)
         var kept = folder.ignore.kept
         for (directory, rules) in kept where rules.until != nil {
             let file = Self.file(in: directory)
-            guard let directory,
-                gone.contains(where: { $0.path.isAtOrBelow(directory) && $0.path != file })
-            else { continue }
-            kept[directory] = rules.lasting(until: grace)
+            guard let directory else { continue }
+            if gone.contains(where: { $0.path.isAtOrBelow(directory) && $0.path != file }) {
+                kept[directory] = rules.lasting(until: grace)
+            }
+            if elsewhere?.contains(where: { $0.isAtOrBelow(directory) && $0 != file }) ?? false {
+                kept[directory] = rules.lasting(until: nil)
+            }
         }
         for file in gone where file.path.name.elementsEqual(IgnoreView.name) {
             let directory = file.path.parent
