@@ -13,7 +13,7 @@ struct TypeSizeTests {
         "VaultService": TypeSize(properties: 17, functions: 55),
         "ExchangeSchedule": TypeSize(properties: 13, functions: 11),
         // As many as their seam has.
-        "ReopeningFolder": TypeSize(properties: 4, functions: 20),
+        "ReopeningFolder": TypeSize(properties: 4, functions: 21),
         "UnavailableStateStore": TypeSize(properties: 0, functions: 20),
     ]
 

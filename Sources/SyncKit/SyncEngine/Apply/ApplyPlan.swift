@@ -59,15 +59,25 @@ struct ApplyPlan {
         }
     }
 
-    /// Where each content stands that goes from one place alone and stays until the new contents
-    /// are there: what comes with it elsewhere is the same file under another name.
+    /// Where each content stands that goes from one place alone: what comes with it elsewhere is
+    /// the same file under another name.
     var renamed: [ObjectID: TreePath] {
         var places: [ObjectID: TreePath?] = [:]
-        for step in removals {
+        for step in clearing + removals {
             guard let have = step.have, have.version.mode.isFile else { continue }
             places[have.version.id] = .some(places[have.version.id] == nil ? step.path : nil)
         }
         return places.compactMapValues { $0 }
+    }
+
+    /// Whether the commits on the way may tell more than the two ends: a file came while another
+    /// one went.
+    var mayBeRenamed: Bool {
+        if clearing.isEmpty && removals.isEmpty { return false }
+        let renamed = renamed
+        return installs.contains { step in
+            step.have == nil && step.want.map { renamed[$0.id] == nil } ?? false
+        }
     }
 
     /// Whether there is nothing to do to any file.

@@ -31,11 +31,12 @@ struct FolderApply {
 
     /// Takes all steps. A step that fails is put off and the others go on; staged files that
     /// find no place are discarded.
-    mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent]) {
+    mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent], _ resembled: ResembledFiles) {
         standing = plan.standing
+        // Before anything goes that they resemble.
+        let made = takeOver(resembled, staged)
         for step in plan.clearing { do { try remove(step) } catch { fail(step, error) } }
         for step in plan.modes { do { try changeMode(step) } catch { fail(step, error) } }
-        let renamed = plan.renamed
         let databases = Set(staged.lazy.filter(\.file.isDatabase).map(\.step.path))
         for content in staged {
             // Whether or not the database finds its place.
@@ -44,14 +45,30 @@ struct FolderApply {
                 note(.inUse, content.step, sha256: [])
                 continue
             }
-            if content.step.have == nil, let old = renamed[content.file.version.id] {
-                folder.access.keepAttributes(of: old, on: content.file)
-            }
             do { try install(content) } catch { fail(content.step, error) }
         }
         for step in plan.removals { do { try remove(step) } catch { fail(step, error) } }
         for step in plan.directories { do { try makeDirectory(step) } catch { fail(step, error) } }
+        // Into which nothing came after all.
+        for directory in made where !standsEmpty(directory) {
+            do { try folder.access.removeDirectoryIfEmpty(directory) } catch { continue }
+        }
         do { try folder.access.flush(directories: touched) } catch { failure = failure ?? error }
+    }
+
+    /// Gives new files, and the new directories above them, what git does not carry.
+    /// - Returns: the directories that were made for it, the deepest first.
+    private func takeOver(_ resembled: ResembledFiles, _ staged: [StagedContent]) -> [TreePath] {
+        for content in staged where content.step.have == nil {
+            guard let old = resembled.source(of: content.step.path, content.file.version.id) else {
+                continue
+            }
+            folder.access.keepAttributes(of: old, on: content.file)
+        }
+        let directories = resembled.directories(of: staged.map(\.step))
+        return directories.sorted { $0.key < $1.key }.compactMap { place, sources in
+            folder.access.makeDirectory(place, like: sources.sorted()) ? place : nil
+        }.reversed()
     }
 
     /// Puts a step off that failed. What concerns its path alone holds that path back, and the

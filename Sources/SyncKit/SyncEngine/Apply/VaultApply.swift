@@ -138,7 +138,7 @@ final class VaultApply {
                 reading: repository))
         // What an apply before left is the capture's to learn.
         let wasCutShort = folder.interrupted.needsScan
-        _ = try keepRules(plan, from: applied, to: head, in: folder)
+        let history = try keepRules(plan, from: applied, to: head, in: folder)
         if !plan.isEmpty {
             let modified = Timestamp(seconds: try repository.commit(head).committer.seconds)
             try begin(head, in: folder)
@@ -149,7 +149,7 @@ final class VaultApply {
             #endif
             let (staged, refused) = try StagedContent.stage(
                 plan.installs, in: folder, modified: modified, repository, store, work)
-            folderApply.run(plan, staged)
+            folderApply.run(plan, staged, ResembledFiles(plan, history))
             for (step, error) in refused {
                 if let error {
                     folderApply.fail(step, error)
@@ -191,7 +191,7 @@ final class VaultApply {
         _ plan: ApplyPlan, from applied: ObjectID?, to head: ObjectID, in folder: VaultFolder
     ) throws -> IncomingChanges? {
         let rules = KeptRules(repository: repository, store: store, clock: clock)
-        let isAsked = rules.asksHistory(of: plan, in: folder)
+        let isAsked = plan.mayBeRenamed || rules.asksHistory(of: plan, in: folder)
         let history = IncomingChanges.read(
             from: isAsked ? applied : nil, to: head, in: folder, reading: repository)
         try rules.keepRules(plan, history, in: folder)

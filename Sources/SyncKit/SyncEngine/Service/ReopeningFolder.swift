@@ -101,6 +101,10 @@ package final class ReopeningFolder: FolderAccess {
         state.withLock { $0.folder }?.keepAttributes(of: old, on: staged)
     }
 
+    package func makeDirectory(_ path: TreePath, like old: [TreePath]) -> Bool {
+        state.withLock { $0.folder }?.makeDirectory(path, like: old) ?? false
+    }
+
     package func remove(_ path: TreePath, expecting expected: FileVersion) throws(FolderError)
         -> ApplyOutcome
     {

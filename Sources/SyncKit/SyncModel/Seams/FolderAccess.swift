@@ -185,6 +185,11 @@ package protocol FolderAccess: Sendable {
     func setMode(_ path: TreePath, from expected: FileVersion, to mode: FileMode)
         throws(FolderError) -> ApplyOutcome
 
+    /// Makes a directory that comes in the place of others, where nothing stands: it has what
+    /// the first has and git does not carry, and no right that one of them does not give.
+    /// - Returns: whether it was made.
+    func makeDirectory(_ path: TreePath, like old: [TreePath]) -> Bool
+
     /// Removes a directory when it is empty; otherwise leaves it.
     func removeDirectoryIfEmpty(_ path: TreePath) throws(FolderError)
 
@@ -221,6 +226,9 @@ extension FolderAccess {
 
     /// Keeps nothing.
     package func keepAttributes(of old: TreePath, on staged: StagedFile) {}
+
+    /// Makes none: it comes with the first file.
+    package func makeDirectory(_ path: TreePath, like old: [TreePath]) -> Bool { false }
 
     /// Reads a file or link that no program has open for writing.
     package func read(_ path: TreePath) throws(FolderError) -> FileSnapshot {
