@@ -43,6 +43,17 @@ struct ExaminationTests {
                 ], applied: nil)
         }
 
+        /// What is held back, and why.
+        func held(_ dirty: [String]? = nil) throws -> [TreePath: QuarantinedPath.Reason] {
+            var paths = DirtyPaths()
+            paths.all = dirty == nil
+            paths.paths = Set(try (dirty ?? []).map { try StateSamples.path($0) })
+            let found = try Examination.examine(paths, of: folder, store: store, tracked: [])
+            return Dictionary(
+                found.quarantines.compactMap { held in held.reason.map { (held.path, $0) } },
+                uniquingKeysWith: { $1 })
+        }
+
         /// What is to be read, then what is gone.
         func look(_ dirty: [String]? = nil) throws -> ([String], [String]) {
             var paths = DirtyPaths()
@@ -55,6 +66,19 @@ struct ExaminationTests {
             return (
                 found.toRead.map(\.path.text).sorted(), found.deleted.map(\.path.text).sorted()
             )
+        }
+    }
+
+    @Test("a directory that is too deep for other devices is held alone")
+    func tooDeep() throws {
+        let place = Place()
+        let deepest = [String](repeating: "d", count: Limits.pathDepth - 1).joined(separator: "/")
+        for name in ["a", deepest + "/f", deepest + "/d/f"] { try place.write(name) }
+        for paths in [nil, ["a", deepest + "/f", deepest + "/d/f"], [deepest + "/d", "a", "d"]] {
+            #expect(try place.look(paths).0 == ["a", deepest + "/f"])
+            let held = try place.held(paths)
+            #expect(held.keys.map(\.text) == [deepest + "/d"] || paths?.last == deepest + "/d/f")
+            #expect(held.values.allSatisfy { $0 == .tooDeep })
         }
     }
 

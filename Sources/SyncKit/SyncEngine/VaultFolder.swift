@@ -67,6 +67,14 @@ package final class VaultFolder {
     /// The path in the repository of a path below the folder's root.
     func repositoryPath(_ path: TreePath) -> TreePath { id?.appending(path) ?? path }
 
+    /// How many names lead to a path from the repository's top, as other devices count them.
+    func depth(of path: TreePath) -> Int {
+        // A name and its slash are two bytes at least.
+        let bytes = path.bytes.count + 1 + (id?.bytes.count ?? 0)
+        if bytes < 2 * Limits.pathDepth { return 0 }
+        return repositoryPath(path).bytes.count { $0 == 0x2f } + 1
+    }
+
     /// The path below the folder's root; nil when it stands elsewhere.
     func belowRoot(_ path: TreePath) -> TreePath? {
         guard let id else { return path }

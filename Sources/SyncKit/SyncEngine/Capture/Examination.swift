@@ -84,7 +84,11 @@ struct Examination {
             stat = try folder.access.stat(path)
             if try quarantineRefused(path, stat) { return }
         } catch { return try quarantine(path, error) }
+        if folder.depth(of: path) > Limits.pathDepth { return }
         if let stat, stat.kind == .directory {
+            if folder.depth(of: path) == Limits.pathDepth {
+                return findings.quarantines.append((path, .tooDeep))
+            }
             guard folder.isInScope(path, isDirectory: true), try isWatched(path) else {
                 if let row, !row.version.isDirectory { findings.deleted.append(row) }
                 return
@@ -156,7 +160,10 @@ struct Examination {
                     let row = takeDirectory(path, from: &rows)
                     guard try isWatched(path) else { continue }
                     isFilled = true
-                    if TreeName.isRefused(entry.name, as: .directory) {
+                    if folder.depth(of: path) >= Limits.pathDepth {
+                        findings.quarantines.append((path, .tooDeep))
+                        failed.append(path)
+                    } else if TreeName.isRefused(entry.name, as: .directory) {
                         findings.quarantines.append((path, .refused))
                         failed.append(path)
                     } else {

@@ -28,6 +28,8 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
         case mount
         /// A SQLite database with a log or journal beside it that is not empty.
         case inUse = "in-use"
+        /// A directory below so many others that no device takes it in.
+        case tooDeep = "too-deep"
         /// The hook `pre-commit` holds it back.
         case hook
         /// The folder that it belongs to is not there, or is another directory.
@@ -61,6 +63,9 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
             case .inUse:
                 "nothing: it is synced when its program has written its log into it (for SQLite: "
                     + "PRAGMA wal_checkpoint(TRUNCATE))"
+            case .tooDeep:
+                "move it nearer to the top: directories \(Limits.pathDepth) names deep are not "
+                    + "synced"
             case .ignored:
                 "its name is taken for a temporary file's; a line !NAME in .gitignore syncs it"
             case .hook:
