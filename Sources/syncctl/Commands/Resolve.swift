@@ -75,7 +75,9 @@ struct Resolve: AsyncParsableCommand {
             do { report = try await resolve(conflict, request, client) } catch {
                 // Of several the others are resolved all the same; the first failure is said.
                 if !all { throw error }
-                failure = failure ?? error
+                // One of the same file may have taken this one with it.
+                let open = try VaultHistory(configuration).conflicts()
+                if open.contains(where: { $0.id == conflict.id }) { failure = failure ?? error }
                 continue
             }
             reports.append(report)

@@ -279,8 +279,9 @@ struct DocumentMerge {
         guard terms.sides.count > 1 else { return Rendering(content: terms.sides[0].content ?? []) }
         let sides = terms.sides.map { TextFile($0.content ?? []) }
         let bases = terms.bases.map { TextFile($0) }
-        var front = FrontMatterMerge(
-            sides: sides, bases: bases, isFound: rule.version < 9 || rule.isProse)
+        // A stream of YAML begins like a page with front matter.
+        let hasFront = rule.version < 9 || rule.isProse || rule.writesMarkers
+        var front = FrontMatterMerge(sides: sides, bases: bases, isFound: hasFront)
         let head = front.lines()
         let pieces = TextRegions.merged(
             sides: zip(sides, front.sideLines).map { Self.body($0, after: $1.count) },

@@ -10,7 +10,7 @@ struct FrontMatterMerge {
     let baseLines: [[ArraySlice<UInt8>]]
     private(set) var notes: [MergeNote] = []
 
-    /// - Parameter isFound: whether there can be any: what a stream of YAML begins with is not.
+    /// - Parameter isFound: whether there can be any.
     init(sides: [TextFile], bases: [TextFile], isFound: Bool) {
         self.sides = sides.map { isFound ? FrontMatter($0.lines) : nil }
         self.bases = bases.map { isFound ? FrontMatter($0.lines) : nil }
