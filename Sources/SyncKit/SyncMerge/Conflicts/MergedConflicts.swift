@@ -170,7 +170,10 @@ struct MergedConflicts {
     mutating func takeAway(_ path: TreePath) -> [ConflictRecord] {
         let all = merged.values.compactMap(\.record) + added.values.map(\.record)
         drop([path])
-        added = added.filter { $0.value.record.path != path || stays($0.value.record) }
+        added = added.filter { entry in
+            let record = entry.value.record
+            return record.path != path || keepsCopies && record.copy != nil
+        }
         return all.filter { $0.path == path }
     }
 

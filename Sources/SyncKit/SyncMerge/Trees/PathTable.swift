@@ -108,7 +108,7 @@ struct PathTable {
     }
 
     /// Whether a path is where versions are kept that conflicts name: no file is called that.
-    private static func isKept(_ path: TreePath) -> Bool {
+    static func isKept(_ path: TreePath) -> Bool {
         path.components.first.map { $0.elementsEqual(".sync".utf8) } ?? false
     }
 }

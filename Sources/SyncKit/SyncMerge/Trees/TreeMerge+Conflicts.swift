@@ -134,19 +134,13 @@ extension TreeMerge {
         _ outcome: inout TreeOutcome, _ first: MergeSide, _ second: MergeSide
     ) throws(RepositoryError) {
         if !rule.listsConflicts { return }
-        let left = [
-            first.commit: try leftBehind(outcome, .first, in: first.tree),
-            second.commit: try leftBehind(outcome, .second, in: second.tree),
-        ]
+        for (side, index) in [(first, SideIndex.first), (second, .second)] {
+            try relistLeft(&outcome, try leftBehind(outcome, index, in: side.tree), by: side)
+        }
         for (path, standing) in outcome.standing.sorted(by: { $0.key < $1.key }) {
-            guard let standing else { continue }
-            for origin in standing.sides {
-                for record in left[origin.commit] ?? []
-                where try rule.carries(record, standing.version) {
-                    try list(record, at: path, &outcome)
-                }
+            guard let standing, standing.sides.count == 1, let origin = standing.sides.first else {
+                continue
             }
-            guard standing.sides.count == 1, let origin = standing.sides.first else { continue }
             let side = outcome.side(origin)
             let decided = rule.version >= 9 ? outcome.conflicts.decided(by: side.other) : []
             for record in outcome.conflicts.texts(at: origin.path, of: side)
@@ -154,6 +148,23 @@ extension TreeMerge {
                 if decided.contains(where: { $0.id == record.id }) {
                     if try !rule.carries(record, standing.version) { continue }
                 }
+                try list(record, at: path, &outcome)
+            }
+        }
+    }
+
+    /// Lists conflicts whose file is not there where the side's own version with their markers is.
+    private func relistLeft(
+        _ outcome: inout TreeOutcome, _ records: [ConflictRecord], by side: MergeSide
+    ) throws(RepositoryError) {
+        if records.isEmpty { return }
+        for (path, standing) in outcome.standing.sorted(by: { $0.key < $1.key }) {
+            guard let standing, !PathTable.isKept(path),
+                let origin = standing.sides.first(where: { $0.commit == side.commit }),
+                let own = try TreeDiff.file(at: origin.path, of: side.tree, reading: reader),
+                own.id == standing.version.id
+            else { continue }
+            for record in records where try rule.carries(record, standing.version) {
                 try list(record, at: path, &outcome)
             }
         }
