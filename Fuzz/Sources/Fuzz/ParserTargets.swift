@@ -46,7 +46,8 @@ enum ParserTargets {
     @Sendable static func text(_ bytes: [UInt8]) {
         guard !TextFile.isBinary(bytes) else { return }
         let file = TextFile(bytes)
-        let writer = TextWriter(style: file.style ?? .lf, markers: nil)
+        let writer = TextWriter(
+            style: file.style ?? .lf, markers: nil, version: MergeIdentity.version)
         let lines = Array(zip(file.lines, file.endings).map { ($0, $1) })
         let whole = writer.text(
             hasBOM: file.hasBOM, head: [], pieces: [.lines(lines)],
