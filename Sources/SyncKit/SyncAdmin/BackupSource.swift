@@ -125,6 +125,7 @@ package struct BackupSource {
             left += standing.filter { now[$0.key] != $0.value }.values.sorted()
             standing = now
         }
+        opened.removeLeftovers()
         try opened.refresh()
         for id in left where try opened.header(id).kind == .commit && !isReached(id, repository) {
             try KeptHeads(repository: opened).keep(id)

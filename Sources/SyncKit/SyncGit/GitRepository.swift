@@ -42,6 +42,11 @@ package final class GitRepository: ObjectRepository {
         StagingDirectory.removeAbandoned(in: objectDirectory)
     }
 
+    /// Removes what a git that has ended left in a repository that nobody else knows yet.
+    package func removeLeftovers() {
+        TemporaryFile.removeAbandoned(in: packDirectory, called: "tmp_")
+    }
+
     /// Sees the objects of these packs and nothing else that stands in the repository: no
     /// configuration, no references. What is written goes beside the packs.
     init(packs indexes: [String], of path: String) throws(RepositoryError) {

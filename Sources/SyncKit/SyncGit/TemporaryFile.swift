@@ -126,7 +126,10 @@ final class TemporaryFile {
 
     /// Removes the temporary files of a directory that nobody is writing. What cannot be removed
     /// stays: it is in nobody's way, and the next opening tries again.
-    static func removeAbandoned(in directory: String) {
+    /// - Parameter prefix: how their names begin; git locks none of its own, `tmp_`.
+    static func removeAbandoned(
+        in directory: String, called prefix: String = TemporaryFile.prefix
+    ) {
         let names: [String]
         do throws(RepositoryError) { names = try FileSystem.names(in: directory) } catch { return }
         for name in names where name.hasPrefix(prefix) {
