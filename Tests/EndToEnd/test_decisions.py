@@ -1,6 +1,7 @@
 """What two devices decide about whole files while they do not see each other: names, copies and
 conflicts that both resolved. Without daemons."""
 
+import json
 import os
 
 import trees
@@ -163,6 +164,35 @@ class Decisions(ApartTest):
         self.meet()
         self.assertEqual(self.ada.read("a.md"), b"1 bob\n2\n3\n4\n5 cyd\n")
         self.assertEqual(self.listed(), ["a.md"])
+
+    def test_who_keeps_what_another_deletes_keeps_it_as_it_stands(self):
+        """Against the deletion of a file that others edit: its newest text, and what is open in it
+        stays open."""
+        carl = self.device("carl", start=False)
+        lines = b"1\n2\n3\n4\n5\n"
+        for text, listed in ((lines.replace(b"2", b"2 CARL"), 1),
+                             (lines.replace(b"5", b"5 CARL"), 0)):  # fmt: skip
+            with self.subTest(listed):
+                self.start(**{"a.md": lines})
+                carl.once()
+                self.apart((self.ada, self.write(a_md=None)),
+                           (self.bob, self.write(a_md=lines.replace(b"2", b"2 BOB"))),
+                           (carl, self.write(a_md=text)))  # fmt: skip
+                self.meet()
+                carl.once()
+                self.meet()
+                before = self.ada.read("a.md")
+                self.assertIn(b"CARL", before)
+                found = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+                (deleted,) = [one for one in found if one["kind"] == "delete-modify"]
+                self.assertEqual(len(found), listed + 1)
+                self.ada.ctl("resolve", deleted["id"], "--theirs")
+                self.assertEqual(self.ada.read("a.md"), before)
+                self.assertEqual(self.listed(), ["a.md"] * listed)
+                if listed:
+                    self.ada.ctl("resolve", self.ada.path("a.md"), "--both")
+                self.meet()
+                carl.once()
 
     def test_a_link_against_a_file(self):
         self.start(**{"a.md": "one\n"})

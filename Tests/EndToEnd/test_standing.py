@@ -255,6 +255,40 @@ class StandingConflicts(ApartTest):
 
         self.unseen(move_directory)
 
+    def test_what_nobody_saw_in_a_file_that_is_replaced_stands_in_its_copy(self):
+        """A link, or bytes that are no text, in place of a file whose conflict was not seen: the
+        file is kept beside, and what disagrees in it is to be decided there."""
+
+        def link(device):
+            os.unlink(device.path("link.yaml"))
+            os.symlink("x.md", device.path("link.yaml"))
+
+        self.replaced("link.yaml", link)
+        self.replaced("binary.yaml", self.write(binary_yaml=b"\0\1binary"))
+        self.replaced("large.yaml", self.write(large_yaml=b"k: v\n" * 500_000))
+
+    def replaced(self, name, step):
+        """A conflict in a file without markers which a device, that did not see it, replaces."""
+        text = "one: 1\ntwo: 2\nthree: 3\n"
+        self.start(**{name: text})
+        self.ada.write(name, text.replace("2", "ADA"))
+        self.ada.once()
+        self.bob.write(name, text.replace("2", "BOB"))
+        self.bob.once()
+        step(self.ada)
+        self.meet()
+        (copy,) = self.copies()
+        self.assertEqual(sorted(self.listed()), sorted([name, copy]))
+        self.assertIn("two: ADA", self.bob.read(copy).decode())
+        self.resolve(copy, "--theirs")(self.ada)
+        self.meet()
+        self.assertIn("two: BOB", self.ada.read(copy).decode())
+        self.assertEqual(self.listed(), [name])
+        self.resolve(name, "--both")(self.bob)
+        os.unlink(self.bob.path(copy))
+        self.meet()
+        self.assertEqual(self.listed(), [])
+
     def test_a_rename_closes_no_conflict_of_a_file_without_markers(self):
         text = "one: 1\ntwo: 2\nthree: 3\n"
         self.start(**{"a.yaml": text})

@@ -47,10 +47,14 @@ struct StandingSides {
     func edited(_ blob: ObjectID, of record: ConflictRecord) throws(RepositoryError)
         -> FileVersion?
     {
-        guard let copy = record.copy else { return nil }
-        let isCopied = ConflictCopy.paths(for: record.named, blob: blob).contains(copy)
-        if !isCopied, counts[record.path, default: 0] > 1 { return nil }
-        let place = isCopied ? copy : record.path
+        let copies = ConflictCopy.paths(for: record.named, blob: blob)
+        let copy = record.copy.flatMap { copies.contains($0) ? $0 : nil }
+        // What somebody wants deleted is what has the name, be it in another conflict or not.
+        let hasName = record.kind == .deleteModify
+        if copy == nil, !hasName, record.copy == nil || counts[record.path, default: 0] > 1 {
+            return nil
+        }
+        let place = copy ?? record.path
         guard let here = try TreeDiff.version(at: place, of: tree, reading: reader),
             here.mode.isFile, !record.sides.contains(where: { $0.blob == here.id })
         else { return nil }

@@ -94,17 +94,39 @@ extension TreeMerge {
     }
 
     /// What a side decided by taking the text that a file without markers showed: its content did
-    /// not change, though it says something about the other side's.
+    /// not change, though it says something about the other side's. So does what a side came upon
+    /// in such a file which the other, that did not see it, replaced by what cannot carry it.
     func decisionAsShown(
         _ path: TreePath, _ row: PathTable.Row, _ outcome: TreeOutcome
     ) throws(RepositoryError) -> DecisionAsShown? {
         guard let base = row.base else { return nil }
         for (kept, other) in [(row.first, row.second), (row.second, row.first)] {
-            guard let changed = other.version, changed.mode.isFile, changed.id != base.id else {
-                continue
+            guard let changed = other.version, changed != base else { continue }
+            if changed.mode.isFile, changed.id != base.id {
+                let names: Set = [path, kept.origin.path, other.origin.path]
+                if let found = try decisionAsShown(kept, names, base, outcome) { return found }
             }
-            let names: Set = [path, kept.origin.path, other.origin.path]
-            if let found = try decisionAsShown(kept, names, base, outcome) { return found }
+            if let found = try openedAsShown(kept, base, replacedBy: changed, outcome) {
+                return found
+            }
+        }
+        return nil
+    }
+
+    /// Who came upon a conflict in a file without markers, where the other side's version cannot
+    /// carry it: a link, or a content that is no text.
+    private func openedAsShown(
+        _ kept: PathTable.Side, _ base: FileVersion, replacedBy changed: FileVersion,
+        _ outcome: TreeOutcome
+    ) throws(RepositoryError) -> DecisionAsShown? {
+        guard rule.version >= 9, !rule.isTakingBack, !changed.isDirectory, base.mode.isFile,
+            kept.version?.id == base.id
+        else { return nil }
+        let side = outcome.side(kept.origin)
+        for record in outcome.conflicts.opened(at: kept.origin.path, by: side)
+        where try !rule.isOpen(record, in: changed) {
+            let stamp = try stamps.origin(of: kept.origin.path, at: kept.origin.commit)
+            return DecisionAsShown(side: side, stamp: stamp)
         }
         return nil
     }

@@ -26,11 +26,16 @@ struct DocumentMerge {
             .merged(base, early, late)
     }
 
+    private static func isNoDocument(_ content: [UInt8]) -> Bool {
+        TextFile.isBinary(content) || content.count > Limits.documentSize
+    }
+
     /// The conflict that a version carries, if its markers are still in the file.
     static func openConflict(
         _ side: ContentSide, rule: FileRule, path: TreePath?
     ) -> ConflictTerms? {
         guard let recorded = side.terms, let content = side.content else { return nil }
+        if rule.version >= 9, isNoDocument(content) { return nil }
         let merge = DocumentMerge(rule: rule, path: path)
         let now = merge.value(Part(content: content, terms: recorded, stamp: side.stamp))
         return now.sides.count > 1 ? recorded : nil
