@@ -27,6 +27,9 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Let every device keep as little of the past as it can.")
     var thinning = false
 
+    @Flag(help: "Let half of the documents be files that show no markers.")
+    var unmarked = false
+
     @Flag(help: "Tell each history step by step.")
     var trace = false
 
@@ -43,10 +46,11 @@ struct Simulate: AsyncParsableCommand {
     var jobs = 1
 
     private var mix: SimMix {
-        former
-            ? .former
-            : reverting
-                ? .reverting : interleaved ? .interleaved : thinning ? .thinning : .all
+        if former { return .former }
+        if unmarked { return .unmarked }
+        if reverting { return .reverting }
+        if interleaved { return .interleaved }
+        return thinning ? .thinning : .all
     }
 
     func run() async throws {

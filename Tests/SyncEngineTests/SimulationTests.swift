@@ -24,6 +24,7 @@ struct SimulationTests {
         case "reverting": .reverting
         case "interleaved": .interleaved
         case "thinning": .thinning
+        case "unmarked": .unmarked
         default: .all
         }
     }
@@ -71,6 +72,14 @@ struct SimulationTests {
     }
 
     @Test(
+        "so they do where half of the documents show no markers",
+        .enabled(if: environment["SYNC_SEED"] == nil))
+    func unmarked() async throws {
+        let count = Self.number("SYNC_UNMARKED_HISTORIES") ?? 100
+        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 16_000_000, .unmarked)
+    }
+
+    @Test(
         "so they do in histories that nobody has seen",
         .enabled(if: environment["SYNC_MOVING_SEED"] != nil && environment["SYNC_SEED"] == nil))
     func movingRange() async throws {
@@ -97,6 +106,14 @@ struct SimulationTests {
         arguments: [13_000_075, 13_003_885] as [UInt64])
     func knownOfThinning(seed: UInt64) async throws {
         try await SimWorld.run(seed: seed, mix: .thinning)
+    }
+
+    @Test(
+        "and in those without markers in which they did not once",
+        .enabled(if: environment["SYNC_SEED"] == nil),
+        arguments: [16_000_141, 16_000_227, 16_000_276, 16_000_281, 16_001_061] as [UInt64])
+    func knownOfUnmarked(seed: UInt64) async throws {
+        try await SimWorld.run(seed: seed, mix: .unmarked)
     }
 
     @Test(

@@ -94,6 +94,7 @@ extension SimWorld {
             try checkRecords()
         }
         try checkConflicts()
+        try checkKeptLines()
         try await checkQuiet()
         if traits.interleaves && isStrict { try await checkStrict() }
     }
@@ -120,7 +121,7 @@ extension SimWorld {
         while let id = pending.popLast() {
             guard seen.insert(id).inserted, let commit = try? remote.commit(id) else { continue }
             trace("commit \(id.short) of \(commit.parents.map(\.short)): \(commit.message)")
-            for path in Self.records {
+            for path in Self.records + [Self.kept] {
                 guard
                     let version = try? TreeDiff.version(
                         at: prefix.appending(path), of: commit.tree, reading: remote),
@@ -139,6 +140,9 @@ extension SimWorld {
                         at: record.path, of: commit.tree, reading: remote)
                     trace("  open \(record.path) \(record.id) \(file?.id.short ?? "no file")")
                     trace(String(decoding: record.rendered, as: UTF8.self))
+                    guard let terms = try? record.terms(reading: remote) else { continue }
+                    for text in terms.bases { trace("  - \(Self.words(text))") }
+                    for side in terms.sides { trace("  + \(Self.words(side.content ?? []))") }
                 }
                 for (path, version) in (try? files(of: commit.tree, in: remote)) ?? [:]
                 where version.mode.isFile {
@@ -152,6 +156,11 @@ extension SimWorld {
             }
             pending += commit.parents
         }
+    }
+
+    /// The lines of a text, in one line.
+    private static func words(_ text: [UInt8]) -> String {
+        "\(String(decoding: text, as: UTF8.self).split(separator: "\n"))"
     }
 
     /// All trees equal, to the byte, the mode and the commit.

@@ -10,6 +10,8 @@ package enum SimMix: Sendable {
     case reverting
     /// All of it but rewritten remotes, and every device takes out of its repository what it can.
     case thinning
+    /// All of it, and half of the documents show no markers.
+    case unmarked
     /// All of it, and every call to the remote takes its time, in which anything may happen.
     case interleaved
 }
@@ -41,6 +43,8 @@ struct SimTraits {
     var makesDirectories = false
     /// Devices keep as little of the past as they can.
     var thins = false
+    /// More documents are files that show no markers, and to one lines are only added.
+    var hasUnmarked = false
     /// Calls to the remote take their time.
     var interleaves = false
 
@@ -158,6 +162,7 @@ extension SimWorld {
         var paths = Self.shared
         if traits.changesKinds { paths += Self.ambiguous }
         if traits.ignores { paths.append(Self.rules) }
+        if traits.hasUnmarked { paths += Self.unmarked }
         return paths
     }
 

@@ -25,6 +25,7 @@ extension SimWorld {
         clock.advance(Int64(random.below(30)) * 1_000_000)
         let folder = device.folder!
         if folder.isGone { return }
+        if traits.hasUnmarked, more.oneIn(2) { return addLine(device) }
         if random.oneIn(4) {
             if !device.hasLostStore { editRecords(device) }
             return

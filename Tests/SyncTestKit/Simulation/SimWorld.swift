@@ -22,6 +22,8 @@ package final class SimWorld: @unchecked Sendable {
     var ownersWord: [TreePath: ObjectID?] = [:]
     /// The text that each record of the common files was left with by the device that made it.
     var recordsWord: [TreePath: [String: String?]] = [:]
+    /// Every line that was added to the file to which lines are only added.
+    var keptLines: Set<ArraySlice<UInt8>> = []
     /// What somebody chooses when the remote was rewritten; nil in histories where it never is.
     let choice: RemoteRequest.Choice?
     var rewritesLeft = 0
@@ -64,6 +66,11 @@ package final class SimWorld: @unchecked Sendable {
         if mix == .reverting { (traits.chooses, traits.reverts) = (true, true) }
         traits.interleaves = mix == .interleaved
         traits.thins = mix == .thinning
+        if mix == .unmarked {
+            // What is chosen, lost or left out by somebody's word is not asked for.
+            (traits.hasUnmarked, traits.chooses) = (true, more.oneIn(3))
+            (traits.loses, traits.ignores) = (false, false)
+        }
         self.traits = traits
         let count = 2 + random.below(3)
         for index in 0..<count {
@@ -100,6 +107,7 @@ package final class SimWorld: @unchecked Sendable {
                 guard self.isWild, self.random.oneIn(10), !path.text.contains("/own-") else {
                     return nil
                 }
+                if path == Self.kept { return self.withLine(old, on: device) }
                 if Self.records.contains(path) {
                     if device.hasLostStore { return nil }
                     return self.remember(old, in: path, on: device, adds: true)

@@ -32,7 +32,7 @@ struct PathTable {
 
     var rows: [TreePath: Row] = [:]
     /// The base's versions of all paths that either side changed.
-    let base: [TreePath: FileVersion?]
+    private(set) var base: [TreePath: FileVersion?]
     let renames: (first: [TreePath: Rename], second: [TreePath: Rename])
     let sides: (first: ObjectID, second: ObjectID)
 
@@ -58,6 +58,12 @@ struct PathTable {
             rows[change.path]?.second.version = change.after
         }
         rows = rows.mapValues(\.withoutDirectoryBefore)
+    }
+
+    /// Adds a path at which both sides have the base's version.
+    mutating func add(_ path: TreePath, _ version: FileVersion) {
+        base[path] = version
+        rows[path] = Self.row(path, version, sides)
     }
 
     private static func row(

@@ -93,12 +93,30 @@ extension TreeMerge {
         }
     }
 
+    /// The files that all have as the base does, and in which a side came upon something since: one
+    /// without markers may show the same as before.
+    func unchangedOpened(
+        _ base: ObjectID?, _ first: MergeSide, _ second: MergeSide, _ conflicts: MergedConflicts
+    ) throws(RepositoryError) -> [TreePath: FileVersion] {
+        if rule.version < 9 || rule.isTakingBack { return [:] }
+        let opened = conflicts.opened(by: .first) + conflicts.opened(by: .second)
+        var found: [TreePath: FileVersion] = [:]
+        for path in Set(opened.map(\.path)) {
+            let versions = try [base, first.tree, second.tree].map { tree throws(RepositoryError) in
+                try TreeDiff.file(at: path, of: tree, reading: reader)
+            }
+            if Set(versions).count == 1 { found[path] = versions[0] }
+        }
+        return found
+    }
+
     /// What a side decided by taking the text that a file without markers showed: its content did
     /// not change, though it says something about the other side's. So does what a side came upon
     /// in such a file which the other, that did not see it, replaced by what cannot carry it.
     func decisionAsShown(
         _ path: TreePath, _ row: PathTable.Row, _ outcome: TreeOutcome
     ) throws(RepositoryError) -> DecisionAsShown? {
+        if let found = try decisionBesideAnother(path, row, outcome) { return found }
         guard let base = row.base else { return nil }
         for (kept, other) in [(row.first, row.second), (row.second, row.first)] {
             guard let changed = other.version, changed != base else { continue }
@@ -111,6 +129,38 @@ extension TreeMerge {
             }
         }
         return nil
+    }
+
+    /// What a side came upon or decided in a file without markers, where the other came upon
+    /// something else there: both are one conflict, though the file may show one text for all.
+    private func decisionBesideAnother(
+        _ path: TreePath, _ row: PathTable.Row, _ outcome: TreeOutcome
+    ) throws(RepositoryError) -> DecisionAsShown? {
+        guard rule.version >= 9, !rule.isTakingBack, row.base?.mode.isFile ?? true,
+            let one = row.first.version, let two = row.second.version, one.mode.isFile,
+            two.mode.isFile
+        else { return nil }
+        let names: Set = [path, row.first.origin.path, row.second.origin.path]
+        var opened: [[ConflictRecord]] = []
+        var decided: [[ConflictRecord]] = []
+        for (side, version) in [(row.first, one), (row.second, two)] {
+            let index = outcome.side(side.origin)
+            var open: [ConflictRecord] = []
+            for record in outcome.conflicts.opened(at: side.origin.path, by: index)
+            where try !rule.carries(record, version) { open.append(record) }
+            opened.append(open)
+            decided.append(
+                outcome.conflicts.decided(by: index).filter { names.contains($0.path) })
+        }
+        let ids = opened.map { Set($0.map(\.id)) }
+        guard ids[0] != ids[1], !(opened[0] + decided[0]).isEmpty,
+            !(opened[1] + decided[1]).isEmpty
+        else { return nil }
+        let number = opened[0].isEmpty ? 0 : 1
+        let side = number == 0 ? row.first : row.second
+        let place = opened[number].isEmpty ? decided[number].first?.recordPath : nil
+        let stamp = try stamps.origin(of: place ?? side.origin.path, at: side.origin.commit)
+        return DecisionAsShown(side: outcome.side(side.origin), stamp: stamp)
     }
 
     /// Who came upon a conflict in a file without markers, where the other side's version cannot

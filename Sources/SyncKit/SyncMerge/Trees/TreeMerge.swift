@@ -94,6 +94,10 @@ package struct TreeMerge {
             try table.followRenamesOfOneSide(stamps: stamps)
         }
 
+        for (path, version) in try unchangedOpened(base, first, second, conflicts) {
+            table.add(path, version)
+        }
+
         var outcome = TreeOutcome(
             conflicts: conflicts, first: first.commit, version: rule.version
         ) { path throws(RepositoryError) in
