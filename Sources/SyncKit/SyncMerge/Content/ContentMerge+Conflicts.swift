@@ -34,28 +34,15 @@ extension ContentMerge {
     static func edited(
         _ terms: ConflictTerms, in content: [UInt8], as rule: FileRule, path: TreePath?
     ) -> (sides: [[UInt8]], bases: [[UInt8]])? {
-        let (id, count) = (terms.id(path: path), terms.sides.count)
-        var reading = ConflictMarkers.read(content, id: id, sideCount: count)
+        let text = DocumentMerge.withMarkers(content, terms, as: rule, path: path)
         var written = rule
         // Whether there are markers the file says: the rule may have been set since.
-        written.writesMarkers = if case .resolved = reading { false } else { true }
+        written.writesMarkers = text == content
         if DocumentMerge.written(terms, as: written, path: path) == content { return nil }
-        if !written.writesMarkers {
-            let text = DocumentMerge.marked(content, terms, as: rule, path: path)
-            reading = ConflictMarkers.read(text, id: id, sideCount: count)
-        }
+        let reading = ConflictMarkers.read(
+            text, id: terms.id(path: path), sideCount: terms.sides.count)
         guard case .open(let sides, let bases) = reading else { return nil }
         return (sides, bases)
-    }
-
-    /// A file with the markers of a conflict, be they in it or not.
-    private static func shown(
-        _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
-    ) -> [UInt8] {
-        let reading = ConflictMarkers.read(
-            content, id: terms.id(path: path), sideCount: terms.sides.count)
-        guard case .resolved = reading else { return content }
-        return DocumentMerge.marked(content, terms, as: rule, path: path)
     }
 
     /// Whether a marker with a conflict's id is in a file.
@@ -73,7 +60,7 @@ extension ContentMerge {
         by choice: ConflictChoice
     ) -> [UInt8]? {
         let id = terms.id(path: path)
-        let text = shown(content, terms, as: rule, path: path)
+        let text = DocumentMerge.withMarkers(content, terms, as: rule, path: path)
         if choice == .both {
             return ConflictMarkers.joined(text, id: id, sideCount: terms.sides.count)
         }

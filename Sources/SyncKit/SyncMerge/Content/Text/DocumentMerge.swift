@@ -46,12 +46,13 @@ struct DocumentMerge {
         DocumentMerge(rule: rule, path: path).rendered(terms).content
     }
 
-    /// A file that shows no markers, as it stands, with the conflict's markers in it.
+    /// A file with the markers of a conflict that is open in it, be they there or not.
     /// - Parameter content: what was made of the file since the conflict was recorded.
-    static func marked(
+    static func withMarkers(
         _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
     ) -> [UInt8] {
-        DocumentMerge(rule: rule, path: path).marked(content, terms)
+        if ContentMerge.carries(terms.id(path: path), in: content) { return content }
+        return DocumentMerge(rule: rule, path: path).marked(content, terms)
     }
 
     private func marked(_ content: [UInt8], _ terms: ConflictTerms) -> [UInt8] {
