@@ -342,6 +342,42 @@ class Joins(VaultTest):
         self.assertEqual(ada.read("c.md"), b"c\n")
         self.assert_converged(ada, bob)
 
+    def held_without_a_record(self):
+        """Two devices; the second lost its record and has an older folder, most of which was
+        deleted since: it is held, over every scan."""
+        files = {f"{number}.md": f"{number}\n" for number in range(20)}
+        ada, bob = self.pair_with(files | {"stays.md": "stays\n"})
+        shutil.copytree(bob.folder, f"{bob.home}/older")
+        bob.start()
+        for name in files:
+            os.unlink(ada.path(name))
+        wait_until(lambda: ada.status()["state"] == "blocked", lambda: f"{ada.status()}")
+        ada.ctl("sync", "--accept-deletes")
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        shutil.rmtree(bob.folder)
+        os.rename(f"{bob.home}/older", bob.folder)
+        shutil.rmtree(bob.state)
+        for _ in range(2):
+            bob.start()
+            wait_until(lambda: bob.status()["state"] == "blocked", lambda: f"{bob.status()}")
+            self.assertEqual((len(ada.tree()), len(os.listdir(bob.folder))), (1, 21))
+            bob.stop()
+        bob.start()
+        return ada, bob
+
+    def test_record_is_lost_and_what_was_deleted_goes(self):
+        ada, bob = self.held_without_a_record()
+        bob.ctl("sync", "--accept-deletes")
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(os.listdir(bob.folder), ["stays.md"])
+
+    def test_record_is_lost_and_what_was_deleted_comes_back(self):
+        ada, bob = self.held_without_a_record()
+        bob.ctl("sync", "--restore-deleted")
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(len(os.listdir(ada.folder)), 21)
+
     def test_offline_vault_captures(self):
         """A new vault whose remote cannot be reached captures all the same."""
         bob = self.device("bob", start=False)

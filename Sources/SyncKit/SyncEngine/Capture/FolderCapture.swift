@@ -89,6 +89,7 @@ final class FolderCapture {
         var reading = reading
         let folder = reading.folder
         let before = reading.heldBefore
+        let quarantined = folder.quarantinedDeletions
         folder.recentDeletions.underWay = 0
         if options.acceptDeletes {
             try folder.hold([], store)
@@ -104,7 +105,7 @@ final class FolderCapture {
         }
         var result = try joining.join(
             reading.files + reading.directories, of: folder, reading.bases, held: before,
-            options: options)
+            quarantined: quarantined, options: options)
         try CutShortBases(repository).find(of: result, in: folder)
         if reading.mayBeRenamed {
             try EditedRename.mark(reading.deletions, to: result, reading: repository)

@@ -40,18 +40,19 @@ package final class Joining {
     ///   - files: what was captured, deletions left out.
     ///   - bases: which of the paths wait for a newer version.
     ///   - held: where a deletion was held before, and stays so.
+    ///   - quarantined: where one was held before, whether or not it is decided anew.
     /// - Returns: the files that are captured all the same, those of known versions with the
     ///   commit that has them.
     func join(
         _ files: [Captured], of folder: VaultFolder, _ bases: FolderBases,
-        held: Set<TreePath>, options: CaptureOptions
+        held: Set<TreePath>, quarantined: Set<TreePath>, options: CaptureOptions
     ) throws -> [Captured] {
         guard let head = try branch.head() else { return files }
         let tree = try repository.tree(of: head)
         var wanted: [TreePath: FileVersion] = [:]
         for file in files {
             guard let version = file.change.after, file.change.before == nil,
-                try isJoining(file, bases, at: head, tree)
+                try quarantined.contains(file.local) || isJoining(file, bases, at: head, tree)
             else { continue }
             wanted[file.change.path] = version
         }
