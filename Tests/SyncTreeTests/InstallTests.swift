@@ -151,6 +151,18 @@ extension Serial {
             #expect(now.st_mode & 0o7777 == 0o700)
         }
 
+        @Test("who may run a file stays who may", arguments: [0o711, 0o744, 0o750] as [mode_t])
+        func runners(mode: mode_t) throws {
+            sandbox.write("tool", "old", mode: mode)
+            chmod(sandbox.root + "/tool", mode)
+            let folder = try sandbox.folder()
+            let old = version("old", .executable)
+            #expect(try folder.put("new", at: "tool", replacing: old, mode: .executable).isDone)
+            var now = stat()
+            lstat(sandbox.root + "/tool", &now)
+            #expect(now.st_mode & 0o7777 == mode)
+        }
+
         @Test("removing takes the expected version away, and nothing else", arguments: ways)
         func removing(way: LocalFolder.Abilities) throws {
             sandbox.write("d/file", "old")

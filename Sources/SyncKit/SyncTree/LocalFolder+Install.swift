@@ -208,8 +208,10 @@ extension LocalFolder {
         }
     }
 
-    /// Adds or takes the executable bits, for those who may read.
+    /// Adds or takes the executable bits, for those who may read. Of a file that is as executable
+    /// as it is to be they stay as the user set them.
     static func permissions(_ permissions: UInt32, as mode: FileMode) -> UInt32 {
+        if (permissions & 0o100 != 0) == (mode == .executable) { return permissions & 0o777 }
         let plain = permissions & 0o666
         return mode == .executable ? plain | (plain & 0o444) >> 2 | 0o100 : plain
     }
