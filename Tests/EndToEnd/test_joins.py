@@ -254,6 +254,26 @@ class Joins(VaultTest):
         self.assertEqual(bob.read("c.md"), note.encode(), "nothing counts as deleted")
         self.assertEqual(ada.read("more.md"), b"more\n")
 
+    def test_an_older_folder_that_is_taken_as_it_is(self):
+        """What was deleted since comes back with it, and that is said."""
+        ada, bob = self.pair_with({"a.md": "a\n", "gone.md": "gone\n", "too.md": "too\n"})
+        shutil.copytree(bob.folder, f"{bob.home}/older")
+        bob.start()
+        for name in ("gone.md", "too.md"):
+            self.committed(ada, lambda name=name: os.unlink(ada.path(name)))
+        self.wait_in_sync(ada, bob)
+        bob.stop()
+        shutil.rmtree(bob.folder)
+        os.rename(f"{bob.home}/older", bob.folder)
+        bob.start()
+        wait_until(lambda: "another" in str(bob.status()["notices"]), lambda: f"{bob.status()}")
+        done = bob.ctl("sync", "--accept-folders", expect=None)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("gone.md"), b"gone\n")
+        words = "2 files of shared/files had been deleted from the vault before and are added again"
+        self.assertIn(words, f"{bob.status()['notices']}")
+        self.assertIn(words, done.stderr)
+
     def test_another_disk_at_the_folders_mount_point(self):
         """Its root has the numbers of the one before, and what it has are old versions."""
         place = f"{self.top}/ada/folder"

@@ -16,9 +16,9 @@ package final class VaultFolder {
     package internal(set) var stopped: FolderError?
     /// Where deletions wait for the user's word: by path below the root.
     package private(set) var quarantinedDeletions: Set<TreePath> = []
-    /// Whether files that were deleted in the vault and stand here are added again, at the user's
+    /// Which files that were deleted in the vault and stand here are added again, at the user's
     /// word, with the next capture.
-    var keepsDeleted = false
+    var addsAgain = AddedAgain.none
     /// Files that were deleted a moment ago.
     var recentDeletions = RecentDeletions()
     /// The applies that the state store knows no end of.
@@ -27,6 +27,14 @@ package final class VaultFolder {
     var leftOut = LeftOutFiles()
     /// Files that a program has open for writing.
     var busy: BusyFiles
+
+    /// Files of the past that a user wants back.
+    enum AddedAgain {
+        case none
+        /// Those that the state store does not know: they came with another directory.
+        case unknown
+        case all
+    }
 
     /// - Parameters:
     ///   - id: the prefix of its files in the repository.

@@ -85,6 +85,7 @@ final class VaultApply {
         }
         try store.advance(folder.id, changes, applied: nil)
         try folder.hold([], store)
+        folder.addsAgain = .unknown
     }
 
     /// Brings back, in each folder, files whose deletion is held.
@@ -95,7 +96,7 @@ final class VaultApply {
                 let path = folder.repositoryPath(path)
                 return places?.contains { path.isAtOrBelow($0) } ?? true
             }
-            if places == nil { folder.keepsDeleted = true }
+            if places == nil { folder.addsAgain = .all }
         }
     }
 

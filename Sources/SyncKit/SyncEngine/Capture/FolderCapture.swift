@@ -110,7 +110,7 @@ final class FolderCapture {
         if reading.mayBeRenamed {
             try EditedRename.mark(reading.deletions, to: result, reading: repository)
         }
-        folder.keepsDeleted = false
+        folder.addsAgain = .none
         result += reading.deletions
         return result
     }

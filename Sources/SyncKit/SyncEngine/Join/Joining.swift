@@ -52,7 +52,8 @@ package final class Joining {
         var wanted: [TreePath: FileVersion] = [:]
         for file in files {
             guard let version = file.change.after, file.change.before == nil,
-                try quarantined.contains(file.local) || isJoining(file, bases, at: head, tree)
+                try folder.addsAgain != .none || quarantined.contains(file.local)
+                    || isJoining(file, bases, at: head, tree)
             else { continue }
             wanted[file.change.path] = version
         }
@@ -68,7 +69,7 @@ package final class Joining {
                 deleted.append(file)
             }
         }
-        return try decide(deleted, of: files, folder, held: held, options: options)
+        return try decide(deleted, of: files, folder, bases, held: held, options: options)
     }
 
     /// Whether nothing tells what a file's writer saw, so that its history is asked.
@@ -85,21 +86,25 @@ package final class Joining {
     /// part they go, unless they are too many to go unasked; else they are added again, and the
     /// user is told.
     private func decide(
-        _ deleted: [Captured], of files: [Captured], _ folder: VaultFolder,
+        _ deleted: [Captured], of files: [Captured], _ folder: VaultFolder, _ bases: FolderBases,
         held: Set<TreePath>, options: CaptureOptions
     ) throws -> [Captured] {
         if deleted.isEmpty { return files }
-        if try !tookPart(folder) || folder.keepsDeleted {
-            for file in deleted { file.containedIn = nil }
+        let again = try tookPart(folder) ? folder.addsAgain : .all
+        let added = deleted.filter {
+            again == .all || again == .unknown && !bases.deferred.contains($0.local)
+        }
+        if let first = added.first {
+            for file in added { file.containedIn = nil }
             let name = folder.id?.description ?? "the folder"
             notices[folder.id] =
-                "\(deleted.count) files of \(name) had been deleted from the vault before and "
-                + "are added again, \(deleted[0].change.path) for one"
-            return files
+                "\(added.count) files of \(name) had been deleted from the vault before and "
+                + "are added again, \(first.change.path) for one"
         }
-        let isMany = limit.isPassed(by: deleted.count, of: files.count)
-        if options.acceptDeletes { return files }
-        let quarantined = Set(deleted.map(\.local)).filter { isMany || held.contains($0) }
+        let gone = Set(deleted.map(\.local)).subtracting(added.map(\.local))
+        let isMany = limit.isPassed(by: gone.count, of: files.count)
+        if gone.isEmpty || options.acceptDeletes { return files }
+        let quarantined = gone.filter { isMany || held.contains($0) }
         try folder.hold(folder.quarantinedDeletions.union(quarantined), store)
         return files.filter { !quarantined.contains($0.local) }
     }
