@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 import trees
-from device import PREFIX, binaries, wait_until
+from device import PREFIX, Device, binaries, wait_until
 from harness import VaultTest
 
 FAILED, NOT_RUNNING, USAGE, CONFIGURATION = 1, 3, 64, 78
@@ -123,6 +123,19 @@ class BadConfiguration(VaultTest):
         self.assertIn(ada.config, done.stderr)
         with open(ada.config, "rb") as file:
             self.assertEqual(file.read(), before)
+
+    def test_init_refuses_a_remote_whose_branch_is_checked_out(self):
+        """No push would ever succeed there; any other branch of it is as good as a bare one's."""
+        work = f"{self.top}/work"
+        subprocess.run(["git", "init", "-q", "-b", "sync", work], check=True)
+        ada = Device(f"{self.top}/ada", "ada")
+        for remote in (work, f"file://{work}", f"{work}/.git"):
+            with self.subTest(remote):
+                with self.assertRaisesRegex(AssertionError, "has sync checked out.*bare"):
+                    ada.init(remote)
+                self.assertFalse(os.path.exists(ada.config))
+        subprocess.run(["git", "-C", work, "symbolic-ref", "HEAD", "refs/heads/main"], check=True)
+        ada.init(work)
 
     def test_commands_that_need_the_daemon(self):
         ada = self.device("ada", start=False)

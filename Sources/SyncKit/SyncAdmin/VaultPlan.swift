@@ -71,7 +71,15 @@ package struct VaultPlan: Sendable {
             throw Refusal(problems.joined(separator: "\n"))
         }
         let seen: RemoteSnapshot?
-        do { seen = try await opened.vault.tracker.link?.fetch() } catch {
+        do throws(RemoteError) {
+            if let path = remote.flatMap(RemotePath.init) {
+                try await PathRemote(
+                    local: draft.configuration.repository, remote: path, branch: branch,
+                    device: draft.configuration.device
+                ).refuseCheckedOut()
+            }
+            seen = try await opened.vault.tracker.link?.fetch()
+        } catch {
             throw RemoteError(advising: error, isFar: remote.map { RemotePath($0) == nil } ?? false)
         }
         if let template, let folder = draft.configuration.folders.first {

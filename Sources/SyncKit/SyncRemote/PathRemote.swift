@@ -67,6 +67,13 @@ package actor PathRemote: RemoteLink {
         return try transfer.push(head, expecting: expected, applied: applied)
     }
 
+    /// Throws when no push can ever succeed because somebody has the branch checked out.
+    package func refuseCheckedOut() throws(RemoteError) {
+        if let words = try whereCheckedOut(try session("push")) {
+            throw RemoteError(.unusable, "open the remote", words)
+        }
+    }
+
     /// Brings the remote's whole history once more; see `PathTransfer`.
     package func bringBack() throws(RemoteError) {
         let transfer = transfer(try session("fetch"))
