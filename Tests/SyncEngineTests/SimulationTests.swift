@@ -109,6 +109,13 @@ struct SimulationTests {
     }
 
     @Test(
+        "and in those that take back in which they did not once",
+        .enabled(if: environment["SYNC_SEED"] == nil), arguments: [9_100_044] as [UInt64])
+    func knownOfReverting(seed: UInt64) async throws {
+        try await SimWorld.run(seed: seed, mix: .reverting)
+    }
+
+    @Test(
         "and in those without markers in which they did not once",
         .enabled(if: environment["SYNC_SEED"] == nil),
         arguments: [16_000_141, 16_000_227, 16_000_276, 16_000_281, 16_001_061] as [UInt64])

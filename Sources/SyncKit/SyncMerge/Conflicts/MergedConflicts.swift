@@ -12,14 +12,14 @@ struct MergedConflicts {
     private let decidedBySecond: [ConflictRecord]
     /// Whether a conflict of whole versions stays about which a merge of the file decides nothing;
     /// from version 9 of the rules on.
-    private let keepsCopies: Bool
+    private let keepsUndecided: Bool
     private var merged: Names = [:]
     private var added: [TreePath: (record: ConflictRecord, version: FileVersion)] = [:]
     init(
-        base: ObjectID?, first: ObjectID, second: ObjectID, keepsCopies: Bool,
+        base: ObjectID?, first: ObjectID, second: ObjectID, keepsUndecided: Bool,
         reading reader: any ObjectReader
     ) throws(RepositoryError) {
-        self.keepsCopies = keepsCopies
+        self.keepsUndecided = keepsUndecided
         self.base = Self.names(try ConflictList(of: base, reading: reader))
         self.first = Self.names(try ConflictList(of: first, reading: reader))
         self.second = Self.names(try ConflictList(of: second, reading: reader))
@@ -151,7 +151,7 @@ struct MergedConflicts {
     /// Whether a merge of the file says nothing about a conflict: a copy stands beside it, or it
     /// was edited by who had not seen that somebody wants it deleted.
     private func stays(_ record: ConflictRecord) -> Bool {
-        guard keepsCopies else { return false }
+        guard keepsUndecided else { return false }
         return record.copy != nil
             || record.kind == .deleteModify
                 && !base.values.contains { $0.record?.id == record.id }
@@ -172,7 +172,7 @@ struct MergedConflicts {
         drop([path])
         added = added.filter { entry in
             let record = entry.value.record
-            return record.path != path || keepsCopies && record.copy != nil
+            return record.path != path || keepsUndecided && record.copy != nil
         }
         return all.filter { $0.path == path }
     }
@@ -184,6 +184,10 @@ struct MergedConflicts {
         for (name, entry) in merged {
             guard let record = entry.record else { continue }
             if try !stands(record.copy ?? record.path) { merged[name] = nil }
+        }
+        if !keepsUndecided { return }
+        for (name, entry) in added {
+            if try !stands(entry.record.copy ?? entry.record.path) { added[name] = nil }
         }
     }
 

@@ -82,7 +82,7 @@ package struct TreeMerge {
         let theirs = try changes(from: base, to: second.tree)
         let conflicts = try MergedConflicts(
             base: base, first: first.tree, second: second.tree,
-            keepsCopies: rule.version >= 9 && rule.listsConflicts, reading: reader)
+            keepsUndecided: rule.version >= 9 && rule.listsConflicts, reading: reader)
         var table = PathTable(
             first: ours, second: theirs, sides: (first.commit, second.commit),
             renames: try renames(
