@@ -50,10 +50,12 @@ package struct Checkup {
             guard let head else { return [.ok("repository", "\(path), nothing is committed yet")] }
             let commit = try repository.commit(head)
             _ = try repository.tree(commit.tree)
-            let commits = try repository.commits(from: [head], notIn: [])
+            let stamps = CommitStamps(reading: repository)
+            // libgit2's walk ends at a commit of which it cannot read the time.
+            let commits = try History(stamps).commits(behind: head, notBehind: []).reversed()
             return [
-                whole(path, head), try RefusedNames(commits, reading: repository).finding,
-                clock(try CommitStamps(reading: repository).time(of: head)),
+                whole(path, head), try RefusedNames(Array(commits), reading: repository).finding,
+                clock(try stamps.time(of: head)),
             ] + (try namesake(in: repository))
         } catch {
             return [
@@ -80,6 +82,8 @@ package struct Checkup {
         case .absent: return .ok("repository", "\(place), not checked with git fsck")
         case .notLooked(let words):
             return .warn("repository", "\(place): \(words)", mend: Verification.mendGit(path))
+        case .malformed(let words):
+            return .warn("repository", "\(place): \(words)", mend: Verification.mendMalformed)
         case .damaged(let words):
             return .fail(
                 "repository", "\(path): \(words)", mend: Verification.mend(configuration))

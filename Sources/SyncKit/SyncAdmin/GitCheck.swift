@@ -5,6 +5,8 @@ enum GitCheck {
     case whole
     /// Something is wrong with it; in git's words.
     case damaged(String)
+    /// Objects are whole that another program made otherwise than git makes them; in git's words.
+    case malformed(String)
     /// Git did not look, and says why: of the repository nothing is known.
     case notLooked(String)
     /// There is no git program.
@@ -22,9 +24,24 @@ enum GitCheck {
                 self = .absent
             } else {
                 let said = "git fsck: \(error)"
-                self = Self.hasLooked(error) ? .damaged(said) : .notLooked(said)
+                self =
+                    Self.isOfForm(error)
+                    ? .malformed(said) : Self.hasLooked(error) ? .damaged(said) : .notLooked(said)
             }
         }
+    }
+
+    /// Whether all that git says is of how objects are made, such as an author without a name: they
+    /// are as they were pushed, and fetching them again brings the same. Its exit code has bits for
+    /// objects (1) and packs (4); of a damaged one it says `error: `, and of one that is missing it
+    /// tells in another bit. Source: builtin/fsck.c of git.
+    private static func isOfForm(_ refusal: RepositoryGit.Refusal) -> Bool {
+        guard let ran = refusal.ran, [1, 4, 5].contains(ran.code), ran.lines.isEmpty else {
+            return false
+        }
+        let kinds = ["commit", "tree", "blob", "tag"]
+        return !ran.words.contains("error: ") && !ran.words.contains("fatal: ")
+            && kinds.contains { ran.words.contains("error in \($0) ") }
     }
 
     /// Whether git got as far as the objects. It says what it found in the bits of its exit code,

@@ -11,8 +11,8 @@ package struct Verification {
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
     /// What was found: every object that a reference leads to, what git says, each folder.
-    /// - Parameter restore: tries a restore of the head, and gives what is wrong with it in words.
-    package func findings(_ restore: (ObjectID) -> [String]) -> [Finding] {
+    /// - Parameter restore: tries a restore of the head.
+    package func findings(_ restore: (ObjectID) -> TrialReport) -> [Finding] {
         do {
             let repository = try GitRepository(opening: configuration.repository)
             let objects = try missing(repository).map { [$0] } ?? objects(repository)
@@ -84,10 +84,17 @@ package struct Verification {
                 return .warn("git", "there is no git program to ask", mend: "apt install git")
             case .notLooked(let words):
                 return .warn("git", words, mend: Self.mendGit(configuration.repository))
+            case .malformed(let words):
+                return .warn("git", words, mend: Self.mendMalformed)
             case .damaged(let words): said = words
             }
         }
         return .fail("git", said, mend: mend)
+    }
+
+    /// What to do about objects that are not made as git makes them.
+    static var mendMalformed: String {
+        "nothing: they are whole, and every copy of the repository has them so"
     }
 
     /// What helps where git could not look.
@@ -142,9 +149,17 @@ package struct Verification {
         return .ok(name, "\(folder.path): \(same) files as in the head")
     }
 
-    private func restored(_ head: ObjectID, _ problems: [String]) -> [Finding] {
-        if problems.isEmpty { return [.ok("restore", "\(head.short) came back whole")] }
-        return problems.prefix(Limits.listedPaths).map { .fail("restore", $0, mend: mend) }
+    private func restored(_ head: ObjectID, _ trial: TrialReport) -> [Finding] {
+        if trial.problems.isEmpty {
+            if trial.impossible.isEmpty { return [.ok("restore", "\(head.short) came back whole")] }
+            return [
+                .warn(
+                    "restore",
+                    "\(head.short) came back but for \(Self.list(trial.impossible)): no file system "
+                        + "here takes such a name or link", mend: "syncctl held")
+            ]
+        }
+        return trial.problems.prefix(Limits.listedPaths).map { .fail("restore", $0, mend: mend) }
     }
 
     private static func list(_ paths: [TreePath]) -> String {

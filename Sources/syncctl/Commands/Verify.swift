@@ -23,7 +23,7 @@ struct Verify: ParsableCommand {
         let findings = Verification(configuration).findings { head in
             do {
                 return try TrialRestore.problems(of: head, VaultHistory(configuration))
-            } catch { return Failure(error).lines }
+            } catch { return TrialReport(problems: Failure(error).lines) }
         }
         let output = Output(options)
         if options.json {
