@@ -1,5 +1,5 @@
-"""Commits that git itself would not make and no server of ours refuses: without an author, of a time
-past all numbers, with a name that no file has. Devices go on, and nothing is called damaged."""
+"""Commits that git would not make and no server of ours refuses: without an author, of a time past
+all numbers, with a name that no file has. Devices go on, and nothing is called damaged."""
 
 import json
 import unittest

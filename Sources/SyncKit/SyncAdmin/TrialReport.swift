@@ -11,7 +11,8 @@ package struct TrialReport {
 
     /// Whether a version can stand at a path, and counts it where it cannot.
     /// - Parameter bytes: what the version says; of a link where it leads.
-    package mutating func takes(_ path: TreePath, _ version: FileVersion, _ bytes: [UInt8]) -> Bool {
+    package mutating func takes(_ path: TreePath, _ version: FileVersion, _ bytes: [UInt8]) -> Bool
+    {
         let isLink = version.mode == .symbolicLink
         let leads = !bytes.isEmpty && bytes.count <= Limits.linkBytes && !bytes.contains(0)
         if path.components.allSatisfy({ $0.count <= Limits.nameBytes }), !isLink || leads {

@@ -155,8 +155,8 @@ package struct Verification {
             return [
                 .warn(
                     "restore",
-                    "\(head.short) came back but for \(Self.list(trial.impossible)): no file system "
-                        + "here takes such a name or link", mend: "syncctl held")
+                    "\(head.short) came back but for \(Self.list(trial.impossible)): no file "
+                        + "system here takes such a name or link", mend: "syncctl held")
             ]
         }
         return trial.problems.prefix(Limits.listedPaths).map { .fail("restore", $0, mend: mend) }
