@@ -27,6 +27,14 @@ struct InterleavedTests {
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
     }
 
+    @Test(
+        "so it is in those in which it was not once",
+        .enabled(if: environment["SYNC_SEED"] == nil),
+        arguments: [31_010_974, 31_011_112, 31_013_781] as [UInt64])
+    func known(seed: UInt64) async throws {
+        try await SimWorld.run(seed: seed, mix: .interleaved)
+    }
+
     @Test("a failure shrinks to the steps that it takes, whatever stands between them")
     func shrinks() async {
         var tries = 0

@@ -169,6 +169,7 @@ final class Exchange {
     /// it. Applying a head that lacks what the state store names would take that away from the
     /// folder. All later steps read head, rows and conflicts themselves.
     private func readAgain() throws {
+        try intake.endIfReplaced()
         try recovery.recoverHead()
         try capture.learnCutShort()
     }
@@ -179,7 +180,9 @@ final class Exchange {
         guard let remoteHead else { return true }
         if intake.keepsOut(remoteHead) { return false }
         do {
-            guard try await incoming.verify(remoteHead) else { return false }
+            let isVerified = try await incoming.verify(remoteHead)
+            try intake.endIfReplaced()
+            guard isVerified else { return false }
         } catch let error as RefusedCommit {
             try incoming.note(refused: error, at: remoteHead)
             try applyUntilStable()
@@ -203,6 +206,7 @@ final class Exchange {
     /// How an exchange ended whose push went through.
     /// - Throws: what kept a folder from taking the head.
     private func outcome(_ unapplied: FolderError?) throws -> ExchangeOutcome {
+        try intake.endIfReplaced()
         if let unapplied { throw unapplied }
         return try report.isInSync() ? .inSync : .pending
     }

@@ -135,10 +135,10 @@ package final class SimDevice: @unchecked Sendable {
         self.vault = vault
     }
 
-    /// Sets the state store aside and begins another, in a vault of its own; calls that are under
-    /// way go on with the former one.
+    /// Sets the state store aside and begins another, in a vault of its own.
     func rebuildStore() throws {
         guard let former = vault else { return }
+        former.intake.isReplaced = true
         (isBlank, isJoining, hasLostStore) = (true, true, true)
         adopt(repository, CrashingStateStore())
         assemble(former.intake.brake)

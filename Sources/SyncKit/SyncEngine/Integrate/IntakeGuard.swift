@@ -11,12 +11,21 @@ package final class IntakeGuard {
     private var underWay = 0
     /// The remote's head that was last taken in, in this run.
     var takenIn: ObjectID?
+    /// Whether a vault with another state store took this one's place. What an exchange that is
+    /// under way applied from then on would be noted where nobody looks, and taken for an edit.
+    package var isReplaced = false
 
     init(
         _ brake: Brake, _ branch: Branch, _ repository: any ObjectRepository, _ clock: any WallClock
     ) {
         (self.brake, self.branch) = (brake, branch)
         (self.repository, self.clock) = (repository, clock)
+    }
+
+    /// Ends an exchange that began before this vault was replaced.
+    func endIfReplaced() throws(StateStoreError) {
+        if !isReplaced { return }
+        throw StateStoreError(.io, "go on with an exchange", "it was rebuilt meanwhile")
     }
 
     /// Runs what may take something in, and notes when it is over. Calls may overlap, then the

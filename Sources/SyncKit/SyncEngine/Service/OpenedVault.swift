@@ -212,6 +212,7 @@ package final class OpenedVault {
     package func rebuildStore(_ reason: String) throws {
         let repository = vault.repository
         let brake = vault.intake.brake
+        vault.intake.isReplaced = true
         vault = Self.assemble(
             configuration, repository, UnavailableStateStore(), folders, remote, brake, work)
         let store = try SQLiteStateStore.open(
