@@ -27,7 +27,7 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Let every device keep as little of the past as it can.")
     var thinning = false
 
-    @Flag(help: "Let half of the documents be files that show no markers.")
+    @Flag(help: "Write documents, too, that show no markers, and lose no state store.")
     var unmarked = false
 
     @Flag(help: "Tell each history step by step.")

@@ -2,6 +2,7 @@
 all numbers, with a name that no file has. Devices go on, and nothing is called damaged."""
 
 import json
+import os
 import unittest
 
 import trees
@@ -38,10 +39,10 @@ class ForeignForms(VaultTest):
             stdin=text)  # fmt: skip
         trees.git(self.remote, "update-ref", "refs/heads/sync", made.decode().strip())
 
-    def found(self, command):
+    def found(self, command, code=0):
         """The worst that a command finds, by what was looked at."""
         findings = {}
-        for found in json.loads(self.ada.ctl(command, "--json", expect=(0,)).stdout):
+        for found in json.loads(self.ada.ctl(command, "--json", expect=(code,)).stdout):
             check = found["check"]
             findings[check] = max(found["state"], findings.get(check, ""))
         return findings
@@ -63,17 +64,33 @@ class ForeignForms(VaultTest):
         self.ada.ctl("gc")
         self.ada.ctl("backup", f"{self.top}/kept.bundle")
 
+    def test_damage_beside_a_person_is_damage(self):
+        """What no reference leads to git alone looks at."""
+        self.plant(PERSONS["no name"])
+        self.ada.once()
+        self.assertEqual(self.found("verify")["git"], "warn")
+        lost = trees.git(self.ada.repository, "hash-object", "-w", "--stdin", stdin=b"lost\n")
+        name = lost.decode().strip()
+        path = f"{self.ada.repository}/objects/{name[:2]}/{name[2:]}"
+        os.chmod(path, 0o600)
+        with open(path, "r+b") as file:
+            file.write(b"rotten")
+        found = self.found("verify", code=1)
+        self.assertEqual((found["objects"], found["git"]), ("ok", "fail"))
+
     def test_what_no_file_system_takes_is_held_and_in_the_backup(self):
         blob = trees.git(self.remote, "hash-object", "-w", "--stdin", stdin=b"y" * 5000)
         blob = blob.decode().strip()
         listed = trees.git(self.remote, "ls-tree", f"sync:{PREFIX}").decode()
         listed += f"100644 blob {blob}\t{'n' * 300}\n120000 blob {blob}\tlink\n"
+        cut = trees.git(self.remote, "hash-object", "-w", "--stdin", stdin=b"a.md\0b")
+        listed += f"120000 blob {cut.decode().strip()}\tcut\n"
         for name in reversed(["", *PREFIX.split("/")]):
             tree = trees.git(self.remote, "mktree", stdin=listed.encode()).decode().strip()
             listed = f"040000 tree {tree}\t{name}\n"
         self.plant(b"E <e@example.org> 1700000000 +0000", tree)
         self.ada.once()
-        self.assertEqual(len(json.loads(self.ada.ctl("held", "--json").stdout)), 2)
+        self.assertEqual(len(json.loads(self.ada.ctl("held", "--json").stdout)), 3)
         self.assertEqual(self.found("verify")["restore"], "warn")
         kept = f"{self.top}/kept.bundle"
         self.ada.ctl("backup", kept)

@@ -220,17 +220,20 @@ class StandingConflicts(ApartTest):
         for line in (b"# ada", b"# bob"):
             self.assertEqual(self.ada.read("a.yaml").count(line), 3)
 
+    def come_upon(self, name, step):
+        """Bob comes upon a conflict in a file without markers before ada, who makes a step."""
+        text = "one: 1\ntwo: 2\nthree: 3\nfour: 4\n"
+        self.start(**{name: text})
+        for device in (self.ada, self.bob):
+            device.write(name, text.replace("two: 2", f"two: {device.name.upper()}"))
+            device.once()
+        step(self.ada)
+        self.meet()
+
     def unseen(self, step):
         """Bob comes upon a conflict in a file without markers; ada, who has not seen it, does
         something else to the file."""
-        name, text = "conf.yaml", "one: 1\ntwo: 2\nthree: 3\nfour: 4\n"
-        self.start(**{"conf.yaml": text})
-        self.ada.write(name, text.replace("two: 2", "two: ADA"))
-        self.ada.once()
-        self.bob.write(name, text.replace("two: 2", "two: BOB"))
-        self.bob.once()
-        step(self.ada)
-        self.meet()
+        self.come_upon("conf.yaml", step)
         listed = json.loads(self.ada.ctl("conflicts", "--json", expect=(0, 10)).stdout)
         self.assertEqual(len(listed), 1, self.names())
         place = listed[0]["path"].removeprefix(f"{PREFIX}/")
@@ -269,14 +272,7 @@ class StandingConflicts(ApartTest):
 
     def replaced(self, name, step):
         """A conflict in a file without markers which a device, that did not see it, replaces."""
-        text = "one: 1\ntwo: 2\nthree: 3\n"
-        self.start(**{name: text})
-        self.ada.write(name, text.replace("2", "ADA"))
-        self.ada.once()
-        self.bob.write(name, text.replace("2", "BOB"))
-        self.bob.once()
-        step(self.ada)
-        self.meet()
+        self.come_upon(name, step)
         (copy,) = self.copies()
         self.assertEqual(sorted(self.listed()), sorted([name, copy]))
         self.assertIn("two: ADA", self.bob.read(copy).decode())

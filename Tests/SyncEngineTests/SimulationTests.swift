@@ -55,28 +55,22 @@ struct SimulationTests {
         await run(count, from: Self.number("SYNC_FIRST_SEED") ?? Self.first, Self.mix)
     }
 
-    @Test(
-        "so they do where documents are taken back, by device and undone",
-        .enabled(if: environment["SYNC_SEED"] == nil))
-    func reverting() async throws {
-        let count = Self.number("SYNC_REVERTING_HISTORIES") ?? 100
-        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 9_000_000, .reverting)
-    }
+    /// What histories may have beside all that may happen, what says how many, and the first seed.
+    private static let mixes: [(mix: SimMix, count: String, first: UInt64)] = [
+        // Documents are taken back, by device and undone.
+        (.reverting, "SYNC_REVERTING_HISTORIES", 9_000_000),
+        // Every device keeps as little of the past as it can.
+        (.thinning, "SYNC_THINNING_HISTORIES", 11_000_000),
+        // Documents show no markers.
+        (.unmarked, "SYNC_UNMARKED_HISTORIES", 16_000_000),
+    ]
 
     @Test(
-        "so they do where every device keeps as little of the past as it can",
-        .enabled(if: environment["SYNC_SEED"] == nil))
-    func thinning() async throws {
-        let count = Self.number("SYNC_THINNING_HISTORIES") ?? 100
-        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 11_000_000, .thinning)
-    }
-
-    @Test(
-        "so they do where half of the documents show no markers",
-        .enabled(if: environment["SYNC_SEED"] == nil))
-    func unmarked() async throws {
-        let count = Self.number("SYNC_UNMARKED_HISTORIES") ?? 100
-        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? 16_000_000, .unmarked)
+        "so they do with more that may happen",
+        .enabled(if: environment["SYNC_SEED"] == nil), arguments: mixes)
+    func others(_ other: (mix: SimMix, count: String, first: UInt64)) async throws {
+        let count = Self.number(other.count) ?? 100
+        await run(count, from: Self.number("SYNC_FIRST_SEED") ?? other.first, other.mix)
     }
 
     @Test(
@@ -101,26 +95,15 @@ struct SimulationTests {
     }
 
     @Test(
-        "and in those with thinning in which they did not once",
+        "and in those with more that may happen in which they did not once",
         .enabled(if: environment["SYNC_SEED"] == nil),
-        arguments: [13_000_075, 13_003_885] as [UInt64])
-    func knownOfThinning(seed: UInt64) async throws {
-        try await SimWorld.run(seed: seed, mix: .thinning)
-    }
-
-    @Test(
-        "and in those that take back in which they did not once",
-        .enabled(if: environment["SYNC_SEED"] == nil), arguments: [9_100_044] as [UInt64])
-    func knownOfReverting(seed: UInt64) async throws {
-        try await SimWorld.run(seed: seed, mix: .reverting)
-    }
-
-    @Test(
-        "and in those without markers in which they did not once",
-        .enabled(if: environment["SYNC_SEED"] == nil),
-        arguments: [16_000_141, 16_000_227, 16_000_276, 16_000_281, 16_001_061] as [UInt64])
-    func knownOfUnmarked(seed: UInt64) async throws {
-        try await SimWorld.run(seed: seed, mix: .unmarked)
+        arguments: [
+            (.thinning, 13_000_075), (.thinning, 13_003_885), (.reverting, 9_100_044),
+            (.unmarked, 16_000_141), (.unmarked, 16_000_227), (.unmarked, 16_000_276),
+            (.unmarked, 16_000_281), (.unmarked, 16_001_061),
+        ] as [(SimMix, UInt64)])
+    func knownOfOthers(mix: SimMix, seed: UInt64) async throws {
+        try await SimWorld.run(seed: seed, mix: mix)
     }
 
     @Test(

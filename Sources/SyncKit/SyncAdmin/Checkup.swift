@@ -52,9 +52,10 @@ package struct Checkup {
             _ = try repository.tree(commit.tree)
             let stamps = CommitStamps(reading: repository)
             // libgit2's walk ends at a commit of which it cannot read the time.
-            let commits = try History(stamps).commits(behind: head, notBehind: []).reversed()
+            let oldestFirst = try History(stamps).commits(behind: head, notBehind: [])
             return [
-                whole(path, head), try RefusedNames(Array(commits), reading: repository).finding,
+                whole(path, head),
+                try RefusedNames(oldestFirst.reversed(), reading: repository).finding,
                 clock(try stamps.time(of: head)),
             ] + (try namesake(in: repository))
         } catch {

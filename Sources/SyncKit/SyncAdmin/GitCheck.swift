@@ -20,13 +20,13 @@ enum GitCheck {
             try RepositoryGit(repository).run(words, within: wait)
             self = .whole
         } catch {
+            let said = "git fsck: \(error)"
             if error.isAbsent {
                 self = .absent
+            } else if Self.isOfForm(error) {
+                self = .malformed(said)
             } else {
-                let said = "git fsck: \(error)"
-                self =
-                    Self.isOfForm(error)
-                    ? .malformed(said) : Self.hasLooked(error) ? .damaged(said) : .notLooked(said)
+                self = Self.hasLooked(error) ? .damaged(said) : .notLooked(said)
             }
         }
     }

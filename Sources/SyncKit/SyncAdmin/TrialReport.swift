@@ -14,10 +14,7 @@ package struct TrialReport {
     package mutating func takes(_ path: TreePath, _ version: FileVersion, _ bytes: [UInt8]) -> Bool
     {
         let isLink = version.mode == .symbolicLink
-        let leads = !bytes.isEmpty && bytes.count <= Limits.linkBytes && !bytes.contains(0)
-        if path.components.allSatisfy({ $0.count <= Limits.nameBytes }), !isLink || leads {
-            return true
-        }
+        if path.fits, !isLink || LinkTarget.fault(bytes) == nil { return true }
         impossible.append(path)
         return false
     }

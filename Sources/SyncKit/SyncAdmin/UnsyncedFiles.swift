@@ -53,9 +53,7 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
         folders = found.folders
         for path in Set(found.paths).sorted() where !found.isUnseen(path) {
             // Under a longer name than any may have nothing stands here: a commit brought it.
-            guard let local = places.local(path),
-                path.components.allSatisfy({ $0.count <= Limits.nameBytes })
-            else { continue }
+            guard path.fits, let local = places.local(path) else { continue }
             if try writer.add(path, from: local) != nil { skipped.append(path) }
         }
         if !isWhole && access(file, F_OK) == 0 {

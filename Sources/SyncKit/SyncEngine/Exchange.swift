@@ -180,14 +180,13 @@ final class Exchange {
         guard let remoteHead else { return true }
         if intake.keepsOut(remoteHead) { return false }
         do {
-            let isVerified = try await incoming.verify(remoteHead)
-            try intake.endIfReplaced()
-            guard isVerified else { return false }
+            guard try await incoming.verify(remoteHead) else { return false }
         } catch let error as RefusedCommit {
             try incoming.note(refused: error, at: remoteHead)
             try applyUntilStable()
             throw error
         }
+        try intake.endIfReplaced()
         try incoming.note(refused: nil, at: remoteHead)
         _ = try times.measure(.merge) { try integrator.integrate(remoteHead) }
         return true
@@ -213,6 +212,7 @@ final class Exchange {
 
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
     func applyUntilStable() throws {
+        try intake.endIfReplaced()
         try times.measure(.apply) { try applyInRounds() }
     }
 

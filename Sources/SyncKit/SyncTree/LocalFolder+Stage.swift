@@ -14,11 +14,8 @@ extension LocalFolder {
         guard version.mode.isFile || version.mode == .symbolicLink else {
             throw FolderError(.special, "stage", nil, "mode \(version.mode.octal) is no file")
         }
-        if version.mode == .symbolicLink, content.isEmpty || content.contains(0) {
-            throw FolderError(.link, "stage", nil, "a link to nothing")
-        }
-        if version.mode == .symbolicLink, content.count > Limits.linkBytes {
-            throw FolderError(.link, "stage", nil, "a target of \(content.count) bytes")
+        if version.mode == .symbolicLink, let fault = LinkTarget.fault(content) {
+            throw FolderError(.link, "stage", nil, fault)
         }
         let token: UInt64
         do throws(SystemError) { token = try staging.begin() } catch {

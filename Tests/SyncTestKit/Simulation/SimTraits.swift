@@ -10,7 +10,7 @@ package enum SimMix: Sendable {
     case reverting
     /// All of it but rewritten remotes, and every device takes out of its repository what it can.
     case thinning
-    /// All of it, and half of the documents show no markers.
+    /// All of it but losses and rules that leave out, and documents that show no markers.
     case unmarked
     /// All of it, and every call to the remote takes its time, in which anything may happen.
     case interleaved

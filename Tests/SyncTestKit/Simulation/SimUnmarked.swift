@@ -15,7 +15,6 @@ extension SimWorld {
 
     /// A user adds a line somewhere in the file to which lines are only added.
     func addLine(_ device: SimDevice) {
-        if device.hasLostStore { return }
         let content = withLine(device.folder.files[Self.kept]?.content ?? [], on: device)
         overwritten([Self.kept], on: device)
         device.folder.write(Self.kept, content, mode: .regular, inPlace: more.oneIn(2))
@@ -38,11 +37,8 @@ extension SimWorld {
     /// Every line that was added stands in the file, beside it, or in a conflict that is open in
     /// one of these.
     func checkKeptLines() throws {
-        // What was lost, left or chosen by somebody's word may be gone from there.
-        if !traits.hasUnmarked || traits.chooses || traits.loses || traits.ignores || choice != nil
-        {
-            return
-        }
+        // What somebody chose may be gone from there.
+        if !traits.hasUnmarked || traits.chooses || choice != nil { return }
         guard let head = try remote.reference("refs/heads/sync") else { return }
         let isKept = { (path: TreePath) in path.text.hasPrefix("documents/kept.") }
         var found: Set<ArraySlice<UInt8>> = []

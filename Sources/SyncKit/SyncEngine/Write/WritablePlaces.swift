@@ -25,10 +25,7 @@ struct WritablePlaces {
     /// The same.
     func place(of path: TreePath) throws -> Place {
         guard path.components.count <= Limits.pathDepth,
-            path.components.allSatisfy({
-                TreeName.isSafe($0) && TreeName.isCheckoutSafe($0)
-                    && $0.count <= Limits.nameBytes
-            })
+            path.components.allSatisfy({ TreeName.isSafe($0) && TreeName.isCheckoutSafe($0) })
         else { throw Self.refusal(of: path.text) }
         if let folder = folders.first(where: { $0.belowRoot(path) != nil }) {
             guard let place = synced(path) else {

@@ -10,6 +10,8 @@ struct MergedConflicts {
     private let second: Names
     private let decidedByFirst: [ConflictRecord]
     private let decidedBySecond: [ConflictRecord]
+    private let openedByFirst: [ConflictRecord]
+    private let openedBySecond: [ConflictRecord]
     /// Whether a conflict of whole versions stays about which a merge of the file decides nothing;
     /// from version 9 of the rules on.
     private let keepsUndecided: Bool
@@ -25,6 +27,8 @@ struct MergedConflicts {
         self.second = Self.names(try ConflictList(of: second, reading: reader))
         decidedByFirst = try Self.decided(self.base, self.first, in: first, reader)
         decidedBySecond = try Self.decided(self.base, self.second, in: second, reader)
+        openedByFirst = Self.opened(self.base, self.first)
+        openedBySecond = Self.opened(self.base, self.second)
         for name in Set(self.first.keys).union(self.second.keys) {
             var (old, one, two) = (self.base[name], self.first[name], self.second[name])
             if one != two {
@@ -81,8 +85,11 @@ struct MergedConflicts {
 
     /// All conflicts of one side's texts.
     func texts(of side: SideIndex) -> [ConflictRecord] {
-        (side == .first ? first : second)
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        Self.texts(side == .first ? first : second)
+    }
+
+    private static func texts(_ names: Names) -> [ConflictRecord] {
+        names.sorted { $0.key.lexicographicallyPrecedes($1.key) }
             .compactMap(\.value.record).filter(\.isText)
     }
 
@@ -99,8 +106,12 @@ struct MergedConflicts {
 
     /// The conflicts of all texts that one side came upon since the base.
     func opened(by side: SideIndex) -> [ConflictRecord] {
+        side == .first ? openedByFirst : openedBySecond
+    }
+
+    private static func opened(_ base: Names, _ now: Names) -> [ConflictRecord] {
         let known = Set(base.values.compactMap { $0.record?.id })
-        return texts(of: side).filter { !known.contains($0.id) }
+        return texts(now).filter { !known.contains($0.id) }
     }
 
     /// The base's conflicts of texts that a side has no more, though it has the file.

@@ -140,27 +140,32 @@ extension TreeMerge {
             let one = row.first.version, let two = row.second.version, one.mode.isFile,
             two.mode.isFile
         else { return nil }
+        let first = try opened(by: row.first, one, outcome)
+        let second = try opened(by: row.second, two, outcome)
+        if first == second { return nil }
         let names: Set = [path, row.first.origin.path, row.second.origin.path]
-        var opened: [[ConflictRecord]] = []
-        var decided: [[ConflictRecord]] = []
-        for (side, version) in [(row.first, one), (row.second, two)] {
-            let index = outcome.side(side.origin)
-            var open: [ConflictRecord] = []
-            for record in outcome.conflicts.opened(at: side.origin.path, by: index)
-            where try !rule.carries(record, version) { open.append(record) }
-            opened.append(open)
-            decided.append(
-                outcome.conflicts.decided(by: index).filter { names.contains($0.path) })
+        let decided = [row.first, row.second].map { side in
+            outcome.conflicts.decided(by: outcome.side(side.origin))
+                .first { names.contains($0.path) }
         }
-        let ids = opened.map { Set($0.map(\.id)) }
-        guard ids[0] != ids[1], !(opened[0] + decided[0]).isEmpty,
-            !(opened[1] + decided[1]).isEmpty
-        else { return nil }
-        let number = opened[0].isEmpty ? 0 : 1
-        let side = number == 0 ? row.first : row.second
-        let place = opened[number].isEmpty ? decided[number].first?.recordPath : nil
-        let stamp = try stamps.origin(of: place ?? side.origin.path, at: side.origin.commit)
+        if first.isEmpty && decided[0] == nil || second.isEmpty && decided[1] == nil { return nil }
+        // Who came upon nothing decided; where both did, neither has a word of before.
+        let side = first.isEmpty ? row.first : row.second
+        let record = first.isEmpty ? decided[0] : second.isEmpty ? decided[1] : nil
+        let stamp = try stamps.origin(
+            of: record?.recordPath ?? side.origin.path, at: side.origin.commit)
         return DecisionAsShown(side: outcome.side(side.origin), stamp: stamp)
+    }
+
+    /// What a side came upon in a file that shows no markers, by the names of the conflicts.
+    private func opened(
+        by side: PathTable.Side, _ version: FileVersion, _ outcome: TreeOutcome
+    ) throws(RepositoryError) -> Set<String> {
+        var open: Set<String> = []
+        for record in outcome.conflicts.opened(
+            at: side.origin.path, by: outcome.side(side.origin))
+        where try !rule.carries(record, version) { open.insert(record.id) }
+        return open
     }
 
     /// Who came upon a conflict in a file without markers, where the other side's version cannot

@@ -1,3 +1,8 @@
+extension TreePath {
+    /// Whether no name of it is longer than Linux takes.
+    package var fits: Bool { components.allSatisfy { $0.count <= Limits.nameBytes } }
+}
+
 /// Where a name may stand: in a folder, and in a tree that servers take.
 extension TreeName {
     /// Begins the names of the apply's own directories: never synced, and never taken from a tree.
