@@ -319,6 +319,36 @@ class Diff(VaultTest):
              (f"{PREFIX}/sub/new.md", "added")])  # fmt: skip
         self.assertIn("1 file changed", below)
 
+    def test_what_waits_to_be_applied_does_not_stand_there_yet(self):
+        """A file that a program has open, and a name at which something unsynced stands."""
+        ada, bob = self.pair()
+        ada.write("open.md", "one\n")
+        ada.write(".gitignore", "built/\n")
+        self.wait_in_sync(ada, bob)
+        bob.write("built/of/bob", "not synced\n")
+        with open(bob.path("open.md"), "r+", encoding="utf-8"):
+            ada.write("open.md", "two\n")
+            ada.write("other.md", "other\n")
+            ada.write("built", "a file\n")
+            self.wait_in_sync(ada)
+            held = lambda: json.loads(bob.ctl("held", "--json").stdout)  # noqa: E731
+            wait_until(lambda: len(held()) == 2, lambda: f"{held()}")
+            for running in (True, False):
+                if not running:
+                    bob.stop()
+                with self.subTest(running=running):
+                    answer = json.loads(bob.ctl("diff", "HEAD", "--json").stdout)
+                    found = [(one["path"], one["status"]) for one in answer["files"]]
+                    self.assertEqual(
+                        found,
+                        [(f"{PREFIX}/built", "deleted"), (f"{PREFIX}/open.md", "modified")])
+                    self.assertIn("+one", bob.ctl("diff", "HEAD", f"{PREFIX}/open.md").stdout)
+        bob.start()
+        os.remove(bob.path("built/of/bob"))
+        os.removedirs(bob.path("built/of"))
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(bob.ctl("diff", "HEAD").stdout, "")
+
     def test_a_folder_in_whose_place_another_directory_stands_is_named(self):
         """With a daemon and without: what it holds is not compared, which is not no difference."""
         ada = self.device("ada")

@@ -195,6 +195,46 @@ class Status(VaultTest):
         self.assertIn(b"by-hand.txt", there)
         wait_until(lambda: bob.read("by-hand.txt"), "by-hand.txt did not arrive")
 
+    def test_while_paused_what_is_committed_does_not_wait(self):
+        ada = self.device("ada")
+        ada.write("a.md", "one\n")
+        ada.write("b/deep.md", "one\n")
+        self.wait_in_sync(ada)
+        before = ada.ctl("flush").stdout.strip()
+        ada.write("a.md", "two\n")
+        ada.write("b/deep.md", "two\n")
+        self.wait_in_sync(ada)
+        ada.ctl("pause")
+        waits = lambda: ada.status()["pending"]["changes"]  # noqa: E731
+        changes = [
+            ("restore", ada.path("a.md"), "--to", before),
+            ("undo",),
+            ("rollback", before),
+            ("undo",),
+        ]
+        for words in changes:
+            ada.ctl(*words)
+            ada.ctl("flush", expect=(0,))
+            # What the watch tells of what was applied comes before what it tells of this.
+            ada.write("mark", "one\n")
+            wait_until(lambda: waits() == 1, lambda words=words: f"{waits()} wait after {words}")
+            os.unlink(ada.path("mark"))
+            wait_until(lambda: waits() == 0, lambda words=words: f"{waits()} wait after {words}")
+        ada.write("a.md", "three\n")
+        ada.write("new.md", "new\n")
+        wait_until(lambda: waits() == 2, lambda: f"{waits()} wait, not 2")
+        ada.ctl("flush", expect=(1,))
+        ada.write("a.md", "two\n")
+        os.unlink(ada.path("new.md"))
+        wait_until(lambda: waits() == 0, lambda: f"{waits()} wait, not 0")
+        ada.ctl("flush", expect=(0,))
+        os.unlink(ada.path("b/deep.md"))
+        wait_until(lambda: waits() == 1, lambda: f"{waits()} wait, not 1")
+        ada.ctl("flush", expect=(1,))
+        ada.ctl("resume")
+        self.wait_in_sync(ada)
+        self.assertFalse(os.path.exists(ada.path("b/deep.md")))
+
     def test_sync_without_the_daemon_says_that_the_vault_is_paused(self):
         ada = self.device("ada")
         ada.write("a.md", "one\n")

@@ -84,7 +84,7 @@ struct Diff: AsyncParsableCommand {
         let flushed: Flushed? = try client.askIfRunning(
             "POST", "/api/sync/flush", within: Limits.cycleWait)
         if let flushed {
-            if flushed.complete, let head = flushed.head {
+            if flushed.complete, flushed.applied, let head = flushed.head {
                 let files = try history.differences(from: from, to: head, path).files
                 return DifferenceAnswer(from: from, to: nil, files: files)
             }

@@ -60,14 +60,14 @@ struct HistoryRoutes: Sendable {
         }
     }
 
-    /// How the folders differ from a commit where no commit has all of them; what can be is
-    /// captured first.
-    /// - Returns: nil where the head has all.
+    /// How the folders differ from a commit where they are not as the head; what can be is captured
+    /// first.
+    /// - Returns: nil where they are.
     private func uncaptured(_ from: String, _ query: HistoryQuery) async throws
         -> [FileDifference]?
     {
         let flushed = try await service.barrier()
-        if flushed.complete { return nil }
+        if flushed.complete && flushed.applied { return nil }
         let old = try await past.read { try $0.revisionOrTime(from, now: query.now) }
         return try await service.differences(from: old, query.path)
     }

@@ -6,10 +6,11 @@ package struct Flushed: Sendable, Codable, Equatable {
     package let head: ObjectID?
     /// Whether all of it could be captured.
     package let complete: Bool
+    /// Whether the folders hold that commit: nothing of it waits to be applied.
+    package let applied: Bool
 
-    package init(head: ObjectID?, complete: Bool) {
-        self.head = head
-        self.complete = complete
+    package init(head: ObjectID?, complete: Bool, applied: Bool) {
+        (self.head, self.complete, self.applied) = (head, complete, applied)
     }
 }
 

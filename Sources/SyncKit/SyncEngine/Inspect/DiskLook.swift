@@ -18,12 +18,14 @@ package struct DiskLook {
         let scratch = ScratchRepository(over: vault.repository)
         let pack = try scratch.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
+        let head = try vault.head()
         for folder in vault.folders where Self.isAbout(path, folder.id) {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
                 guard folder.stops(for: error) else { throw error }
                 missing(error)
                 continue
             }
+            try versions.merge(behind(head, in: folder)) { $1 }
             let findings = try Examination.examine(
                 .everything, of: folder, store: vault.store, tracked: [])
             for row in findings.deleted {
@@ -40,10 +42,48 @@ package struct DiskLook {
                 if version != row?.version { versions[folder.repositoryPath(path)] = version }
             }
         }
-        let head = try vault.repository.tree(of: vault.head())
-        let now = try TreeEdit.apply(versions, to: head, reading: vault.repository, writing: pack)
+        let base = try vault.repository.tree(of: head)
+        let now = try TreeEdit.apply(versions, to: base, reading: vault.repository, writing: pack)
         try pack.finish()
         return try TreeComparison(from: tree, to: now, reading: scratch).files(path)
+    }
+
+    /// What a folder holds in another version than the head by the state store: what waits to be
+    /// applied, and all of a head that was not applied yet.
+    private func behind(_ head: ObjectID?, in folder: VaultFolder) throws
+        -> [TreePath: FileVersion?]
+    {
+        var paths = Set(try folder.deferred(vault.store).map(\.path))
+        let applied = try vault.store.applied(folder.id)
+        if applied != head {
+            let changes = try TreeDiff.changes(
+                from: vault.repository.tree(of: applied), to: vault.repository.tree(of: head),
+                below: folder.id, reading: vault.repository)
+            paths.formUnion(changes.compactMap { folder.localPath($0.path, $0.after) })
+        }
+        var versions: [TreePath: FileVersion?] = [:]
+        for path in paths {
+            let row = try vault.store.file(folder.id, path)
+            versions.updateValue(row?.version, forKey: folder.repositoryPath(path))
+        }
+        return versions
+    }
+
+    /// Whether something of the head is not in a folder yet.
+    func isBehind() throws -> Bool {
+        let head = try vault.head()
+        return try vault.folders.contains { folder in
+            try vault.store.applied(folder.id) != head || !folder.deferred(vault.store).isEmpty
+        }
+    }
+
+    /// Whether a commit has every file as it stands; what is held back for what a tree holds is in
+    /// none.
+    func isCommitted() throws -> Bool {
+        let held = Set(
+            try vault.report.quarantined(ignored: false).filter { !$0.isOfEdits }.map(\.path))
+        let found = try uncommitted()
+        return found.folders.isEmpty && found.paths.allSatisfy(held.contains)
     }
 
     /// All files that no commit has as they stand: edits that nobody captured, and what is held

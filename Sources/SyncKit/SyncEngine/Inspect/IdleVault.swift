@@ -114,7 +114,7 @@ package struct IdleVault {
         for folder in vault.folders {
             do {
                 try folder.access.checkRoot()
-                let changes = try UncapturedChanges(store: vault.store).count(in: folder)
+                let changes = try UncapturedChanges(store: vault.store).paths(in: folder).count
                 status.pending.changes += changes
                 if changes > 0 { result = max(result, .changed) }
             } catch let error as FolderError where folder.stops(for: error) {

@@ -4,12 +4,12 @@ internal import SyncModel
 struct UncapturedChanges {
     let store: any StateStore
 
-    /// How many paths of a folder differ from the state store. Contents are read only where the
+    /// The paths of a folder that differ from the state store. Contents are read only where the
     /// stat does not tell. A directory that is empty, or is so no more, because of another of them
     /// does not count.
-    func count(in folder: VaultFolder) throws -> Int {
-        let findings = try Examination.examine(
-            .everything, of: folder, store: store, tracked: [])
+    /// - Parameter dirty: what is looked at.
+    func paths(_ dirty: DirtyPaths = .everything, in folder: VaultFolder) throws -> Set<TreePath> {
+        let findings = try Examination.examine(dirty, of: folder, store: store, tracked: [])
         var changed = Set(findings.deleted.lazy.filter { !$0.version.isDirectory }.map(\.path))
         for (path, row) in findings.toRead where try row == nil || isEdited(path, row, in: folder) {
             changed.insert(path)
@@ -19,7 +19,7 @@ struct UncapturedChanges {
         changed.formUnion(findings.deleted.map(\.path))
         // What a hook holds back does not wait for a capture alone.
         changed.subtract(try folder.quarantined(store).filter { $0.value == .hook }.keys)
-        return changed.subtracting(above).count
+        return changed.subtracting(above)
     }
 
     /// Whether a file's content is another than the state store says; one that cannot be read

@@ -21,15 +21,25 @@ extension VaultService {
     ///   file could not be read or one is held back.
     /// - Throws: `RepositoryError` when the head cannot be read, `StateStoreError`.
     package func barrier() throws -> Flushed {
-        guard !isPaused else { return Flushed(head: try vault.head(), complete: false) }
-        inbox.addAll(of: vault.folders)
-        let isCaptured = capture(live: false)
+        let isCaptured: Bool
+        if isPaused {
+            // Nothing is captured then, and all may be committed all the same.
+            for folder in vault.folders {
+                inbox.keepChanged(of: .everything, in: folder, vault.store)
+            }
+            isCaptured = try inbox.isEmpty && DiskLook(vault: vault).isCommitted()
+        } else {
+            inbox.addAll(of: vault.folders)
+            isCaptured = capture(live: false)
+        }
         publish()
         wake()
         let isWhole =
             try isCaptured && vault.local.rechecks.isEmpty
             && !vault.report.quarantined(ignored: false).contains(where: \.isOfEdits)
-        return Flushed(head: try vault.head(), complete: isWhole)
+        return Flushed(
+            head: try vault.head(), complete: isWhole,
+            applied: try !DiskLook(vault: vault).isBehind())
     }
 
     /// How a commit differs from what the folders hold.

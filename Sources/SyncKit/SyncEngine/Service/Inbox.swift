@@ -19,6 +19,42 @@ package struct Inbox {
         dirty[folder, default: DirtyPaths()].merge(more)
     }
 
+    /// Keeps, of what is named while nothing is captured, what differs from the state store: what
+    /// an apply by request wrote, or a scan found as it was, does not wait for anything.
+    mutating func keepChanged(
+        of dirty: DirtyPaths, in folder: VaultFolder, _ store: any StateStore
+    ) {
+        do {
+            let found = try UncapturedChanges(store: store).paths(dirty, in: folder)
+            replace(dirty, with: found, in: folder.id)
+        } catch {
+            // The look at everything once syncing is taken up again says what is wrong.
+            add(dirty, in: folder.id)
+        }
+    }
+
+    /// Puts what a look at some paths found in the place of all that was named of them.
+    /// - Parameter found: what of them is to be captured.
+    mutating func replace(
+        _ looked: DirtyPaths, with found: Set<TreePath>, in folder: FolderID
+    ) {
+        var rest = dirty[folder, default: DirtyPaths()]
+        if looked.all {
+            rest = DirtyPaths()
+        } else {
+            let places = looked.paths.union(looked.directories)
+            let isLooked = { (path: TreePath) in
+                places.contains(path) || path.ancestors.contains(where: places.contains)
+            }
+            rest.paths = rest.paths.filter { !isLooked($0) }
+            rest.directories = rest.directories.filter { !isLooked($0) }
+        }
+        var more = DirtyPaths()
+        more.paths = found
+        rest.merge(more)
+        dirty[folder] = rest.isEmpty ? nil : rest
+    }
+
     /// Adds one path.
     package mutating func add(_ path: TreePath, in folder: FolderID) {
         dirty[folder, default: DirtyPaths()].paths.insert(path)

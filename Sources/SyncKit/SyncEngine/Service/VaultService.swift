@@ -100,9 +100,14 @@ package actor VaultService {
 
     /// Takes what the watch or a scan named, and captures it.
     func notice(_ folder: FolderID, _ dirty: DirtyPaths, live: Bool) {
-        inbox.add(dirty, in: folder)
         defer { progress.noteCapture(of: folder) }
-        if isPaused { return publish() }
+        if isPaused {
+            for known in vault.folders where known.id == folder {
+                inbox.keepChanged(of: dirty, in: known, vault.store)
+            }
+            return publish()
+        }
+        inbox.add(dirty, in: folder)
         // Until it is captured and pushed nobody may say that all is in sync.
         board.update { if $0.state == .inSync { $0.state = .syncing } }
         if capture(live: live) { applyMeanwhile() }
