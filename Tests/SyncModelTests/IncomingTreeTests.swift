@@ -41,6 +41,23 @@ struct IncomingTreeTests {
         -> IncomingTree
     { try IncomingTree(root, against: known, reading: trees) }
 
+    @Test("a file or link whose content is a tree is refused, and one that is not here is not")
+    func contents() throws {
+        let below = trees.add([("x", .regular, blob)])
+        for mode in [FileMode.regular, .executable, .symbolicLink] {
+            let bad = trees.add([("name", mode, below)])
+            let root = trees.add([("dir", .directory, bad), ("good", mode, blob)])
+            let error = #expect(throws: RepositoryError.self) { try look(root) }
+            #expect(error?.code == .corrupt)
+            #expect(error?.cause == "dir/name: it is a tree")
+            // What stands there already was looked at when it came.
+            _ = try look(root, root)
+            _ = try look(trees.add([("dir", .directory, bad)]), root)
+        }
+        let module = trees.add([("module", .submodule, below)])
+        #expect(try look(module).paths == 1)
+    }
+
     @Test("bad names are found with the way to them, at any depth, whatever they name")
     func findings() throws {
         let bad = trees.add([(".git", .regular, blob), ("good", .regular, blob)])

@@ -79,7 +79,7 @@ package struct Checkup {
     private func whole(_ path: String, _ head: ObjectID) -> Finding {
         let place = "\(path) at \(head.short)"
         switch GitCheck(path, "--connectivity-only", within: Limits.programWait) {
-        case .whole: return .ok("repository", "\(place), whole")
+        case .whole: return .ok("repository", "\(place), nothing is missing")
         case .absent: return .ok("repository", "\(place), not checked with git fsck")
         case .notLooked(let words):
             return .warn("repository", "\(place): \(words)", mend: Verification.mendGit(path))

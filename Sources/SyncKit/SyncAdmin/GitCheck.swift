@@ -34,14 +34,32 @@ enum GitCheck {
     /// Whether all that git says is of how objects are made, such as an author without a name: they
     /// are as they were pushed, and fetching them again brings the same. Its exit code has bits for
     /// objects (1) and packs (4); of a damaged one it says `error: `, and of one that is missing it
-    /// tells in another bit. Source: builtin/fsck.c of git.
+    /// tells in another bit (2), as of one that is of another kind than is said of it.
+    /// Source: builtin/fsck.c of git.
     private static func isOfForm(_ refusal: RepositoryGit.Refusal) -> Bool {
-        guard let ran = refusal.ran, [1, 4, 5].contains(ran.code), ran.lines.isEmpty else {
-            return false
-        }
+        guard let ran = refusal.ran else { return false }
+        let (rest, hasWrongKinds) = withoutWrongKinds(ran.words)
+        if hasWrongKinds { return !rest.contains("error: ") && !ran.words.contains("fatal: ") }
+        guard [1, 4, 5].contains(ran.code), ran.lines.isEmpty else { return false }
         let kinds = ["commit", "tree", "blob", "tag"]
-        return !ran.words.contains("error: ") && !ran.words.contains("fatal: ")
-            && kinds.contains { ran.words.contains("error in \($0) ") }
+        return !rest.contains("error: ") && !rest.contains("fatal: ")
+            && kinds.contains { rest.contains("error in \($0) ") }
+    }
+
+    /// Takes out of git's words what it says of entries that name an object of another kind, and of
+    /// what leads there: that object is there and can be read, or git could not tell its kind.
+    /// - Returns: the rest, and whether there were any.
+    private static func withoutWrongKinds(_ words: String) -> (rest: String, any: Bool) {
+        let kind = /object ([0-9a-f]{40}) is a [a-z]+, not a [a-z]+/
+        var named = Set(words.matches(of: kind).map(\.1))
+        if named.isEmpty { return (words, false) }
+        let parts = words.split(separator: "error: ")
+        for part in parts {
+            let names = part.matches(of: /[0-9a-f]{40}/).map(\.output)
+            if names.contains(where: named.contains) { named.formUnion(names) }
+        }
+        let rest = parts.filter { part in !named.contains { part.contains($0) } }
+        return (rest.map { "error: \($0)" }.joined(), true)
     }
 
     /// Whether git got as far as the objects. It says what it found in the bits of its exit code,

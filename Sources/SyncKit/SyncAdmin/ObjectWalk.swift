@@ -10,6 +10,8 @@ struct ObjectWalk {
     /// What is wrong, in words, one object each; more than `Limits.listedPaths` are only counted.
     private(set) var problems: [String] = []
     private(set) var more = 0
+    /// The first object that is as it was made, and made otherwise than git does; in words.
+    private(set) var malformed: String?
 
     private let reader: any ObjectReader
     /// Called before an object is read a second time: a daemon may have put it into another pack.
@@ -46,26 +48,41 @@ struct ObjectWalk {
             let stored = try object(next.id)
             count += 1
             if let kind = next.kind, kind != stored.kind {
-                throw RepositoryError(
-                    .corrupt, "read \(kind)", object: next.id, "it is a \(stored.kind)")
+                noteForm("a \(stored.kind) stands for a \(kind)", of: next)
             }
-            switch stored.kind {
-            case .blob: break
-            case .tag: if let id = stored.tagged { add(id, nil, next.id) }
-            case .commit:
-                let commit = try reader.commit(next.id)
-                for parent in commit.parents { add(parent, .commit, next.id) }
-                add(commit.tree, .tree, next.id)
-            case .tree:
-                for entry in try reader.tree(next.id).entries where entry.mode != .submodule {
-                    add(entry.id, entry.mode == .directory ? .tree : .blob, next.id)
-                }
+            do { try follow(next, stored) } catch {
+                noteForm("\(error.cause.isEmpty ? error.code.words : error.cause)", of: next)
             }
         } catch {
             // It was taken out on purpose, with what only it leads to.
             if error.code == .thinned { return thinned += 1 }
-            note("\(error)" + (next.parent.map { ", which \($0.hex) leads to" } ?? ""))
+            note("\(error)" + Self.place(next))
         }
+    }
+
+    /// Adds all that an object leads to.
+    /// - Throws: for one that cannot be parsed.
+    private mutating func follow(_ next: Waiting, _ stored: StoredObject) throws(RepositoryError) {
+        switch stored.kind {
+        case .blob: break
+        case .tag: if let id = stored.tagged { add(id, nil, next.id) }
+        case .commit:
+            let commit = try reader.commit(next.id)
+            for parent in commit.parents { add(parent, .commit, next.id) }
+            add(commit.tree, .tree, next.id)
+        case .tree:
+            for entry in try reader.tree(next.id).entries where entry.mode != .submodule {
+                add(entry.id, entry.mode == .directory ? .tree : .blob, next.id)
+            }
+        }
+    }
+
+    private mutating func noteForm(_ words: String, of next: Waiting) {
+        malformed = malformed ?? "\(next.id.hex): \(words)" + Self.place(next)
+    }
+
+    private static func place(_ waiting: Waiting) -> String {
+        waiting.parent.map { ", which \($0.hex) leads to" } ?? ""
     }
 
     private func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {

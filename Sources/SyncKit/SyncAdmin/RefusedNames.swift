@@ -25,7 +25,7 @@ struct RefusedNames {
                     isCut = true
                     continue
                 }
-                for entry in try reader.tree(tree).entries {
+                for entry in try entries(of: tree, reader) {
                     let shown = path + String(decoding: entry.name, as: UTF8.self)
                     let isRefused =
                         TreeName.fault(entry.name) == .repository
@@ -41,6 +41,16 @@ struct RefusedNames {
                 isCut = true
                 return
             }
+        }
+    }
+
+    /// What stands in a tree; nothing in one that is no tree, as git fsck tells.
+    private func entries(of tree: ObjectID, _ reader: any ObjectReader) throws(RepositoryError)
+        -> [TreeEntry]
+    {
+        do { return try reader.tree(tree).entries } catch {
+            if error.code == .corrupt { return [] }
+            throw error
         }
     }
 

@@ -67,6 +67,9 @@ package struct Verification {
             findings.append(.fail("objects", "… and \(walk.more) more", mend: mend))
         }
         if !findings.isEmpty { return findings }
+        if let words = walk.malformed {
+            return [.warn("objects", "all read; \(words)", mend: Self.mendMalformed)]
+        }
         let thinned = walk.thinned == 0 ? "" : "; \(walk.thinned) are thinned here"
         return [
             .ok("objects", "\(walk.count) of \(references.count) references, all read\(thinned)")

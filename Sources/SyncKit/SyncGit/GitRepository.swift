@@ -213,7 +213,7 @@ extension GitRepository {
         database = try DatabaseHandle(opening: objectDirectory)
     }
 
-    private static func kind(_ type: git_object_t, _ id: ObjectID) throws(RepositoryError)
+    static func kind(_ type: git_object_t, _ id: ObjectID) throws(RepositoryError)
         -> ObjectKind
     {
         switch type {

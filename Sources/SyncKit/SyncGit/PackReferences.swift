@@ -26,7 +26,8 @@ struct PackReferences: ~Copyable {
     deinit { git_odb_free(database) }
 
     /// Looks at every commit, tree and tag of the pack.
-    /// - Throws: `.corrupt` with what is missing, or with an object that cannot be parsed.
+    /// - Throws: `.corrupt` with what is missing, with an object that cannot be parsed, or with a
+    ///   commit whose parent is none.
     func check(in repository: GitRepository) throws(RepositoryError) {
         for id in names {
             var oid = id.oid
@@ -50,6 +51,26 @@ struct PackReferences: ~Copyable {
                     .corrupt, "receive objects", object: other,
                     "\(id.hex) refers to it, and it did not come")
             }
+            // Of a commit the tree comes first.
+            if type != GIT_OBJECT_COMMIT { continue }
+            for parent in found.dropFirst() {
+                let kind = try kind(of: parent, or: repository)
+                if kind == .commit { continue }
+                throw RepositoryError(
+                    .corrupt, "receive objects", object: id,
+                    "its parent \(parent.short) is a \(kind)")
+            }
         }
+    }
+
+    /// What an object is, of the pack or of the repository.
+    private func kind(of id: ObjectID, or repository: GitRepository) throws(RepositoryError)
+        -> ObjectKind
+    {
+        if !names.contains(id) { return try repository.header(id).kind }
+        var oid = id.oid
+        var (size, type) = (0, GIT_OBJECT_INVALID)
+        try LibGit2.check(git_odb_read_header(&size, &type, database, &oid), "check", object: id)
+        return try GitRepository.kind(type, id)
     }
 }

@@ -118,6 +118,14 @@ package struct Blame {
     private func follow(
         _ place: Place, _ standing: [Standing], _ all: Parts, _ known: inout [ObjectID: Parts]
     ) throws(RepositoryError) -> (moved: [(to: Place, [Standing])], made: [Standing]) {
+        try whole.passingOver { () throws(RepositoryError) in
+            try followOnce(place, standing, all, &known)
+        }
+    }
+
+    private func followOnce(
+        _ place: Place, _ standing: [Standing], _ all: Parts, _ known: inout [ObjectID: Parts]
+    ) throws(RepositoryError) -> (moved: [(to: Place, [Standing])], made: [Standing]) {
         let commit = try stamps.commit(place.commit)
         let version = try version(place)
         var moved: [(to: Place, [Standing])] = []

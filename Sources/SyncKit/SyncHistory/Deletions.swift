@@ -33,9 +33,12 @@ package struct Deletions {
     ///   - reader: the repository.
     ///   - path: a file, or a directory with what was below it; nil is everything.
     package init(reading reader: any ObjectReader, path: TreePath? = nil) {
-        self.reader = reader
-        self.path = path
-        whole = WholeParents(reading: reader)
+        self.init(reading: reader, path: path, WholeParents(reading: reader))
+    }
+
+    /// - Parameter whole: of the walk that asks for single commits.
+    init(reading reader: any ObjectReader, path: TreePath?, _ whole: WholeParents) {
+        (self.reader, self.path, self.whole) = (reader, path, whole)
     }
 
     /// Lists what was deleted, the latest first, each path once with its last deletion.
@@ -76,7 +79,13 @@ package struct Deletions {
     /// The files that every parent has and the commit has not, with the first parent's content;
     /// of two heads that a device joined by itself also what one of them alone had.
     func removed(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError) -> [Removed] {
-        if whole.isThinned(commit) { return [] }
+        try whole.passingOver { () throws(RepositoryError) in try taken(by: commit, walk) }
+    }
+
+    private func taken(by commit: Commit, _ walk: HistoryWalk) throws(RepositoryError)
+        -> [Removed]
+    {
+        if try whole.isUnread(commit) { return [] }
         let parents = try whole.of(commit)
         guard let first = parents.first else { return [] }
         if parents.count == 2, parents == commit.parents, !MergeIdentity.made(commit),

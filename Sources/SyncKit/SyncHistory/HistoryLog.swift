@@ -58,11 +58,16 @@ package struct HistoryLog {
         var touching = path == nil ? nil : index.map(TouchingCommits.init)
         for name in names { touching?.add(name) }
         if let last { touching?.add(last) }
+        let deletions = Deletions(reading: reader, path: path, whole)
         var isPast = last == nil
         while let step = try walk.next(where: { touching?.wants($0) ?? true }) {
             let known = names.count
             // Also of a commit that is not wanted: the name of before may be learnt from it.
-            let paths = try changed(step, walk, &names)
+            let (paths, learnt) = try whole.passingOver { () throws(RepositoryError) in
+                var names = names
+                return (try changed(step, walk, &names), names)
+            }
+            names = learnt
             for name in names[known...] { touching?.add(name) }
             if !isPast {
                 isPast = step.id == last
@@ -71,7 +76,7 @@ package struct HistoryLog {
             guard let paths, filter.admits(step) else { continue }
             var entry = Self.entry(step.id, step.commit, paths)
             if filter.deletions {
-                let gone = try Deletions(reading: reader, path: path).removed(step.commit, walk)
+                let gone = try deletions.removed(step.commit, walk)
                 if gone.isEmpty { continue }
                 entry = Self.entry(step.id, step.commit, gone.map(\.path))
             }
@@ -85,10 +90,13 @@ package struct HistoryLog {
     /// parent.
     func shown(_ id: ObjectID) throws(RepositoryError) -> (HistoryEntry, Set<TreePath>) {
         let commit = try reader.commit(id)
-        var parents: [ObjectID] = []
-        for parent in try whole.of(commit) { parents.append(try reader.commit(parent).tree) }
-        let changed = whole.isThinned(commit) ? [] : try changed(commit.tree, parents)
-        return (Self.entry(id, commit, changed), Set(changed))
+        let paths = try whole.passingOver { () throws(RepositoryError) in
+            if try whole.isUnread(commit) { return [TreePath]() }
+            var parents: [ObjectID] = []
+            for parent in try whole.of(commit) { parents.append(try reader.commit(parent).tree) }
+            return try changed(commit.tree, parents)
+        }
+        return (Self.entry(id, commit, paths), Set(paths))
     }
 
     private static func entry(_ id: ObjectID, _ commit: Commit, _ changed: [TreePath])
@@ -108,6 +116,7 @@ package struct HistoryLog {
     ) throws(RepositoryError) -> [TreePath]? {
         // What it changed cannot be told any more; that it changed a path only the index can tell.
         if whole.isThinned(step.commit) { return path == nil ? [] : index == nil ? nil : names }
+        if try whole.isUnread(step.commit) { return path == nil ? [] : nil }
         let tree = step.commit.tree
         var parents: [ObjectID] = []
         for parent in try whole.of(step.commit) { parents.append(try walk.commit(parent).tree) }

@@ -61,11 +61,14 @@ extension VaultHistory {
     package func shown(_ id: ObjectID) throws(RepositoryError) -> CommitAnswer {
         let commit = try repository.commit(id)
         let (entry, paths) = try HistoryLog(reading: repository).shown(id)
-        // Where a parent was thinned, what changed since the last one that was kept.
-        let before = try WholeParents(reading: repository).of(commit).first
-            .map { parent throws(RepositoryError) in try repository.commit(parent).tree }
-        let comparison = TreeComparison(from: before, to: commit.tree, reading: repository)
-        let files = try comparison.files(only: commit.parents.count > 1 ? paths : nil)
+        let whole = WholeParents(reading: repository)
+        let files = try whole.passingOver { () throws(RepositoryError) in
+            // Where a parent was thinned, what changed since the last one that was kept.
+            let before = try whole.of(commit).first
+                .map { parent throws(RepositoryError) in try repository.commit(parent).tree }
+            let comparison = TreeComparison(from: before, to: commit.tree, reading: repository)
+            return try comparison.files(only: commit.parents.count > 1 ? paths : nil)
+        }
         return CommitAnswer(
             entry: entry, message: commit.message, parents: commit.parents, files: files)
     }

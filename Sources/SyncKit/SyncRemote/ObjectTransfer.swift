@@ -61,6 +61,7 @@ package struct ObjectTransfer {
             } else {
                 past.append(commit.tree)
             }
+            try checkParents(commit, of: id)
             pending.append(contentsOf: lacking(commit.parents))
         }
         for tree in past { try copyWhatIsThere(tree, to: pack) }
@@ -95,6 +96,16 @@ package struct ObjectTransfer {
         }
         try finish(pack)
         return seen.count
+    }
+
+    /// Refuses a commit made upon what is none; one that comes, too, is looked at as it comes.
+    private func checkParents(_ commit: Commit, of id: ObjectID) throws(RepositoryError) {
+        for parent in commit.parents where target.contains(parent) {
+            let kind = try target.header(parent).kind
+            if kind == .commit { continue }
+            throw RepositoryError(
+                .corrupt, "copy commit", object: id, "its parent \(parent.short) is a \(kind)")
+        }
     }
 
     /// Copies a tree and what stands below it.

@@ -21,7 +21,12 @@ extension RemoteError {
                         + "keeps all, or from a backup"
                 )
             // A reference was read a moment ago: what it leads to has to be there.
-            case .missing, .corrupt: (.corrupt, "git fsck")
+            case .missing, .corrupt:
+                (
+                    .corrupt,
+                    "git fsck in the remote says what is wrong: mend it there, or put its branch "
+                        + "back to a commit of before"
+                )
             case .tooLarge: (.corrupt, "take it out of the branch with git")
             case .moved, .locked, .io: (.io, nil)
             }

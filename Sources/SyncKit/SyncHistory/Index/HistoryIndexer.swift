@@ -83,7 +83,7 @@ package struct HistoryIndexer {
             let time = CommitStamps.time(of: commit, parents: stamps, latest: latest)
             times[id] = time
             let touched =
-                whole.isThinned(commit)
+                try whole.isUnread(commit)
                 ? []
                 : try TouchedPaths.list(of: commit.tree, parents: parents, reading: reader)
             guard let paths = touched, paths.count <= room else { break }

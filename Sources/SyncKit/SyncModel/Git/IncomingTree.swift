@@ -62,7 +62,7 @@ package struct IncomingTree {
     ///   - known: the tree that the folder holds; nil for none.
     ///   - reader: where both are.
     /// - Throws: `.corrupt` for a tree that is malformed, unsorted or deeper than
-    ///   `Limits.pathDepth`; `.missing`.
+    ///   `Limits.pathDepth`, and for a file or link whose entry names no blob; `.missing`.
     package init(_ root: ObjectID, against known: ObjectID?, reading reader: any ObjectReader)
         throws(RepositoryError)
     {
@@ -89,6 +89,7 @@ package struct IncomingTree {
                 continue
             }
             note(entry, at: names)
+            if entry.id != before?.id { try Self.checkContent(of: entry, at: names, reader) }
             let old = before?.mode == .directory ? before?.id : nil
             // An empty directory is made, as a file is.
             if entry.version != nil {
@@ -105,7 +106,9 @@ package struct IncomingTree {
                         .corrupt, "look at a tree", object: root,
                         "it is \(Limits.pathDepth) names deep or more")
                 }
-                frames.append(try Self.frame(entry.id, old, reader))
+                do throws(RepositoryError) {
+                    frames.append(try Self.frame(entry.id, old, reader))
+                } catch { throw error.at(names) }
             }
         }
     }
@@ -117,6 +120,22 @@ package struct IncomingTree {
         findings.append(Finding(names: names + [entry.name], fault: fault))
     }
 
+    /// Refuses an entry by which a file would have a tree or a commit for its content: nobody can
+    /// read that, and git does not push it on. A blob that is not here was left out for its size.
+    private static func checkContent(
+        of entry: TreeEntry, at names: [[UInt8]], _ reader: any ObjectReader
+    ) throws(RepositoryError) {
+        guard entry.mode.isFile || entry.mode == .symbolicLink else { return }
+        let kind: ObjectKind
+        do throws(RepositoryError) { kind = try reader.header(entry.id).kind } catch {
+            if [.missing, .thinned].contains(error.code) { return }
+            throw error
+        }
+        if kind == .blob { return }
+        throw RepositoryError(.corrupt, "look at a tree", object: entry.id, "it is a \(kind)")
+            .at(names + [entry.name])
+    }
+
     private static func frame(
         _ id: ObjectID, _ known: ObjectID?, _ reader: any ObjectReader
     ) throws(RepositoryError) -> Frame {
@@ -126,5 +145,14 @@ package struct IncomingTree {
             beside = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
         }
         return Frame(id: id, entries: try reader.tree(id).entries, beside: beside)
+    }
+}
+
+extension RepositoryError {
+    /// The same of what stands at a path, with that in the cause.
+    fileprivate func at(_ names: [[UInt8]]) -> RepositoryError {
+        let shown = names.map { TreePath.isName($0) ? $0 : TreeName.quoted($0) }
+        let place = TreePath(Array(shown.joined(separator: [0x2f])))?.description ?? "a path"
+        return RepositoryError(code, operation, object: object, "\(place): \(cause)")
     }
 }
