@@ -145,6 +145,44 @@ class Rollback(VaultTest):
         self.assertEqual(bob.read("other.md"), b"more nonsense\n")
         self.assertEqual(json.loads(ada.ctl("conflicts", "--json", expect=(0,)).stdout), [])
 
+    def test_once_more_over_its_own_conflict_adds_nothing(self):
+        ada = self.device("ada", start=False)
+        lines = [f"line {number}\n" for number in range(20)]
+        ada.write("doc.md", "".join(lines))
+        ada.write("other.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(self.remote)
+        place = self.clone()
+
+        def write(name, text, subject):
+            with open(f"{place}/{PREFIX}/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
+            self.publish(place, subject)
+            self.assertIn(ada.once().returncode, (0, 10))
+
+        lines[5] = "nonsense\n"
+        write("doc.md", "".join(lines), "wrote")
+        lines[5] = "nonsense, but mine\n"
+        ada.write("doc.md", "".join(lines))
+        self.assertEqual(ada.once().returncode, 0)
+        back = ("rollback", first, "--agent", AGENT)
+        done = self.report(ada, *back, expect=(10,))
+        self.assertEqual([one["path"] for one in done["conflicts"]], [f"{PREFIX}/doc.md"])
+        shown, head = ada.read("doc.md"), trees.head(ada.repository)
+        for words in (back, (*back, "--dry-run")):
+            again = self.report(ada, *words, expect=(0, 10))
+            self.assertEqual((again["commit"], again["paths"], again["undone"]), (None, [], []))
+        self.assertEqual((ada.read("doc.md"), trees.head(ada.repository)), (shown, head))
+        # What the agent did since is taken back all the same.
+        subprocess.run(["git", "-C", place, "pull", "-q", "origin", "sync"], check=True)
+        write("other.md", "more nonsense\n", "wrote again")
+        again = self.report(ada, *back, expect=(10,))
+        self.assertEqual(again["paths"], [f"{PREFIX}/other.md"])
+        self.assertEqual(ada.read("doc.md"), shown)
+        self.report(ada, "undo", expect=(10,))
+        self.report(ada, "undo", head)
+        self.assertEqual(ada.read("doc.md").decode(), "".join(lines))
+
     def test_what_stays_in_data_that_nobody_declared_is_named(self):
         ada = self.device("ada", start=False)
         files = {

@@ -66,7 +66,8 @@ struct TakeBack {
     mutating func take(_ change: Change) throws -> [ObjectID] {
         let made = try scratch.commit(change.commit).tree
         let before = try change.before ?? nothing(before: change.commit)
-        let old = try narrowed(from: made, to: scratch.commit(before).tree)
+        let wanted = try narrowed(from: made, to: scratch.commit(before).tree)
+        let old = try withoutOpen(from: made, to: wanted)
         if old == made { return [] }
         let meant = try change.commits.filter(isMeant)
         if tree == made {
@@ -175,6 +176,27 @@ struct TakeBack {
         }
         let pack = try scratch.beginPack()
         let tree = try TreeEdit.apply(versions, to: made, reading: scratch, writing: pack)
+        try pack.finish()
+        return tree
+    }
+
+    /// The tree to go back to but for files in which taking back just this is an open conflict: once
+    /// more it would say the same a second time.
+    private func withoutOpen(from made: ObjectID, to before: ObjectID) throws -> ObjectID {
+        let open = try ConflictList(of: tree, reading: scratch).records
+        if open.isEmpty { return before }
+        var versions: [TreePath: FileVersion?] = [:]
+        for change in try TreeDiff.changes(from: made, to: before, reading: scratch) {
+            let isOpen = open.contains { record in
+                record.path == change.path && record.isText
+                    && record.bases.contains { $0.blob == change.before?.id }
+                    && record.sides.contains { $0.blob == change.after?.id }
+            }
+            if isOpen { versions.updateValue(change.before, forKey: change.path) }
+        }
+        if versions.isEmpty { return before }
+        let pack = try scratch.beginPack()
+        let tree = try TreeEdit.apply(versions, to: before, reading: scratch, writing: pack)
         try pack.finish()
         return tree
     }
