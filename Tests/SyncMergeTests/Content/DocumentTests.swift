@@ -155,6 +155,21 @@ struct DocumentTests {
         #expect(result.copies.map(\.content) == [Array("b\n".utf8)])
     }
 
+    @Test("what git-lfs keeps in the place of a file merges as a whole, by rules of version 9 on")
+    func pointers() {
+        let head = "version https://git-lfs.github.com/spec/v1\n"
+        let (base, one, two) = ("\(head)oid a\n", "\(head)oid b\n", "\(head)oid c\n")
+        let result = merge(base, one, two, as: FileRule(.document))
+        #expect(result.text == two)
+        #expect(result.copies.map(\.content) == [Array(one.utf8)])
+        var older = FileRule(.document)
+        older.version = 8
+        #expect(merge(base, one, two, as: older).conflict != nil)
+        // Nothing is as long that is one.
+        let text = head + String(repeating: "x\n", count: 600)
+        #expect(merge(text, "one\n\(text)", "\(text)two\n", as: FileRule(.document)).copies == [])
+    }
+
     /// Merges a side on top of a result.
     static func again(
         _ base: ContentResult, _ one: ContentSide, _ two: ContentSide

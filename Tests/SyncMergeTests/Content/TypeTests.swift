@@ -62,6 +62,10 @@ struct TypeTests {
             of: try #require(TreePath("a.png")), content: [0, 1])
         #expect(found.rule.type == .simple)
         #expect(found.source == .content)
+        let pointer = TypeRules(files: [(directory: TreePath?, file: AttributesFile)]()).type(
+            of: try #require(TreePath("a.png")),
+            content: Array("version https://git-lfs.github.com/spec/v1\noid a\nsize 1\n".utf8))
+        #expect(pointer.rule.type == .simple)
     }
 
     @Test("the last line that matches wins, a nested file overrides, ! takes back")

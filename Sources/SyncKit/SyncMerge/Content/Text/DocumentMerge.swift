@@ -16,7 +16,7 @@ struct DocumentMerge {
         rule: FileRule, path: TreePath?
     ) -> ContentResult {
         let contents = [base, early.content, late.content].compactMap { $0 }
-        if contents.contains(where: TextFile.isBinary) {
+        if contents.contains(where: { TextFile.isOpaque($0, version: rule.version) }) {
             return SimpleMerge.copied(early, late, because: .binary)
         }
         if contents.contains(where: { $0.count > Limits.documentSize }) {
@@ -27,7 +27,7 @@ struct DocumentMerge {
     }
 
     private static func isNoDocument(_ content: [UInt8]) -> Bool {
-        TextFile.isBinary(content) || content.count > Limits.documentSize
+        TextFile.isOpaque(content, version: 9) || content.count > Limits.documentSize
     }
 
     /// The conflict that a version carries, if its markers are still in the file.

@@ -45,6 +45,15 @@ struct TextFile: Sendable {
         endsWithNewline = body.isEmpty ? nil : bytes.last == 0x0a
     }
 
+    /// Whether the bytes merge as a whole: no text, or, since version 9 of the rules, what git-lfs
+    /// keeps in the place of a file, which a line of another version makes unreadable.
+    /// Source: docs/spec.md of git-lfs.
+    static func isOpaque(_ bytes: [UInt8], version: Int) -> Bool {
+        if isBinary(bytes) { return true }
+        return version >= 9 && bytes.count < 1024
+            && bytes.starts(with: "version https://git-lfs.github.com/spec/v1\n".utf8)
+    }
+
     /// Whether the bytes are no text that has lines: a NUL byte, or UTF-16 by its mark.
     static func isBinary(_ bytes: [UInt8]) -> Bool {
         bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) || bytes.contains(0)

@@ -7,8 +7,9 @@ enum ContentType {
     /// - Parameters:
     ///   - base: what they were made from; nil for nothing.
     ///   - sides: the versions that are merged, or the only one.
-    static func type(base: [UInt8]?, sides: [[UInt8]]) -> FileType {
-        if sides.allSatisfy(TextFile.isBinary) { return .simple }
+    ///   - version: of the rules.
+    static func type(base: [UInt8]?, sides: [[UInt8]], version: Int) -> FileType {
+        if sides.allSatisfy({ TextFile.isOpaque($0, version: version) }) { return .simple }
         let written = sides.filter { !RecordFile.isBlank($0) }
         guard !written.isEmpty, written.contains(where: isData) else { return .document }
         if RecordFile.isBlank(base) || isData(base ?? []) { return .data }

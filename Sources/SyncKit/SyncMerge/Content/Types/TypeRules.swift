@@ -81,7 +81,7 @@ package struct TypeRules: Sendable {
             if !isText || rule.type == .data { rule.type = isText ? .document : .simple }
         } else if attribute == nil, rule.type == .document {
             let (base, sides) = versions()
-            let told = ContentType.type(base: base, sides: sides)
+            let told = ContentType.type(base: base, sides: sides, version: version)
             if given == nil || told == .data { (rule.type, source) = (told, .content) }
             // Markers that an older version of these rules left are read as such.
             if rule.type == .document, ContentType.isReadByPrograms(path, sides, version: version) {
