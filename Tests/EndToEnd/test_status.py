@@ -205,6 +205,7 @@ class Status(VaultTest):
         ada.write("b/deep.md", "two\n")
         self.wait_in_sync(ada)
         ada.ctl("pause")
+        ada.ctl("flush", "--pushed", expect=(0,))
         waits = lambda: ada.status()["pending"]["changes"]  # noqa: E731
         changes = [
             ("restore", ada.path("a.md"), "--to", before),
@@ -220,6 +221,7 @@ class Status(VaultTest):
             wait_until(lambda: waits() == 1, lambda words=words: f"{waits()} wait after {words}")
             os.unlink(ada.path("mark"))
             wait_until(lambda: waits() == 0, lambda words=words: f"{waits()} wait after {words}")
+        ada.ctl("flush", "--pushed", expect=(1,))
         ada.write("a.md", "three\n")
         ada.write("new.md", "new\n")
         wait_until(lambda: waits() == 2, lambda: f"{waits()} wait, not 2")

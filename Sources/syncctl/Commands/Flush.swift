@@ -34,9 +34,10 @@ struct Flush: ParsableCommand {
             if report.outcome == .refused {
                 throw Failure(Exit.authentication, ["not pushed"] + report.status.unfinished)
             }
-            // Pending is no failure here: what waits came after, or waits to be applied.
-            guard report.outcome == .inSync || report.status.pending.commitsToPush == 0,
-                report.outcome != .failed
+            // Pending is no failure here: what waits came after, or waits to be applied. While
+            // paused nobody asks the remote, which may have had all before.
+            guard report.status.pending.commitsToPush == 0,
+                report.outcome != .failed || report.status.state == .paused
             else { throw Failure(Exit.failed, ["not pushed"] + report.status.unfinished) }
         }
         if options.json { return try output.json(flushed) }
