@@ -124,6 +124,32 @@ class HeldDeletions(VaultTest):
         self.wait_blocked(ada, COUNT - 1)
         self.assertEqual(os.listdir(ada.folder), ["0.md"])
 
+    def test_the_rest_stays_held_when_most_of_it_is_back(self):
+        """A restore says which files it brings, and is no word about the others."""
+        ada, bob = self.held()
+        back = sorted(f"{PREFIX}/{number}.md" for number in range(10, COUNT))
+        words = ("restore", "[1-3][0-9].md", "--to", "HEAD", "--json")
+        for more in (("--dry-run",), ()):
+            done = ada.ctl(*words, *more, expect=(0, 10), cwd=ada.folder)
+            self.assertEqual(json.loads(done.stdout)["paths"], back, more)
+        self.assertEqual(len(os.listdir(ada.folder)), len(back))
+        said = ada.ctl("restore", ada.path("9.md"), "--to", "HEAD")
+        self.assertEqual(said.stdout.splitlines()[0], f"restored {PREFIX}/9.md")
+        rest = COUNT - len(back) - 1
+        self.wait_blocked(ada, rest)
+        for words in (("sync",), ("rollback", "HEAD", "--dry-run"), ("rollback", "HEAD")):
+            ada.ctl(*words, expect=(0, 1, 10))
+            self.wait_blocked(ada, rest)
+        ada.stop()
+        ada.once()
+        self.assertEqual(len(json.loads(ada.ctl("held", "--json").stdout)), rest)
+        ada.start()
+        self.wait_blocked(ada, rest)
+        self.assertEqual(len(bob.tree()), COUNT)
+        ada.ctl("sync", "--accept-deletes")
+        self.wait_free(ada, bob)
+        self.assertEqual(len(bob.tree()), COUNT - rest)
+
     def test_a_hold_outlives_the_daemon(self):
         ada, bob = self.held()
         ada.kill()

@@ -141,6 +141,32 @@ struct HeldDeletionsTests {
         #expect(try vault.store.quarantined(vault.folders[0].id).isEmpty)
     }
 
+    @Test("stay held when most of the files are back, over a restart too")
+    func mostAreBack() async throws {
+        let store = InMemoryStateStore()
+        var vault = try await held(store)
+        let head = try vault.head()
+        let left = Set(paths.suffix(3))
+        for path in paths.dropLast(3) { write(path, "content \(path)") }
+        for isRestarted in [false, true] {
+            if isRestarted { vault = try scene.vault(store) }
+            scene.clock.advance(120_000_000_000)
+            try vault.capture([vault.folders[0].id: .everything])
+            #expect(try vault.head() == head)
+            #expect(vault.folders[0].quarantinedDeletions == left)
+        }
+        // The word of a person is about what is left.
+        try vault.capture(
+            [vault.folders[0].id: .everything], CaptureOptions(live: false, acceptDeletes: true))
+        #expect(vault.folders[0].quarantinedDeletions.isEmpty)
+        #expect(try vault.head() != head)
+        // And over: another few go as ever.
+        let accepted = try vault.head()
+        scene.folder.delete(paths[0])
+        try vault.capture([vault.folders[0].id: .everything])
+        #expect(try vault.head() != accepted)
+    }
+
     @Test("leave the directory that they emptied as it was")
     func emptied() async throws {
         let vault = try scene.vault()

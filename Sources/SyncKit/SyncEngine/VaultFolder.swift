@@ -137,6 +137,7 @@ package final class VaultFolder {
     func hold(_ paths: Set<TreePath>, _ store: any StateStore) throws(StateStoreError) {
         if paths.isEmpty && quarantinedDeletions.isEmpty { return }
         quarantinedDeletions = paths
+        if paths.isEmpty { try store.setFact(mostHeldFact, nil) }
         var listed = Set(try listedDeletions(store))
         for path in listed.subtracting(paths) { try store.quarantine(id, path, nil) }
         listed.formIntersection(paths)
@@ -146,6 +147,21 @@ package final class VaultFolder {
             try store.quarantine(id, path, .massDeletion)
         }
     }
+
+    /// How many deletions were held together, with those whose files are back; 0 where none is
+    /// held.
+    func mostHeld(_ store: any StateStore) throws(StateStoreError) -> Int {
+        if quarantinedDeletions.isEmpty { return 0 }
+        return try store.fact(mostHeldFact).flatMap { Int($0) } ?? 0
+    }
+
+    /// Notes, over a restart too, that so many deletions are held together.
+    func note(held count: Int, _ store: any StateStore) throws(StateStoreError) {
+        if try mostHeld(store) == count || quarantinedDeletions.isEmpty { return }
+        try store.setFact(mostHeldFact, "\(count)")
+    }
+
+    private var mostHeldFact: String { "held \(id?.description ?? "")" }
 
     /// Holds the deletions at these paths no longer.
     func release(_ paths: Set<TreePath>, _ store: any StateStore) throws(StateStoreError) {

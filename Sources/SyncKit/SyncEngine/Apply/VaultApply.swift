@@ -89,14 +89,11 @@ final class VaultApply {
     }
 
     /// Brings back, in each folder, files whose deletion is held.
-    /// - Parameter places: of the repository, each with all below it; nil brings all back.
-    func restoreDeleted(at places: [TreePath]? = nil) throws {
+    /// - Parameter isAsked: takes a path of the repository; nil brings all back.
+    func restoreDeleted(where isAsked: ((TreePath) -> Bool)? = nil) throws {
         for folder in folders where !folder.quarantinedDeletions.isEmpty {
-            try restoreDeleted(in: folder) { path in
-                let path = folder.repositoryPath(path)
-                return places?.contains { path.isAtOrBelow($0) } ?? true
-            }
-            if places == nil { folder.addsAgain = .all }
+            try restoreDeleted(in: folder) { isAsked?(folder.repositoryPath($0)) ?? true }
+            if isAsked == nil { folder.addsAgain = .all }
         }
     }
 

@@ -36,7 +36,8 @@ struct FolderReading {
     var heldBefore: Set<TreePath> { dirty.all ? [] : folder.quarantinedDeletions }
 
     /// Holds deletions back where they are too many, with those that were held before: what is held
-    /// stays so however few of it are looked at again. Those that went out a moment ago count, too.
+    /// stays so however few of it are looked at again, or left: somebody who brings some back has
+    /// not said that the rest may go. Those that went out a moment ago count, too.
     /// - Parameters:
     ///   - now: when they are captured.
     ///   - isMoved: whether the file came elsewhere, in whatever folder: a rename.
@@ -53,8 +54,8 @@ struct FolderReading {
         }
         let count = gone.count { !($0.change.before?.isDirectory ?? true) }
         let recent = folder.recentDeletions.count(at: now)
-        let isMany = limit.isPassed(
-            by: count + unseen.count + recent, of: try store.count(folder.id) + recent)
+        let together = try max(count + unseen.count + recent, folder.mostHeld(store))
+        let isMany = limit.isPassed(by: together, of: try store.count(folder.id) + recent)
         // Where something came to stand below, nothing is only gone.
         let filled = Set(files.lazy.flatMap(\.local.ancestors))
         let before = heldBefore
@@ -66,6 +67,7 @@ struct FolderReading {
             !held.contains($0.local) && !($0.change.before?.isDirectory ?? true)
         }
         try folder.hold(held.union(unseen), store)
+        if isMany { try folder.note(held: together, store) }
         // Nor are the directories empty that they left so, or is a file there in place of one.
         let left = Set(folder.quarantinedDeletions.lazy.flatMap(\.ancestors))
         directories.removeAll { left.contains($0.local) }

@@ -152,6 +152,14 @@ package final class VaultReport {
         return below + waiting(among: places.filter { !listed.contains($0) }, [])
     }
 
+    /// The files whose deletion is held.
+    /// - Parameter isConcerned: whether a path was asked for.
+    func heldDeletions(_ isConcerned: (TreePath) -> Bool) -> [TreePath] {
+        folders.flatMap { folder in
+            folder.quarantinedDeletions.map(folder.repositoryPath).filter(isConcerned)
+        }
+    }
+
     /// The files that the head has and that stand in a folder as no commit has them: what is held
     /// back of them is not what was asked for, though nothing differs from the head by the state
     /// store.

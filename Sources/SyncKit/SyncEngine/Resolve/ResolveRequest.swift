@@ -108,8 +108,9 @@ package struct TypeRequest: Sendable, Codable, Equatable {
 package struct ChangeReport: Sendable, Codable, Equatable {
     /// The new commit; nil when nothing had to change, or nothing was to.
     @OrNull package internal(set) var commit: ObjectID?
-    /// The files that changed or would, in byte order, paths of the repository.
-    package let paths: [TreePath]
+    /// The files that changed or would, in byte order, paths of the repository; with those that
+    /// come back to a folder here whose deletion was held.
+    package internal(set) var paths: [TreePath]
     /// Those of them that are deleted or would be.
     package let deletions: [TreePath]
     /// Those that a folder does not hold yet, and for what they wait. The daemon applies them as

@@ -39,10 +39,14 @@ extension VaultService {
             inbox.add(try requested?.dirty(in: folder) ?? .everything, in: folder.id)
         }
         try captureInbox(live: true)
-        let made = try request.make(in: vault)
-        if case .restore(let restore) = request, !restore.dryRun {
+        var made = try request.make(in: vault)
+        if case .restore(let restore) = request {
             // That word is about what is held too.
-            try vault.local.apply.restoreDeleted(at: request.places ?? made.paths)
+            made.paths = Set(made.paths).union(vault.report.heldDeletions(request.concerned))
+                .sorted()
+            if !restore.dryRun {
+                try vault.local.apply.restoreDeleted(where: request.concerned)
+            }
         }
         var report = try applied(made)
         if report.commit == nil, let places = request.settled {
