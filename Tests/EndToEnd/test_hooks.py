@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 
 import trees
@@ -58,6 +59,35 @@ for change in asked["changes"]:
         hold.append({"path": change["path"], "words": "it holds a secret"})
 json.dump({"hold": hold}, sys.stdout)
 """
+
+    def test_a_program_that_writes_all_the_time_keeps_nothing_from_the_remote(self):
+        """Each capture takes longer than it is until the next write."""
+        ada, bob = self.device("ada", start=False), self.device("bob")
+        ada.set("sync", "quiet", '"1ms"')
+        ada.set("sync", "max_wait", '"10ms"')
+        self.hook(ada, "pre-commit", self.recorder("asked", "sleep 0.2"))
+        ada.start()
+        ends = threading.Event()
+
+        def write():
+            while not ends.wait(0.02):
+                with open(ada.path("log.txt"), "a", encoding="utf-8") as file:
+                    file.write("a line\n")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            wait_until(lambda: len(self.told("asked")) > 3, "no capture is asked")
+            for number in range(3):
+                ada.write(f"{number}.md", "beside it\n")
+                name = f"{number}.md"
+                wait_until(lambda name=name: bob.read(name), lambda: self.picture(ada, bob), 20.0)
+                ada.ctl("flush", "--pushed", expect=(0, 1))
+        finally:
+            ends.set()
+            writer.join()
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(ada.read("log.txt"), bob.read("log.txt"))
 
     def test_pre_commit_holds_a_path_back_until_it_may_go(self):
         ada, bob = self.pair()
