@@ -93,7 +93,10 @@ struct BundleWriter {
     ) throws {
         var words = ["bundle", "create", "-q", partial, "--all"]
         if !known.isEmpty { words += ["--not"] + known.map(\.hex) }
-        let refusal = git(words)
+        var refusal = git(words)
+        if let said = refusal, lacksLeftOut(said), let settings = remoteObjects {
+            refusal = git(words, settings)
+        }
         if let refusal, known.isEmpty || !refusal.contains("empty bundle") {
             throw Failure(Exit.failed, "\(file) cannot be written: \(refusal)")
         }
@@ -108,6 +111,26 @@ struct BundleWriter {
             })
         try BundleFile.write(
             BundleHead(needs: commits.sorted(), references: standing), to: listed)
+    }
+
+    /// Whether git lacks what is too large for this program, and at the remote alone.
+    private func lacksLeftOut(_ words: String) -> Bool {
+        words.matches(of: /[0-9a-f]{40}/).contains { found in
+            ObjectID(hex: String(found.output)).map(history.repository.isLeftOut) ?? false
+        }
+    }
+
+    /// Where git finds it.
+    private var remoteObjects: [String: String]? {
+        guard let remote = history.configuration.remote.flatMap({ RemotePath($0) }) else {
+            return nil
+        }
+        do {
+            return ["GIT_ALTERNATE_OBJECT_DIRECTORIES": "\(try remote.directory)/objects"]
+        } catch {
+            // It is not there, and git's first words stand.
+            return nil
+        }
     }
 
     /// Whether the repository shows that a bundle goes on from others: it has all that the bundle

@@ -211,6 +211,14 @@ class OnePath(VaultTest):
         names = trees.git(self.remote, "ls-tree", "--name-only", f"sync:{PREFIX}").split()
         self.assertIn(b"video.bin", names)
         ada.stop()
+        self.assert_whole_beside(ada, large)
+        # A device that comes while it is there has all the rest.
+        late = self.device(f"late{packed}", start=False)
+        late.write("own.md", "own\n")
+        self.assertEqual(late.once().returncode, 1)
+        self.assertEqual(self.reasons(late), {"video.bin": "too-large"})
+        self.assertEqual(late.read("note.md"), b"note\n")
+        self.assert_whole_beside(late, large)
         ada.start()
         self.wait_held(ada, {"video.bin": "too-large"})
         self.push(note)
@@ -218,6 +226,28 @@ class OnePath(VaultTest):
         self.wait_in_sync(ada)
         self.assertIsNone(ada.read("video.bin"))
         ada.stop()
+        self.assert_whole_beside(ada, large)
+        # A device that comes now finds it in the past alone.
+        new = self.device(f"new{packed}", start=False)
+        self.assertEqual(new.once().returncode, 0)
+        self.assert_whole_beside(new, large)
+
+    def assert_whole_beside(self, device, large):
+        """Nothing is called damaged, the history is told, and a backup has the large file, too."""
+        for command in ("verify", "doctor"):
+            found = json.loads(device.ctl(command, "--json", expect=(0, 1)).stdout)
+            failed = [one for one in found if one["state"] == "fail"]
+            self.assertEqual([one for one in failed if one["check"] != "folder"], [], command)
+        changed = json.loads(device.ctl("log", "--all", "--json").stdout)
+        self.assertIn(f"{PREFIX}/video.bin", {path for one in changed for path in one["paths"]})
+        device.ctl("deleted")
+        bundle = f"{self.top}/{device.name}.bundle"
+        device.ctl("backup", bundle)
+        copy = f"{self.top}/{device.name}.copy"
+        trees.git(self.top, "clone", "-q", "--bare", "-b", "sync", bundle, copy)
+        self.assertEqual(trees.git(copy, "cat-file", "-t", large), b"blob\n")
+        shutil.rmtree(copy)
+        os.unlink(bundle)
 
     def test_modes_are_read_as_git_reads_them(self):
         ada = self.device("ada")

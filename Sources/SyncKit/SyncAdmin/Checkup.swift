@@ -54,7 +54,7 @@ package struct Checkup {
             // libgit2's walk ends at a commit of which it cannot read the time.
             let oldestFirst = try History(stamps).commits(behind: head, notBehind: [])
             return [
-                whole(path, head),
+                whole(repository, path, head),
                 try RefusedNames(oldestFirst.reversed(), reading: repository).finding,
                 clock(try stamps.time(of: head)),
             ] + (try namesake(in: repository))
@@ -76,15 +76,20 @@ package struct Checkup {
     }
 
     /// Asks git whether everything is there that the head leads to.
-    private func whole(_ path: String, _ head: ObjectID) -> Finding {
+    private func whole(_ repository: GitRepository, _ path: String, _ head: ObjectID) -> Finding {
         let place = "\(path) at \(head.short)"
-        switch GitCheck(path, "--connectivity-only", within: Limits.programWait) {
+        let check = GitCheck(
+            path, "--connectivity-only", within: Limits.programWait,
+            isLeftOut: repository.isLeftOut)
+        switch check {
         case .whole: return .ok("repository", "\(place), nothing is missing")
         case .absent: return .ok("repository", "\(place), not checked with git fsck")
         case .notLooked(let words):
             return .warn("repository", "\(place): \(words)", mend: Verification.mendGit(path))
         case .malformed(let words):
             return .warn("repository", "\(place): \(words)", mend: Verification.mendMalformed)
+        case .leftOut(let words):
+            return .warn("repository", "\(place): \(words)", mend: Verification.mendLeftOut)
         case .damaged(let words):
             return .fail(
                 "repository", "\(path): \(words)", mend: Verification.mend(configuration))

@@ -1,3 +1,4 @@
+internal import SyncModel
 internal import SyncRemote
 
 /// What git says of all that is in a repository of ours.
@@ -7,14 +8,21 @@ enum GitCheck {
     case damaged(String)
     /// Objects are whole that another program made otherwise than git makes them; in git's words.
     case malformed(String)
+    /// Nothing is missing but what no device brings, for its size; in git's words.
+    case leftOut(String)
     /// Git did not look, and says why: of the repository nothing is known.
     case notLooked(String)
     /// There is no git program.
     case absent
 
     /// Asks `git fsck`.
-    /// - Parameter depth: its option that says how much is read.
-    init(_ repository: String, _ depth: String, within wait: Duration) {
+    /// - Parameters:
+    ///   - depth: its option that says how much is read.
+    ///   - isLeftOut: whether an object that is not here is one that no device brings.
+    init(
+        _ repository: String, _ depth: String, within wait: Duration,
+        isLeftOut: (ObjectID) -> Bool
+    ) {
         let words = ["fsck", depth, "--no-dangling", "--no-progress"]
         do throws(RepositoryGit.Refusal) {
             try RepositoryGit(repository).run(words, within: wait)
@@ -25,6 +33,8 @@ enum GitCheck {
                 self = .absent
             } else if Self.isOfForm(error) {
                 self = .malformed(said)
+            } else if Self.lacksOnly(error, isLeftOut) {
+                self = .leftOut(said)
             } else {
                 self = Self.hasLooked(error) ? .damaged(said) : .notLooked(said)
             }
@@ -44,6 +54,22 @@ enum GitCheck {
         let kinds = ["commit", "tree", "blob", "tag"]
         return !rest.contains("error: ") && !rest.contains("fatal: ")
             && kinds.contains { rest.contains("error in \($0) ") }
+    }
+
+    /// Whether all that git says is that objects are missing, and that of such ones alone. It names
+    /// each, and the way to some. Source: builtin/fsck.c of git.
+    private static func lacksOnly(
+        _ refusal: RepositoryGit.Refusal, _ isLeftOut: (ObjectID) -> Bool
+    ) -> Bool {
+        guard let ran = refusal.ran, !ran.isCut, ran.code == 2, !ran.words.contains("error") else {
+            return false
+        }
+        let missing = ran.lines.filter { $0.hasPrefix("missing ") }
+        return !missing.isEmpty
+            && missing.allSatisfy { line in
+                line.split(separator: " ").last.flatMap { ObjectID(hex: String($0)) }
+                    .map(isLeftOut) ?? false
+            }
     }
 
     /// Takes out of git's words what it says of entries that name an object of another kind, and of

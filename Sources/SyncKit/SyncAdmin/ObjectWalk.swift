@@ -10,6 +10,8 @@ struct ObjectWalk {
     /// What is wrong, in words, one object each; more than `Limits.listedPaths` are only counted.
     private(set) var problems: [String] = []
     private(set) var more = 0
+    /// How many are at the remote alone, for their size.
+    private(set) var leftOut = 0
     /// The first object that is as it was made, and made otherwise than git does; in words.
     private(set) var malformed: String?
 
@@ -56,6 +58,7 @@ struct ObjectWalk {
         } catch {
             // It was taken out on purpose, with what only it leads to.
             if error.code == .thinned { return thinned += 1 }
+            if error.code == .missing, reader.isLeftOut(next.id) { return leftOut += 1 }
             note("\(error)" + Self.place(next))
         }
     }

@@ -6,6 +6,8 @@ package struct TrialReport {
     package var problems: [String] = []
     /// What no file system here takes: a longer name than any may have, a link to nothing.
     package var impossible: [TreePath] = []
+    /// What is at the remote alone, for its size.
+    package var leftOut: [TreePath] = []
 
     package init(problems: [String] = []) { self.problems = problems }
 

@@ -16,7 +16,7 @@ package struct Verification {
         do {
             let repository = try GitRepository(opening: configuration.repository)
             let objects = try missing(repository).map { [$0] } ?? objects(repository)
-            let rest = [git()].compactMap { $0 }
+            let rest = [git(repository)].compactMap { $0 }
             let name = "refs/heads/\(configuration.branch)"
             guard let head = try repository.reference(name) else {
                 return objects + rest + [.ok("restore", "nothing is committed yet")]
@@ -67,6 +67,14 @@ package struct Verification {
             findings.append(.fail("objects", "… and \(walk.more) more", mend: mend))
         }
         if !findings.isEmpty { return findings }
+        if walk.leftOut > 0 {
+            let words = "files that are too large for this program, at the remote alone"
+            return [
+                .warn(
+                    "objects", "\(walk.count) read; \(walk.leftOut) \(words)",
+                    mend: Self.mendLeftOut)
+            ]
+        }
         if let words = walk.malformed {
             return [.warn("objects", "all read; \(words)", mend: Self.mendMalformed)]
         }
@@ -78,10 +86,13 @@ package struct Verification {
 
     /// Asks git, which looks at the packs as files and at what no reference leads to. A daemon may
     /// take a pack away while git reads it: what git says once is asked again.
-    private func git() -> Finding? {
+    private func git(_ repository: GitRepository) -> Finding? {
         var said = ""
         for _ in 0..<3 {
-            switch GitCheck(configuration.repository, "--full", within: Limits.verifyWait) {
+            let check = GitCheck(
+                configuration.repository, "--full", within: Limits.verifyWait,
+                isLeftOut: repository.isLeftOut)
+            switch check {
             case .whole: return .ok("git", "git fsck finds nothing")
             case .absent:
                 return .warn("git", "there is no git program to ask", mend: "apt install git")
@@ -89,6 +100,8 @@ package struct Verification {
                 return .warn("git", words, mend: Self.mendGit(configuration.repository))
             case .malformed(let words):
                 return .warn("git", words, mend: Self.mendMalformed)
+            case .leftOut(let words):
+                return .warn("git", words, mend: Self.mendLeftOut)
             case .damaged(let words): said = words
             }
         }
@@ -98,6 +111,11 @@ package struct Verification {
     /// What to do about objects that are not made as git makes them.
     static var mendMalformed: String {
         "nothing: they are whole, and every copy of the repository has them so"
+    }
+
+    /// What to do about files that are too large to be brought.
+    static var mendLeftOut: String {
+        "nothing here: git -C THE-REMOTE has them, and syncctl backup takes them from there"
     }
 
     /// What helps where git could not look.
@@ -154,13 +172,16 @@ package struct Verification {
 
     private func restored(_ head: ObjectID, _ trial: TrialReport) -> [Finding] {
         if trial.problems.isEmpty {
-            if trial.impossible.isEmpty { return [.ok("restore", "\(head.short) came back whole")] }
-            return [
+            let gaps = [
+                (trial.impossible, "no file system here takes such a name or link"),
+                (trial.leftOut, "too large for this program, and at the remote alone"),
+            ].filter { !$0.0.isEmpty }
+            if gaps.isEmpty { return [.ok("restore", "\(head.short) came back whole")] }
+            return gaps.map { paths, why in
                 .warn(
-                    "restore",
-                    "\(head.short) came back but for \(Self.list(trial.impossible)): no file "
-                        + "system here takes such a name or link", mend: "syncctl held")
-            ]
+                    "restore", "\(head.short) came back but for \(Self.list(paths)): \(why)",
+                    mend: "syncctl held")
+            }
         }
         return trial.problems.prefix(Limits.listedPaths).map { .fail("restore", $0, mend: mend) }
     }

@@ -11,8 +11,8 @@ package struct ObjectTransfer {
     private var seen: Set<ObjectID> = []
     /// Trees and blobs of ancestors that cannot be read, or lead to such.
     private var broken: Set<ObjectID> = []
-    /// Blobs of the copied commits that were left out: the source gives none so large.
-    package private(set) var tooLarge: Set<ObjectID> = []
+    /// Blobs that were left out: the source gives none so large.
+    private var tooLarge: Set<ObjectID> = []
     /// Whether it was the target that failed.
     private(set) var hasTargetFailed = false
 
@@ -28,9 +28,9 @@ package struct ObjectTransfer {
     }
 
     /// Copies the commits and everything they refer to.
-    /// - Parameter toleratesPast: leaves out what is damaged, missing or too large in commits
-    ///   before these, with the trees that lead there: nobody has to hold it, and a good commit on
-    ///   top of a bad one mends. Of these commits it leaves out the blobs that are too large.
+    /// - Parameter toleratesPast: leaves out what is damaged or missing in commits before these,
+    ///   with the trees that lead there: nobody has to hold it, and a good commit on top of a bad
+    ///   one mends. Of all commits it leaves out the blobs that are too large.
     /// - Returns: how many objects the target lacked.
     /// - Throws: `.missing` or `.corrupt` with the object when the source is not whole, or what
     ///   the target's pack throws. The target has nothing of it then.
@@ -176,7 +176,8 @@ package struct ObjectTransfer {
                 if let blob = try readable(entry.id, .blob) {
                     try add(entry.id, blob, to: pack)
                 } else {
-                    frame.isBroken = true
+                    // What is too large is known to be at the remote alone.
+                    if !tooLarge.contains(entry.id) { frame.isBroken = true }
                 }
                 frames.append(frame)
             }
@@ -199,7 +200,11 @@ package struct ObjectTransfer {
     {
         do throws(RepositoryError) { return try object(id, kind) } catch {
             guard [.corrupt, .missing, .tooLarge].contains(error.code) else { throw error }
-            broken.insert(id)
+            if error.code == .tooLarge && kind == .blob {
+                tooLarge.insert(id)
+            } else {
+                broken.insert(id)
+            }
             return nil
         }
     }
@@ -233,7 +238,10 @@ package struct ObjectTransfer {
     }
 
     private mutating func finish(_ pack: any PackSink) throws(RepositoryError) {
-        do { try pack.finish() } catch {
+        do {
+            if !tooLarge.isEmpty { try target.noteLeftOut(tooLarge) }
+            try pack.finish()
+        } catch {
             hasTargetFailed = true
             throw error
         }

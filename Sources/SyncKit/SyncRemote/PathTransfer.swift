@@ -61,8 +61,7 @@ package final class PathTransfer {
                     applied[String(name.dropFirst(Self.devices.count))] = id
                 }
             }
-            return RemoteSnapshot(
-                head: head, devices: applied, tooLarge: transfer.tooLarge)
+            return RemoteSnapshot(head: head, devices: applied)
         } catch { throw RemoteError(any: error, "fetch", isOwn: transfer.hasTargetFailed) }
     }
 

@@ -28,7 +28,7 @@ struct StagedContent {
                     refused.append((step, nil))
                     continue
                 }
-                guard let content = try content(of: want.id, repository, store) else {
+                guard let content = try content(of: want.id, repository) else {
                     refused.append((step, FolderError(.tooLarge, "apply", step.path)))
                     continue
                 }
@@ -52,12 +52,10 @@ struct StagedContent {
 
     /// A blob's content; nil for one that was not brought, for its size.
     private static func content(
-        of blob: ObjectID, _ repository: any ObjectRepository, _ store: any StateStore
+        of blob: ObjectID, _ repository: any ObjectRepository
     ) throws -> [UInt8]? {
         do { return try repository.blob(blob) } catch let error as RepositoryError {
-            guard error.code == .missing, try TooLargeBlobs(store: store).contains(blob) else {
-                throw error
-            }
+            guard error.code == .missing, repository.isLeftOut(blob) else { throw error }
             return nil
         }
     }

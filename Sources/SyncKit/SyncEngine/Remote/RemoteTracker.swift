@@ -59,7 +59,6 @@ package final class RemoteTracker {
     /// Takes what the remote showed for what it is.
     /// - Throws: `RemoteError` `.fatal` for a head that has to rest.
     func classify(_ seen: RemoteSnapshot) throws -> RemoteChange? {
-        try TooLargeBlobs(store: store).add(seen.tooLarge)
         self.seen = seen
         if let head = seen.head, try !intake.mayRead(head) { return try rememberedChange() }
         return try classifyRemoteHead(seen.head)

@@ -90,6 +90,12 @@ package final class OpenedVault {
         remote = try configuration.remote.map { try Self.remote($0, configuration, events, work) }
         let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
         vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
+        if let text = try store.fact(Vault.Fact.tooLarge) {
+            // Older versions noted here what the repository itself notes by now.
+            let ids = text.split(separator: " ").compactMap { ObjectID(hex: String($0)) }
+            try repository.noteLeftOut(Set(ids))
+            try store.setFact(Vault.Fact.tooLarge, nil)
+        }
         let isBlank = folders.allSatisfy { $0.identity == nil }
         try vault.begin(isNew: rebuilt != nil || isBlank)
         if let url = configuration.remote { try vault.tracker.meet(url) }

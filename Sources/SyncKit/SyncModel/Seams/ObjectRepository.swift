@@ -22,6 +22,9 @@ package protocol ObjectReader: AnyObject {
     /// then.
     func isThinned(_ id: ObjectID) -> Bool
 
+    /// Whether the object is one that a remote has and no device brings, for its size.
+    func isLeftOut(_ id: ObjectID) -> Bool
+
     /// Commits that are here with all they hold, and stand upon some whose contents were thinned:
     /// whoever asks what is here is told that history begins with them. Empty where all is whole.
     var thinnedBehind: [ObjectID] { get }
@@ -30,6 +33,9 @@ package protocol ObjectReader: AnyObject {
 extension ObjectReader {
     /// Never: nothing is taken out.
     package func isThinned(_ id: ObjectID) -> Bool { false }
+
+    /// Never: everything is brought.
+    package func isLeftOut(_ id: ObjectID) -> Bool { false }
 
     /// None: all is whole.
     package var thinnedBehind: [ObjectID] { [] }
@@ -67,6 +73,11 @@ extension ObjectReader {
     }
 }
 
+extension ObjectRepository {
+    /// Nothing is left out of it.
+    package func noteLeftOut(_ ids: Set<ObjectID>) throws(RepositoryError) {}
+}
+
 extension Tree {
     /// The name of the tree without entries.
     package static let emptyID = ObjectID(hashing: [], as: .tree)
@@ -102,6 +113,10 @@ package protocol ObjectRepository: ObjectReader {
     /// Sees what another handle put there or took out.
     /// - Returns: whether anything may have changed.
     @discardableResult func refresh() throws(RepositoryError) -> Bool
+
+    /// Notes, before anything is read that names them, objects that a remote has and no device
+    /// brings, for their size.
+    func noteLeftOut(_ ids: Set<ObjectID>) throws(RepositoryError)
 
     /// Forgets what was thinned once all of it came back.
     /// - Returns: whether it did.

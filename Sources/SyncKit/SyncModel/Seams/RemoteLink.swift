@@ -5,13 +5,9 @@ package struct RemoteSnapshot: Sendable, Equatable {
     package let head: ObjectID?
     /// How far each device has applied, by device name, as published.
     package let devices: [String: ObjectID]
-    /// Blobs that were left out just now: larger than `Limits.receivedObjectBytes`.
-    package let tooLarge: Set<ObjectID>
 
-    package init(
-        head: ObjectID?, devices: [String: ObjectID], tooLarge: Set<ObjectID> = []
-    ) {
-        (self.head, self.devices, self.tooLarge) = (head, devices, tooLarge)
+    package init(head: ObjectID?, devices: [String: ObjectID]) {
+        (self.head, self.devices) = (head, devices)
     }
 }
 
