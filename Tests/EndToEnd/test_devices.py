@@ -96,6 +96,16 @@ class Devices(VaultTest):
                 [entry] = self.listed(ada).values()
                 self.assertEqual((entry["device"], entry["behind"]), ("ada", 0))
 
+    def test_a_reference_that_names_no_commit_is_no_device(self):
+        ada, bob = self.pair()
+        self.wait_listed(ada, "ada", "bob")
+        ada.stop()
+        for named in ("sync^{tree}", f"sync:{PREFIX}/hello.txt"):
+            named = trees.git(self.remote, "rev-parse", named).decode().strip()
+            with open(f"{self.remote}/refs/sync/devices/zoe", "w", encoding="ascii") as file:
+                file.write(f"{named}\n")
+            self.assertEqual(sorted(self.listed(ada)), ["ada", "bob"])
+
     def test_one_that_is_gone_is_forgotten_and_comes_back(self):
         ada, bob = self.pair()
         for running in (True, False):

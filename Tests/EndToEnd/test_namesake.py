@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 import unittest
 
 import trees
@@ -100,6 +101,38 @@ class Namesake(VaultTest):
         wait_until(lambda: ada.status()["conflicts"] > 0, lambda: self.picture(ada, twin))
         ada.ctl("resolve", f"{PREFIX}/text.md", "--ours", expect=(0, 10))
         self.assertEqual(ada.read("text.md"), b"again of /ada\ntwo\nthree\n")
+
+    def test_a_clock_behind_makes_no_other_machine_of_this_one(self):
+        """Somebody commits a day late by their clock, and merges what began at a commit of ada's:
+        the walk by dates comes by that once more."""
+        ada = self.device("ada", start=False)
+        time.sleep(1.1)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        own = trees.head(self.remote)
+        tree = trees.git(self.remote, "rev-parse", f"{own}^{{tree}}").decode().strip()
+
+        def commit(parents, at, name):
+            body = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+            who = f"E <e@example.org> {at} +0000"
+            body += [f"author {who}", f"committer {who}", "", name, ""]
+            made = trees.git(
+                self.remote, "hash-object", "-t", "commit", "-w", "--stdin",
+                stdin="\n".join(body).encode())  # fmt: skip
+            return made.decode().strip()
+
+        late = int(time.time()) - 90_000
+        head = own
+        for number in range(3):
+            head = commit([head], late + number, f"late {number}")
+        trees.git(self.remote, "update-ref", "refs/heads/sync", head)
+        self.assertEqual(ada.once().returncode, 0)
+        beside = commit([own], int(time.time()), "beside")
+        head = commit([head, beside], int(time.time()), "merged")
+        trees.git(self.remote, "update-ref", "refs/heads/sync", head)
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(trees.head(ada.repository), head)
+        self.assertNotIn(WORDS, self.notices(ada))
 
     def test_a_device_that_is_made_again_under_its_name_is_no_other(self):
         ada, bob = self.pair()

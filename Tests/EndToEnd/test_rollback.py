@@ -145,6 +145,26 @@ class Rollback(VaultTest):
         self.assertEqual(bob.read("other.md"), b"more nonsense\n")
         self.assertEqual(json.loads(ada.ctl("conflicts", "--json", expect=(0,)).stdout), [])
 
+    def test_a_file_goes_where_an_empty_directory_comes(self):
+        ada = self.device("ada", start=False)
+        ada.write("note.md", "one\n")
+        ada.write("stays.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        os.remove(ada.path("note.md"))
+        os.mkdir(ada.path("note.md"))
+        self.assertEqual(ada.once().returncode, 0)
+        second = trees.head(ada.repository)
+        gone = json.loads(ada.ctl("deleted", "--json").stdout)
+        self.assertEqual([one["path"] for one in gone], [f"{PREFIX}/note.md"])
+        self.assertEqual(self.report(ada, "rollback", first)["deletions"], [])
+        self.assertEqual(ada.read("note.md"), b"one\n")
+        said = ada.ctl("rollback", second, "--dry-run").stdout
+        self.assertIn(f"would delete {PREFIX}/note.md", said)
+        done = self.report(ada, "rollback", second)
+        self.assertEqual(done["deletions"], [f"{PREFIX}/note.md"])
+        self.assertTrue(os.path.isdir(ada.path("note.md")))
+
     def test_once_more_over_its_own_conflict_adds_nothing(self):
         ada = self.device("ada", start=False)
         lines = [f"line {number}\n" for number in range(20)]

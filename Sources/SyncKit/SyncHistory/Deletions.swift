@@ -60,7 +60,8 @@ package struct Deletions {
             removed.sort { $0.path < $1.path }
             for (path, blob, last) in removed
             where found.count < most && seen.insert(path).inserted {
-                let now = try TreeDiff.version(at: path, of: present, reading: reader)
+                // An empty directory in its place is no file.
+                let now = try TreeDiff.file(at: path, of: present, reading: reader)
                 guard now == nil, filter.admits(step) else { continue }
                 found.append(
                     DeletedFile(

@@ -41,7 +41,7 @@ extension VaultHistory {
         let history = History(stamps)
         let made = try newest(of: Set(applied.keys))
         var devices: [Device] = []
-        for (name, id) in applied.sorted(by: { $0.key < $1.key }) where repository.contains(id) {
+        for (name, id) in applied.sorted(by: { $0.key < $1.key }) where try isCommit(id) {
             let time = Timestamp(seconds: try stamps.commit(id).committer.seconds)
             var behind = 0
             if let head, head != id {
@@ -57,6 +57,12 @@ extension VaultHistory {
                     clockAhead: ahead))
         }
         return devices
+    }
+
+    /// Whether an object is here and a commit: a reference may name anything.
+    private func isCommit(_ id: ObjectID) throws(RepositoryError) -> Bool {
+        guard repository.contains(id) else { return false }
+        return try repository.header(id).kind == .commit
     }
 
     /// The newest commits that devices made; those that made none of the newest 10,000 commits

@@ -154,7 +154,7 @@ package final class VaultReport {
 
     /// The files whose deletion is held.
     /// - Parameter isConcerned: whether a path was asked for.
-    func heldDeletions(_ isConcerned: (TreePath) -> Bool) -> [TreePath] {
+    func quarantinedDeletions(_ isConcerned: (TreePath) -> Bool) -> [TreePath] {
         folders.flatMap { folder in
             folder.quarantinedDeletions.map(folder.repositoryPath).filter(isConcerned)
         }

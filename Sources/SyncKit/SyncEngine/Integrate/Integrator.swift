@@ -53,8 +53,8 @@ package final class Integrator {
         if try head == remoteHead || history.isAncestor(remoteHead, of: head) { return false }
         if let begun = try store.fact(Vault.Fact.begun).flatMap({ Int64($0) }) {
             try Namesake.look(
-                for: device, in: history.news(in: remoteHead, since: head), since: begun,
-                keptIn: repository)
+                for: device, in: history.news(in: remoteHead, since: head), behind: head,
+                since: begun, keptIn: repository)
         }
         let capture = try withoutUnpushedMerges(head, remoteHead, history)
         if try capture == remoteHead || history.isAncestor(capture, of: remoteHead) {

@@ -35,16 +35,18 @@ package struct Namesake {
 
     /// Looks for it among commits that come in: this device has what it made itself.
     /// - Parameters:
-    ///   - news: the newest first.
+    ///   - news: the newest first; a date that is wrong may bring one in that is here.
+    ///   - head: the local one.
     ///   - begun: since when the state store knows what this device does, in milliseconds. What is
     ///     older may be its own and lost, as where a vault is made again from a backup.
     static func look(
-        for device: String, in news: [(id: ObjectID, commit: Commit)], since begun: Int64,
-        keptIn repository: any ObjectRepository
+        for device: String, in news: [(id: ObjectID, commit: Commit)], behind head: ObjectID,
+        since begun: Int64, keptIn repository: any ObjectRepository
     ) throws(RepositoryError) {
         let stamps = CommitStamps(reading: repository)
         for (id, commit) in news where CommitStamps.capturer(of: commit) == device {
             if try stamps.time(of: id).milliseconds <= begun { continue }
+            if try History(stamps).isAncestor(id, of: head) { continue }
             let known = try repository.reference(Revision.namesakeReference)
             return try repository.setReference(
                 Revision.namesakeReference, to: id, expecting: known)

@@ -41,7 +41,10 @@ final class ChangeCommits {
             }
         }
         let paths = TreeChange.named(changes).map(\.path).sorted()
-        let deletions = paths.filter { versions[$0] == .some(nil) }
+        // A file goes where an empty directory comes, too.
+        let deletions = TreeChange.named(changes).filter { change in
+            change.after.map { $0.isDirectory && change.before != nil } ?? true
+        }.map(\.path).sorted()
         var report = ChangeReport(commit: nil, paths: paths, deletions: deletions)
         report.elsewhere = elsewhere.sorted()
         if isDryRun {

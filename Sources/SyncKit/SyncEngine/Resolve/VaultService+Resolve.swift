@@ -42,8 +42,8 @@ extension VaultService {
         var made = try request.make(in: vault)
         if case .restore(let restore) = request {
             // That word is about what is held too.
-            made.paths = Set(made.paths).union(vault.report.heldDeletions(request.concerned))
-                .sorted()
+            let back = vault.report.quarantinedDeletions(request.concerned)
+            made.paths = Set(made.paths).union(back).sorted()
             if !restore.dryRun {
                 try vault.local.apply.restoreDeleted(where: request.concerned)
             }

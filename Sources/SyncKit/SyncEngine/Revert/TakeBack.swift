@@ -180,8 +180,8 @@ struct TakeBack {
         return tree
     }
 
-    /// The tree to go back to but for files in which taking back just this is an open conflict: once
-    /// more it would say the same a second time.
+    /// The tree to go back to but for files in which taking back just this is an open conflict:
+    /// once more it would say the same a second time.
     private func withoutOpen(from made: ObjectID, to before: ObjectID) throws -> ObjectID {
         let open = try ConflictList(of: tree, reading: scratch).records
         if open.isEmpty { return before }
