@@ -169,6 +169,43 @@ class History(VaultTest):
         for option in ("--since", "--until"):
             self.assertIn("a time is", ada.ctl("log", option, "soon", expect=(64,)).stderr)
 
+    def test_what_another_device_edited_under_the_old_name_is_followed(self):
+        """One renames a file, and edits it or not, while another edits it under its old name."""
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        lines = [f"line {number}\n" for number in range(9)]
+        for edits in (False, True):
+            old, new = f"old {edits}.md", f"new {edits}.md"
+            ada.write(old, "".join(lines))
+            for device in (ada, bob):
+                self.assertEqual(device.once().returncode, 0)
+            away = f"{self.remote}.away"
+            os.rename(self.remote, away)
+            if edits:
+                ada.write(old, "".join([*lines[:-1], "by ada\n"]))
+                ada.once()
+            os.rename(ada.path(old), ada.path(new))
+            ada.once()
+            bob.write(old, "".join([lines[0], "by bob\n", *lines[2:]]))
+            bob.once()
+            edit = trees.head(bob.repository)
+            os.rename(away, self.remote)
+            for device in (ada, bob, ada):
+                self.assertEqual(device.once().returncode, 0)
+            for running in (False, True):
+                with self.subTest(edits=edits, running=running):
+                    if running:
+                        ada.start()
+                    place = ada.path(new)
+                    logged = self.listed(ada, "log", place, "--all")
+                    self.assertIn(edit, [entry["commit"] for entry in logged])
+                    by_bob = self.listed(ada, "log", place, "--device", "bob")
+                    self.assertEqual([entry["commit"] for entry in by_bob], [edit])
+                    blamed = self.listed(ada, "blame", place)["entries"]
+                    makers = {entry["text"]: entry["device"] for entry in blamed}
+                    self.assertEqual(makers["by bob"], "bob")
+                    self.assertEqual(set(makers.values()), {"ada", "bob"})
+            ada.stop()
+
     def test_a_merge_that_brings_nothing_is_shown_with_all(self):
         ada = self.device("ada", start=False)
         bob = self.device("bob", start=False)

@@ -40,7 +40,7 @@ struct DeletionsTests {
             ("came back", [["a": "1", "b": ""], ["b": ""], ["a": "2", "b": ""]], []),
             ("became executable", [["a": "1"], ["a": "exec:1"]], []),
             ("became a link", [["a": "1"], ["a": "link:1"]], []),
-            ("became an empty directory", [["a": "1"], ["a": "dir:"]], []),
+            ("became an empty directory", [["a": "1"], ["a": "dir:"]], ["a"]),
             ("an empty directory went", [["a": "1", "d": "dir:"], ["a": "1"]], []),
             ("became a directory", [["a": "1"], ["a/b": "2"]], ["a"]),
             (

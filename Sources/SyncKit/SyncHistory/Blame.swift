@@ -130,7 +130,7 @@ package struct Blame {
         let version = try version(place)
         var moved: [(to: Place, [Standing])] = []
         var parts = standing
-        for parent in try whole.of(commit) where !parts.isEmpty {
+        for parent in try parents(of: commit, place) where !parts.isEmpty {
             guard let before = try source(of: place, in: parent, commit) else { continue }
             if try self.version(before) == version {
                 moved.append((before, parts))
@@ -143,6 +143,19 @@ package struct Blame {
             parts.removeAll { places[$0.at] != nil }
         }
         return (moved, parts)
+    }
+
+    /// Those that have the file under its name first: there is nothing to look for.
+    private func parents(of commit: Commit, _ place: Place) throws(RepositoryError) -> [ObjectID] {
+        var (having, others): ([ObjectID], [ObjectID]) = ([], [])
+        for parent in try whole.of(commit) {
+            if try stamps.file(at: place.path, of: parent, reader) != nil {
+                having.append(parent)
+            } else {
+                others.append(parent)
+            }
+        }
+        return having + others
     }
 
     private func version(_ place: Place) throws(RepositoryError) -> FileVersion? {
@@ -169,9 +182,16 @@ package struct Blame {
         }
         let changes = try TreeDiff.changes(
             from: stamps.commit(parent).tree, to: commit.tree, reading: reader)
-        return TreeChange.renames(changes).first { $0.value == place.path }.map {
-            Place(commit: parent, path: $0.key)
+        if let old = TreeChange.renames(changes).first(where: { $0.value == place.path })?.key {
+            return Place(commit: parent, path: old)
         }
+        // The other side of a merge may have renamed it, and one of them edited it.
+        for side in commit.parents where side != parent {
+            if try stamps.file(at: place.path, of: side, reader) == nil { continue }
+            let former = try FormerName.find(place.path, on: side, in: parent, reading: reader)
+            if let former { return Place(commit: parent, path: former) }
+        }
+        return nil
     }
 }
 

@@ -119,7 +119,8 @@ package struct HistoryLog {
         if try whole.isUnread(step.commit) { return path == nil ? [] : nil }
         let tree = step.commit.tree
         var parents: [ObjectID] = []
-        for parent in try whole.of(step.commit) { parents.append(try walk.commit(parent).tree) }
+        let sides = try whole.of(step.commit)
+        for parent in sides { parents.append(try walk.commit(parent).tree) }
         if path == nil { return try changed(tree, parents) }
         var isTouched = false
         var paths: Set<TreePath> = []
@@ -130,8 +131,11 @@ package struct HistoryLog {
             if before.contains(here) || parents.isEmpty && here == nil { continue }
             isTouched = true
             paths.formUnion(try changed(tree, parents, at: name, (here, before)))
-            if let here, here.mode != .directory, before.allSatisfy({ $0 == nil }) {
+            guard let here, here.mode != .directory else { continue }
+            if before.allSatisfy({ $0 == nil }) {
                 try learn(name, tree, parents, &names)
+            } else {
+                try learn(name, across: zip(sides, before).map { ($0, $1) }, &names)
             }
         }
         return isTouched ? Array(paths) : nil
@@ -146,6 +150,19 @@ package struct HistoryLog {
             for (old, new) in TreeChange.renames(changes) where new == name {
                 if !names.contains(old) { names.append(old) }
             }
+        }
+    }
+
+    /// Learns what a file is called on the side of a merge that did not rename it.
+    /// - Parameter sides: the merge's parents, and what each has at the name.
+    private func learn(
+        _ name: TreePath, across sides: [(commit: ObjectID, entry: TreeEntry?)],
+        _ names: inout [TreePath]
+    ) throws(RepositoryError) {
+        guard let side = sides.first(where: { $0.entry != nil })?.commit else { return }
+        for other in sides where other.entry == nil {
+            let former = try FormerName.find(name, on: side, in: other.commit, reading: reader)
+            if let former, !names.contains(former) { names.append(former) }
         }
     }
 

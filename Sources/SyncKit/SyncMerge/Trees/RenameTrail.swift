@@ -1,4 +1,4 @@
-internal import SyncModel
+package import SyncModel
 
 /// The last name that a side gave a file.
 struct Rename {
@@ -78,6 +78,30 @@ struct RenameTrail {
             }
         }
         return found.sorted { ($0.old, $0.name) < ($1.old, $1.name) }
+    }
+}
+
+/// The name of a file on the side of a merge that did not rename it.
+package enum FormerName {
+    /// What a file that one side renamed on its way, and may have edited, is called on the other.
+    /// - Parameters:
+    ///   - name: what it is called on `side`.
+    ///   - side: a parent of the merge that has it.
+    ///   - other: a parent that has no such name.
+    /// - Returns: nil where the other side has no such file.
+    package static func find(
+        _ name: TreePath, on side: ObjectID, in other: ObjectID, reading reader: any ObjectReader
+    ) throws(RepositoryError) -> TreePath? {
+        let trail = RenameTrail(
+            reader: reader, stamps: CommitStamps(reading: reader), byName: true,
+            followsMerges: true)
+        let tree = try reader.commit(other).tree
+        let renames = try trail.renames(on: side, since: other)
+        for (old, given) in renames.sorted(by: { $0.key < $1.key })
+        where given.contains(where: { $0.name == name }) {
+            if try TreeDiff.file(at: old, of: tree, reading: reader) != nil { return old }
+        }
+        return nil
     }
 }
 
