@@ -217,6 +217,26 @@ class PlainGit(VaultTest):
         self.assertEqual(self.held(), {})
         self.assertEqual(self.bob.read("mod/own.md"), b"own\n")
 
+    def test_a_submodule_in_the_place_of_a_file_is_listed_until_a_file_is_back(self):
+        self.ada.write("file.md", "one\n")
+        wait_until(lambda: self.bob.read("file.md"), lambda: self.picture(self.ada, self.bob))
+        self.git("pull", "-q", "--no-rebase", "--no-edit", "origin", "sync")
+        os.remove(f"{self.clone}/{PREFIX}/file.md")
+        self.put("file.md")
+        listed = {f"{PREFIX}/file.md": "submodule"}
+        wait_until(lambda: self.held() == listed, lambda: self.held())
+        self.assertIsNone(self.ada.read("file.md"))
+        self.ada.ctl("sync", expect=(1,))
+        self.assertEqual(self.held(), listed)
+        self.git("rm", "-q", "--cached", f"{PREFIX}/file.md")
+        with open(f"{self.clone}/{PREFIX}/file.md", "w", encoding="utf-8") as file:
+            file.write("back\n")
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", "a file again")
+        self.git("push", "-q", "origin", "HEAD:sync")
+        wait_until(lambda: self.ada.read("file.md") == b"back\n", lambda: self.picture(self.ada))
+        wait_until(lambda: self.held() == {}, lambda: self.held())
+
     def test_a_submodule_against_a_directory_is_a_conflict_that_can_be_resolved(self):
         for turn, choice in enumerate(("--ours", "--theirs", "--both")):
             name = f"lib{turn}"

@@ -125,6 +125,9 @@ final class VaultApply {
         let search = ApplySearch(
             folder: folder, repository: repository, store: store, lost: self.applied.recalled)
         let all = try search.steps(from: applied, to: head)
+        // Where one took a file's place, that goes and it stays listed.
+        let quarantined = try folder.quarantined(store)
+        let submodules = all.filter { $0.want == nil && quarantined[$0.path] == .submodule }
         let leftOut = try search.directoriesLeftOut(all, at: head)
         let held = all.filter { folder.quarantinedDeletions.contains($0.path) && $0.isUpdate }
         let passed = leftOut.union(held.map(\.path))
@@ -174,6 +177,7 @@ final class VaultApply {
         try store.advance(folder.id, folderApply.changes, applied: head)
         folder.interrupted = next
         try note(folderApply, leftOut: leftOut)
+        for step in submodules { try store.quarantine(folder.id, step.path, .submodule) }
         report.applied += folderApply.report.applied
         report.waiting += folderApply.report.waiting
         if folderApply.rulesChanged {
