@@ -20,7 +20,7 @@ PERSONS = {
 SOMEBODY = b"E <e@example.org> 1700000000 +0000"
 
 
-class ForeignForms(VaultTest):
+class Foreign(VaultTest):
     """Two devices without daemons, and somebody who pushes what a converter made."""
 
     def setUp(self):
@@ -49,6 +49,10 @@ class ForeignForms(VaultTest):
             check = found["check"]
             findings[check] = max(found["state"], findings.get(check, ""))
         return findings
+
+
+class ForeignForms(Foreign):
+    """What comes of it."""
 
     def test_devices_go_on_over_any_person(self):
         for number, (form, person) in enumerate(PERSONS.items()):
@@ -188,6 +192,22 @@ class ForeignForms(VaultTest):
         self.ada.ctl("backup", kept)
         trees.git(self.top, "clone", "-q", "--bare", "-b", "sync", kept, "copy.git")
         self.assertIn(b"n" * 300, trees.git(f"{self.top}/copy.git", "ls-tree", "-r", "-z", "sync"))
+
+
+class OnAPath(Foreign):
+    """A remote that is read where it stands."""
+
+    def test_a_branch_that_names_no_commit_is_told_without_the_daemon(self):
+        head = trees.head(self.remote)
+        blob = trees.git(self.remote, "rev-parse", f"sync:{PREFIX}/a.md").decode().strip()
+        for named in ("12" * 20, blob):
+            with open(f"{self.remote}/refs/heads/sync", "w", encoding="ascii") as file:
+                file.write(f"{named}\n")
+            self.assertEqual(self.found("doctor", code=1)["remote"], "fail")
+            self.assertIn(named, "\n".join(self.ada.status()["notices"]))
+        with open(f"{self.remote}/refs/heads/sync", "w", encoding="ascii") as file:
+            file.write(f"{head}\n")
+        self.assertEqual(self.found("doctor")["remote"], "ok")
 
 
 class OverSSH(ThroughSSH, ForeignForms):

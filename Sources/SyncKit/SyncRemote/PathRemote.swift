@@ -95,6 +95,8 @@ package actor PathRemote: RemoteLink {
         do {
             let remote = try ForeignRepository(opening: try path.directory)
             let head = try remote.reference("refs/heads/\(branch)")
+            // A branch may name anything; what a fetch would refuse first is told here, too.
+            if let head { _ = try remote.tree(remote.commit(head).tree) }
             if head == nil {
                 let names = try remote.references("refs/heads/").map(\.name)
                 try BranchClash.check(names, branch, "fetch")
