@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import unittest
 
 import trees
@@ -95,6 +96,30 @@ class Devices(VaultTest):
                     ada.start()
                 [entry] = self.listed(ada).values()
                 self.assertEqual((entry["device"], entry["behind"]), ("ada", 0))
+
+    def test_a_clock_that_is_ahead_is_that_of_who_set_the_time(self):
+        """What others commit upon a commit of the future is later than that; their clocks are
+        right."""
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        ada.write("a.md", "one\n")
+        for device in (ada, bob, ada):
+            self.assertEqual(device.once().returncode, 0)
+        head = trees.head(self.remote)
+        tree = trees.git(self.remote, "rev-parse", f"{head}^{{tree}}").decode().strip()
+        ahead = int(time.time()) + 1800
+        who = f"bob <bob@syncd.invalid> {ahead} +0000"
+        text = f"tree {tree}\nparent {head}\nauthor {who}\ncommitter {who}\n\nearly\n\n"
+        text += f"Sync-Device: bob\nSync-HLC: {ahead * 1000}\nSync-Version: 1\n"
+        made = trees.git(
+            self.remote, "hash-object", "-t", "commit", "-w", "--stdin", stdin=text.encode())
+        trees.git(self.remote, "update-ref", "refs/heads/sync", made.decode().strip())
+        for turn in range(2):
+            ada.write("a.md", f"{turn}\n")
+            self.assertEqual(ada.once().returncode, 0)
+            listed = self.listed(ada)
+            self.assertEqual(listed["ada"]["clock_ahead"], 0)
+            self.assertGreater(listed["bob"]["clock_ahead"], 1700)
+        self.assertNotIn("ahead", ada.ctl("devices").stdout.split("bob")[0])
 
     def test_a_reference_that_names_no_commit_is_no_device(self):
         ada, bob = self.pair()

@@ -235,6 +235,7 @@ class Requests(APITest):
         self.wait_in_sync(self.ada)
         before = self.commits()
         self.post("/api/sync/rollback", {"to": "HEAD~1", "paths": []}, 400)
+        self.post("/api/sync/restore", {"to": "HEAD~1", "paths": []}, 400)
         for route, body in (
             ("rollback", {"to": "HEAD~1"}), ("undo", {}), ("cycle", {}),
             ("restore", {"paths": [f"{PREFIX}/a.md"], "to": "HEAD~1"}),

@@ -48,7 +48,8 @@ extension VaultHistory {
                 behind = try history.count(from: head, notIn: id, most: 10_000)
             }
             let own = made[name]
-            let ahead = own.map { max(0, $0.time.seconds - now.seconds) }
+            var ahead = own.map { max(0, $0.time.seconds - now.seconds) }
+            if let own, ahead ?? 0 > 0, try !setsTime(own.id, name, stamps) { ahead = 0 }
             devices.append(
                 Device(
                     device: name, commit: id, time: time.iso8601,
@@ -57,6 +58,27 @@ extension VaultHistory {
                     clockAhead: ahead))
         }
         return devices
+    }
+
+    /// Whether the time of a commit is by its own device's clock: one that is made upon a commit of
+    /// the future is later than that by next to nothing.
+    private func setsTime(_ id: ObjectID, _ device: String, _ stamps: CommitStamps)
+        throws(RepositoryError) -> Bool
+    {
+        var current = id
+        for _ in 0..<Limits.nearHistory {
+            let time = try stamps.time(of: current)
+            var latest: (time: Timestamp, id: ObjectID)?
+            for parent in try stamps.commit(current).parents {
+                let before = try stamps.time(of: parent)
+                if before > latest?.time ?? Timestamp(milliseconds: .min) {
+                    latest = (before, parent)
+                }
+            }
+            guard let latest, time.milliseconds - latest.time.milliseconds < 1000 else { break }
+            current = latest.id
+        }
+        return try CommitStamps.capturer(of: stamps.commit(current)) == device
     }
 
     /// Whether an object is here and a commit: a reference may name anything.

@@ -85,6 +85,10 @@ package struct RestoreRequest: Sendable, Codable, Equatable {
     package init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: CodingKeys.self)
         paths = try keys.decode([TreePath].self, forKey: .paths)
+        if paths.isEmpty {
+            throw DecodingError.unreadable(
+                "a list that names something", at: keys.codingPath + [CodingKeys.paths])
+        }
         to = try keys.decode(String.self, forKey: .to)
         record = try keys.decodeIfPresent(String.self, forKey: .record)
         dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
