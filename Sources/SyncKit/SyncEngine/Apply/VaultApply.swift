@@ -125,9 +125,7 @@ final class VaultApply {
         let search = ApplySearch(
             folder: folder, repository: repository, store: store, lost: self.applied.recalled)
         let all = try search.steps(from: applied, to: head)
-        // Where one took a file's place, that goes and it stays listed.
-        let quarantined = try folder.quarantined(store)
-        let submodules = all.filter { $0.want == nil && quarantined[$0.path] == .submodule }
+        let submodules = try submodules(among: all, in: folder)
         let leftOut = try search.directoriesLeftOut(all, at: head)
         let held = all.filter { folder.quarantinedDeletions.contains($0.path) && $0.isUpdate }
         let passed = leftOut.union(held.map(\.path))
@@ -177,7 +175,7 @@ final class VaultApply {
         try store.advance(folder.id, folderApply.changes, applied: head)
         folder.interrupted = next
         try note(folderApply, leftOut: leftOut)
-        for step in submodules { try store.quarantine(folder.id, step.path, .submodule) }
+        for path in submodules { try store.quarantine(folder.id, path, .submodule) }
         report.applied += folderApply.report.applied
         report.waiting += folderApply.report.waiting
         if folderApply.rulesChanged {
@@ -185,6 +183,12 @@ final class VaultApply {
             rechecks.noteRules(of: folder)
         }
         if let failure = folderApply.failure { throw failure }
+    }
+
+    /// Where a submodule took a file's place: that goes, and it stays listed.
+    private func submodules(among steps: [ApplyStep], in folder: VaultFolder) throws -> [TreePath] {
+        let quarantined = try folder.quarantined(store)
+        return steps.filter { $0.want == nil && quarantined[$0.path] == .submodule }.map(\.path)
     }
 
     /// Notes, before the first file changes, the rules that go with their directories.
