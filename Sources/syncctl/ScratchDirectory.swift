@@ -39,9 +39,45 @@ final class ScratchDirectory {
     }
 
     deinit {
-        // What is left there does no harm, and the next trial takes it away.
-        try? FileManager.default.removeItem(atPath: path)
+        Self.remove(path)
         close(lock)
+    }
+
+    /// Takes a directory away with all in it. Each directory below is brought to the top first, so
+    /// that no path is longer than the system takes. What cannot be removed does no harm, and the
+    /// next trial tries again.
+    private static func remove(_ top: String) {
+        var number = 0
+        var pending = [top]
+        var emptied: [String] = []
+        while let directory = pending.popLast() {
+            emptied.append(directory)
+            for name in names(in: directory) {
+                let entry = Array(directory.utf8CString.dropLast()) + [0x2f] + name
+                if unlink(entry) == 0 { continue }
+                number += 1
+                let near = "\(top)/.removed-\(number)"
+                if rename(entry, near) == 0 { pending.append(near) }
+            }
+        }
+        for directory in emptied.reversed() { rmdir(directory) }
+    }
+
+    /// The names in a directory, whatever their bytes are, each with a zero at its end; none where
+    /// it cannot be listed.
+    private static func names(in directory: String) -> [[CChar]] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [[CChar]] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+                }
+            }
+            if name != [0x2e, 0] && name != [0x2e, 0x2e, 0] { names.append(name) }
+        }
+        return names
     }
 
     /// Removes those of the vault's own directory that nobody has locked. What cannot be removed,
@@ -57,8 +93,7 @@ final class ScratchDirectory {
             if opened < 0 { continue }
             defer { close(opened) }
             if flock(opened, LOCK_EX | LOCK_NB) != 0 { continue }
-            // What cannot be removed stays, too.
-            try? manager.removeItem(atPath: path)
+            remove(path)
         }
     }
 }

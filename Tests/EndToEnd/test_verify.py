@@ -53,6 +53,26 @@ class Verify(VaultTest):
         text = ada.ctl("verify", expect=(0,)).stdout
         self.assertIn("came back whole", text)
 
+    def test_a_path_that_is_longer_than_the_system_takes_at_once(self):
+        ada = self.vault()
+        directory = os.open(ada.folder, os.O_RDONLY)
+        for number in range(60):
+            name = f"{number:02}" + "n" * 78
+            os.mkdir(name, dir_fd=directory)
+            below = os.open(name, os.O_RDONLY, dir_fd=directory)
+            os.close(directory)
+            directory = below
+        with open(os.open("f.md", os.O_CREAT | os.O_WRONLY, 0o644, dir_fd=directory), "w",
+                  encoding="utf-8") as file:
+            file.write("deep\n")  # fmt: skip
+        self.assertEqual(ada.once().returncode, 0)
+        whole = dict.fromkeys(("objects", "git", "folder", "restore"), "ok")
+        self.assertEqual(self.states(self.found(ada, 0)), whole)
+        self.assertEqual(glob.glob(f"{ada.state}/verify-*"), [])
+        os.unlink("f.md", dir_fd=directory)
+        os.close(directory)
+        self.assertEqual(self.states(self.found(ada, 0))["folder"], "warn")
+
     def test_what_a_killed_one_left_goes_with_the_next(self):
         ada = self.vault()
         left = f"{ada.state}/verify-aB3dE9"

@@ -45,6 +45,25 @@ struct GitRepositoryTests {
         #expect(try fsck(path) == "")
     }
 
+    @Test("what no device brings is known beside the objects, the oldest forgotten past the limit")
+    func leftOut() throws {
+        let repository = try made()
+        let names = (0..<Limits.tooLargeBlobs).map {
+            ObjectID(hashing: Array("\($0)".utf8), as: .blob)
+        }
+        #expect(!repository.isLeftOut(names[0]))
+        try repository.noteLeftOut([names[0]])
+        try repository.noteLeftOut(Set(names.dropFirst()))
+        let again = try GitRepository(opening: path)
+        #expect([0, 1, names.count - 1].allSatisfy { again.isLeftOut(names[$0]) })
+        let last = ObjectID(hashing: Array("one more".utf8), as: .blob)
+        try again.noteLeftOut([last, names[5]])
+        // Another handle sees it: one was one too many.
+        #expect([0, 1, 5].filter { !repository.isLeftOut(names[$0]) } == [0])
+        #expect(repository.isLeftOut(last))
+        #expect(try fsck(path) == "")
+    }
+
     @Test("what cannot be opened says why")
     func openErrors() throws {
         let missing = #expect(throws: RepositoryError.self) {

@@ -14,28 +14,50 @@ package struct DiskVersion {
     /// - Parameter path: absolute, whatever its bytes are.
     /// - Returns: nil when nothing stands there that could be synced, or it cannot be read.
     package init?(at path: [UInt8]) {
-        let name = path.map { CChar(bitPattern: $0) } + [0]
+        guard let (directory, name) = Self.reach(path) else { return nil }
+        defer { if directory >= 0 { close(directory) } }
         var status = stat()
-        guard lstat(name, &status) == 0 else { return nil }
+        guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
         changed = Int64(status.st_ctim.tv_sec)
         switch status.st_mode & S_IFMT {
         case S_IFDIR: (mode, content) = (.directory, [])
         case S_IFLNK:
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-            let count = readlink(name, &target, target.count)
+            let count = readlinkat(directory, name, &target, target.count)
             guard count >= 0 else { return nil }
             mode = .symbolicLink
             content = target.prefix(count).map { UInt8(bitPattern: $0) }
         case S_IFREG:
-            guard let bytes = Self.bytes(name, Int(status.st_size)) else { return nil }
+            guard let bytes = Self.bytes(directory, name, Int(status.st_size)) else { return nil }
             mode = status.st_mode & S_IXUSR != 0 ? .executable : .regular
             content = bytes
         default: return nil
         }
     }
 
-    private static func bytes(_ name: [CChar], _ size: Int) -> [UInt8]? {
-        let file = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    /// A directory, and the rest of a path from there that the system takes at once: all of a path
+    /// may be longer than that.
+    /// - Returns: the directory's descriptor, `AT_FDCWD` for a path that is short; nil when the
+    ///   directory cannot be opened.
+    private static func reach(_ path: [UInt8]) -> (directory: Int32, name: [CChar])? {
+        var directory = AT_FDCWD
+        var rest = path[...]
+        while rest.count >= Int(PATH_MAX) {
+            let part = rest.prefix(Int(PATH_MAX) - 1)
+            guard let slash = part.lastIndex(of: 0x2f) else { break }
+            let next = openat(
+                directory, part[..<slash].map { CChar(bitPattern: $0) } + [0],
+                O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            if directory >= 0 { close(directory) }
+            if next < 0 { return nil }
+            directory = next
+            rest = rest[(slash + 1)...]
+        }
+        return (directory, rest.map { CChar(bitPattern: $0) } + [0])
+    }
+
+    private static func bytes(_ directory: Int32, _ name: [CChar], _ size: Int) -> [UInt8]? {
+        let file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var bytes: [UInt8] = []

@@ -48,12 +48,23 @@ enum GitCheck {
     /// Source: builtin/fsck.c of git.
     private static func isOfForm(_ refusal: RepositoryGit.Refusal) -> Bool {
         guard let ran = refusal.ran else { return false }
-        let (rest, hasWrongKinds) = withoutWrongKinds(ran.words)
-        if hasWrongKinds { return !rest.contains("error: ") && !ran.words.contains("fatal: ") }
+        if ran.words.contains("fatal: ") { return false }
+        let wrong = ofWrongKinds(ran.words)
+        if !wrong.isEmpty {
+            // All that it says is of them: a link that is broken takes two lines, but where git does
+            // not know whereto.
+            let found = ran.lines.joined(separator: " ").split(separator: "broken link")
+                .flatMap { $0.split(separator: "missing ") }
+                .filter { !$0.hasPrefix(" from") || $0.contains(" to ") }
+            return (ran.words.split(separator: "error: ") + found).allSatisfy { part in
+                part.firstMatch(of: /[0-9a-f]{40}/) == nil
+                    || wrong.contains { part.contains($0) }
+            }
+        }
         guard [1, 4, 5].contains(ran.code), ran.lines.isEmpty else { return false }
         let kinds = ["commit", "tree", "blob", "tag"]
-        return !rest.contains("error: ") && !rest.contains("fatal: ")
-            && kinds.contains { rest.contains("error in \($0) ") }
+        return !ran.words.contains("error: ")
+            && kinds.contains { ran.words.contains("error in \($0) ") }
     }
 
     /// Whether all that git says is that objects are missing, and that of such ones alone. It names
@@ -72,20 +83,18 @@ enum GitCheck {
             }
     }
 
-    /// Takes out of git's words what it says of entries that name an object of another kind, and of
-    /// what leads there: that object is there and can be read, or git could not tell its kind.
-    /// - Returns: the rest, and whether there were any.
-    private static func withoutWrongKinds(_ words: String) -> (rest: String, any: Bool) {
+    /// The objects of which git says that they are of another kind than an entry, or a commit, that
+    /// names them has it, with what leads there: each is there and can be read, or git could not
+    /// tell its kind.
+    private static func ofWrongKinds(_ words: String) -> Set<Substring> {
         let kind = /object ([0-9a-f]{40}) is a [a-z]+, not a [a-z]+/
         var named = Set(words.matches(of: kind).map(\.1))
-        if named.isEmpty { return (words, false) }
-        let parts = words.split(separator: "error: ")
-        for part in parts {
+        if named.isEmpty { return [] }
+        for part in words.split(separator: "error: ") {
             let names = part.matches(of: /[0-9a-f]{40}/).map(\.output)
             if names.contains(where: named.contains) { named.formUnion(names) }
         }
-        let rest = parts.filter { part in !named.contains { part.contains($0) } }
-        return (rest.map { "error: \($0)" }.joined(), true)
+        return named
     }
 
     /// Whether git got as far as the objects. It says what it found in the bits of its exit code,

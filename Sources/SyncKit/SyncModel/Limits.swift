@@ -319,7 +319,7 @@ package enum Limits {
     /// The most bytes of the file that names them.
     package static let alternatesBytes = 64 << 10
     /// The most blobs of a path remote that are known to be too large to be brought.
-    package static let tooLargeBlobs = 1_000
+    package static let tooLargeBlobs = 10_000
     /// The most packs of a remote on a path.
     package static let foreignPacks = 10_000
     /// The most bytes of a remote's pack indexes that are kept in memory.
