@@ -51,8 +51,8 @@ enum GitCheck {
         if ran.words.contains("fatal: ") { return false }
         let wrong = ofWrongKinds(ran.words)
         if !wrong.isEmpty {
-            // All that it says is of them: a link that is broken takes two lines, but where git does
-            // not know whereto.
+            // All that it says is of them: a link that is broken takes two lines, but where git
+            // does not know whereto.
             let found = ran.lines.joined(separator: " ").split(separator: "broken link")
                 .flatMap { $0.split(separator: "missing ") }
                 .filter { !$0.hasPrefix(" from") || $0.contains(" to ") }
