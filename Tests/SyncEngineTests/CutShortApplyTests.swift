@@ -111,6 +111,33 @@ struct CutShortApplyTests {
         scene.repository.lockedTries = 0
     }
 
+    @Test("is not deleted where it goes with the power, once the record has it", arguments: 1...4)
+    func power(seed: UInt64) async throws {
+        let store = CrashingStateStore()
+        let vault = try scene.vault(store)
+        _ = try await scene.cycle(vault, writing: "one")
+        try scene.push("other.txt", "first")
+        store.beforeWrite = { [scene] () throws(StateStoreError) in
+            if TreePath("other.txt").flatMap({ scene.folder.files[$0] }) == nil { return }
+            throw StateStoreError(.io, "write", "the process ends")
+        }
+        // The file is staged, flushed and put there, and its directory not flushed.
+        scene.changesLeft.count.withLock { $0 = 3 }
+        await #expect(throws: StateStoreError.self) { try await vault.exchange() }
+        scene.changesLeft.count.withLock { $0 = nil }
+        store.beforeWrite = nil
+        var next = try scene.vault(store)
+        let head = try scene.head()
+        try next.capture([next.folders[0].id: .everything])
+        var random = SeededRandom(seed: seed)
+        scene.folder.cutPower(&random)
+        next = try scene.vault(store)
+        try next.capture([next.folders[0].id: .everything])
+        _ = try await scene.cycle(next)
+        #expect(try scene.head() == head)
+        #expect(try other() == "first")
+    }
+
     @Test(
         "is known from the moment on at which the record has it: what goes back to it is an edit",
         arguments: [false, true])

@@ -19,6 +19,20 @@ struct ExchangeOptionsTests {
         private let options: ExchangeOptions
         /// What a program has open.
         let busy = Busy()
+        /// How many more changes of the folder the engine may make; nil for any number.
+        let changesLeft = Changes()
+
+        final class Changes: Sendable {
+            let count = Mutex<Int?>(nil)
+
+            func take() throws(FolderError) {
+                let isOver = count.withLock { count in
+                    count = count.map { $0 - 1 }
+                    return count.map { $0 < 0 } ?? false
+                }
+                if isOver { throw FolderError(.io, "change a file", nil, "the process ends") }
+            }
+        }
 
         final class Busy: Sendable {
             /// Whether that is every file.
@@ -32,9 +46,10 @@ struct ExchangeOptionsTests {
 
         init(_ options: ExchangeOptions = .init(pushesFirst: true, publishesLater: true)) {
             self.options = options
-            let busy = busy
+            let (busy, changesLeft) = (busy, changesLeft)
             folder = SimFolder(
-                clock: clock, before: { _ throws(FolderError) in },
+                clock: clock,
+                before: { isChange throws(FolderError) in if isChange { try changesLeft.take() } },
                 isBusy: { busy.has($0) }, lateWrite: { _, _ in nil }, destroys: { _, _ in })
         }
 

@@ -30,7 +30,7 @@ struct InterleavedTests {
     @Test(
         "so it is in those in which it was not once",
         .enabled(if: environment["SYNC_SEED"] == nil),
-        arguments: [31_010_974, 31_011_112, 31_013_781] as [UInt64])
+        arguments: [18_300_220, 31_000_011, 31_010_974, 31_011_112, 31_013_781] as [UInt64])
     func known(seed: UInt64) async throws {
         try await SimWorld.run(seed: seed, mix: .interleaved)
     }

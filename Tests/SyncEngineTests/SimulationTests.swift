@@ -100,7 +100,8 @@ struct SimulationTests {
         arguments: [
             (.thinning, 13_000_075), (.thinning, 13_003_885), (.reverting, 9_100_044),
             (.unmarked, 16_000_141), (.unmarked, 16_000_227), (.unmarked, 16_000_276),
-            (.unmarked, 16_000_281), (.unmarked, 16_001_061),
+            (.unmarked, 16_000_281), (.unmarked, 16_001_061), (.unmarked, 18_200_160),
+            (.unmarked, 18_200_594), (.unmarked, 18_201_367), (.unmarked, 18_201_947),
         ] as [(SimMix, UInt64)])
     func knownOfOthers(mix: SimMix, seed: UInt64) async throws {
         try await SimWorld.run(seed: seed, mix: mix)

@@ -146,8 +146,9 @@ extension LocalFolder {
                 case ENOENT, ENOTDIR, ELOOP:
                     guard let gone = current else { throw error }
                     current = gone.parent
-                case EACCES, EPERM, EXDEV, ENAMETOOLONG:
-                    // It may be written and not read, or another is mounted over it.
+                case EACCES, EPERM, EXDEV, ENAMETOOLONG, EINVAL:
+                    // It may be written and not read, another is mounted over it, or it is on a
+                    // file system that flushes no directories.
                     let number = root.descriptor.number
                     _ = try attempt { syncd_syncfs(number) }.get()
                     return

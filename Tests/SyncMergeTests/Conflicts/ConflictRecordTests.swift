@@ -118,6 +118,28 @@ struct ConflictRecordTests {
                 == ["x\nb\nC\nd\nE\n", "y\nb\nC\nd\nE\n"])
     }
 
+    @Test("stays open where devices edited around it, each for itself")
+    func stays() throws {
+        func capture(_ text: String, _ time: Int64, _ device: String) -> CapturedContent {
+            CapturedContent(content: Array(text.utf8), stamp: stamp(time, device))
+        }
+        let terms = ConflictTerms(
+            bases: [Array("x\ny\n".utf8)],
+            sides: [capture("x\na\ny\n", 1, "ada"), capture("x\nz\ny\n", 2, "bob")],
+            isUnmarked: true)
+        // What each of the two has of the conflict is the base's text.
+        let around = ContentSide(
+            content: Array("x\na\ny\n".utf8), stamp: stamp(4, "eve"), terms: terms,
+            captures: [capture("x\na\n", 3, "bob"), capture("a\ny\n", 4, "eve")])
+        let plain = ContentSide(content: Array("a\nb\n".utf8), stamp: stamp(5, "ada"))
+        let merged = ContentMerge.merge(
+            base: Array("a\n".utf8), around, plain, as: quiet, path: path)
+        let sides = try #require(merged.conflict?.sides).map {
+            String(decoding: $0.content ?? [], as: UTF8.self)
+        }
+        #expect(sides.contains { $0.contains("z\n") })
+    }
+
     private func stamp(_ milliseconds: Int64, _ device: String) -> VersionStamp {
         VersionStamp(milliseconds: milliseconds, device: device, commit: .zero, blob: nil)
     }

@@ -31,7 +31,7 @@ extension SimFolder {
 
     /// The power is cut. Of the changes since the last flush the newest are undone, as many as
     /// `random` says; contents that were never flushed are gone. Users' own writes stay.
-    func cutPower(_ random: inout SeededRandom) {
+    package func cutPower(_ random: inout SeededRandom) {
         let count = state.withLock { $0.unflushed.count }
         let undone = random.below(count + 1)
         state.withLock { state in

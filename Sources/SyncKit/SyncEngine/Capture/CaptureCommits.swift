@@ -233,6 +233,7 @@ final class CaptureCommits {
                     changes.append(.deferUpdate(item.local, base: holds))
                 }
             }
+            if folder.interrupted.needsScan { try flush(captured, in: folder) }
             // All that an apply which was cut short left was looked at.
             let next = folder.interrupted.ended()
             if let end = folder.interrupted.change(to: next, in: folder.id) { changes.append(end) }
@@ -242,6 +243,14 @@ final class CaptureCommits {
             if isCurrent { try release(captured.filter { $0.base == head }, in: folder) }
             folder.interrupted = next
         }
+    }
+
+    /// Makes durable what an apply that was cut short may have put there, before the state store
+    /// says that it is there: gone with the power, it would count as deleted.
+    private func flush(_ captured: [Captured], in folder: VaultFolder) throws(FolderError) {
+        let own = captured.filter { $0.folder === folder && $0.displaced == nil }
+        let directories = own.flatMap { $0.local.ancestors.map(Optional.some) + [nil] }
+        try folder.access.flush(directories: Set(directories))
     }
 
     /// Lets go of what the head's tree alone had where something was captured over it: no apply

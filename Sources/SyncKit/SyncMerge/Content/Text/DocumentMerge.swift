@@ -233,10 +233,14 @@ struct DocumentMerge {
         guard captures.count > 1 else { return [whole] }
         let together = sum(captures, since: before)
         let rendering = rendered(together)
-        guard rendering.content == whole.content,
-            rendering.isClean || together.id(path: nil) == value(whole).id(path: nil)
-        else { return [whole] }
-        return captures
+        guard rendering.content == whole.content else { return [whole] }
+        let own = value(whole)
+        // A file without markers shows nothing of what was open in it when the captures were made.
+        let isAll =
+            rendering.isClean
+            ? rule.version < 9 || own.sides.count == 1
+            : together.id(path: nil) == own.id(path: nil)
+        return isAll ? captures : [whole]
     }
 
     /// A sum on which all agree as the one text that it comes to; any other as it is.
