@@ -25,9 +25,7 @@ enum TrialRestore {
                 if !(DiskVersion(at: target)?.isSame(as: version, bytes) ?? false) {
                     report.problems.append("\(file.path) came back as something else")
                 }
-            } catch let error as RepositoryError
-                where error.code == .missing && history.repository.isLeftOut(version.id)
-            {
+            } catch let error as RepositoryError where error.code == .leftOut {
                 report.leftOut.append(file.path)
             } catch {
                 report.problems += Failure(error).lines.map { "\(file.path): \($0)" }

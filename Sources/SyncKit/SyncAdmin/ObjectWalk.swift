@@ -58,7 +58,7 @@ struct ObjectWalk {
         } catch {
             // It was taken out on purpose, with what only it leads to.
             if error.code == .thinned { return thinned += 1 }
-            if error.code == .missing, reader.isLeftOut(next.id) { return leftOut += 1 }
+            if error.code == .leftOut { return leftOut += 1 }
             note("\(error)" + Self.place(next))
         }
     }

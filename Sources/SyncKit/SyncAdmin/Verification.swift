@@ -143,12 +143,13 @@ package struct Verification {
                 guard let version = change.after, version.mode != .submodule,
                     let path = local.localPath(change.path, version)
                 else { continue }
-                if !repository.contains(version.id), repository.isLeftOut(version.id) {
+                let bytes: [UInt8]
+                do { bytes = version.isDirectory ? [] : try repository.blob(version.id) } catch {
+                    if error.code != .leftOut { throw error }
                     edited.append(path)
                     continue
                 }
                 let disk = DiskVersion(at: Array(folder.path.utf8) + [0x2f] + path.bytes)
-                let bytes = version.isDirectory ? [] : try repository.blob(version.id)
                 if let disk, disk.isSame(as: version, bytes) {
                     same += 1
                 } else if let disk, disk.mode == version.mode,

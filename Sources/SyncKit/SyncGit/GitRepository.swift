@@ -144,8 +144,9 @@ extension GitRepository {
             try reopenObjects()
             code = call(database.pointer)
         }
-        if code == GIT_ENOTFOUND.rawValue && !isSealed && isThinned(id) {
-            throw RepositoryError(.thinned, operation, object: id)
+        if code == GIT_ENOTFOUND.rawValue && !isSealed {
+            if isThinned(id) { throw RepositoryError(.thinned, operation, object: id) }
+            if isNotedLeftOut(id) { throw RepositoryError(.leftOut, operation, object: id) }
         }
         try LibGit2.check(code, operation, object: id)
     }

@@ -5,8 +5,8 @@ package import SyncModel
 extension GitRepository {
     private var leftOutFile: String { "\(commonDirectory)left-out" }
 
-    /// Whether an object is one of these. It is read where an object is missing, which is seldom.
-    package func isLeftOut(_ id: ObjectID) -> Bool {
+    /// Whether an object is noted as one of these; asked where one is missing, which is seldom.
+    func isNotedLeftOut(_ id: ObjectID) -> Bool {
         do { return try leftOut().contains(id) } catch {
             // Then nothing is known of what is missing.
             return false

@@ -20,9 +20,12 @@ package struct HistoryLog {
     }
 
     /// - Parameter index: says which commits to look at for a path.
-    init(reading reader: any ObjectReader, path: TreePath?, index: IndexedHistory?) {
+    init(
+        reading reader: any ObjectReader, path: TreePath?, index: IndexedHistory?,
+        _ whole: WholeParents? = nil
+    ) {
         (self.reader, self.path, self.index) = (reader, path, index)
-        whole = WholeParents(reading: reader)
+        self.whole = whole ?? WholeParents(reading: reader)
     }
 
     /// Lists commits.
@@ -159,10 +162,12 @@ package struct HistoryLog {
         _ name: TreePath, across sides: [(commit: ObjectID, entry: TreeEntry?)],
         _ names: inout [TreePath]
     ) throws(RepositoryError) {
-        guard let side = sides.first(where: { $0.entry != nil })?.commit else { return }
-        for other in sides where other.entry == nil {
-            let former = try FormerName.find(name, on: side, in: other.commit, reading: reader)
-            if let former, !names.contains(former) { names.append(former) }
+        for side in sides where side.entry != nil {
+            for other in sides where other.entry == nil {
+                let former = try FormerName.find(
+                    name, on: side.commit, in: other.commit, reading: reader)
+                if let former, !names.contains(former) { names.append(former) }
+            }
         }
     }
 

@@ -60,8 +60,9 @@ extension VaultHistory {
     /// A commit with what it changed.
     package func shown(_ id: ObjectID) throws(RepositoryError) -> CommitAnswer {
         let commit = try repository.commit(id)
-        let (entry, paths) = try HistoryLog(reading: repository).shown(id)
         let whole = WholeParents(reading: repository)
+        let (entry, paths) = try HistoryLog(reading: repository, path: nil, index: nil, whole)
+            .shown(id)
         let files = try whole.passingOver { () throws(RepositoryError) in
             // Where a parent was thinned, what changed since the last one that was kept.
             let before = try whole.of(commit).first

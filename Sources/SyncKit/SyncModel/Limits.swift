@@ -184,6 +184,9 @@ package enum Limits {
     package static let deltaBytes = 8 << 20
     /// The largest document that is merged line by line, in bytes.
     package static let documentSize = 2 << 20
+    /// The most bytes of what git-lfs keeps in the place of a file: a longer file that begins so is
+    /// a text. Source: docs/spec.md of git-lfs, which has fewer than 1024.
+    package static let pointerSize = 1023
     /// The largest file of records that is merged record by record, in bytes.
     package static let memorySize = 64 << 20
     /// The most captured versions of a side that are merged again to tell what it is the sum of;

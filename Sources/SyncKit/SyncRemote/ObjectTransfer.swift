@@ -199,7 +199,8 @@ package struct ObjectTransfer {
         -> StoredObject?
     {
         do throws(RepositoryError) { return try object(id, kind) } catch {
-            guard [.corrupt, .missing, .tooLarge].contains(error.code) else { throw error }
+            let isOfObject = [.corrupt, .missing, .leftOut, .tooLarge].contains(error.code)
+            if !isOfObject { throw error }
             if error.code == .tooLarge && kind == .blob {
                 tooLarge.insert(id)
             } else {

@@ -14,7 +14,7 @@ extension RemoteError {
             case .absent: (.io, "bring it back, or mount its disk")
             case .notARepository:
                 (.unusable, "make another one: git init --bare --object-format=sha1 PATH")
-            case .thinned:
+            case .thinned, .leftOut:
                 (
                     .unusable,
                     "the remote lacks what this device does not keep: push from a device that "

@@ -165,9 +165,16 @@ struct DocumentTests {
         var older = FileRule(.document)
         older.version = 8
         #expect(merge(base, one, two, as: older).conflict != nil)
-        // Nothing is as long that is one.
-        let text = head + String(repeating: "x\n", count: 600)
-        #expect(merge(text, "one\n\(text)", "\(text)two\n", as: FileRule(.document)).copies == [])
+    }
+
+    @Test("nothing is longer that git-lfs keeps", arguments: [0, 1])
+    func longPointers(more: Int) {
+        let head = "version https://git-lfs.github.com/spec/v1\n"
+        let fill = String(repeating: "x", count: Limits.pointerSize - head.utf8.count - 2 + more)
+        let result = merge(
+            "\(head)\(fill)a\n", "\(head)\(fill)b\n", "\(head)\(fill)c\n",
+            as: FileRule(.document))
+        #expect((result.conflict == nil) == (more == 0))
     }
 
     /// Merges a side on top of a result.

@@ -35,7 +35,7 @@ enum Problems {
         case let error as ChangeRefusal: return try refused(error)
         case let error as Revision.Unknown:
             return try JSONAnswer.problem(.notFound, error.description, "not-found")
-        case let error as RepositoryError where error.code == .thinned:
+        case let error as RepositoryError where [.thinned, .leftOut].contains(error.code):
             return try JSONAnswer.problem(.notFound, SyncFailure(error).text, "not-found")
         default:
             return try JSONAnswer.problem(.internalServerError, "\(error)", "internal")

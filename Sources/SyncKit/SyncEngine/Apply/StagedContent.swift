@@ -55,7 +55,7 @@ struct StagedContent {
         of blob: ObjectID, _ repository: any ObjectRepository
     ) throws -> [UInt8]? {
         do { return try repository.blob(blob) } catch let error as RepositoryError {
-            guard error.code == .missing, repository.isLeftOut(blob) else { throw error }
+            guard error.code == .leftOut else { throw error }
             return nil
         }
     }

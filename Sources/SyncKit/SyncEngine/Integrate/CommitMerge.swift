@@ -51,7 +51,7 @@ package struct CommitMerge {
         do {
             merged = try merge(first, second, since: bases, writing: pack)
         } catch let error as RepositoryError
-            where [.corrupt, .missing].contains(error.code) && !bases.isEmpty
+            where [.corrupt, .missing, .leftOut].contains(error.code) && !bases.isEmpty
         {
             // An ancestor whose trees cannot be read, or were left out as they could not be when
             // they came, is none: each path is an addition then. Where it is a side that cannot be

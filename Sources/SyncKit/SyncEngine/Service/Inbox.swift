@@ -35,7 +35,7 @@ package struct Inbox {
 
     /// Puts what a look at some paths found in the place of all that was named of them.
     /// - Parameter found: what of them is to be captured.
-    mutating func replace(
+    private mutating func replace(
         _ looked: DirtyPaths, with found: Set<TreePath>, in folder: FolderID
     ) {
         var rest = dirty[folder, default: DirtyPaths()]

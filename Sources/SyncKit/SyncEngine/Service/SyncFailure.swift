@@ -100,7 +100,7 @@ package struct SyncFailure: Sendable, Equatable {
                 hint: "git -C REPOSITORY fsck; where a remote has the history, move it away and "
                     + "run syncctl sync, else bring it back from a backup: the folders are not "
                     + "touched")
-        case .tooLarge:
+        case .tooLarge, .leftOut:
             self.init(.needsUser, "\(error)", hint: "take it out of the branch with git")
         case .thinned:
             self.init(.retry, "\(error)", hint: "syncctl gc --bring-back fetches it")

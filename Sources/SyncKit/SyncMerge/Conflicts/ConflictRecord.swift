@@ -181,8 +181,11 @@ package struct ConflictRecord: Sendable, Hashable {
             _ = try reader.header(named)
             return false
         } catch {
-            if error.code != .missing { throw error }
-            return namedBlobs.count == 1
+            switch error.code {
+            case .missing: return namedBlobs.count == 1
+            case .leftOut: return false
+            default: throw error
+            }
         }
     }
 

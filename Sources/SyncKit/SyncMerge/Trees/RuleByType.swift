@@ -109,8 +109,9 @@ package final class RuleByType: ContentRule {
     private func past(_ blob: ObjectID) throws(RepositoryError) -> [UInt8]? {
         do {
             return try reader.blob(blob)
-        } catch let error where version >= 5 && [.corrupt, .missing].contains(error.code) {
-            return nil
+        } catch {
+            if version >= 5, [.corrupt, .missing, .leftOut].contains(error.code) { return nil }
+            throw error
         }
     }
 

@@ -128,7 +128,7 @@ package struct IncomingTree {
         guard entry.mode.isFile || entry.mode == .symbolicLink else { return }
         let kind: ObjectKind
         do throws(RepositoryError) { kind = try reader.header(entry.id).kind } catch {
-            if [.missing, .thinned].contains(error.code) { return }
+            if [.missing, .thinned, .leftOut].contains(error.code) { return }
             throw error
         }
         if kind == .blob { return }

@@ -2,8 +2,8 @@
 package protocol ObjectReader: AnyObject {
     /// Reads a whole object.
     /// - Throws: `.missing` when no such object is here, `.thinned` when that is because it was
-    ///   taken out, `.corrupt` when its bytes do not hash to its name or cannot be inflated, `.io`
-    ///   otherwise.
+    ///   taken out, `.leftOut` when no device brings it, for its size, `.corrupt` when its bytes do
+    ///   not hash to its name or cannot be inflated, `.io` otherwise.
     func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject
 
     /// The kind and the inflated size in bytes, without reading the content where that is cheaper.
@@ -22,9 +22,6 @@ package protocol ObjectReader: AnyObject {
     /// then.
     func isThinned(_ id: ObjectID) -> Bool
 
-    /// Whether the object is one that a remote has and no device brings, for its size.
-    func isLeftOut(_ id: ObjectID) -> Bool
-
     /// Commits that are here with all they hold, and stand upon some whose contents were thinned:
     /// whoever asks what is here is told that history begins with them. Empty where all is whole.
     var thinnedBehind: [ObjectID] { get }
@@ -34,8 +31,13 @@ extension ObjectReader {
     /// Never: nothing is taken out.
     package func isThinned(_ id: ObjectID) -> Bool { false }
 
-    /// Never: everything is brought.
-    package func isLeftOut(_ id: ObjectID) -> Bool { false }
+    /// Whether the object is one that a remote has and no device brings, for its size.
+    package func isLeftOut(_ id: ObjectID) -> Bool {
+        do throws(RepositoryError) {
+            _ = try header(id)
+            return false
+        } catch { return error.code == .leftOut }
+    }
 
     /// None: all is whole.
     package var thinnedBehind: [ObjectID] { [] }
@@ -184,7 +186,7 @@ extension PackSink {
 package struct RepositoryError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure.
     package enum Code: Sendable, Equatable {
-        case missing, thinned, corrupt, tooLarge, moved, locked, noSpace, readOnly
+        case missing, thinned, leftOut, corrupt, tooLarge, moved, locked, noSpace, readOnly
         case absent, notARepository, io
 
         /// What the matter is, for people.
@@ -192,6 +194,7 @@ package struct RepositoryError: Error, Sendable, CustomStringConvertible {
             switch self {
             case .missing: "it is not there"
             case .thinned: "it was thinned on this device, when the remote had it"
+            case .leftOut: "it is at the remote alone, and larger than a device brings"
             case .corrupt: "it is damaged"
             case .tooLarge: "it is too large"
             case .moved: "it has moved meanwhile"

@@ -70,7 +70,7 @@ package struct MissingObjects {
         throws(RepositoryError) -> Value?
     {
         do throws(RepositoryError) { return try read() } catch {
-            if [.missing, .thinned, .corrupt].contains(error.code) { return nil }
+            if [.missing, .thinned, .leftOut, .corrupt].contains(error.code) { return nil }
             throw error
         }
     }

@@ -1,3 +1,5 @@
+internal import SyncModel
+
 /// A text taken apart: byte order mark, lines, how they end.
 struct TextFile: Sendable {
     /// How lines end.
@@ -50,7 +52,7 @@ struct TextFile: Sendable {
     /// Source: docs/spec.md of git-lfs.
     static func isOpaque(_ bytes: [UInt8], version: Int) -> Bool {
         if isBinary(bytes) { return true }
-        return version >= 9 && bytes.count < 1024
+        return version >= 9 && bytes.count <= Limits.pointerSize
             && bytes.starts(with: "version https://git-lfs.github.com/spec/v1\n".utf8)
     }
 
