@@ -72,6 +72,27 @@ class Restore(VaultTest):
         ada.ctl("restore", f"{PREFIX}/new/b.md", "--to", blob, expect=(0,))
         self.assertEqual(ada.read("new/b.md"), b"changed\n")
 
+    def test_a_blob_of_a_deleted_file_comes_back_as_what_it_was(self):
+        ada = self.history()
+        ada.write("run.sh", "#!/bin/sh\n")
+        os.chmod(ada.path("run.sh"), 0o755)
+        os.symlink("run.sh", ada.path("link"))
+        self.assertEqual(ada.once().returncode, 0)
+        os.chmod(ada.path("run.sh"), 0o644)
+        ada.write("run.sh", "no script any more\n")
+        self.assertEqual(ada.once().returncode, 0)
+        blobs = {
+            name: trees.git(ada.repository, "rev-parse", f"sync~1:{PREFIX}/{name}").decode().strip()
+            for name in ("run.sh", "link")
+        }
+        for name in blobs:
+            os.remove(ada.path(name))
+        self.assertEqual(ada.once().returncode, 0)
+        for name, blob in blobs.items():
+            ada.ctl("restore", f"{PREFIX}/{name}", "--to", blob, expect=(0,))
+        self.assertTrue(os.access(ada.path("run.sh"), os.X_OK))
+        self.assertEqual(os.readlink(ada.path("link")), "run.sh")
+
     def test_what_stands_at_the_path_is_in_the_history_first(self):
         ada = self.history()
         first = trees.git(ada.repository, "rev-parse", "sync~1").decode().strip()

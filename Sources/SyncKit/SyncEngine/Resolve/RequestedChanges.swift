@@ -91,7 +91,9 @@ final class RequestedChanges {
             }
             let path = request.paths[0]
             meant = blob.short
-            versions[path] = .content(blob, inPlaceOf: try replaced(path, of: tree(of: head)))
+            let here = try replaced(path, of: tree(of: head))
+            let then = here == nil ? try former(path, blob, behind: head) : nil
+            versions[path] = then ?? .content(blob, inPlaceOf: here)
         } else {
             let now = clock.now()
             let sides = try branch.revisions(behind: head).sidesOrRefuse(request.to, now: now)
@@ -174,6 +176,26 @@ final class RequestedChanges {
         }
         _ = try places.place(of: path)
         try WritablePlaces.checkAbove(path, of: tree, reading: repository)
+        return nil
+    }
+
+    /// The last version of a file that had a content; nil where it never had it, or what it had
+    /// was thinned.
+    private func former(
+        _ path: TreePath, _ blob: ObjectID, behind head: ObjectID
+    ) throws(RepositoryError) -> FileVersion? {
+        let log = HistoryLog(reading: repository, path: path)
+        for entry in try log.entries(from: head, most: Limits.historyEntries) {
+            let version: FileVersion?
+            do {
+                version = try TreeDiff.version(
+                    at: path, of: tree(of: entry.commit), reading: repository)
+            } catch {
+                if error.code != .thinned { throw error }
+                continue
+            }
+            if version?.id == blob { return version }
+        }
         return nil
     }
 
