@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import SyncEngine
 import SyncModel
@@ -52,40 +51,23 @@ final class ScratchDirectory {
         var emptied: [String] = []
         while let directory = pending.popLast() {
             emptied.append(directory)
-            for name in names(in: directory) {
-                let entry = Array(directory.utf8CString.dropLast()) + [0x2f] + name
-                if unlink(entry) == 0 { continue }
+            // What cannot be listed stays.
+            for name in DirectoryNames(directory).map(Array.init) ?? [] {
+                let entry = Array(directory.utf8) + [0x2f] + name.bytes + [0]
+                let path = entry.map { CChar(bitPattern: $0) }
+                if unlink(path) == 0 { continue }
                 number += 1
                 let near = "\(top)/.removed-\(number)"
-                if rename(entry, near) == 0 { pending.append(near) }
+                if rename(path, near) == 0 { pending.append(near) }
             }
         }
         for directory in emptied.reversed() { rmdir(directory) }
     }
 
-    /// The names in a directory, whatever their bytes are, each with a zero at its end; none where
-    /// it cannot be listed.
-    private static func names(in directory: String) -> [[CChar]] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var names: [[CChar]] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
-                }
-            }
-            if name != [0x2e, 0] && name != [0x2e, 0x2e, 0] { names.append(name) }
-        }
-        return names
-    }
-
     /// Removes those of the vault's own directory that nobody has locked. What cannot be removed,
     /// or listed, is in nobody's way.
     private static func removeAbandoned(in place: String) {
-        let manager = FileManager.default
-        // What cannot be listed stays where it is.
-        for name in (try? manager.contentsOfDirectory(atPath: place)) ?? [] {
+        for name in DirectoryNames(place).map({ $0.map(\.text) }) ?? [] {
             let rest = name.dropFirst(prefix.count)
             guard name.hasPrefix(prefix), rest.utf8.count == letters else { continue }
             let path = "\(place)/\(name)"

@@ -82,6 +82,7 @@ json.dump({"hold": hold}, sys.stdout)
                 ada.write(f"{number}.md", "beside it\n")
                 name = f"{number}.md"
                 wait_until(lambda name=name: bob.read(name), lambda: self.picture(ada, bob), 20.0)
+                # It is answered, whatever it says: the file changes meanwhile.
                 ada.ctl("flush", "--pushed", expect=(0, 1))
         finally:
             ends.set()

@@ -62,16 +62,9 @@ enum DirectoryCount {
         var pending = [root]
         var count = 0
         while let path = pending.popLast(), count < most {
-            guard let stream = opendir(path) else { continue }
-            defer { closedir(stream) }
+            guard let names = DirectoryNames(path) else { continue }
             count += 1
-            while let entry = readdir(stream) {
-                guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != "." && name != ".." { pending.append("\(path)/\(name)") }
-            }
+            for entry in names where entry.isDirectory { pending.append("\(path)/\(entry.text)") }
         }
         return count
     }

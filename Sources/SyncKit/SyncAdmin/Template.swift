@@ -91,16 +91,8 @@ struct Template {
     }
 
     private func names(in directory: String) throws(VaultPlan.Refusal) -> [String] {
-        guard let stream = opendir(directory) else { throw refusal("read", directory) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        guard let names = DirectoryNames(directory) else { throw refusal("read", directory) }
+        return names.map(\.text).sorted()
     }
 
     private func refusal(_ verb: String, _ path: String) -> VaultPlan.Refusal {

@@ -69,16 +69,8 @@ enum FileSystem {
 
     /// The names in a directory in no order, without `.` and `..`.
     static func names(in path: String) throws(RepositoryError) -> [String] {
-        guard let stream = opendir(path) else { throw SystemFailure.last("list", path) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
+        guard let names = DirectoryNames(path) else { throw SystemFailure.last("list", path) }
+        return names.map(\.text)
     }
 
     /// Opens a file for reading.

@@ -74,13 +74,8 @@ package struct RemotePath: Sendable, Equatable {
 
     /// Whether a directory stands at a path and nothing in it.
     private static func isEmpty(_ path: String) -> Bool {
-        guard let directory = opendir(path) else { return false }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-            if name != "." && name != ".." { return false }
-        }
-        return true
+        guard let names = DirectoryNames(path) else { return false }
+        return names.next() == nil
     }
 
     /// Which directory stands at a path just now.

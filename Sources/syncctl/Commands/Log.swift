@@ -100,8 +100,9 @@ struct LogText {
             item.count > 1 ? "  (\(item.count) saves since \(time(item.oldest)))" : ""
         if output.isTerminal { writeDay(of: entry) }
         output.line("\(commit)  \(time(entry))  \(who)  \(subject)\(output.paint(times, .grey))")
-        // A subject that names its only path says it all.
-        if entry.paths.count == 1, Self.names(subject, entry.paths[0]) { return }
+        // A subject that names each path says it all.
+        let isSaid = entry.paths.allSatisfy { Self.names(subject, $0) }
+        if isSaid && entry.pathsOmitted == 0 { return }
         for path in entry.paths.prefix(Limits.listedPaths) {
             output.line(output.paint("    \(Self.shown(path))", .grey))
         }

@@ -35,20 +35,11 @@ enum DamagedStores {
     private static func numbers(_ path: String) throws(StateStoreError) -> [Int] {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let directory = parts.dropLast().joined(separator: "/")
-        guard let stream = opendir(parts.count == 1 ? "." : directory + "/") else {
+        guard let names = DirectoryNames(parts.count == 1 ? "." : directory + "/") else {
             throw StateStoreError(errno: errno, "look for damaged records", directory)
         }
-        defer { closedir(stream) }
         let prefix = "\(parts.last ?? "").corrupt-"
-        var numbers: [Int] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasPrefix(prefix), let number = Int(name.dropFirst(prefix.count)) {
-                numbers.append(number)
-            }
-        }
-        return numbers.sorted()
+        return names.map(\.text).filter { $0.hasPrefix(prefix) }
+            .compactMap { Int($0.dropFirst(prefix.count)) }.sorted()
     }
 }
