@@ -3,6 +3,7 @@ conflicts that both resolved. Without daemons."""
 
 import json
 import os
+import shutil
 
 import trees
 from apart import PICTURE, ApartTest
@@ -283,3 +284,40 @@ class Decisions(ApartTest):
         self.assertEqual(self.ada.read(copy), b"text\n")
         left = trees.git(self.ada.repository, "ls-tree", "-r", "--name-only", "sync").decode()
         self.assertNotIn(".sync/conflicts/", left)
+
+    def opposite_names(self, *steps):
+        """A clash of names about which both decide, each in another way."""
+        for first, second in (("--ours", "--ours"), ("--theirs", "--theirs"),
+                              ("--both", "--ours"), ("--ours", "--both")):  # fmt: skip
+            with self.subTest(first=first, second=second):
+                self.start()
+                self.apart(*steps)
+                self.meet()
+                path = self.listed()[0]
+                self.opposite(self.resolve(path, first), self.resolve(path, second))
+                shutil.rmtree(self.ada.path("notes"), ignore_errors=True)
+                for name in self.names():
+                    os.unlink(self.ada.path(name))
+                self.meet()
+                self.assertEqual(self.names(), [])
+
+    def test_two_names_that_differ_in_case(self):
+        self.opposite_names((self.ada, self.write(Todo_md="ada's\n")),
+                            (self.bob, self.write(TODO_md="bob's\n")))  # fmt: skip
+
+    def test_a_file_against_a_directory(self):
+        self.opposite_names((self.ada, self.write(notes="ada's\n")),
+                            (self.bob, self.write(notes__a_md="a\n", notes__b_md="b\n")))  # fmt: skip
+
+    def test_what_came_into_a_directory_after_the_decision_stays(self):
+        self.start()
+        self.apart((self.ada, self.write(notes="ada's\n")),
+                   (self.bob, self.write(notes__a_md="a\n")))  # fmt: skip
+        self.meet()
+        self.apart((self.ada, self.resolve("notes", "--ours")),
+                   (self.bob, self.resolve("notes", "--ours")),
+                   (self.bob, self.write(notes__new_md="new\n")))  # fmt: skip
+        self.meet()
+        held = {self.ada.read(name) for name in self.names()}
+        self.assertLessEqual({b"ada's\n", b"a\n", b"new\n"}, held)
+        self.assertEqual(len(self.listed()), 1)

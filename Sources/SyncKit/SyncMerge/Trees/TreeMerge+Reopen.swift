@@ -1,17 +1,19 @@
 internal import SyncModel
 
 extension TreeMerge {
-    /// Opens the conflicts of whole versions again about which the sides decided otherwise: each
-    /// took one of the versions, or both. By value neither is a change of what stood there and the
-    /// other is, so that one decision would win without a word.
+    /// Opens the conflicts of whole versions, or of names, again about which the sides decided
+    /// otherwise: each took one of the versions, or both. By value neither is a change of what
+    /// stood there and the other is, so that one decision would win without a word.
     func reopen(
         _ outcome: inout TreeOutcome, base: ObjectID?, _ first: MergeSide, _ second: MergeSide
     ) throws(RepositoryError) {
         if rule.isTakingBack || !rule.listsConflicts { return }
-        for record in outcome.conflicts.ofBase where record.isOfWholeVersions {
-            let before = try versions(of: record, in: base)
-            let one = try versions(of: record, in: first.tree)
-            let other = try versions(of: record, in: second.tree)
+        for record in outcome.conflicts.ofBase where !record.isText {
+            var paths = [record.path, record.copy].compactMap(\.self)
+            if record.isOfNames { paths += try record.inTheWay(of: base, reading: reader) }
+            let before = try versions(at: paths, in: base)
+            let one = try versions(at: paths, in: first.tree)
+            let other = try versions(at: paths, in: second.tree)
             if one == other { continue }
             let isDecided = outcome.conflicts.isDecidedByBoth(record)
             guard isDecided || Self.keepsNothing(before, one, other) else { continue }
@@ -208,12 +210,12 @@ extension TreeMerge {
         return nil
     }
 
-    /// What stands at the conflict's name and at that of its copy.
-    private func versions(of record: ConflictRecord, in tree: ObjectID?)
+    /// What stands at the names of a conflict.
+    private func versions(at paths: [TreePath], in tree: ObjectID?)
         throws(RepositoryError) -> [TreePath: FileVersion?]
     {
         var found: [TreePath: FileVersion?] = [:]
-        for path in [record.path, record.copy].compactMap(\.self) {
+        for path in paths {
             let version = try tree.map { tree throws(RepositoryError) in
                 try TreeDiff.version(at: path, of: tree, reading: reader)
             }
@@ -236,12 +238,5 @@ extension ConflictRecord {
         guard let base = bases.first?.blob else { return false }
         return (versions[path] ?? nil)?.id == base
             && copy.map { (versions[$0] ?? nil) == nil } ?? true
-    }
-
-    /// Whether it is of one name and of versions that did not merge: files, links, a deletion.
-    fileprivate var isOfWholeVersions: Bool {
-        let isOfNames =
-            kind == .caseClash || kind == .typeChange && sides.contains { $0.blob == nil }
-        return !isText && !isOfNames
     }
 }
