@@ -64,6 +64,33 @@ struct GitRepositoryTests {
         #expect(try fsck(path) == "")
     }
 
+    @Test("a loose object that is cut short anywhere is damaged, and whole again once it is")
+    func cutShort() throws {
+        let repository = try made()
+        let text = (0..<400).map { "line \($0) of many\n" }.joined()
+        let id = try #require(
+            ObjectID(hex: try git(path, "hash-object", "-w", "--stdin", input: Array(text.utf8))))
+        let file = "\(path)/objects/\(id.hex.prefix(2))/\(id.hex.dropFirst(2))"
+        #expect(try repository.object(id).content == Array(text.utf8))
+        #expect(try repository.header(id).size == text.utf8.count)
+        let whole = try Data(contentsOf: URL(filePath: file))
+        try FileManager.default.removeItem(atPath: file)
+        for count in [0, 1, 2, 10, whole.count / 2, whole.count - 5, whole.count - 1] {
+            try whole.prefix(count).write(to: URL(filePath: file))
+            let fresh = try GitRepository(opening: path)
+            for read in [{ _ = try fresh.object(id) }, { _ = try fresh.header(id) }] {
+                #expect("\(count) of \(whole.count) bytes") {
+                    try read()
+                } throws: { error in
+                    (error as? RepositoryError)?.code == .corrupt
+                }
+            }
+        }
+        try whole.write(to: URL(filePath: file))
+        #expect(try GitRepository(opening: path).object(id).kind == .blob)
+        #expect(throws: RepositoryError.self) { try repository.object(.zero) }
+    }
+
     @Test("what cannot be opened says why")
     func openErrors() throws {
         let missing = #expect(throws: RepositoryError.self) {

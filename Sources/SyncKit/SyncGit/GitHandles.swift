@@ -35,21 +35,16 @@ struct RepositoryHandle: ~Copyable {
 struct DatabaseHandle: ~Copyable {
     let pointer: OpaquePointer
 
-    /// The repository's own.
-    init(of repository: borrowing RepositoryHandle) throws(RepositoryError) {
-        var database: OpaquePointer?
-        let code = git_repository_odb(&database, repository.pointer)
-        guard code == 0, let database else { throw LibGit2.failure(code, "open the objects") }
-        pointer = database
-    }
-
-    /// Another one for the same objects, which shares nothing with the repository's: another
-    /// thread may have it.
+    /// The objects of a repository, and of those that it borrows from. Another database for the
+    /// same objects shares nothing with it: another thread may have it.
     /// - Parameter objects: the path of the directory `objects`.
     init(opening objects: String) throws(RepositoryError) {
-        var database: OpaquePointer?
-        let code = git_odb_open(&database, objects)
-        guard code == 0, let database else { throw LibGit2.failure(code, "open \(objects)") }
+        let places = try LooseObjects.places(objects)
+        let database = try Self.packs(in: places)
+        do { try LooseBackend.add(to: database, places) } catch {
+            git_odb_free(database)
+            throw error
+        }
         pointer = database
     }
 
@@ -57,17 +52,25 @@ struct DatabaseHandle: ~Copyable {
     /// Another thread may have it.
     /// - Parameter objects: the path of the directory `objects`.
     init(packsOf objects: String) throws(RepositoryError) {
+        pointer = try Self.packs(in: [objects])
+    }
+
+    /// The packs of some directories `objects`, the first of which is asked first.
+    private static func packs(in places: [String]) throws(RepositoryError) -> OpaquePointer {
         var database: OpaquePointer?
-        var packs: UnsafeMutablePointer<git_odb_backend>?
         var code = git_odb_new(&database)
-        if code == 0 { code = git_odb_backend_pack(&packs, objects) }
-        if code == 0 { code = git_odb_add_backend(database, packs, 1) }
+        for (index, objects) in places.enumerated() where code == 0 {
+            var packs: UnsafeMutablePointer<git_odb_backend>?
+            code = git_odb_backend_pack(&packs, objects)
+            let priority = Int32(1 + places.count - index)
+            if code == 0 { code = git_odb_add_backend(database, packs, priority) }
+        }
         guard code == 0, let database else {
-            let failure = LibGit2.failure(code, "open \(objects)")
+            let failure = LibGit2.failure(code, "open \(places[0])")
             git_odb_free(database)
             throw failure
         }
-        pointer = database
+        return database
     }
 
     /// One that sees the packs of these indexes alone.

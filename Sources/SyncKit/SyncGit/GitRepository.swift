@@ -36,7 +36,9 @@ package final class GitRepository: ObjectRepository {
         handle = try RepositoryHandle(opening: path)
         commonDirectory = String(cString: git_repository_commondir(handle.pointer))
         isSealed = false
-        database = try DatabaseHandle(of: handle)
+        database = try DatabaseHandle(opening: commonDirectory + "objects")
+        try LibGit2.check(
+            git_repository_set_odb(handle.pointer, database.pointer), "open the objects")
         packs.look(at: packDirectory)
         TemporaryFile.removeAbandoned(in: packDirectory)
         StagingDirectory.removeAbandoned(in: objectDirectory)

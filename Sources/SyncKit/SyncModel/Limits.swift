@@ -20,6 +20,8 @@ package enum Limits {
     package static let keptDays = 36_500
     /// The fewest objects for which the daemon thins the history by itself.
     package static let thinnedAtOnce = 1_000
+    /// The most objects of which a remote is asked in one request whether it has them.
+    package static let askedObjects = 10_000
     /// Between two looks of the daemon at what can be thinned.
     package static let thinningPause = Duration.seconds(86_400)
     /// The most commits that an apply looks at for who made what it brings; past it whoever made
@@ -304,6 +306,8 @@ package enum Limits {
     /// The largest object that is taken from the remote, in bytes: more than `fileSize`, and three
     /// of them fit into the memory of a small machine.
     package static let receivedObjectBytes = 128 << 20
+    /// The most bytes of a loose object of a vault's own repository: somebody's git made it.
+    package static let looseObjectBytes = 1 << 30
     /// What the whole objects of a received pack may inflate to, in bytes, unless the pack itself
     /// is a large part of it.
     package static let receivedInflatedBytes = 2 << 30

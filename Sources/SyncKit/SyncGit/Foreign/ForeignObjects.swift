@@ -15,6 +15,7 @@ final class ForeignObjects {
     /// What is left for indexes in memory, in bytes.
     private var room = Limits.foreignIndexBytes
     private let inflater: ForeignInflater
+    private let loose: LooseObjects
     private var cache: [Spot: StoredObject] = [:]
     private var cachedBytes = 0
 
@@ -25,28 +26,11 @@ final class ForeignObjects {
 
     /// Opens what stands in `objects` now.
     init(_ objects: String) throws(RepositoryError) {
-        places = try Self.places(objects)
+        places = try LooseObjects.places(objects)
         listings = places.map { _ in PackListing() }
         inflater = try ForeignInflater()
+        loose = LooseObjects(places, inflater, most: Limits.receivedObjectBytes)
         try refresh()
-    }
-
-    /// `objects` and the directories that it names to borrow from.
-    private static func places(_ objects: String) throws(RepositoryError) -> [String] {
-        var found = [objects]
-        var next = 0
-        while next < found.count && found.count <= Limits.alternates {
-            let place = found[next]
-            next += 1
-            let path = "\(place)/info/alternates"
-            let content = try ForeignFile.content(path, most: Limits.alternatesBytes) ?? []
-            for line in content.split(separator: 0x0a) where line.first != 0x23 {
-                let text = String(decoding: line, as: UTF8.self)
-                let other = text.hasPrefix("/") ? text : "\(place)/\(text)"
-                if !found.contains(other), FileSystem.isDirectory(other) { found.append(other) }
-            }
-        }
-        return Array(found.prefix(Limits.alternates))
     }
 
     /// Sees packs that came and lets go of those that are gone.
@@ -85,7 +69,7 @@ final class ForeignObjects {
     /// Whether the object is here.
     func contains(_ id: ObjectID) throws(RepositoryError) -> Bool {
         if try find(id) != nil { return true }
-        if try looseFile(id) != nil { return true }
+        if try loose.contains(id) { return true }
         if try !refresh() { return false }
         return try find(id) != nil
     }
@@ -93,7 +77,7 @@ final class ForeignObjects {
     /// Reads a whole object; its bytes are checked against its name.
     func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
         var found = try packed(id)
-        if found == nil { found = try loose(id) }
+        if found == nil { found = try loose.object(id) }
         if found == nil, try refresh() { found = try packed(id) }
         guard let found else { throw RepositoryError(.missing, "read", object: id) }
         let name = ObjectID(hashing: found.content, as: found.kind)
@@ -176,41 +160,5 @@ final class ForeignObjects {
         if count > Limits.deltaCacheBytes / 8 { return }
         if cachedBytes + count > Limits.deltaCacheBytes { (cache, cachedBytes) = ([:], 0) }
         if cache.updateValue(object, forKey: spot) == nil { cachedBytes += count }
-    }
-
-    private func looseFile(_ id: ObjectID) throws(RepositoryError) -> ForeignFile? {
-        let hex = id.hex
-        for place in places {
-            if let file = try ForeignFile.open("\(place)/\(hex.prefix(2))/\(hex.dropFirst(2))") {
-                return file
-            }
-        }
-        return nil
-    }
-
-    /// Source: gitrepository-layout(5), `hash-object` in git's "Git Objects".
-    private func loose(_ id: ObjectID) throws(RepositoryError) -> StoredObject? {
-        guard let file = try looseFile(id) else { return nil }
-        func refuse(_ cause: String, _ code: RepositoryError.Code = .corrupt) -> RepositoryError {
-            RepositoryError(code, "read", object: id, cause)
-        }
-        let most = Limits.receivedObjectBytes
-        let tooLarge = "it is larger than \(most >> 20) MiB"
-        if file.size > ForeignInflater.mostDeflated(most) { throw refuse(tooLarge, .tooLarge) }
-        let deflated = try file.read(file.size, at: 0)
-        guard let bytes = inflater.inflate(deflated[...], most: most + 64) else {
-            // What is smaller than this inflates to less, whatever it is.
-            let mayBeLarge = file.size >= most / ForeignInflater.mostInflated
-            throw refuse(
-                "it does not inflate, or is larger than \(most >> 20) MiB",
-                mayBeLarge ? .tooLarge : .corrupt)
-        }
-        guard let end = bytes.prefix(64).firstIndex(of: 0) else { throw refuse("it has no header") }
-        if bytes.count - end - 1 > most { throw refuse(tooLarge, .tooLarge) }
-        let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
-        guard words.count == 2, let kind = ObjectKind(rawValue: String(words[0])),
-            Int(words[1]) == bytes.count - end - 1
-        else { throw refuse("its header is malformed") }
-        return StoredObject(kind: kind, content: Array(bytes[(end + 1)...]))
     }
 }
