@@ -55,12 +55,20 @@ struct BundleWriter {
                 "the bundles there are of another vault, or of this one before it was begun anew: "
                     + "give another directory")
         }
-        let references = try references()
-        if !known.isEmpty && chain.gives(references) {
-            return BackupReport(file: nil, bytes: 0, incremental: true)
-        }
         let listed = unfinished.newName()
-        try make(listed, of: references, without: known, unfinished.newName(), for: file)
+        var isMade = false
+        for _ in 0..<Limits.pushTries where !isMade {
+            let references = try references()
+            if !known.isEmpty && chain.gives(references) {
+                return BackupReport(file: nil, bytes: 0, incremental: true)
+            }
+            isMade = try make(
+                listed, of: references, without: known, unfinished.newName(), for: file)
+        }
+        if !isMade {
+            throw Failure(
+                Exit.failed, "the references moved whenever git looked at them: back up once more")
+        }
         // It holds every file of the vault.
         chmod(listed, 0o600)
         try readBack(listed, isWhole: known.isEmpty)
@@ -87,10 +95,11 @@ struct BundleWriter {
     ///   - references: where they stood before.
     ///   - known: what is left out, with all behind it.
     ///   - partial: what git writes.
+    /// - Returns: false where nothing but references is to be written, and they moved meanwhile.
     private func make(
         _ listed: String, of references: [String: ObjectID], without known: [ObjectID],
         _ partial: String, for file: String
-    ) throws {
+    ) throws -> Bool {
         var words = ["bundle", "create", "-q", partial, "--all"]
         if !known.isEmpty { words += ["--not"] + known.map(\.hex) }
         var refusal = git(words)
@@ -103,14 +112,18 @@ struct BundleWriter {
         // One that moved meanwhile may need what is in no bundle: the next one has it.
         let standing = try self.references().filter { references[$0.key] == $0.value }
         if refusal == nil {
-            return try BundleFile.copy(partial, to: listed, naming: standing)
+            try BundleFile.copy(partial, to: listed, naming: standing)
+            return true
         }
+        // An empty bundle names nothing but them.
+        if standing != references { return false }
         let commits = Set(
             try standing.values.filter {
                 try history.repository.header($0).kind == .commit
             })
         try BundleFile.write(
             BundleHead(needs: commits.sorted(), references: standing), to: listed)
+        return true
     }
 
     /// Whether git lacks what is too large for this program, and at the remote alone.

@@ -130,9 +130,9 @@ enum Changing {
     }
 
     /// Opens a content in the user's editor.
-    /// - Returns: what was left there.
+    /// - Returns: what was left there; the file stays until it is taken away.
     static func edit(_ content: [UInt8], called name: String, _ options: CommonOptions) throws
-        -> [UInt8]
+        -> EditedFile
     {
         if options.noInput { throw Failure(Exit.usage, "--edit asks, and --no-input forbids that") }
         let environment = Machine().environment
@@ -150,18 +150,18 @@ enum Changing {
             throw Failure(Exit.failed, "no temporary directory can be made")
         }
         let directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        defer { rmdir(directory) }
-        let file = "\(directory)/\(name)"
-        defer { unlink(file) }
-        try Data(content).write(to: URL(filePath: file))
-        // The editor's command may hold options: the shell takes it apart, as for git.
-        let status = run(["/bin/sh", "-c", "\(editor) \"$@\"", editor, file])
-        guard status == 0 else {
-            let why = isTerminal ? "" : " (there is no terminal here, if it needs one)"
-            throw Failure(
-                Exit.failed, "'\(editor)' ended with \(status)\(why): nothing is resolved")
-        }
-        return try read(file)
+        let file = EditedFile(path: "\(directory)/\(name)", before: content)
+        do {
+            try Data(content).write(to: URL(filePath: file.path))
+            // The editor's command may hold options: the shell takes it apart, as for git.
+            let status = run(["/bin/sh", "-c", "\(editor) \"$@\"", editor, file.path])
+            guard status == 0 else {
+                let why = isTerminal ? "" : " (there is no terminal here, if it needs one)"
+                throw Failure(
+                    Exit.failed, "'\(editor)' ended with \(status)\(why): nothing is resolved")
+            }
+        } catch { throw file.kept(after: error) }
+        return file
     }
 
     /// Runs a program on this terminal; gives its exit code.
@@ -174,5 +174,35 @@ enum Changing {
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0 && errno == EINTR {}
         return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+    }
+}
+
+/// A file that a user edited: what was written there is nowhere else until it is taken.
+struct EditedFile {
+    /// In a directory of its own.
+    let path: String
+    /// What was opened in the editor.
+    let before: [UInt8]
+
+    /// What stands there now.
+    func content() throws -> [UInt8] { try Changing.read(path) }
+
+    /// Takes it away with its directory.
+    func remove() {
+        unlink(path)
+        rmdir(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+    }
+
+    /// A failure after which it stays, and which says where; where nothing was written it goes.
+    func kept(after error: any Error) -> Failure {
+        let failure = Failure(error)
+        let wrote: Bool
+        // What cannot be read stays where it is.
+        do { wrote = try content() != before } catch { wrote = true }
+        if wrote {
+            return Failure(failure.code, failure.lines + ["what was written stays in \(path)"])
+        }
+        remove()
+        return failure
     }
 }

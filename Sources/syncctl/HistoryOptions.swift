@@ -25,18 +25,21 @@ struct HistoryOptions: ParsableArguments {
     func filter() throws -> HistoryFilter {
         let now = SystemClock().now()
         var filter = HistoryFilter(now: now)
-        filter.since = try time(since, "--since", now)
-        filter.until = try time(until, "--until", now)
+        filter.since = try time(since, "--since", now, RevisionOrTime.time)
+        filter.until = try time(until, "--until", now, RevisionOrTime.end)
         filter.device = device
         filter.agent = agent
         filter.text = grep
         return filter
     }
 
-    private func time(_ text: String?, _ option: String, _ now: Timestamp) throws -> Int64? {
+    private func time(
+        _ text: String?, _ option: String, _ now: Timestamp,
+        _ meant: (String, Timestamp) throws -> Int64?
+    ) throws -> Int64? {
         guard let text else { return nil }
         do {
-            if let time = try RevisionOrTime.time(text, now: now) { return time }
+            if let time = try meant(text, now) { return time }
         } catch { throw ValidationError("\(option) \(error)") }
         throw ValidationError(
             "\(option) '\(text)': a time is 2026-02-08T17:45:00Z, '2h ago' or 'yesterday'")

@@ -29,6 +29,8 @@ struct Syncctl: AsyncParsableCommand {
         Machine.forbidCoreDumps()
         Machine.endsSoon()
         Output.keepPlaces()
+        // A file that grows too large fails, and that is said.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             try Machine.openManyFiles(atLeast: Limits.fewestFiles)
             let arguments = CommonOptions.moved(CommandWords.given())

@@ -27,8 +27,11 @@ enum TrialRestore {
                 }
             } catch let error as RepositoryError where error.code == .leftOut {
                 report.leftOut.append(file.path)
-            } catch {
+            } catch let error as RepositoryError {
                 report.problems += Failure(error).lines.map { "\(file.path): \($0)" }
+            } catch {
+                report.untried = Failure(error).lines.map { "\(file.path): \($0)" }.first
+                break
             }
         }
         return report

@@ -307,7 +307,8 @@ class Decisions(ApartTest):
 
     def test_a_file_against_a_directory(self):
         self.opposite_names((self.ada, self.write(notes="ada's\n")),
-                            (self.bob, self.write(notes__a_md="a\n", notes__b_md="b\n")))  # fmt: skip
+                            (self.bob, self.write(notes__a_md="a\n", notes__b_md="b\n")),
+                            )  # fmt: skip
 
     def test_what_came_into_a_directory_after_the_decision_stays(self):
         self.start()

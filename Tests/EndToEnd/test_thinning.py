@@ -369,6 +369,9 @@ class Thinning(ThinningCase, VaultTest):
         self.rounds(bob)
         self.assertEqual(bob.read("note.md"), ada.read("note.md"))
 
+    def test_a_remote_that_lost_the_past_takes_nothing_out_here(self):
+        lost_the_past(self)
+
     def test_mistakes_in_the_key(self):
         ada = self.device("ada", start=False)
         for text in ("0d all, then daily", "30d all", "30 all, then daily", "never"):
@@ -410,6 +413,28 @@ class ThinningOverHTTPS(ThinningCase, HTTPSTest):
         ada.ctl("gc", "--bring-back", expect=(0,))
         self.assertLessEqual(before, self.objects(ada.repository))
         self.assertEqual(trees.fsck(ada.repository), [])
+
+    def test_a_server_that_lost_the_past_takes_nothing_out_here(self):
+        lost_the_past(self)
+
+
+def lost_the_past(case):
+    """The remote is made anew without what is old: the same head, and nothing goes here."""
+    case.history(case.remote)
+    ada = case.device("ada", start=False)
+    case.rounds(ada)
+    before = case.objects(ada.repository)
+    os.rename(case.remote, f"{case.remote}.whole")
+    words = ["git", "clone", "-q", "--bare", "--depth", "1", "-b", "sync"]
+    subprocess.run([*words, f"file://{case.remote}.whole", case.remote], check=True)
+    ada.set("history", "keep", KEEP)
+    said = ada.ctl("gc", expect=(1,)).stderr
+    case.assertIn("lacks", said)
+    case.assertEqual(case.objects(ada.repository), before)
+    shutil.rmtree(case.remote)
+    os.rename(f"{case.remote}.whole", case.remote)
+    case.rounds(ada)
+    case.assertGreater(case.thinned(ada), 300)
 
 
 def packs(device):

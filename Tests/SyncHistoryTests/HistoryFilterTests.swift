@@ -153,7 +153,8 @@ struct HistoryFilterTests {
     @Test(
         "a commit is found by a time as what can be true now",
         arguments: [
-            ("1970-01-01T00:00:01Z", 10_000, 0), ("1970-01-01T00:00:02Z", 10_000, 2),
+            ("1970-01-01T00:00:01Z", 10_000, 2), ("1970-01-01T00:00:01.000Z", 10_000, 0),
+            ("1970-01-01T00:00:02Z", 10_000, 2),
             ("1970-01-01T00:00:09Z", 10_000, 3),
             ("0s ago", 10_000, 3),
             // A device's clock may be an hour ahead, and no millisecond more.

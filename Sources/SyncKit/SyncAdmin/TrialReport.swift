@@ -6,6 +6,8 @@ package struct TrialReport {
     package var problems: [String] = []
     /// What no file system here takes: a longer name than any may have, a link to nothing.
     package var impossible: [TreePath] = []
+    /// Why it could not be tried to its end, in words: there is no room for it; nil where it was.
+    package var untried: String?
     /// What is at the remote alone, for its size.
     package var leftOut: [TreePath] = []
 

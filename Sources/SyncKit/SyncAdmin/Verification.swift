@@ -15,8 +15,14 @@ package struct Verification {
     package func findings(_ restore: (ObjectID) -> TrialReport) -> [Finding] {
         do {
             let repository = try GitRepository(opening: configuration.repository)
-            let objects = try missing(repository).map { [$0] } ?? objects(repository)
-            let rest = [git(repository)].compactMap { $0 }
+            var rest: [Finding] = []
+            var missing: Finding?
+            do { missing = try self.missing(repository) } catch {
+                let hint = SyncFailure(error as any Error).hint ?? "syncctl status"
+                rest.append(.warn("state", "\(error)", mend: hint))
+            }
+            let objects = try missing.map { [$0] } ?? objects(repository)
+            rest += [git(repository)].compactMap { $0 }
             let name = "refs/heads/\(configuration.branch)"
             guard let head = try repository.reference(name) else {
                 return objects + rest + [.ok("restore", "nothing is committed yet")]
@@ -41,8 +47,13 @@ package struct Verification {
                 + "folders stay as they are"
         }
         let isThere = access(path, F_OK) == 0
-        return (isThere ? "mv \(path) \(path).damaged" : "mount its disk; or, if it is gone")
-            + "; syncctl sync, which fetches it anew and leaves the folders as they are"
+        if !isThere {
+            return "mount its disk; or, if it is gone: syncctl sync, which fetches it anew and "
+                + "leaves the folders as they are"
+        }
+        return "syncctl sync, so that the remote has what can be read; mv \(path) \(path).damaged; "
+            + "syncctl sync, which fetches it anew. What the remote does not have then stays in "
+            + "\(path).damaged alone, and what was deleted in it comes back"
     }
 
     /// What the folders were given and the repository does not have; nil for nothing.
@@ -139,6 +150,9 @@ package struct Verification {
         var (same, edited, wrong): (Int, [TreePath], [TreePath]) = (0, [], [])
         do {
             let commit = try repository.commit(head)
+            // By a clock that is ahead it was made after any edit.
+            let isAhead = commit.committer.seconds > Int64(time(nil))
+            let made = isAhead ? Int64.min / 2 : commit.committer.seconds
             for change in try TreeDiff.changes(from: nil, to: commit.tree, reading: repository) {
                 guard let version = change.after, version.mode != .submodule,
                     let path = local.localPath(change.path, version)
@@ -153,7 +167,7 @@ package struct Verification {
                 if let disk, disk.isSame(as: version, bytes) {
                     same += 1
                 } else if let disk, disk.mode == version.mode,
-                    disk.changed < commit.committer.seconds - Limits.clockAhead.components.seconds,
+                    disk.changed < made - Limits.clockAhead.components.seconds,
                     !repository.contains(ObjectID(hashing: disk.content, as: .blob))
                 {
                     wrong.append(path)
@@ -176,6 +190,13 @@ package struct Verification {
     }
 
     private func restored(_ head: ObjectID, _ trial: TrialReport) -> [Finding] {
+        if trial.problems.isEmpty, let words = trial.untried {
+            return [
+                .warn(
+                    "restore", "\(head.short) was not restored: \(words)",
+                    mend: "make room in \(configuration.stateDirectory), then syncctl verify")
+            ]
+        }
         if trial.problems.isEmpty {
             let gaps = [
                 (trial.impossible, "no file system here takes such a name or link"),

@@ -12,8 +12,8 @@ package final class VaultFolder {
     /// The patterns of `excluded`, as the configuration has them.
     let patterns: [String]
     let ignore: IgnoreView
-    /// Why the folder is not synced at the moment: its root is gone or another; nil while it is.
-    package internal(set) var stopped: FolderError?
+    /// Why it is not synced, or not all of it.
+    private var troubles = Troubles()
     /// Where deletions wait for the user's word: by path below the root.
     package private(set) var quarantinedDeletions: Set<TreePath> = []
     /// Which files that were deleted in the vault and stand here are added again, at the user's
@@ -27,6 +27,23 @@ package final class VaultFolder {
     var leftOut = LeftOutFiles()
     /// Files that a program has open for writing.
     var busy: BusyFiles
+
+    private struct Troubles {
+        var stopped: FolderError?
+        var apply: FolderError?
+    }
+
+    /// Why the folder is not synced at the moment: its root is gone or another; nil while it is.
+    package internal(set) var stopped: FolderError? {
+        get { troubles.stopped }
+        set { troubles.stopped = newValue }
+    }
+
+    /// Why the last apply could not put everything there; nil where it could.
+    var applyFailure: FolderError? {
+        get { troubles.apply }
+        set { troubles.apply = newValue }
+    }
 
     /// Files of the past that a user wants back.
     enum AddedAgain {

@@ -60,9 +60,9 @@ package struct Deletions {
             removed.sort { $0.path < $1.path }
             for (path, blob, last) in removed
             where found.count < most && seen.insert(path).inserted {
-                // An empty directory in its place is no file.
+                // An empty directory in its place is no file, nor is a submodule.
                 let now = try TreeDiff.file(at: path, of: present, reading: reader)
-                guard now == nil, filter.admits(step) else { continue }
+                guard now?.mode ?? .submodule == .submodule, filter.admits(step) else { continue }
                 found.append(
                     DeletedFile(
                         path: path, commit: step.id,
@@ -78,7 +78,7 @@ package struct Deletions {
     typealias Removed = (path: TreePath, blob: ObjectID, last: ObjectID)
 
     /// The files that every parent has and the commit has not, with the first parent's content;
-    /// of two heads that a device joined by itself also what one of them alone had.
+    /// of two heads that a device, or somebody with git, joined also what one of them alone had.
     func removed(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError) -> [Removed] {
         try whole.passingOver { () throws(RepositoryError) in try taken(by: commit, walk) }
     }
@@ -89,9 +89,7 @@ package struct Deletions {
         if try whole.isUnread(commit) { return [] }
         let parents = try whole.of(commit)
         guard let first = parents.first else { return [] }
-        if parents.count == 2, parents == commit.parents, !MergeIdentity.made(commit),
-            commit.trailer("Sync-Device") != nil
-        {
+        if parents.count == 2, parents == commit.parents, !MergeIdentity.made(commit) {
             return try dropped(commit, walk)
         }
         var common: [TreePath: ObjectID]?
@@ -105,31 +103,45 @@ package struct Deletions {
     }
 
     /// The files that a commit has not and one of its two parents has, or both. What only one has
-    /// and both went on from is no deletion of this commit's: the other's side deleted it.
+    /// as both went on from it is no deletion of this commit's: the other's side deleted it, or
+    /// renamed it. What was added, or edited, on the one side went with this commit.
     private func dropped(_ commit: Commit, _ walk: HistoryWalk) throws(RepositoryError)
         -> [Removed]
     {
+        var trees: [ObjectID] = []
+        var sides: [[TreePath: ObjectID]] = []
+        for parent in commit.parents {
+            trees.append(try walk.commit(parent).tree)
+            sides.append(try removed(from: trees[trees.count - 1], to: commit.tree))
+        }
+        var found = sides[0].keys.filter { sides[1][$0] != nil }
+            .map { Removed($0, sides[0][$0] ?? Self.emptyBlob, commit.parents[0]) }
+        if sides.allSatisfy({ $0.count == found.count }) { return found }
         let history = History(CommitStamps(reading: reader))
         var bases: [ObjectID] = []
         for base in try history.mergeBases(commit.parents[0], commit.parents[1]) {
             bases.append(try reader.commit(base).tree)
         }
-        var sides: [[TreePath: ObjectID]] = []
-        for parent in commit.parents {
-            sides.append(try removed(from: walk.commit(parent).tree, to: commit.tree))
-        }
-        var found = sides[0].keys.filter { sides[1][$0] != nil }
-            .map { Removed($0, sides[0][$0] ?? Self.emptyBlob, commit.parents[0]) }
         for (side, other) in [(0, 1), (1, 0)] {
             for (path, blob) in sides[side] where sides[other][path] == nil {
-                var wasCommon = false
-                for base in bases where !wasCommon {
-                    wasCommon = try TreeDiff.version(at: path, of: base, reading: reader) != nil
+                var isOthers = false
+                for base in bases where !isOthers {
+                    let before = try TreeDiff.version(at: path, of: base, reading: reader)
+                    guard let before else { continue }
+                    isOthers = before.id == blob
+                    if !isOthers { isOthers = try isRenamed(path, from: base, to: trees[other]) }
                 }
-                if !wasCommon { found.append((path, blob, commit.parents[side])) }
+                if !isOthers { found.append((path, blob, commit.parents[side])) }
             }
         }
         return found
+    }
+
+    private func isRenamed(
+        _ path: TreePath, from base: ObjectID, to tree: ObjectID
+    ) throws(RepositoryError) -> Bool {
+        TreeChange.renames(try TreeDiff.changes(from: base, to: tree, reading: reader))
+            .contains { $0.0 == path }
     }
 
     private func removed(from old: ObjectID, to new: ObjectID) throws(RepositoryError)
@@ -139,7 +151,9 @@ package struct Deletions {
         var renamed: Set<ObjectID> = []
         for change in try TreeDiff.changes(from: old, to: new, reading: reader) {
             let change = change.ofFilesOnly ?? change
-            if let before = change.before, !before.isDirectory, change.after == nil {
+            // What a submodule names is in another repository.
+            let isGone = change.after.map { $0.mode == .submodule } ?? true
+            if let before = change.before, !before.isDirectory, before.mode != .submodule, isGone {
                 gone[change.path] = before.id
             } else if change.before == nil, let after = change.after {
                 renamed.insert(after.id)

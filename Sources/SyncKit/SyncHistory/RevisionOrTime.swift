@@ -47,7 +47,7 @@ package struct RevisionOrTime {
 
     /// The same; past `Limits.timeSides` one more than that.
     private func all(_ name: String, now: Timestamp) throws -> [ObjectID] {
-        if let time = try Self.time(name, now: now) {
+        if let time = try Self.end(name, now: now) {
             let sides = try sides(at: time, now)
             if sides.isEmpty {
                 throw Revision.Unknown(description: "nothing is as old as \(name)")
@@ -97,6 +97,16 @@ package struct RevisionOrTime {
                     + " 2026-02-08, 2026-02-08T17:45 (here) or 2026-02-08T17:45:00+01:00")
         }
         return time
+    }
+
+    /// The last millisecond that a time means: one of a clock without a fraction is a whole second,
+    /// as the log gives it of a commit.
+    /// - Returns: as `time`.
+    /// - Throws: as `time`.
+    package static func end(_ text: String, now: Timestamp) throws(Revision.Unknown) -> Int64? {
+        guard let time = try time(text, now: now) else { return nil }
+        let isSecond = text.contains(":") && !text.contains { $0 == "." || $0 == "," }
+        return isSecond ? time + 999 : time
     }
 
     /// Milliseconds since 1970 of an ISO 8601 time; one without an offset is of this machine.

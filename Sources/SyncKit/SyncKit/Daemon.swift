@@ -106,6 +106,7 @@ package actor Daemon {
 
     private func work() async throws -> End {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         let ends = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let ender = Task {
             for await signal in ends {

@@ -24,6 +24,7 @@ package final class DirectoryNames: Sequence, IteratorProtocol {
 
     deinit { closedir(stream) }
 
+    /// The next name but for `.` and `..`; nil after the last.
     package func next() -> Entry? {
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }

@@ -89,6 +89,13 @@ package actor NetworkRemote: RemoteLink {
         }
     }
 
+    /// Asks whether the remote has some objects. Ends at once when the task is cancelled.
+    package func confirm(_ objects: [ObjectID]) async throws(RemoteError) {
+        try await run("look for objects") { transfer, memory throws(RemoteError) in
+            try transfer.confirm(objects)
+        }
+    }
+
     /// Takes away what a device said there. Ends at once when the task is cancelled.
     package func forget(_ device: String) async throws(RemoteError) -> Bool {
         try await run("forget \(device)") { transfer, memory throws(RemoteError) in

@@ -109,6 +109,27 @@ struct NetworkTransfer {
         try receive([head], server, having: [], behind: [])
     }
 
+    /// Asks whether the remote has some objects.
+    func confirm(_ objects: [ObjectID]) throws(RemoteError) {
+        var rest = objects[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(Limits.askedObjects))
+            rest = rest.dropFirst(some.count)
+            let server = try wire.open(.upload, wanted: isOurs, cancellation)
+            defer { wire.close() }
+            if server.version != 2 {
+                throw RemoteError(
+                    .unusable, "look for objects", "the remote's git does not say what it has",
+                    hint: "let its sshd accept GIT_PROTOCOL (AcceptEnv), or update git there")
+            }
+            let request = GitRequest(
+                FetchRequest(server: server).question(some), isQuestion: true)
+            try wire.send(request) { packet throws(RemoteError) in
+                if let words = packet.line?.rest(after: "ERR ") { throw .lacks(String(words)) }
+            }
+        }
+    }
+
     /// The references as they stand now.
     func references(_ server: Advertisement) throws(RemoteError) -> [String: ObjectID] {
         let prefixes = BranchClash.prefixes(reference) + [PathTransfer.devices]
@@ -166,6 +187,14 @@ extension RemoteError {
     /// What was thinned here is to come back, and the remote has nothing.
     static var noBranch: RemoteError {
         RemoteError(.missing, "fetch what was thinned", "the remote has no such branch any more")
+    }
+
+    /// What is asked for is not all at the remote.
+    /// - Parameter words: the object, or what the remote says.
+    static func lacks(_ words: String) -> RemoteError {
+        RemoteError(
+            .corrupt, "look for objects", "the remote lacks some: \(RemoteWords.clean(words.utf8))",
+            hint: "give it its past back, from a device that keeps all or from a backup")
     }
 
     /// Takes a failure of a repository or of the wire.

@@ -74,6 +74,13 @@ package actor PathRemote: RemoteLink {
         }
     }
 
+    /// Asks whether the remote has some objects.
+    package func confirm(_ objects: [ObjectID]) throws(RemoteError) {
+        let remote = try session("look for objects").remote
+        guard let lost = objects.first(where: { !remote.contains($0) }) else { return }
+        throw .lacks(lost.hex)
+    }
+
     /// Brings the remote's whole history once more; see `PathTransfer`.
     package func bringBack() throws(RemoteError) {
         let transfer = transfer(try session("fetch"))

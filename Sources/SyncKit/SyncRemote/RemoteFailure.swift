@@ -24,8 +24,9 @@ extension RemoteError {
             case .missing, .corrupt:
                 (
                     .corrupt,
-                    "git fsck in the remote says what is wrong: mend it there, or put its branch "
-                        + "back to a commit of before"
+                    "git fsck in the remote says what is wrong: mend it there (git fetch "
+                        + "--unshallow, if it is a shallow clone), or put its branch back to a "
+                        + "commit of before"
                 )
             case .tooLarge: (.corrupt, "take it out of the branch with git")
             case .moved, .locked, .io: (.io, nil)

@@ -51,9 +51,9 @@ struct Deleted: ParsableCommand {
     /// typed.
     static func command(_ file: DeletedFile, _ argument: PathArgument) -> String {
         let path = argument.local(file.path) ?? file.path.bytes
-        let written = QuotedPath.quoted(path)
-        let inQuotes = QuotedPath.bytes(written) == path ? Array(written.utf8) : []
-        guard let word = ShellWord.quoted(path) ?? ShellWord.quoted(inQuotes) else {
+        let written = QuotedPath.quoted(path, inDigits: true)
+        let inQuotes = QuotedPath.bytes(written) == path ? Array(written.utf8) : nil
+        guard let word = ShellWord.quoted(path) ?? inQuotes.flatMap(ShellWord.quoted) else {
             return "its name cannot be typed: restore a directory above it to \(file.last.hex)"
         }
         let separator = word.hasPrefix("-") || word.hasPrefix("'-") ? "-- " : ""

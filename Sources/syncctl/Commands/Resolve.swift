@@ -70,9 +70,13 @@ struct Resolve: AsyncParsableCommand {
         }
         var reports: [ChangeReport] = []
         for conflict in conflicts {
-            let request = try request(for: conflict, history)
+            let edited = edit ? try edited(conflict, history) : nil
             let report: ChangeReport
-            do { report = try await resolve(conflict, request, client) } catch {
+            do {
+                let request = try request(for: conflict, edited)
+                report = try await resolve(conflict, request, client)
+            } catch {
+                if let edited { throw edited.kept(after: error) }
                 // Of several the others are resolved all the same; the first failure is said.
                 if !all { throw error }
                 // One of the same file may have taken this one with it.
@@ -80,6 +84,7 @@ struct Resolve: AsyncParsableCommand {
                 if open.contains(where: { $0.id == conflict.id }) { failure = failure ?? error }
                 continue
             }
+            edited?.remove()
             reports.append(report)
             output.remark(
                 dryRun ? "would resolve \(conflict.path)" : "resolved \(conflict.path)")
@@ -113,7 +118,7 @@ struct Resolve: AsyncParsableCommand {
         var failure: (any Error)?
         var gone: Set<TreePath> = []
         for conflict in conflicts {
-            var request = try request(for: conflict, history)
+            var request = try request(for: conflict, nil)
             request.dryRun = true
             do {
                 gone.formUnion(try await resolve(conflict, request, client).deletions)
@@ -128,31 +133,31 @@ struct Resolve: AsyncParsableCommand {
                 + "see syncctl resolve --all --dry-run, and resolve those conflicts one by one")
     }
 
-    private func request(for conflict: OpenConflict, _ history: VaultHistory) throws
-        -> ResolveRequest
-    {
+    /// - Parameter edited: what the user left in an editor.
+    private func request(
+        for conflict: OpenConflict, _ edited: EditedFile?
+    ) throws -> ResolveRequest {
         if ours { return ResolveRequest(.ours, dryRun: dryRun) }
         if theirs { return ResolveRequest(.theirs, dryRun: dryRun) }
         if base { return ResolveRequest(.base, dryRun: dryRun) }
         if both { return ResolveRequest(.both, dryRun: dryRun) }
-        let content = try file.map(Changing.read) ?? edited(conflict, history)
-        return ResolveRequest(
-            .content, content: Data(content).base64EncodedString(), dryRun: dryRun)
-    }
-
-    /// What the user leaves in an editor.
-    private func edited(_ conflict: OpenConflict, _ history: VaultHistory) throws -> [UInt8] {
-        guard let head = history.head,
-            let content = try history.content(conflict.path, at: head)
-        else { throw Failure(Exit.failed, "there is no file \(conflict.path)") }
-        let edited = try Changing.edit(
-            content, called: String(decoding: conflict.path.name, as: UTF8.self), options)
-        if edited == content {
+        let content = try file.map(Changing.read) ?? edited?.content() ?? []
+        if let edited, content == edited.before {
             throw Failure(
                 Exit.failed,
                 "\(conflict.path) was not changed in the editor: nothing is resolved. What a side "
                     + "has is taken with --ours, --theirs, --base or --both")
         }
-        return edited
+        return ResolveRequest(
+            .content, content: Data(content).base64EncodedString(), dryRun: dryRun)
+    }
+
+    /// What the user leaves in an editor.
+    private func edited(_ conflict: OpenConflict, _ history: VaultHistory) throws -> EditedFile {
+        guard let head = history.head,
+            let content = try history.content(conflict.path, at: head)
+        else { throw Failure(Exit.failed, "there is no file \(conflict.path)") }
+        return try Changing.edit(
+            content, called: String(decoding: conflict.path.name, as: UTF8.self), options)
     }
 }

@@ -23,7 +23,13 @@ struct Verify: ParsableCommand {
         let findings = Verification(configuration).findings { head in
             do {
                 return try TrialRestore.problems(of: head, VaultHistory(configuration))
-            } catch { return TrialReport(problems: Failure(error).lines) }
+            } catch let error as RepositoryError {
+                return TrialReport(problems: Failure(error).lines)
+            } catch {
+                var report = TrialReport()
+                report.untried = Failure(error).lines.joined(separator: ": ")
+                return report
+            }
         }
         let output = Output(options)
         if options.json {

@@ -36,6 +36,11 @@ package final class SimRemote: RemoteLink {
         try await bringBack_()
     }
 
+    /// Nothing is thinned by this way: the simulation takes the plan itself.
+    package func confirm(_ objects: [ObjectID]) async throws(RemoteError) {
+        throw RemoteError(.unreachable, "look for objects", "nobody is asked here")
+    }
+
     /// Nobody forgets a device in a simulation.
     package func forget(_ device: String) async throws(RemoteError) -> Bool {
         throw RemoteError(.unreachable, "forget \(device)", "nobody is forgotten here")

@@ -51,8 +51,10 @@ final class VaultApply {
         for folder in folders where folder.stopped == nil {
             do {
                 try folder.access.checkRoot()
+                folder.applyFailure = nil
                 try apply(head, to: folder, &report)
             } catch let error as FolderError {
+                folder.applyFailure = error
                 if folder.stops(for: error) {
                     folder.stopped = error
                     rechecks.noteAll(of: folder)

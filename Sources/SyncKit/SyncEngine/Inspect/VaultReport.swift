@@ -121,10 +121,12 @@ package final class VaultReport {
             let quarantined = Dictionary(
                 try store.quarantined(folder.id).map { ($0.path, $0.reason) },
                 uniquingKeysWith: { $1 })
+            let failed: QuarantinedPath.Reason? =
+                folder.applyFailure.map { $0.code == .noSpace ? .noSpace : .failed }
             for deferred in deferred {
                 let path = folder.repositoryPath(deferred.path)
                 let isGone = folder.quarantinedDeletions.contains(deferred.path)
-                let reason = quarantined[path] ?? (isGone ? .massDeletion : .busy)
+                let reason = quarantined[path] ?? (isGone ? .massDeletion : failed ?? .busy)
                 result.append(QuarantinedPath(path: path, reason: reason))
             }
         }

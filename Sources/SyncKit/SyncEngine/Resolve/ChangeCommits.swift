@@ -41,9 +41,11 @@ final class ChangeCommits {
             }
         }
         let paths = TreeChange.named(changes).map(\.path).sorted()
-        // A file goes where an empty directory comes, too.
+        // A file goes where an empty directory or a submodule comes, too.
         let deletions = TreeChange.named(changes).filter { change in
-            change.after.map { $0.isDirectory && change.before != nil } ?? true
+            change.after.map {
+                ($0.isDirectory || $0.mode == .submodule) && change.before != nil
+            } ?? true
         }.map(\.path).sorted()
         var report = ChangeReport(commit: nil, paths: paths, deletions: deletions)
         report.elsewhere = elsewhere.sorted()

@@ -13,7 +13,9 @@ extension ConflictResolution {
         guard let kept = try TreeDiff.file(at: copy, of: tree, reading: reader) else {
             throw ChangeRefusal(.missing, "there is no file \(copy) any more")
         }
-        for path in try record.inTheWay(of: tree, reading: reader) where path != copy { result.updateValue(nil, forKey: path) }
+        for path in try record.inTheWay(of: tree, reading: reader) where path != copy {
+            result.updateValue(nil, forKey: path)
+        }
         result[record.path] = kept
         return result
     }

@@ -31,8 +31,8 @@ extension VaultService {
     /// exchange waits for the network; the remote gets it with the next exchange.
     /// - Returns: what changed, and what of it waits because a program has it open or something
     ///   stands in its way.
-    /// - Throws: `ChangeRefusal`, or what a capture or an apply throws; the commit stands then,
-    ///   when it was made.
+    /// - Throws: `ChangeRefusal`, or what a capture throws; what an apply throws of the repository
+    ///   or the state store, and the commit stands then, when it was made.
     func changeNow(_ request: ChangeRequest) throws -> ChangeReport {
         let requested = request.places.map { RequestedPlaces(places: $0, store: vault.store) }
         for folder in vault.folders {
@@ -64,7 +64,10 @@ extension VaultService {
     func applied(_ made: ChangeReport) throws -> ChangeReport {
         var report = made
         if report.commit != nil {
-            try vault.applyUntilStable()
+            do { try vault.applyUntilStable() } catch let error as FolderError {
+                // What no folder has room for, or cannot take, is committed, and waits.
+                log.warning("\(error): it is tried again")
+            }
             let waiting = try vault.report.waiting()
             report.waiting = vault.report.waiting(among: report.paths, waiting)
             if !waiting.isEmpty { setAlarm(.now + Limits.firstTry) }

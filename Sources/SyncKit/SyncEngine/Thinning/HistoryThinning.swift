@@ -40,7 +40,8 @@ final class HistoryThinning {
     /// some went before, the next exchange brings it back.
     /// - Parameter least: of fewer objects nothing is taken out.
     /// - Returns: false while that cannot be said.
-    /// - Throws: `RepositoryError`, `StateStoreError`.
+    /// - Throws: `RepositoryError`, `StateStoreError`, and `RemoteError` where the remote does not
+    ///   have all that would go.
     func prepare(for vault: Vault, atLeast least: Int) async throws -> Bool {
         guard case .daily(let days) = keep else {
             if try await planner.hasThinned() { vault.tracker.wantsThinned = true }
@@ -51,8 +52,11 @@ final class HistoryThinning {
         }
         isPlanning = true
         defer { isPlanning = false }
-        let planned = try await planner.plan(keeping: days, on: ground, atLeast: least)
-        waiting = planned.map { Waiting(plan: $0.plan, prepared: $0.prepared) }
+        let plan = try await planner.plan(keeping: days, on: ground)
+        if plan.objects.count < least { return true }
+        // That its branch reaches them does not say so: it may have been made anew, or be damaged.
+        try await vault.tracker.link?.confirm(plan.objects.sorted())
+        waiting = Waiting(plan: plan, prepared: try await planner.prepare(plan))
         return true
     }
 
@@ -99,18 +103,20 @@ private actor ThinningPlanner {
 
     func hasThinned() throws -> Bool { try GitRepository(opening: repository).hasThinned }
 
-    /// - Returns: nil where fewer objects than `least` would go.
-    func plan(keeping days: Int, on ground: ThinningGround, atLeast least: Int) throws
-        -> (plan: ThinningPlan, prepared: PreparedThinning)?
-    {
+    func plan(keeping days: Int, on ground: ThinningGround) throws -> ThinningPlan {
         try BackgroundWork.of { [repository] in
             // libgit2's handles belong to one thread each.
-            let opened = try GitRepository(opening: repository)
-            let plan = try ThinningPlan(keeping: days, on: ground, reading: opened)
-            if plan.objects.count < least { return nil }
+            try ThinningPlan(
+                keeping: days, on: ground, reading: GitRepository(opening: repository))
+        }
+    }
+
+    /// Writes what stays.
+    func prepare(_ plan: ThinningPlan) throws -> PreparedThinning {
+        try BackgroundWork.of { [repository] in
             let thinning = Thinning(
                 commits: plan.commits, objects: plan.objects, boundary: plan.boundary)
-            return (plan, try opened.prepare(thinning))
+            return try GitRepository(opening: repository).prepare(thinning)
         }
     }
 }

@@ -7,13 +7,15 @@ package enum QuotedPath {
     ]
 
     /// Writes bytes so.
-    package static func quoted(_ bytes: some Sequence<UInt8>) -> String {
+    /// - Parameter inDigits: whether a tab and a line feed are digits, too, by which `bytes` knows
+    ///   such a text.
+    package static func quoted(_ bytes: some Sequence<UInt8>, inDigits: Bool = false) -> String {
         var text = "\""
         for byte in bytes {
             switch byte {
             case 0x22, 0x5c: text += "\\" + String(UnicodeScalar(byte))
-            case 0x09: text += "\\t"
-            case 0x0a: text += "\\n"
+            case 0x09 where !inDigits: text += "\\t"
+            case 0x0a where !inDigits: text += "\\n"
             case 0x20..<0x7f: text += String(UnicodeScalar(byte))
             default:
                 let digits = String(byte, radix: 8)

@@ -40,6 +40,10 @@ package protocol RemoteLink: Sendable {
     /// - Throws: `RemoteError`; the local repository is then as before, or has objects more.
     func bringBack() async throws(RemoteError)
 
+    /// Asks whether the remote has some objects; nothing is brought.
+    /// - Throws: `RemoteError`, also where it lacks one of them, or cannot say.
+    func confirm(_ objects: [ObjectID]) async throws(RemoteError)
+
     /// Takes away what a device said there of how far it has applied.
     /// - Returns: false when it said nothing.
     /// - Throws: `RemoteError`; nothing has changed then, or the answer was lost.

@@ -36,6 +36,8 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
         case noFolder = "no-folder"
         /// Reading or writing it failed.
         case failed
+        /// The folder's file system has no room for it.
+        case noSpace = "no-space"
         /// A built-in pattern takes it for a temporary file: listed on request only.
         case ignored
 
@@ -73,6 +75,7 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
                     + "with each poll"
             case .noFolder: "bring its folder back (mount it): syncctl status names it"
             case .failed: "look at the disk (dmesg); it is tried again"
+            case .noSpace: "make room on the folder's file system; it is tried again"
             }
         }
 

@@ -32,6 +32,7 @@ final class ChildProcess {
         sigemptyset(&defaults)
         // This program ignores it, and what a program ignores its children ignore too.
         sigaddset(&defaults, SIGPIPE)
+        sigaddset(&defaults, SIGXFSZ)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(

@@ -41,6 +41,17 @@ struct FetchRequest {
         return writer.bytes
     }
 
+    /// Asks whether the server has some objects, in version 2: it ends with an error where it lacks
+    /// one. It sends none of them, as it does not know the commit that is said to be here.
+    func question(_ wanted: [ObjectID]) -> [UInt8] {
+        let nobodys = ObjectID(hashing: Array(Agent.name.utf8), as: .commit)
+        var writer = begin("fetch")
+        for id in wanted { writer.line("want \(id.hex)") }
+        writer.line("have \(nobodys.hex)")
+        writer.flush()
+        return writer.bytes
+    }
+
     private func begin(_ command: String) -> PacketWriter {
         var writer = PacketWriter()
         writer.line("command=\(command)")
