@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import unittest
@@ -146,6 +147,36 @@ class Backup(VaultTest):
         ada.write("a.md", "more\n")
         self.assertEqual(ada.once().returncode, 0)
         self.assertIn("default-0002.bundle is missing", self.saved(ada, place, code=1))
+
+    def test_references_that_move_while_git_looks_are_all_named(self):
+        """What git found nothing to add to moved meanwhile: the bundle would name nothing."""
+        ada = self.device("ada", start=False)
+        for turn in range(2):
+            ada.write("a.md", f"{turn}\n")
+            self.assertEqual(ada.once().returncode, 0)
+        place = f"{self.top}/bundles"
+        self.saved(ada, f"{place}/")
+        names = [f"refs/{name}" for name in trees.git(
+            ada.repository, "for-each-ref", "--format=%(refname:lstrip=1)").decode().split()]
+        head, before = (trees.git(ada.repository, "rev-parse", name).decode().strip()
+                        for name in ("sync", "sync~1"))  # fmt: skip
+        trees.git(ada.repository, "update-ref", "refs/tags/new", head)
+        real, marker = shutil.which("git"), f"{self.top}/moved"
+        os.makedirs(f"{self.top}/bin")
+        moves = "; ".join(f"{real} -C {ada.repository} update-ref {name} {before}"
+                          for name in [*names, "refs/tags/new"])  # fmt: skip
+        with open(f"{self.top}/bin/git", "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\n{real} "$@"; code=$?\ncase "$*" in *"bundle create"*)\n'
+                       f"[ -e {marker} ] || {{ touch {marker}; {moves}; }};;\nesac\nexit $code\n")
+        os.chmod(f"{self.top}/bin/git", 0o755)
+        path = ada.environment["PATH"]
+        ada.environment["PATH"] = f"{self.top}/bin:{path}"
+        file = self.saved(ada, place)["file"]
+        ada.environment["PATH"] = path
+        self.assertTrue(os.path.exists(marker))
+        said = self.git("bundle", "list-heads", file).decode().split()
+        self.assertLessEqual({*names, "refs/tags/new", before}, set(said))
+        self.assertIsNone(self.saved(ada, place)["file"])
 
     def test_nothing_is_added_to_a_damaged_bundle(self):
         ada = self.device("ada", start=False)

@@ -322,3 +322,24 @@ class Decisions(ApartTest):
         held = {self.ada.read(name) for name in self.names()}
         self.assertLessEqual({b"ada's\n", b"a\n", b"new\n"}, held)
         self.assertEqual(len(self.listed()), 1)
+
+    def test_what_was_written_in_an_editor_stays_where_it_is_refused(self):
+        self.start(**{"a.md": "one\n"})
+        self.apart((self.ada, self.write(a_md="ada's\n")), (self.bob, self.write(a_md="bob's\n")))
+        self.meet()
+        editor = f"{self.top}/editor"
+        with open(editor, "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\necho "an hour of work" >> "$1"\n')
+        os.chmod(editor, 0o755)
+        self.ada.environment["EDITOR"] = editor
+        done = self.ada.ctl("resolve", self.ada.path("a.md"), "--edit", expect=(1,))
+        place = done.stderr.strip().splitlines()[-1].split(" stays in ")[1]
+        with open(place, encoding="utf-8") as file:
+            self.assertIn("an hour of work\n", file.read())
+        shutil.rmtree(os.path.dirname(place))
+        with open(editor, "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\necho "whole" > "$1"; dirname "$1" > "$PLACE"\n')
+        self.ada.environment["PLACE"] = f"{self.top}/place"
+        self.ada.ctl("resolve", self.ada.path("a.md"), "--edit", expect=(0,))
+        with open(f"{self.top}/place", encoding="utf-8") as file:
+            self.assertFalse(os.path.exists(file.read().strip()))

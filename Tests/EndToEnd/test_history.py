@@ -3,7 +3,9 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
+import time
 import unittest
 
 import trees
@@ -138,6 +140,99 @@ class History(VaultTest):
                     ada.ctl(*words[1:], expect=(0,))
                     self.assertEqual(ada.read(name), wanted[name], command)
         self.assertEqual(self.listed(ada, "deleted"), [])
+
+    def merged_by_git(self, name):
+        """Somebody merges what ada did into a clone, without a file, and pushes."""
+        place = f"{self.top}/clone"
+        git = ["git", "-C", place, "-c", "user.name=Kay", "-c", "user.email=kay@example.org"]
+        quiet = {"capture_output": True, "check": False}
+        subprocess.run([*git, "fetch", "-q"], check=True)
+        subprocess.run([*git, "merge", "-q", "--no-commit", "--no-ff", "origin/sync"], **quiet)
+        subprocess.run([*git, "rm", "-qf", "--ignore-unmatch", f"{PREFIX}/{name}"], **quiet)
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-qm", "merged"], check=True)
+        subprocess.run([*git, "push", "-q", "origin", "HEAD:sync"], check=True)
+
+    def test_what_a_merge_by_git_took_out_is_deleted(self):
+        for edited in (False, True):
+            with self.subTest(edited=edited):
+                ada, name = self.device(f"ada{edited}", start=False), f"gone{edited}.md"
+                ada.write("x.md", "x\n")
+                if edited:
+                    ada.write(name, "old\n")
+                self.assertEqual(ada.once().returncode, 0)
+                place = f"{self.top}/clone"
+                shutil.rmtree(place, ignore_errors=True)
+                subprocess.run(["git", "clone", "-q", "-b", "sync", self.remote, place], check=True)
+                git = ["git", "-C", place, "-c", "user.name=Kay", "-c", "user.email=k@x"]
+                if edited:
+                    subprocess.run([*git, "rm", "-q", f"{PREFIX}/{name}"], check=True)
+                words = ["--allow-empty", "-q", "-m", "in the clone"]
+                subprocess.run([*git, "commit", *words], check=True)
+                ada.write(name, "ten years of notes\n")
+                self.assertEqual(ada.once().returncode, 0)
+                self.merged_by_git(name)
+                self.assertEqual(ada.once().returncode, 0)
+                self.assertIsNone(ada.read(name))
+                found = self.listed(ada, "deleted")
+                self.assertEqual([one["path"] for one in found], [f"{PREFIX}/{name}"])
+                ada.ctl("restore", f"{PREFIX}/{name}", "--to", found[0]["last"], expect=(0,))
+                self.assertEqual(ada.read(name), b"ten years of notes\n")
+
+    def test_a_file_whose_place_a_submodule_takes_is_deleted(self):
+        ada = self.device("ada", start=False)
+        ada.write("sub", "a note\n")
+        ada.write("x.md", "x\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        index = {**os.environ, "GIT_INDEX_FILE": f"{self.top}/index"}
+        git = ["git", "-C", self.remote, "-c", "user.name=Kay", "-c", "user.email=k@x"]
+        entry = f"160000,{first},{PREFIX}/sub"
+        for words in (["read-tree", "sync"], ["update-index", "--add", "--cacheinfo", entry]):
+            subprocess.run([*git, *words], env=index, check=True)
+        tree = subprocess.run([*git, "write-tree"], env=index, check=True, capture_output=True)
+        made = subprocess.run([*git, "commit-tree", "-p", "sync", "-m", "link",
+                               tree.stdout.decode().strip()], check=True, capture_output=True)  # fmt: skip
+        link = made.stdout.decode().strip()
+        trees.git(self.remote, "update-ref", "refs/heads/sync", link)
+        ada.once()
+        self.assertIsNone(ada.read("sub"))
+        self.assertEqual([one["path"] for one in self.listed(ada, "deleted")], [f"{PREFIX}/sub"])
+        ada.ctl("rollback", first, expect=(0,))
+        self.assertEqual(ada.read("sub"), b"a note\n")
+        for words in (["--dry-run"], []):
+            done = ada.ctl("rollback", link, "--json", *words, expect=None).stdout
+            self.assertEqual(json.loads(done)["deletions"], [f"{PREFIX}/sub"])
+        self.assertIsNone(ada.read("sub"))
+
+    def test_a_name_with_a_line_feed_comes_back_by_the_command_that_is_printed(self):
+        ada = self.device("ada", start=False)
+        names = ["two\nlines.md", "a\ttab.md", "zwj\u200d.md"]
+        for name in names:
+            ada.write(name, name)
+        self.assertEqual(ada.once().returncode, 0)
+        for name in names:
+            os.remove(ada.path(name))
+        self.assertEqual(ada.once().returncode, 0)
+        lines = ada.ctl("deleted", expect=(0,)).stdout.splitlines()
+        commands = [line.strip() for line in lines if "syncctl restore" in line]
+        self.assertEqual(len(commands), 3)
+        for command in commands:
+            ada.ctl(*shlex.split(command)[1:], expect=(0,))
+        for name in names:
+            self.assertEqual(ada.read(name), name.encode())
+
+    def test_the_time_that_the_log_shows_of_a_commit_means_it(self):
+        ada = self.device("ada", start=False)
+        for text in ("one\n", "two\n", "three\n"):
+            ada.write("a.md", text)
+            self.assertEqual(ada.once().returncode, 0)
+            time.sleep(1.1)
+        time_of_two = self.listed(ada, "log", "--all")[1]["time"]
+        both = self.listed(ada, "log", "--all", "--since", time_of_two, "--until", time_of_two)
+        self.assertEqual(len(both), 1)
+        ada.ctl("rollback", time_of_two, expect=(0,))
+        self.assertEqual(ada.read("a.md"), b"two\n")
 
     def test_deleted_is_narrowed_by_path_and_time(self):
         ada = self.history()

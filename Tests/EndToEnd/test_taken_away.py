@@ -1,5 +1,6 @@
 """What a running daemon stands on, taken away from below it: it finds its feet by itself."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -105,6 +106,37 @@ class TakenAway(VaultTest):
         self.wait_in_sync(ada, bob)
         self.assertEqual(bob.read("new.md"), b"new\n")
         self.assert_converged(ada, bob)
+
+    def test_a_rollback_for_which_there_is_no_room_is_committed_and_waits(self):
+        for running in (True, False):
+            with self.subTest(running=running):
+                name = f"full{running}"
+                ada = self.device(name, start=False)
+                self.tmpfs(ada.folder, "1m")
+                ada.ctl("sync", "--accept-folders", expect=None)
+                ada.write("big.bin", os.urandom(700 << 10))
+                self.assertEqual(ada.once().returncode, 0)
+                first = trees.head(ada.repository)
+                os.remove(ada.path("big.bin"))
+                self.assertEqual(ada.once().returncode, 0)
+                ada.write("mine.bin", os.urandom(600 << 10))
+                self.assertEqual(ada.once().returncode, 0)
+                if running:
+                    ada.start()
+                done = ada.ctl("restore", f"{PREFIX}/big.bin", "--to", first, "--json", expect=(1,))
+                report = json.loads(done.stdout)
+                self.assertEqual(report["commit"], trees.head(ada.repository))
+                self.assertEqual(report["waiting"],
+                                 [{"path": f"{PREFIX}/big.bin", "reason": "no-space"}])  # fmt: skip
+                if running:
+                    self.assertIn("big.bin  no-space", ada.ctl("held").stdout)
+                    ada.stop()
+                self.remount(ada.folder, "size=8m")
+                ada.once()
+                self.assertIsNotNone(ada.read("big.bin"))
+                for file in ("big.bin", "mine.bin"):
+                    os.remove(ada.path(file))
+                ada.once()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import time
 import unittest
 
 import trees
-from device import PREFIX, Device
+from device import PREFIX, Device, binaries
 from harness import VaultTest
 
 
@@ -219,22 +219,61 @@ class Verify(VaultTest):
         states = self.states(self.found(ada, 0))
         self.assertEqual((states["folder"], states["objects"]), ("warn", "ok"))
 
-    def test_bytes_that_nobody_wrote(self):
-        ada = self.vault()
-        # A head of the coming hour: nothing in the folder was touched after it.
-        later = f"{int(time.time()) + 3600} +0000"
+    def head_at(self, ada, seconds):
+        """The same head once more, with another date."""
+        date = f"{int(seconds)} +0000"
         made = subprocess.run(
             ["git", "-C", ada.repository, "commit-tree", "-p", "sync", "-m", "x", "sync^{tree}"],
             env=ada.environment | {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
-                 for what, value in (("NAME", "x"), ("EMAIL", "x@x"), ("DATE", later))},
+                 for what, value in (("NAME", "x"), ("EMAIL", "x@x"), ("DATE", date))},
             check=True, capture_output=True,
         )  # fmt: skip
         trees.git(ada.repository, "update-ref", "refs/heads/sync", made.stdout.decode().strip())
+
+    def test_bytes_that_nobody_wrote(self):
+        ada = self.vault()
+        # Nothing in the folder was touched after the head came.
+        self.head_at(ada, time.time() + 3600)
+        os.utime(f"{ada.repository}/refs/heads/sync", (time.time() + 3600,) * 2)
         for text, state, code in (("text\n" * 50, "warn", 0), ("rotten\n", "fail", 1)):
             ada.write("a.md", text)
             found = self.found(ada, code)
             self.assertEqual(found["folder"][0][0], state, found)
             self.assertIn("a.md", found["folder"][0][1])
+
+    def test_a_head_of_the_coming_hour_makes_no_edit_damage(self):
+        ada = self.vault()
+        self.head_at(ada, time.time() + 3600)
+        ada.write("a.md", "just edited\n")
+        self.assertEqual(self.found(ada, 0)["folder"][0][0], "warn")
+
+    def test_no_room_for_a_trial_is_no_damage(self):
+        ada = self.vault()
+        words = f"ulimit -f 8; exec {binaries()}/syncctl --config {ada.config} verify"
+        done = subprocess.run(["bash", "-c", words], env=ada.environment, check=False,
+                              capture_output=True, text=True)  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("warn  restore", done.stdout)
+        self.assertIn("File too large", done.stdout)
+        self.assertEqual(glob.glob(f"{ada.home}/state/syncd/default/verify-*"), [])
+
+    def test_an_object_that_is_cut_short_is_named_at_once(self):
+        ada = self.vault()
+        for pack in glob.glob(f"{ada.repository}/objects/pack/*.pack"):
+            with open(pack, "rb") as file:
+                content = file.read()
+            os.remove(pack)
+            os.remove(f"{pack[:-5]}.idx")
+            subprocess.run(["git", "-C", ada.repository, "unpack-objects", "-q"], input=content,
+                           check=True)  # fmt: skip
+        self.assertEqual(self.found(ada, 0)["objects"][0][0], "ok")
+        name = trees.head(ada.repository)
+        path = f"{ada.repository}/objects/{name[:2]}/{name[2:]}"
+        os.chmod(path, 0o600)
+        os.truncate(path, os.path.getsize(path) // 2)
+        self.assertIn(name, str(self.found(ada, 1)["objects"]))
+        self.assertIn("damaged", ada.ctl("log", expect=(1,)).stderr)
+        self.assertIn("damaged", ada.once().stderr)
 
 
 if __name__ == "__main__":

@@ -150,9 +150,8 @@ package struct Verification {
         var (same, edited, wrong): (Int, [TreePath], [TreePath]) = (0, [], [])
         do {
             let commit = try repository.commit(head)
-            // By a clock that is ahead it was made after any edit.
-            let isAhead = commit.committer.seconds > Int64(time(nil))
-            let made = isAhead ? Int64.min / 2 : commit.committer.seconds
+            // By a clock that is ahead it was made after any edit, and came here before.
+            let made = min(commit.committer.seconds, headMoved ?? .max)
             for change in try TreeDiff.changes(from: nil, to: commit.tree, reading: repository) {
                 guard let version = change.after, version.mode != .submodule,
                     let path = local.localPath(change.path, version)
@@ -187,6 +186,13 @@ package struct Verification {
                 mend: "syncctl status, which says what is edited and what waits")
         }
         return .ok(name, "\(folder.path): \(same) files as in the head")
+    }
+
+    /// When the head moved here, in seconds; nil where git has packed the reference.
+    private var headMoved: Int64? {
+        var status = stat()
+        let path = "\(configuration.repository)/refs/heads/\(configuration.branch)"
+        return stat(path, &status) == 0 ? Int64(status.st_mtim.tv_sec) : nil
     }
 
     private func restored(_ head: ObjectID, _ trial: TrialReport) -> [Finding] {
