@@ -4,9 +4,10 @@ schemathesis makes up. SYNC_EXAMPLES is how many requests it makes up for each o
 import json
 import os
 import subprocess
+import urllib.parse
 
 from api import APITest, Events, ask
-from device import ROOT, wait_until
+from device import PREFIX, ROOT, wait_until
 from harness import number
 
 PYTHON = f"{ROOT}/.build/python/bin"
@@ -169,6 +170,27 @@ class Answers(DescribedTest):
         self.assertEqual(done.stdout, "", done.stderr)
         self.assertEqual(done.returncode, 0, done.stderr)
         print(f"{len(answers)} answers of {len(seen)} operations are as they are described")
+
+
+    def test_names_that_the_server_takes_are_described(self):
+        schemas = self.document["components"]["schemas"]
+        patterns = [schemas["RestoreRequest"]["properties"]["paths"]["items"]["pattern"],
+                    schemas["FileWrite"]["properties"]["path"]["pattern"]]  # fmt: skip
+        for pattern in patterns:
+            for name in ("café.md", ".gitignore", "it's (1).md", "-x", "*.md", "...", "a/.b/c"):
+                self.assertRegex(f"{PREFIX}/{name}", pattern)
+            for name in ("/a", "a//b", "../a", "a/..", "a/./b", ""):
+                self.assertNotRegex(name, pattern)
+        for name in ("café.md", ".gitignore", "it's (1).md"):
+            answer = self.ask("POST", "/api/sync", {"path": f"{PREFIX}/{name}", "content": "x\n"})
+            self.assertEqual(answer.status, 200, answer)
+
+    def test_a_name_that_is_no_text_is_asked_for_as_it_was_answered(self):
+        self.ada.write(b"caf\xe9.md", "bytes\n")
+        self.ada.ctl("flush", expect=None)
+        (name,) = self.ask("GET", "/api/sync/history?limit=1").json[0]["paths"]
+        answer = self.ask("GET", "/api/sync/blob/HEAD/" + urllib.parse.quote(name, safe=""))
+        self.assertEqual((answer.status, answer.body), (200, b"bytes\n"))
 
 
 class MadeUp(DescribedTest):

@@ -158,8 +158,10 @@ struct HistoryQuery: Sendable {
         limit = try JSONAnswer.number(text("limit"), "limit", 1...Limits.historyEntries) ?? 50
     }
 
-    /// A path whose bytes a URL writes with `%`; nil when it is none.
+    /// A path whose bytes a URL writes with `%`, or as the answers do; nil when it is none.
     static func path(_ text: String) -> TreePath? {
-        PercentEncoding.bytes(text).flatMap { TreePath($0) }
+        PercentEncoding.bytes(text).flatMap { bytes in
+            TreePath(QuotedPath.bytes(String(decoding: bytes, as: UTF8.self)) ?? bytes)
+        }
     }
 }
