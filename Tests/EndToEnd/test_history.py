@@ -191,8 +191,9 @@ class History(VaultTest):
         for words in (["read-tree", "sync"], ["update-index", "--add", "--cacheinfo", entry]):
             subprocess.run([*git, *words], env=index, check=True)
         tree = subprocess.run([*git, "write-tree"], env=index, check=True, capture_output=True)
-        made = subprocess.run([*git, "commit-tree", "-p", "sync", "-m", "link",
-                               tree.stdout.decode().strip()], check=True, capture_output=True)  # fmt: skip
+        name = tree.stdout.decode().strip()
+        made = subprocess.run([*git, "commit-tree", "-p", "sync", "-m", "link", name],
+                              check=True, capture_output=True)  # fmt: skip
         link = made.stdout.decode().strip()
         trees.git(self.remote, "update-ref", "refs/heads/sync", link)
         ada.once()

@@ -52,8 +52,7 @@ package struct ArchiveReader {
         var records: [UInt8]?
         while true {
             let block = try input.read(TarHeader.block)
-            if block.count < TarHeader.block { throw ArchiveError("\(path) is cut short") }
-            if block.allSatisfy({ $0 == 0 }) {
+            if block.count < TarHeader.block || block.allSatisfy({ $0 == 0 }) {
                 // To its end, where the checksum of all of it stands.
                 while try !input.read(64 << 10).isEmpty {}
                 return nil

@@ -77,8 +77,9 @@ final class ZstdReader {
     private let stream: OpaquePointer
     private var input: [UInt8]
     private var (start, end) = (0, 0)
-    /// What zstd still expects of the frame that it is in; 0 between frames.
-    private var expected = 0
+    /// What zstd still expects of the frame that it is in; 0 between frames. A file has one at
+    /// least.
+    private var expected = 1
 
     init(_ path: String) throws(ArchiveError) {
         guard let stream = ZSTD_createDCtx() else { throw ArchiveError("zstd has no memory") }
