@@ -145,6 +145,32 @@ class Rollback(VaultTest):
         self.assertEqual(bob.read("other.md"), b"more nonsense\n")
         self.assertEqual(json.loads(ada.ctl("conflicts", "--json", expect=(0,)).stdout), [])
 
+    def test_an_undone_deletion_leaves_an_edit_that_stood_against_it(self):
+        ada, bob = self.device("ada", start=False), self.device("bob", start=False)
+        ada.write("x.md", "x\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        names = {"doc.md": "1\n2\n3\n", "mem.jsonl": '{"id": "a", "memory": "b"}\n'}
+        for name, text in names.items():
+            ada.write(name, text)
+        for device in (ada, bob):
+            self.assertEqual(device.once().returncode, 0)
+        for name, text in names.items():
+            bob.write(name, text + text.replace("1", "mine").replace('"a"', '"c"'))
+        edited = {name: bob.read(name) for name in names}
+        self.report(ada, "rollback", first)
+        for device in (ada, bob, ada):
+            device.once()
+        self.assertEqual({name: ada.read(name) for name in names}, edited)
+        listed = json.loads(ada.ctl("conflicts", "--json", expect=(10,)).stdout)
+        self.assertEqual({one["kind"] for one in listed}, {"delete-modify"})
+        self.report(ada, "undo")
+        self.assertEqual({name: ada.read(name) for name in names}, edited)
+        self.assertEqual(json.loads(ada.ctl("conflicts", "--json", expect=(0,)).stdout), [])
+        for device in (bob, ada):
+            self.assertEqual(device.once().returncode, 0)
+        self.assertEqual(bob.tree(), ada.tree())
+
     def test_a_file_goes_where_an_empty_directory_comes(self):
         ada = self.device("ada", start=False)
         ada.write("note.md", "one\n")

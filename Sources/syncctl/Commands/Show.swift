@@ -51,7 +51,7 @@ struct Show: ParsableCommand {
         if let bytes = QuotedPath.bytes(version), let colon = bytes.firstIndex(of: 0x3a) {
             return [
                 String(decoding: bytes[..<colon], as: UTF8.self),
-                QuotedPath.quoted(bytes[(colon + 1)...]),
+                QuotedPath.quoted(bytes[(colon + 1)...], inDigits: true),
             ]
         }
         return version.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

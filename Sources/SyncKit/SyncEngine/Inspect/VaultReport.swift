@@ -121,8 +121,7 @@ package final class VaultReport {
             let quarantined = Dictionary(
                 try store.quarantined(folder.id).map { ($0.path, $0.reason) },
                 uniquingKeysWith: { $1 })
-            let failed: QuarantinedPath.Reason? =
-                folder.applyFailure.map { $0.code == .noSpace ? .noSpace : .failed }
+            let failed = folder.applyFailure.map(Self.reason)
             for deferred in deferred {
                 let path = folder.repositoryPath(deferred.path)
                 let isGone = folder.quarantinedDeletions.contains(deferred.path)
@@ -131,6 +130,15 @@ package final class VaultReport {
             }
         }
         return result.sorted { $0.path < $1.path }
+    }
+
+    /// Why files wait that an apply could not put there.
+    private static func reason(_ failure: FolderError) -> QuarantinedPath.Reason {
+        switch failure.code {
+        case .noSpace: .noSpace
+        case .readOnlyFileSystem: .readOnly
+        default: .failed
+        }
     }
 
     /// Those of some paths that wait, all of a folder that is not there too.

@@ -83,6 +83,15 @@ struct MergedConflicts {
         }
     }
 
+    /// The conflict on one side in which a version was deleted and, at a path, edited.
+    func deletion(of blob: ObjectID, at path: TreePath, against side: SideIndex)
+        -> ConflictRecord?
+    {
+        (side == .first ? first : second).values.compactMap(\.record).first { record in
+            record.path == path && record.kind == .deleteModify && record.bases.first?.blob == blob
+        }
+    }
+
     /// All conflicts of one side's texts.
     func texts(of side: SideIndex) -> [ConflictRecord] {
         Self.texts(side == .first ? first : second)

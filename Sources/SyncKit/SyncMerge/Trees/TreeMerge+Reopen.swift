@@ -84,6 +84,23 @@ extension TreeMerge {
         return false
     }
 
+    /// Where a deletion is taken back against which an edit stood: that was made upon the version
+    /// which would come back, so it stays as it is, and nothing is open any more.
+    /// - Returns: whether it was one.
+    func keepEdited(_ path: TreePath, _ row: PathTable.Row, _ outcome: inout TreeOutcome) -> Bool {
+        guard rule.isTakingBack, row.base == nil else { return false }
+        for (edited, back) in [(row.first, row.second), (row.second, row.first)] {
+            guard let kept = edited.version, let blob = back.version?.id,
+                let record = outcome.conflicts.deletion(
+                    of: blob, at: edited.origin.path, against: outcome.side(edited.origin))
+            else { continue }
+            outcome.stand(path, kept, from: [edited.origin])
+            outcome.conflicts.drop(record.id, at: record.path)
+            return true
+        }
+        return false
+    }
+
     /// Lists what a side came upon in a file without markers, whose bytes it left as they were:
     /// the other side's edit of the file knew nothing of it.
     func keepListed(

@@ -181,6 +181,7 @@ package struct TreeMerge {
             try take(first.origin, to: path, &outcome)
             try keep(path, kept, of: first, deletedBy: second, base: base, into: &outcome)
         case (let a?, let b?):
+            if keepEdited(path, row, &outcome) { return }
             try decideBoth(path, row, a, b, into: &outcome)
         default:
             outcome.stand(path, nil, from: [])
