@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -170,6 +171,93 @@ class Rollback(VaultTest):
         for device in (bob, ada):
             self.assertEqual(device.once().returncode, 0)
         self.assertEqual(bob.tree(), ada.tree())
+
+    def agents(self, files):
+        """The agent writes files, takes them away (None), or moves them (a tuple of one name)."""
+        place = self.clone() if not os.path.exists(f"{self.top}/agent") else f"{self.top}/agent"
+        subprocess.run(["git", "-C", place, "pull", "-q"], check=True)
+        for name, content in files.items():
+            path = f"{place}/{PREFIX}/{name}"
+            if content is None:
+                os.remove(path)
+            elif isinstance(content, tuple):
+                os.rename(path, f"{place}/{PREFIX}/{content[0]}")
+            else:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(content)
+        self.publish(place, "worked")
+
+    def taken_back(self, before, agents, persons, code=0):
+        """What a rollback of the agent says, after which a person went on, and the device."""
+        ada = self.device("ada", start=False)
+        for step in (before, agents, persons):
+            if step is agents:
+                self.agents(step)
+            else:
+                for name, content in step.items():
+                    ada.write(name, content)
+            self.assertIn(ada.once().returncode, (0, 10))
+            if step is before:
+                self.first = trees.head(self.remote)
+        return ada, self.report(ada, "rollback", self.first, "--agent", AGENT, expect=(code,))
+
+    def test_a_conflict_that_came_after_keeps_its_sides(self):
+        bob, ada = self.device("bob", start=False), self.device("ada", start=False)
+        text = "".join(f"k{number}: base\n" for number in range(20))
+        for name in ("doc.md", "set.yaml"):
+            with self.subTest(name):
+                ada.write(".gitattributes", "*.yaml sync=document sync-markers=off\n")
+                ada.write(name, text)
+                for device in (ada, bob, ada):
+                    self.assertEqual(device.once().returncode, 0)
+                first = trees.head(self.remote)
+                self.agents({name: text.replace("k15: base", "k15: AGENT")})
+                for device in (ada, bob):
+                    self.assertEqual(device.once().returncode, 0)
+                for device in (bob, ada):
+                    said = f"k4: {device.name}"
+                    device.write(name, device.read(name).decode().replace("k4: base", said))
+                for device in (bob, ada, bob):
+                    device.once()
+                before = ada.read(name)
+                self.report(ada, "rollback", first, "--agent", AGENT, expect=(10,))
+                self.assertEqual(
+                    re.sub(rb" [0-9a-f]{8,}", b"", ada.read(name)),
+                    re.sub(rb" [0-9a-f]{8,}", b"", before.replace(b"AGENT", b"base")))
+                ada.ctl("resolve", f"{PREFIX}/{name}", "--both", expect=(0,))
+                kept = [line for line in ada.read(name).splitlines() if line.startswith(b"k4:")]
+                self.assertEqual(sorted(kept), [b"k4: ada", b"k4: bob"])
+                bob.once()
+
+    def test_once_more_over_a_file_made_anew_adds_nothing(self):
+        ada, _ = self.taken_back(
+            {"doc.md": "the old text\n"}, {"doc.md": None}, {"doc.md": "made anew\n"}, code=10)
+        shown, head = ada.read("doc.md"), trees.head(ada.repository)
+        again = self.report(ada, "rollback", self.first, "--agent", AGENT, expect=(0, 10))
+        self.assertEqual((again["commit"], again["paths"]), (None, []))
+        self.assertEqual((ada.read("doc.md"), trees.head(ada.repository)), (shown, head))
+
+    def test_a_value_of_the_front_matter_that_stays_is_named(self):
+        text = "---\ntitle: {0}\nx: 1\n---\nbody\n".format
+        ada, done = self.taken_back(
+            {"doc.md": text("good")}, {"doc.md": text("AGENT")}, {"doc.md": text("AGENT and me")})
+        self.assertIn("AGENT and me", ada.read("doc.md").decode())
+        self.assertEqual([one["path"] for one in done["kept"]], [f"{PREFIX}/doc.md"])
+
+    def test_records_that_stay_are_named_and_no_others(self):
+        def lines(**records):
+            return "".join(f'{{"id": "{key}", "memory": "{text}"}}\n'
+                           for key, text in records.items())  # fmt: skip
+
+        ada, done = self.taken_back(
+            {".gitattributes": "*.jsonl sync=memory\n", "m.jsonl": lines(a="1", b="2"),
+             "old.jsonl": lines(c="3", d="4")},
+            {"m.jsonl": None, "old.jsonl": ("new.jsonl",)},
+            {"m.jsonl": lines(a="mine", p="5"), "new.jsonl": lines(c="mine", d="4")})
+        self.assertEqual(
+            done["kept"], [{"path": f"{PREFIX}/m.jsonl", "records": ["a"]}], done)
+        self.assertEqual(ada.read("old.jsonl").decode(), lines(c="mine", d="4"))
+        self.assertIsNone(ada.read("new.jsonl"))
 
     def test_a_file_goes_where_an_empty_directory_comes(self):
         ada = self.device("ada", start=False)

@@ -140,8 +140,8 @@ package struct Deletions {
     private func isRenamed(
         _ path: TreePath, from base: ObjectID, to tree: ObjectID
     ) throws(RepositoryError) -> Bool {
-        TreeChange.renames(try TreeDiff.changes(from: base, to: tree, reading: reader))
-            .contains { $0.0 == path }
+        TreeChange.renames(try TreeDiff.changes(from: base, to: tree, reading: reader))[path]
+            != nil
     }
 
     private func removed(from old: ObjectID, to new: ObjectID) throws(RepositoryError)

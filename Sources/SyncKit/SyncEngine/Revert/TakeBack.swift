@@ -110,7 +110,9 @@ struct TakeBack {
             of: MergeSide(commit: current(), tree: tree),
             without: MergeSide(commit: change.commit, tree: made),
             restoring: MergeSide(commit: before, tree: old))
-        for loss in merged.losses where [.simple, .data].contains(loss.type) && loss.copy == nil {
+        // Of a document it is a value of its front matter.
+        let ofParts: Set<FileType> = [.simple, .data, .document]
+        for loss in merged.losses where ofParts.contains(loss.type) && loss.copy == nil {
             kept[loss.path, default: []].formUnion([])
         }
         tree = merged.tree
@@ -187,9 +189,10 @@ struct TakeBack {
         if open.isEmpty { return before }
         var versions: [TreePath: FileVersion?] = [:]
         for change in try TreeDiff.changes(from: made, to: before, reading: scratch) {
+            let here = try TreeDiff.file(at: change.path, of: tree, reading: scratch)
             let isOpen = open.contains { record in
-                record.path == change.path && record.isText
-                    && record.bases.contains { $0.blob == change.before?.id }
+                record.path == change.path && record.isText && here != nil
+                    && record.bases.contains { $0.blob == change.before?.id ?? Self.nothing }
                     && record.sides.contains { $0.blob == change.after?.id }
             }
             if isOpen { versions.updateValue(change.before, forKey: change.path) }
@@ -201,20 +204,27 @@ struct TakeBack {
         return tree
     }
 
+    /// What a conflict says of a file that was not there.
+    private static let nothing = ObjectID(hashing: [], as: .blob)
+
     /// Notes the records of memories that the change touched and somebody changed since.
     private mutating func noteRecords(_ made: ObjectID, _ old: ObjectID) throws {
         let theirs = try TreeDiff.changes(from: made, to: old, reading: scratch)
-        for change in theirs where !ConflictRecord.isRecord(change.path) {
+        // What only had another name goes along with what was made of it.
+        let renamed = TreeChange.renames(theirs)
+        for change in theirs
+        where !ConflictRecord.isRecord(change.path) && renamed[change.path] == nil {
             let here = try TreeDiff.file(at: change.path, of: tree, reading: scratch)
-            guard let before = change.before, before.mode.isFile, let here, here.mode.isFile,
-                here.id != before.id, here.id != change.after?.id
+            guard change.before?.mode.isFile ?? true, let here, here.mode.isFile,
+                here.id != change.before?.id, here.id != change.after?.id
             else { continue }
-            let content = try scratch.blob(before.id)
+            let content = try change.before.map { try scratch.blob($0.id) }
+            let now = try scratch.blob(here.id)
             let type = try TypeRules(of: tree, for: change.path, reading: scratch)
-                .type(of: change.path, content: content).rule.type
+                .type(of: change.path, content: content ?? now).rule.type
             let after = try change.after.flatMap { $0.mode.isFile ? try scratch.blob($0.id) : nil }
             guard type.hasRecords,
-                let one = RecordDifference.changes(content, try scratch.blob(here.id)),
+                let one = RecordDifference.changes(content, now),
                 let two = RecordDifference.changes(content, after)
             else { continue }
             let changed = Dictionary(one.map { ($0.name, $0.after) }) { first, _ in first }

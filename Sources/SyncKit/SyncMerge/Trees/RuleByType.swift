@@ -72,8 +72,10 @@ package final class RuleByType: ContentRule {
         }
         // A conflict that goes on goes on under its name, whatever the file is called by now.
         let named = open.first?.named ?? open.second?.named ?? versions.path
-        let result = ContentMerge.merge(
-            base: before, first, second, as: rule, path: named, baseTerms: open.base?.terms)
+        let result =
+            takenBackAround(before, first, second, as: rule, named, open.base?.terms)
+            ?? ContentMerge.merge(
+                base: before, first, second, as: rule, path: named, baseTerms: open.base?.terms)
         if sides.isFolding { return try folded(result, versions, rule, named) }
         guard let merged = result.content else { return try LastWriteWins().merge(versions) }
         var decision = ContentDecision(id: try id(of: merged, versions, (first, second)))
@@ -93,6 +95,23 @@ package final class RuleByType: ContentRule {
         decision.conflict = conflict(result, versions, rule, named)
         decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
+    }
+
+    /// What is taken back around a conflict that was come upon since; nil for anything else.
+    private func takenBackAround(
+        _ before: [UInt8]?, _ first: ContentSide, _ second: ContentSide, as rule: FileRule,
+        _ named: TreePath, _ baseTerms: ConflictTerms?
+    ) -> ContentResult? {
+        guard sides.isTakingBack, let before, baseTerms == nil else { return nil }
+        switch (first.terms, second.terms) {
+        case (_?, nil):
+            return TakenBackAround(made: before, before: second, rule: rule, named: named)
+                .result(of: first)
+        case (nil, _?):
+            return TakenBackAround(made: before, before: first, rule: rule, named: named)
+                .result(of: second)
+        default: return nil
+        }
     }
 
     /// When a version was made. Of a decision that is taken back, and edited since, what was
