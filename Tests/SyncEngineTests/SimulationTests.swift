@@ -99,6 +99,7 @@ struct SimulationTests {
         .enabled(if: environment["SYNC_SEED"] == nil),
         arguments: [
             (.thinning, 13_000_075), (.thinning, 13_003_885), (.reverting, 9_100_044),
+            (.reverting, 19_000_213),
             (.unmarked, 16_000_141), (.unmarked, 16_000_227), (.unmarked, 16_000_276),
             (.unmarked, 16_000_281), (.unmarked, 16_001_061), (.unmarked, 18_200_160),
             (.unmarked, 18_200_594), (.unmarked, 18_201_367), (.unmarked, 18_201_947),

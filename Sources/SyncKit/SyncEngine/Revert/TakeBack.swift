@@ -31,6 +31,9 @@ struct TakeBack {
     private var passing: Set<ObjectID> = []
     /// What is left of the head's tree.
     private(set) var tree: ObjectID
+    /// Whether something comes back of a head that the branch left: no other device has of it what
+    /// the tree does not hold.
+    private var isOfLeftHead = false
     /// Where somebody went on from what was taken back, and that stays.
     private var kept: [TreePath: Set<String>] = [:]
 
@@ -66,6 +69,10 @@ struct TakeBack {
     mutating func take(_ change: Change) throws -> [ObjectID] {
         let made = try scratch.commit(change.commit).tree
         let before = try change.before ?? nothing(before: change.commit)
+        if let first = change.commits.last, change.before != nil {
+            let isLeft = try !scratch.commit(first).parents.contains(before)
+            isOfLeftHead = isOfLeftHead || isLeft
+        }
         let wanted = try narrowed(from: made, to: scratch.commit(before).tree)
         let old = try withoutOpen(from: made, to: wanted)
         if old == made { return [] }
@@ -243,11 +250,15 @@ struct TakeBack {
         for entry in try ConflictList(of: tree, reading: scratch).entries
         where !known.contains(entry.version.id) {
             guard let record = entry.record else { continue }
+            let lacksAll = isOfLeftHead && record.isText
             let lasting = try record.holding(
                 reading: scratch,
                 commit: { commit in
                     passing.contains(commit) ? head : commit
-                }, bytesOf: { scratch.madeBlob($0) != nil && !repository.contains($0) })
+                },
+                bytesOf: {
+                    lacksAll || scratch.madeBlob($0) != nil && !repository.contains($0)
+                })
             if lasting == record { continue }
             result[record.recordPath] = FileVersion(
                 mode: .regular, id: try pack.add(.blob, lasting.rendered))
