@@ -27,13 +27,11 @@ struct TakeBack {
     private let headTree: ObjectID
     private let author: Signature
     private let patterns: PathPatterns?
-    /// Commits that no branch will have: what is left of the head between two changes.
+    /// Commits that no branch will have: what is left of the head between two changes, and heads
+    /// that the branch left, of which something comes back.
     private var passing: Set<ObjectID> = []
     /// What is left of the head's tree.
     private(set) var tree: ObjectID
-    /// Whether something comes back of a head that the branch left: no other device has of it what
-    /// the tree does not hold.
-    private var isOfLeftHead = false
     /// Where somebody went on from what was taken back, and that stays.
     private var kept: [TreePath: Set<String>] = [:]
 
@@ -69,9 +67,10 @@ struct TakeBack {
     mutating func take(_ change: Change) throws -> [ObjectID] {
         let made = try scratch.commit(change.commit).tree
         let before = try change.before ?? nothing(before: change.commit)
-        if let first = change.commits.last, change.before != nil {
-            let isLeft = try !scratch.commit(first).parents.contains(before)
-            isOfLeftHead = isOfLeftHead || isLeft
+        if let first = change.commits.last, change.before != nil,
+            try !scratch.commit(first).parents.contains(before)
+        {
+            passing.insert(before)
         }
         let wanted = try narrowed(from: made, to: scratch.commit(before).tree)
         let old = try withoutOpen(from: made, to: wanted)
@@ -246,6 +245,8 @@ struct TakeBack {
     /// blobs that are in memory alone, and the head in place of a commit that passes.
     private func lastingRecords(_ pack: any PackSink) throws -> [TreePath: FileVersion?] {
         let known = Set(try ConflictList(of: headTree, reading: scratch).entries.map(\.version.id))
+        // No other device has of a head that was left what the tree does not hold.
+        let isOfLeftHead = passing.contains { repository.contains($0) }
         var result: [TreePath: FileVersion?] = [:]
         for entry in try ConflictList(of: tree, reading: scratch).entries
         where !known.contains(entry.version.id) {
