@@ -76,6 +76,36 @@ class Sides(APITest):
                 tuple(trees.blob_id(BASE.replace("line", word).encode())
                       for word in ("line", own, other)))  # fmt: skip
 
+    def test_an_edit_elsewhere_is_no_side(self):
+        base = "".join(f"k{number}: base\n" for number in range(20))
+        choices = {"both": ["ada", "bob"], "theirs": ["ada"], "ours": ["bob"]}
+        names = [f"{choice}.{kind}" for choice in choices for kind in ("md", "yaml")]
+        ada, bob, carl = (self.device(name, start=False) for name in ("ada", "bob", "carl"))
+        for name in names:
+            ada.write(name, base)
+        for device in (ada, bob, carl):
+            self.cycle(device)
+        for device, line in ((ada, 4), (bob, 4), (carl, 15)):
+            for name in names:
+                device.write(name, base.replace(f"k{line}: base", f"k{line}: {device.name}"))
+        for device in (ada, bob, carl, ada, bob):
+            self.cycle(device)
+        self.assertEqual(ada.tree(), bob.tree())
+        devices = {(one["ours_device"], one["theirs_device"]) for one in self.listed(bob)}
+        self.assertEqual(devices, {("bob", "ada")})
+        for name in names:
+            with self.subTest(name):
+                shown = bob.read(name).count(b"\nk4: base\n")
+                self.assertEqual(shown, 1 if name.endswith(".md") else 0)
+                told = bob.ctl("conflicts", f"shared/files/{name}", expect=(10,)).stdout
+                self.assertNotIn("carl", told)
+                choice = name.split(".", maxsplit=1)[0]
+                bob.ctl("resolve", f"shared/files/{name}", f"--{choice}", expect=(0, 10))
+                lines = bob.read(name).decode().splitlines()
+                said = sorted(line[4:] for line in lines if line.startswith("k4: "))
+                self.assertEqual(said, choices[choice])
+                self.assertIn("k15: carl", lines)
+
     def test_an_edited_copy_is_shown_as_it_will_be_taken(self):
         name, base = "s.png", b"\x89PNG\0base"
         ada, bob = self.device("ada", start=False), self.device("bob", start=False)

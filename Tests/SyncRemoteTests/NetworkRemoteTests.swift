@@ -27,6 +27,27 @@ struct NetworkRemoteTests {
         }
     }
 
+    @Test("more objects than one request asks for are asked for in several")
+    func confirmed() async throws {
+        let server = try GitServer(.https, fixture)
+        let pack = try GitRepository(opening: fixture.remote).beginPack()
+        var there: [ObjectID] = []
+        for number in 0...Limits.askedObjects {
+            there.append(try pack.add(.blob, Array("\(number)".utf8)))
+        }
+        try pack.finish()
+        let a = try server.remote("a", fixture)
+        try await a.confirm(there)
+        try await a.confirm(Array(there.dropLast()))
+        let nowhere = ObjectID(hashing: [], as: .blob)
+        for most in [0, Limits.askedObjects] {
+            let refusal = await #expect(throws: RemoteError.self) {
+                try await a.confirm(Array(there[..<most]) + [nowhere])
+            }
+            #expect(refusal?.cause.contains(nowhere.hex) == true)
+        }
+    }
+
     @Test(
         "a branch that moved is not pushed over, whoever moved it",
         arguments: GitServer.Wire.allCases)

@@ -46,6 +46,27 @@ struct PacketTests {
         #expect(try read(Array(writer.bytes.dropLast()), pieces: size).last == "<more>")
     }
 
+    @Test(
+        "a server lacks an object where it says so, and what else it says is told as it is",
+        arguments: [
+            (["acknowledgments", "NAK"], nil), (["acknowledgments", "ACK 1234"], nil),
+            (["ERR upload-pack: not our ref 1234"], ("lacks some", "give it its history back")),
+            (["ERR access denied"], ("it says: access denied", nil)),
+            ([], ("does not say whether it has", nil)),
+            (["NAK"], ("does not say whether it has", nil)),
+        ] as [([String], (cause: String, hint: String?)?)])
+    func possession(lines: [String], refusal: (cause: String, hint: String?)?) throws {
+        var failure: RemoteError?
+        do throws(RemoteError) {
+            var answer = PossessionAnswer()
+            for line in lines { try answer.take(line) }
+            try answer.finish()
+        } catch { failure = error }
+        #expect(failure?.cause.contains(refusal?.cause ?? "-") == (refusal == nil ? nil : true))
+        #expect(
+            failure?.hint?.contains(refusal?.hint ?? "-") == (refusal?.hint == nil ? nil : true))
+    }
+
     @Test("the largest packet goes through, written and read")
     func largest() throws {
         var writer = PacketWriter()

@@ -124,9 +124,9 @@ struct NetworkTransfer {
             }
             let request = GitRequest(
                 FetchRequest(server: server).question(some), isQuestion: true)
-            try wire.send(request) { packet throws(RemoteError) in
-                if let words = packet.line?.rest(after: "ERR ") { throw .lacks(String(words)) }
-            }
+            var answer = PossessionAnswer()
+            try wire.send(request) { packet throws(RemoteError) in try answer.take(packet.line) }
+            try answer.finish()
         }
     }
 
@@ -194,7 +194,7 @@ extension RemoteError {
     static func lacks(_ words: String) -> RemoteError {
         RemoteError(
             .corrupt, "look for objects", "the remote lacks some: \(RemoteWords.clean(words.utf8))",
-            hint: "give it its past back, from a device that keeps all or from a backup")
+            hint: RemoteError.howToGiveBack)
     }
 
     /// Takes a failure of a repository or of the wire.

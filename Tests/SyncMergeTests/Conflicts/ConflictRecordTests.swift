@@ -34,7 +34,7 @@ struct ConflictRecordTests {
         let path = try path(name)
         let record = ConflictRecord(
             terms(), path: path, named: try self.path(Array("old/name.md".utf8)), kind: .addAdd,
-            known: [])
+            neutral: [1], known: [])
         let read = try #require(ConflictRecord(reading: record.rendered))
         #expect(read == record)
         #expect(read.rendered == record.rendered)
@@ -48,7 +48,7 @@ struct ConflictRecordTests {
         let known = Set(terms().sideIDs)
         let record = ConflictRecord(
             terms(), path: try path(Array("a.md".utf8)), named: try path(Array("a.md".utf8)),
-            kind: .content, known: known)
+            kind: .content, neutral: [], known: known)
         #expect(record.sides.allSatisfy { $0.text == nil })
         #expect(record.bases.map(\.text) == [Array("base\n".utf8)])
     }
@@ -96,7 +96,7 @@ struct ConflictRecordTests {
         let made = merge(base, "x\nb\nc\nd\ne\n", "y\nb\nc\nd\ne\n", as: quiet, path: path)
         let record = ConflictRecord(
             try #require(made.conflict), path: try #require(path), named: try #require(path),
-            kind: .content, known: [])
+            kind: .content, neutral: [], known: [])
         let read = try #require(ConflictRecord(reading: record.rendered))
         #expect(read == record && read.isConsistent)
         let terms = try #require(try read.terms(reading: InMemoryRepository()))

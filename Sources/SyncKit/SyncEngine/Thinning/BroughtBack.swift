@@ -23,7 +23,7 @@ package struct BroughtBack {
         if try !repository.endThinning() {
             throw RemoteError(
                 .missing, "fetch what was thinned", "the remote does not have all of it any more",
-                hint: "give it its history back, from a device that keeps all or from a backup")
+                hint: RemoteError.howToGiveBack)
         }
     }
 }

@@ -17,10 +17,7 @@ extension ContentMerge {
         _ terms: ConflictTerms, in content: [UInt8], as rule: FileRule, path: TreePath?
     ) -> Bool {
         if rule.writesMarkers, !terms.isUnmarked {
-            let reading = ConflictMarkers.read(
-                content, id: terms.id(path: path), sideCount: terms.sides.count)
-            if case .resolved = reading { return false }
-            return true
+            return carries(terms.id(path: path), in: content)
         }
         guard let stamp = terms.sides.first?.stamp else { return false }
         let side = ContentSide(content: content, stamp: stamp, terms: terms)
@@ -39,16 +36,25 @@ extension ContentMerge {
         // Whether there are markers the file says: the rule may have been set since.
         written.writesMarkers = text == content
         if DocumentMerge.written(terms, as: written, path: path) == content { return nil }
-        let reading = ConflictMarkers.read(
-            text, id: terms.id(path: path), sideCount: terms.sides.count)
-        guard case .open(let sides, let bases) = reading else { return nil }
+        let labels = ConflictLabels(terms, path: path, version: rule.version)
+        guard case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels) else {
+            return nil
+        }
         return (sides, bases)
+    }
+
+    /// The sides, counted from 0, that disagree with nobody: wherever others do they say what a
+    /// base says. A change that applies around a conflict is one, and so has no word in it.
+    static func neutralSides(
+        of terms: ConflictTerms, as rule: FileRule, path: TreePath?
+    ) -> Set<Int> {
+        let apart = DocumentMerge.disagreeing(terms, as: rule, path: path)
+        return apart.isEmpty ? [] : Set(terms.sides.indices).subtracting(apart)
     }
 
     /// Whether a marker with a conflict's id is in a file.
     package static func carries(_ id: String, in content: [UInt8]) -> Bool {
-        if case .resolved = ConflictMarkers.read(content, id: id, sideCount: 2) { return false }
-        return true
+        ConflictMarkers.areIn(content, of: id)
     }
 
     /// Resolves a conflict: the file as it is, with one text in place of each pair of markers, or
@@ -59,13 +65,14 @@ extension ContentMerge {
         _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?,
         by choice: ConflictChoice
     ) -> [UInt8]? {
-        let id = terms.id(path: path)
+        let labels = ConflictLabels(terms, path: path, version: rule.version)
         let text = DocumentMerge.withMarkers(content, terms, as: rule, path: path)
         if choice == .both {
-            return ConflictMarkers.joined(text, id: id, sideCount: terms.sides.count)
+            return ConflictMarkers.joined(text, of: labels)
         }
-        let reading = ConflictMarkers.read(text, id: id, sideCount: terms.sides.count)
-        guard case .open(let sides, let bases) = reading else { return nil }
+        guard case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels) else {
+            return nil
+        }
         switch choice {
         case .side(let index): return sides.indices.contains(index) ? sides[index] : nil
         case .base: return bases.first

@@ -44,11 +44,12 @@ package final class RuleByType: ContentRule {
         )
         let open = (
             base: try [versions.path, origins.first.path, origins.second.path].firstOpen(
-                in: conflicts.base, shown(before), reading: reader),
+                in: conflicts.base, shown(before), by: version, reading: reader),
             first: try list(of: origins.first, on: .first).open(
-                at: origins.first.path, in: shown(contents.first), reading: reader),
+                at: origins.first.path, in: shown(contents.first), by: version, reading: reader),
             second: try list(of: origins.second, on: .second).open(
-                at: origins.second.path, in: shown(contents.second), reading: reader)
+                at: origins.second.path, in: shown(contents.second), by: version,
+                reading: reader)
         )
         let first = try side(
             contents.first,
@@ -72,10 +73,8 @@ package final class RuleByType: ContentRule {
         }
         // A conflict that goes on goes on under its name, whatever the file is called by now.
         let named = open.first?.named ?? open.second?.named ?? versions.path
-        let result =
-            takenBackAround(before, first, second, as: rule, named, open.base?.terms)
-            ?? ContentMerge.merge(
-                base: before, first, second, as: rule, path: named, baseTerms: open.base?.terms)
+        let result = ContentMerge.merge(
+            base: before, first, second, as: rule, path: named, baseTerms: open.base?.terms)
         if sides.isFolding { return try folded(result, versions, rule, named) }
         guard let merged = result.content else { return try LastWriteWins().merge(versions) }
         var decision = ContentDecision(id: try id(of: merged, versions, (first, second)))
@@ -95,23 +94,6 @@ package final class RuleByType: ContentRule {
         decision.conflict = conflict(result, versions, rule, named)
         decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
-    }
-
-    /// What is taken back around a conflict that was come upon since; nil for anything else.
-    private func takenBackAround(
-        _ before: [UInt8]?, _ first: ContentSide, _ second: ContentSide, as rule: FileRule,
-        _ named: TreePath, _ baseTerms: ConflictTerms?
-    ) -> ContentResult? {
-        guard sides.isTakingBack, let before, baseTerms == nil else { return nil }
-        switch (first.terms, second.terms) {
-        case (_?, nil):
-            return TakenBackAround(made: before, before: second, rule: rule, named: named)
-                .result(of: first)
-        case (nil, _?):
-            return TakenBackAround(made: before, before: first, rule: rule, named: named)
-                .result(of: second)
-        default: return nil
-        }
     }
 
     /// When a version was made. Of a decision that is taken back, and edited since, what was
@@ -181,6 +163,7 @@ package final class RuleByType: ContentRule {
         if let terms = result.conflict {
             return ConflictRecord(
                 terms, path: versions.path, named: named, kind: Self.kind(versions),
+                neutral: ContentMerge.neutralSides(of: terms, as: rule, path: named),
                 known: known(versions))
         }
         if result.isClean { return nil }
@@ -320,10 +303,12 @@ package final class RuleByType: ContentRule {
 extension [TreePath] {
     /// The conflict that is open at the first of the paths that has one.
     fileprivate func firstOpen(
-        in list: ConflictList, _ content: [UInt8]?, reading reader: any ObjectReader
+        in list: ConflictList, _ content: [UInt8]?, by version: Int,
+        reading reader: any ObjectReader
     ) throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)? {
         for path in self {
-            if let open = try list.open(at: path, in: content, reading: reader) { return open }
+            let open = try list.open(at: path, in: content, by: version, reading: reader)
+            if let open { return open }
         }
         return nil
     }

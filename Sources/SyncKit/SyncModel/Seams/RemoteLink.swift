@@ -138,5 +138,9 @@ package struct RemoteError: Error, Sendable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// What to do where the remote does not have all of the history.
+    package static let howToGiveBack =
+        "give it its history back, from a device that keeps all or from a backup"
+
     package var description: String { "\(operation): \(cause)" }
 }

@@ -167,6 +167,26 @@ struct ObjectsReader {
     }
 }
 
+/// Reads what a server answers when it is asked whether it has some objects. Source:
+/// `gitprotocol-v2`, "fetch"; the words are those of git's upload-pack.
+struct PossessionAnswer {
+    private var isAcknowledged = false
+
+    /// - Parameter line: of text; nil for any other packet.
+    mutating func take(_ line: String?) throws(RemoteError) {
+        guard let line else { return }
+        if let words = line.rest(after: "ERR ") {
+            throw words.contains("not our ref") ? .lacks(words) : .refused(words)
+        }
+        if line == "acknowledgments" { isAcknowledged = true }
+    }
+
+    /// - Throws: where the server said nothing of what it was asked.
+    func finish() throws(RemoteError) {
+        if !isAcknowledged { throw .garbled("it does not say whether it has what was asked for") }
+    }
+}
+
 extension RemoteError {
     /// The server ends the conversation with words of its own.
     static func refused(_ words: String) -> RemoteError {

@@ -8,7 +8,8 @@ internal import SyncModel
 ///     >>>>>>> id device blob
 ///
 /// With more than two sides each further one follows a labelled `=======`; where the bases'
-/// texts differ, each has a `|||||||` of its own.
+/// texts differ, each has a `|||||||` of its own. Sides that say in a place what a base says there
+/// disagree with nobody: they stand in others of the file's places, or in none.
 struct ConflictMarkers {
     let id: String
     let length: Int
@@ -46,8 +47,10 @@ struct ConflictMarkers {
     }
 
     /// Appends a conflict.
-    /// - Parameter texts: each side's and each base's lines, with their ends.
-    func append(sides: [[UInt8]], bases: [[UInt8]], to result: inout [UInt8]) {
+    /// - Parameters:
+    ///   - sides: the lines, with their ends, of each side that stands there.
+    ///   - bases: those of each base.
+    func append(sides: [Term], bases: [Term], to result: inout [UInt8]) {
         let (sideIDs, baseIDs) = (terms.sideIDs, terms.baseIDs)
         func label(_ index: Int) -> String {
             let device = terms.sides[index].stamp.device.unicodeScalars.map {
@@ -55,20 +58,23 @@ struct ConflictMarkers {
             }
             return "\(id) \(device.joined()) \(sideIDs[index].short)"
         }
-        let last = sides.count - 1
-        line(Self.left, label(0), to: &result)
-        result += sides[0]
-        let shown = bases.allSatisfy { $0 == bases[0] } ? [bases[0]] : bases
-        for (index, text) in shown.enumerated() {
-            line(Self.base, "\(id) base \(baseIDs[index].short)", to: &result)
-            result += text
+        line(Self.left, label(sides[0].index), to: &result)
+        result += sides[0].lines
+        let shown = bases.allSatisfy { $0.lines == bases[0].lines } ? [bases[0]] : bases
+        for base in shown {
+            line(Self.base, "\(id) base \(baseIDs[base.index].short)", to: &result)
+            result += base.lines
         }
-        for index in sides.indices.dropFirst() {
-            line(Self.middle, index == last ? "" : label(index), to: &result)
-            result += sides[index]
+        for (number, side) in sides.enumerated().dropFirst() {
+            let isLast = number == sides.count - 1
+            line(Self.middle, isLast ? "" : label(side.index), to: &result)
+            result += side.lines
         }
-        line(Self.right, label(last), to: &result)
+        line(Self.right, label(sides[sides.count - 1].index), to: &result)
     }
+
+    /// A side or a base, by its place among the terms, with its lines.
+    typealias Term = (index: Int, lines: [UInt8])
 
     private func line(_ mark: UInt8, _ label: String, to result: inout [UInt8]) {
         result += Array(repeating: mark, count: length)
@@ -95,45 +101,48 @@ struct ConflictMarkers {
 
     /// What stands between two outer markers: each side's lines and each base's.
     struct Place: Hashable {
+        /// Of a side or base that does not stand there what a base says.
         var sides: [[UInt8]]
         var bases: [[UInt8]]
+        /// Which of the sides stand there.
+        var shown: [Int]
     }
 
-    /// Takes a file apart at the markers of conflict `id`.
-    /// - Parameter sideCount: how many sides the conflict has.
+    /// Takes a file apart at a conflict's markers.
     /// - Returns: nil when markers are left that do not belong together.
-    static func pieces(_ bytes: [UInt8], id: String, sideCount: Int) -> [Piece]? {
+    static func pieces(_ bytes: [UInt8], of labels: ConflictLabels) -> [Piece]? {
         var pieces: [Piece] = []
         var text: [UInt8] = []
-        var (sides, bases): ([[UInt8]], [[UInt8]]) = ([], [])
+        var (sides, bases): ([ConflictLabels.Found], [ConflictLabels.Found]) = ([], [])
         var length = 0
         var isBase = false
         for range in RecordLines.ranges(bytes, 0..<bytes.count) {
             let whole = bytes[range.lowerBound..<min(range.upperBound + 1, bytes.count)]
-            guard let mark = mark(bytes[range], id: id, length: length) else {
+            guard let mark = mark(bytes[range], id: labels.id, length: length) else {
                 if sides.isEmpty {
                     text += whole
                 } else if isBase {
-                    bases[bases.count - 1] += whole
+                    bases[bases.count - 1].lines += whole
                 } else {
-                    sides[sides.count - 1] += whole
+                    sides[sides.count - 1].lines += whole
                 }
                 continue
             }
+            let found = ConflictLabels.Found(label: mark.label)
             switch mark.byte {
             case left where sides.isEmpty:
                 pieces.append(.text(text))
-                (text, sides, bases, length) = ([], [[]], [], mark.length)
-            case base where sides.count == 1 && bases.count < sideCount - 1:
-                bases.append([])
+                (text, sides, bases, length) = ([], [found], [], mark.length)
+            case base where sides.count == 1 && bases.count < labels.bases.count:
+                bases.append(found)
                 isBase = true
-            case middle where (1..<sideCount).contains(sides.count) && !bases.isEmpty:
-                sides.append([])
+            case middle where (1..<labels.sides.count).contains(sides.count) && !bases.isEmpty:
+                sides.append(found)
                 isBase = false
-            case right where sides.count == sideCount && !bases.isEmpty:
-                let last = bases[bases.count - 1]
-                bases += Array(repeating: last, count: sideCount - 1 - bases.count)
-                pieces.append(.conflict(Place(sides: sides, bases: bases)))
+            case right where sides.count > 1 && !bases.isEmpty:
+                sides[sides.count - 1].label = mark.label
+                guard let place = labels.place(sides, bases) else { return nil }
+                pieces.append(.conflict(place))
                 (sides, bases, length) = ([], [], 0)
             default: return nil
             }
@@ -142,13 +151,12 @@ struct ConflictMarkers {
         return pieces + [.text(text)]
     }
 
-    /// Takes a file apart into the texts that stand between the markers of conflict `id`.
-    /// - Parameter sideCount: how many sides the conflict has.
-    static func read(_ bytes: [UInt8], id: String, sideCount: Int) -> Reading {
-        guard let pieces = pieces(bytes, id: id, sideCount: sideCount) else { return .broken }
-        if pieces.count < 2 { return contains(bytes, id) ? .broken : .resolved }
-        var sides = Array(repeating: [UInt8](), count: sideCount)
-        var bases = Array(repeating: [UInt8](), count: sideCount - 1)
+    /// Takes a file apart into the texts that stand between a conflict's markers.
+    static func read(_ bytes: [UInt8], of labels: ConflictLabels) -> Reading {
+        guard let pieces = pieces(bytes, of: labels) else { return .broken }
+        if pieces.count < 2 { return areIn(bytes, of: labels.id) ? .broken : .resolved }
+        var sides = labels.sides.map { _ in [UInt8]() }
+        var bases = labels.bases.map { _ in [UInt8]() }
         for piece in pieces {
             switch piece {
             case .text(let text):
@@ -162,9 +170,9 @@ struct ConflictMarkers {
         return .open(sides: sides, bases: bases)
     }
 
-    /// Whether the markers of a conflict stand in a file and belong together.
-    static func isWhole(_ record: ConflictRecord, in content: [UInt8]) -> Bool {
-        if case .open = read(content, id: record.id, sideCount: record.sides.count) { return true }
+    /// Whether a conflict's markers stand in a file and belong together.
+    static func areWhole(_ bytes: [UInt8], of labels: ConflictLabels) -> Bool {
+        if case .open = read(bytes, of: labels) { return true }
         return false
     }
 
@@ -179,16 +187,21 @@ struct ConflictMarkers {
         }
     }
 
+    /// Whether a marker with a conflict's id is in a file.
+    static func areIn(_ bytes: [UInt8], of id: String) -> Bool {
+        RecordLines.ranges(bytes, 0..<bytes.count).contains {
+            mark(bytes[$0], id: id, length: 0) != nil
+        }
+    }
+
     /// The file with all sides' texts, one after the other, in place of each conflict; nil when
     /// the markers do not belong together.
-    static func joined(_ bytes: [UInt8], id: String, sideCount: Int) -> [UInt8]? {
-        guard let pieces = pieces(bytes, id: id, sideCount: sideCount), pieces.count > 1 else {
-            return nil
-        }
+    static func joined(_ bytes: [UInt8], of labels: ConflictLabels) -> [UInt8]? {
+        guard let pieces = pieces(bytes, of: labels), pieces.count > 1 else { return nil }
         return pieces.flatMap { piece in
             switch piece {
             case .text(let text): text
-            case .conflict(let place): place.sides.flatMap { $0 }
+            case .conflict(let place): place.shown.flatMap { place.sides[$0] }
             }
         }
     }
@@ -196,7 +209,7 @@ struct ConflictMarkers {
     /// The marker that a line is: inside a conflict one of its length; outside, one that opens it.
     private static func mark(
         _ line: ArraySlice<UInt8>, id: String, length: Int
-    ) -> (byte: UInt8, length: Int)? {
+    ) -> (byte: UInt8, length: Int, label: ArraySlice<UInt8>)? {
         guard let byte = line.first,
             byte == left || byte == base || byte == middle || byte == right
         else { return nil }
@@ -206,13 +219,6 @@ struct ConflictMarkers {
         let isNamed = label.starts(with: [0x20] + Array(id.utf8))
         let isPlain = byte == middle && (label.isEmpty || label.elementsEqual([0x0d]))
         guard isNamed || isPlain && length > 0 else { return nil }
-        return (byte, count)
-    }
-
-    private static func contains(_ bytes: [UInt8], _ id: String) -> Bool {
-        let id = Array(id.utf8)
-        return RecordLines.ranges(bytes, 0..<bytes.count).contains {
-            mark(bytes[$0], id: String(decoding: id, as: UTF8.self), length: 0) != nil
-        }
+        return (byte, count, label)
     }
 }

@@ -46,6 +46,16 @@ struct DocumentMerge {
         DocumentMerge(rule: rule, path: path).rendered(terms).content
     }
 
+    /// The sides, counted from 0, that have a word in one of a conflict's places.
+    static func disagreeing(
+        _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
+    ) -> Set<Int> {
+        let pieces = DocumentMerge(rule: rule, path: path).rendered(terms).pieces
+        return pieces.reduce(into: []) { found, piece in
+            if case .conflict(let conflict) = piece { found.formUnion(conflict.sides.map(\.index)) }
+        }
+    }
+
     /// A file with the markers of a conflict that is open in it, be they there or not.
     /// - Parameter content: what was made of the file since the conflict was recorded.
     static func withMarkers(
@@ -63,9 +73,8 @@ struct DocumentMerge {
         let markers = ConflictMarkers(
             id: terms.id(path: path), length: ConflictMarkers.length(texts), terms: terms,
             ending: style.bytes)
-        let pieces = ShownConflict.pieces(
-            written.pieces, after: written.head, in: file, version: rule.version)
-        return TextWriter(style: style, markers: markers, version: rule.version).text(
+        let pieces = ShownConflict.pieces(written.pieces, after: written.head, in: file)
+        return TextWriter(style: style, markers: markers).text(
             hasBOM: file.hasBOM, head: [], pieces: pieces,
             endsWithNewline: file.endsWithNewline ?? true)
     }
@@ -80,6 +89,10 @@ struct DocumentMerge {
     /// Whether a marker of the conflict is in a file. The rule may have been set since.
     private func showsMarkers(_ content: [UInt8], _ terms: ConflictTerms) -> Bool {
         rule.version >= 9 && ContentMerge.carries(terms.id(path: path), in: content)
+    }
+
+    private func labels(_ terms: ConflictTerms) -> ConflictLabels {
+        ConflictLabels(terms, path: path, version: rule.version)
     }
 
     /// Whether markers say what was done to which side, be they shown or not.
@@ -144,8 +157,7 @@ struct DocumentMerge {
         let text =
             readsMarkers
             ? withMarkers(content, terms) : Self.written(terms, as: shown, path: path) ?? content
-        return ConflictMarkers.joined(
-            text, id: terms.id(path: path), sideCount: terms.sides.count) ?? content
+        return ConflictMarkers.joined(text, of: labels(terms)) ?? content
     }
 
     /// A version, as far as a merge asks for it.
@@ -197,7 +209,7 @@ struct DocumentMerge {
     /// A conflict as a version has it, where nobody resolved it or came upon another there.
     private func standing(_ part: Part, as terms: ConflictTerms) -> StandingConflict? {
         guard readsMarkers, part.terms == terms, terms.sides.count > 1 else { return nil }
-        return StandingConflict(withMarkers(part.content, terms), terms, path: path)
+        return StandingConflict(withMarkers(part.content, terms), of: labels(terms))
     }
 
     /// Versions as sums. A side's text that several edited in the base's conflict, each in another
@@ -265,9 +277,7 @@ struct DocumentMerge {
                 bases: recorded.bases + [written],
                 sides: recorded.sides + [CapturedContent(content: content, stamp: newest)])
         }
-        let reading = ConflictMarkers.read(
-            withMarkers(content, recorded), id: recorded.id(path: path),
-            sideCount: recorded.sides.count)
+        let reading = ConflictMarkers.read(withMarkers(content, recorded), of: labels(recorded))
         guard case .open(let sides, let bases) = reading else { return resolved }
         return ConflictTerms(
             bases: bases,
@@ -296,7 +306,7 @@ struct DocumentMerge {
         let pieces = TextRegions.merged(
             sides: zip(sides, front.sideLines).map { Self.body($0, after: $1.count) },
             bases: zip(bases, front.baseLines).map { Self.body($0, after: $1.count) },
-            isAppendOnly: rule.isAppendOnly, isProse: rule.isProse)
+            rule: rule)
         let style = TermSum.newest(sides.map(\.style), bases.map(\.style)) ?? .lf
         let hasBOM = TermSum.newest(sides.map(\.hasBOM), bases.map(\.hasBOM))
         let endsWithNewline = TermSum.newest(
@@ -312,7 +322,7 @@ struct DocumentMerge {
         let markers = ConflictMarkers(
             id: terms.id(path: path), length: length, terms: terms, ending: style.bytes)
         let writer = TextWriter(
-            style: style, markers: rule.writesMarkers ? markers : nil, version: rule.version)
+            style: style, markers: rule.writesMarkers ? markers : nil)
         rendering.content = writer.text(
             hasBOM: hasBOM, head: head, pieces: pieces, endsWithNewline: endsWithNewline ?? true)
         return rendering

@@ -20,18 +20,16 @@ struct ShownConflict {
     ///   - written: the pieces that the file was made of.
     ///   - head: the lines before them.
     ///   - file: what was made of it since.
-    ///   - version: of the rules.
     static func pieces(
-        _ written: [TextRegions.Piece], after head: [ArraySlice<UInt8>], in file: TextFile,
-        version: Int
+        _ written: [TextRegions.Piece], after head: [ArraySlice<UInt8>], in file: TextFile
     ) -> [TextRegions.Piece] {
         var shown = head
         var places: [Range<Int>] = []
         for piece in written {
             switch piece {
             case .lines(let lines): shown += lines.map(\.bytes)
-            case .conflict(let sides, let bases):
-                let lines = sides[TextRegions.shown(sides, bases, version: version)]
+            case .conflict(let conflict):
+                let lines = conflict.sides[0].lines
                 places.append(shown.count..<(shown.count + lines.count))
                 shown += lines.map(\.bytes)
             }
@@ -42,12 +40,12 @@ struct ShownConflict {
         var next = 0
         var index = 0
         for piece in written {
-            guard case .conflict(var sides, let bases) = piece else { continue }
+            guard case .conflict(var conflict) = piece else { continue }
             let place = found.place(of: places[index], from: next)
             index += 1
             result.append(.lines(Array(lines[next..<place.lowerBound])))
-            sides[TextRegions.shown(sides, bases, version: version)] = Array(lines[place])
-            result.append(.conflict(sides: sides, bases: bases))
+            conflict.sides[0].lines = Array(lines[place])
+            result.append(.conflict(conflict))
             next = place.upperBound
         }
         result.append(.lines(Array(lines[next...])))

@@ -16,9 +16,9 @@ struct StandingConflict {
     /// Takes the conflict out of a file.
     /// - Returns: nil when its markers do not stand there whole, or a line there looks like the one
     ///   that is put in their place.
-    init?(_ content: [UInt8], _ terms: ConflictTerms, path: TreePath?) {
-        id = terms.id(path: path)
-        let pieces = ConflictMarkers.pieces(content, id: id, sideCount: terms.sides.count) ?? []
+    init?(_ content: [UInt8], of labels: ConflictLabels) {
+        id = labels.id
+        let pieces = ConflictMarkers.pieces(content, of: labels) ?? []
         let style = TextFile(content).style ?? .lf
         var places: [ConflictMarkers.Place] = []
         var around: [UInt8] = []

@@ -68,4 +68,22 @@ enum TermSum {
         for base in bases { counts[base, default: 0] -= 1 }
         return sides.indices.filter { counts[sides[$0], default: 0] > 0 }
     }
+
+    /// The indices of the sides and of the bases that disagree: without each side whose text as
+    /// many bases have, and as many of these, the first.
+    static func disagreeing<Value: Hashable>(
+        _ sides: [Value], _ bases: [Value]
+    ) -> (sides: [Int], bases: [Int]) {
+        let left = remaining(sides, bases)
+        var cancelled: [Value: Int] = [:]
+        for index in Set(sides.indices).subtracting(left) {
+            cancelled[sides[index], default: 0] += 1
+        }
+        let rest = bases.indices.filter { index in
+            guard let count = cancelled[bases[index]], count > 0 else { return true }
+            cancelled[bases[index]] = count - 1
+            return false
+        }
+        return (left, rest)
+    }
 }

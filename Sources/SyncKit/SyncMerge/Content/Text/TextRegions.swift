@@ -12,16 +12,18 @@ struct TextRegions {
     /// What the merged text is made of.
     enum Piece {
         case lines([Line])
-        /// Each side's lines, then each base's.
-        case conflict(sides: [[Line]], bases: [[Line]])
+        case conflict(Conflict)
     }
 
-    /// The side whose lines stand in place of a conflict in a file that shows no markers: the
-    /// earliest that changed them, by rules before version 9 the earliest.
-    static func shown(_ sides: [[Line]], _ bases: [[Line]], version: Int) -> Int {
-        if version < 9 { return 0 }
-        let texts = [sides, bases].map { $0.map { lines in lines.map(\.bytes) } }
-        return TermSum.remaining(texts[0], texts[1]).first ?? 0
+    /// Lines about which sides disagree.
+    struct Conflict {
+        /// A side or a base, by its place among the terms.
+        typealias Term = (index: Int, lines: [Line])
+
+        /// Those that disagree, at least two, by rules before version 9 all. The first stands there
+        /// in a file that shows no markers.
+        var sides: [Term]
+        let bases: [Term]
     }
 
     /// Each side's body, oldest first.
@@ -29,6 +31,8 @@ struct TextRegions {
     private let bases: [[Line]]
     private let isAppendOnly: Bool
     private let isProse: Bool
+    /// Of the rules.
+    private let version: Int
     /// Which lines of each term are code; told when a region of prose is first met.
     private var codes: [[Bool]]?
     private var pieces: [Piece] = []
@@ -40,21 +44,18 @@ struct TextRegions {
     ///   - sides: oldest first.
     ///   - bases: one fewer, at least one.
     ///   - isAppendOnly: whether insertions at one place are joined.
-    ///   - isProse: whether a line may be a paragraph, which merges by its sentences.
-    static func merged(
-        sides: [[Line]], bases: [[Line]], isAppendOnly: Bool, isProse: Bool
-    ) -> [Piece] {
-        var regions = TextRegions(
-            sides: sides, bases: bases, isAppendOnly: isAppendOnly, isProse: isProse)
+    ///   - rule: says whether insertions at one place are joined, and whether a line may be a
+    ///     paragraph, which merges by its sentences.
+    static func merged(sides: [[Line]], bases: [[Line]], rule: FileRule) -> [Piece] {
+        var regions = TextRegions(sides: sides, bases: bases, rule: rule)
         regions.run()
         return regions.pieces
     }
 
-    private init(sides: [[Line]], bases: [[Line]], isAppendOnly: Bool, isProse: Bool) {
+    private init(sides: [[Line]], bases: [[Line]], rule: FileRule) {
         self.sides = sides
         self.bases = bases
-        self.isAppendOnly = isAppendOnly
-        self.isProse = isProse
+        (isAppendOnly, isProse, version) = (rule.isAppendOnly, rule.isProse, rule.version)
     }
 
     private mutating func run() {
@@ -186,9 +187,14 @@ struct TextRegions {
         whole.starts(with: part) || whole.suffix(part.count).elementsEqual(part)
     }
 
-    /// Takes lines off that all sides have at both ends (as git's zdiff3), and keeps the rest.
+    /// Takes lines off at both ends that all who disagree have (as git's zdiff3).
     private mutating func conflict(_ here: [[Line]], _ before: [[Line]]) {
-        let texts = here.map(Self.text)
+        let found =
+            version < 9
+            ? (sides: Array(here.indices), bases: Array(before.indices))
+            : TermSum.disagreeing(here.map(Self.text), before.map(Self.text))
+        let sides = found.sides.map { here[$0] }
+        let texts = sides.map(Self.text)
         let shortest = texts.map(\.count).min() ?? 0
         var (head, tail) = (0, 0)
         while head < shortest, texts.allSatisfy({ $0[head] == texts[0][head] }) { head += 1 }
@@ -197,12 +203,15 @@ struct TextRegions {
         {
             tail += 1
         }
-        let newest = here[here.count - 1]
+        let newest = sides[sides.count - 1]
         append(Array(newest[..<head]))
         flush()
+        let rest = sides.map { Array($0[head..<($0.count - tail)]) }
         pieces.append(
             .conflict(
-                sides: here.map { Array($0[head..<($0.count - tail)]) }, bases: before))
+                Conflict(
+                    sides: Array(zip(found.sides, rest)),
+                    bases: found.bases.map { ($0, before[$0]) })))
         append(Array(newest[(newest.count - tail)...]))
     }
 }

@@ -6,8 +6,6 @@ struct TextWriter {
     let style: TextFile.Ending
     /// Nil where conflicts are not shown: one side's lines stand in their place.
     let markers: ConflictMarkers?
-    /// Of the rules.
-    let version: Int
 
     /// Puts a text together.
     func text(
@@ -23,16 +21,17 @@ struct TextWriter {
             case .lines(let lines):
                 append(lines, to: &result)
                 end = lines.last.map { ending($0).count } ?? end
-            case .conflict(let sides, let bases):
+            case .conflict(let conflict):
                 guard let markers else {
-                    let shown = sides[TextRegions.shown(sides, bases, version: version)]
+                    let shown = conflict.sides[0].lines
                     append(shown, to: &result)
                     end = shown.last.map { ending($0).count } ?? end
                     continue
                 }
                 end = 0
                 markers.append(
-                    sides: sides.map(bytes), bases: bases.map(bytes), to: &result)
+                    sides: conflict.sides.map { ($0.index, bytes($0.lines)) },
+                    bases: conflict.bases.map { ($0.index, bytes($0.lines)) }, to: &result)
             }
         }
         if !endsWithNewline { result.removeLast(end) }
