@@ -67,6 +67,39 @@ class BadConfiguration(VaultTest):
         ada.set("sync", "max_deletes", '"150%"')
         self.refuse(ada, f"config.toml:{self.line_of(ada, '150%')}", "max_deletes")
 
+    def test_a_remote_that_is_not_spoken(self):
+        ada, bob = self.device("ada"), self.device("bob", start=False)
+        with open(ada.config, encoding="utf-8") as file:
+            written = file.read()
+        for url, words in (
+            ("ftp://example.com/x", "ftp:// is not spoken"),
+            ("http://example.com/x", "http:// shows every file"),
+            ("ssh://-oProxyCommand=x/x", "names no repository"),
+        ):
+            with self.subTest(url):
+                for device in (ada, bob):
+                    self.rewrite(device, lambda text, url=url: text.replace(self.url, url))
+                line = self.line_of(ada, url)
+                said = (f"config.toml:{line}: repository.remote: ", words)
+                self.refuse(bob, *said)
+                # What runs goes on with what it has, and nobody is told that it took the new one.
+                done = ada.ctl("reload", expect=(CONFIGURATION,))
+                for word in said:
+                    self.assertIn(word, done.stderr)
+                made = f"{self.top}/made.toml"
+                done = ada.run(
+                    "syncctl", "--config", made, "init", "--remote", url,
+                    "--folder", f"{self.top}/new=shared/new")
+                self.assertEqual(done.returncode, USAGE, done.stderr)
+                self.assertIn(words, done.stderr)
+                self.assertIn("--remote", done.stderr)
+                for device in (ada, bob):
+                    self.rewrite(device, lambda text, url=url: text.replace(url, self.url))
+        with open(ada.config, encoding="utf-8") as file:
+            self.assertEqual(file.read(), written)
+        ada.write("a.md", "one\n")
+        self.wait_in_sync(ada)
+
     def test_a_folder_inside_another(self):
         ada = self.device("ada", start=False)
         os.makedirs(ada.path("inner"))

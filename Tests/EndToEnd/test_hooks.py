@@ -223,6 +223,8 @@ printf '{{"hold": [{{"path": "{PREFIX}/hello.txt", "words": "it stays"}}]}}'
             ("#!/nonexistent\n", 0o700, "pre-commit: "),
             ("#!/bin/sh\necho '{'\n", 0o700, "it is no answer"),
             ("#!/bin/sh\nkill -9 $$\n", 0o700, "it was ended"),
+            ("#!/bin/sh\necho '{\"hold\": [{\"path\": \"6.txt\"}]}'\n", 0o700,
+             "it holds 6.txt back, which it was not asked about"),
         )
         for number, (text, mode, words) in enumerate(cases):
             self.hook(ada, "pre-commit", text, mode)
@@ -235,6 +237,20 @@ printf '{{"hold": [{{"path": "{PREFIX}/hello.txt", "words": "it stays"}}]}}'
         self.wait_in_sync(ada)
         self.assertEqual(len(self.committed(ada)), len(cases))
         self.assertIn("pre-commit: all is well", ada.output())
+
+    def test_pre_commit_ends_with_the_daemon_and_nothing_passes(self):
+        ada = self.device("ada")
+        asked = f"{self.top}/asked"
+        self.hook(ada, "pre-commit", f"#!/bin/sh\nsleep 3600 &\necho $$ $! > {asked}\nwait\n")
+        ada.write("a.txt", "a\n")
+        wait_until(lambda: os.path.exists(asked) and os.path.getsize(asked), ada.output)
+        with open(asked, encoding="utf-8") as file:
+            programs = [int(word) for word in file.read().split()]
+        self.assertEqual(ada.stop()[0], 0)
+        wait_until(
+            lambda: not any(os.path.exists(f"/proc/{program}") for program in programs),
+            f"{programs} run")
+        self.assertNotIn("a.txt", self.committed(ada))
 
     def test_pre_commit_is_asked_without_the_daemon_too(self):
         ada = self.device("ada", start=False)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import stat
 import subprocess
 import time
@@ -194,6 +195,62 @@ class Status(VaultTest):
         there = trees.commit_tree(self.remote, "refs/heads/sync", PREFIX)
         self.assertIn(b"by-hand.txt", there)
         wait_until(lambda: bob.read("by-hand.txt"), "by-hand.txt did not arrive")
+
+    def test_what_the_remote_has_waits_no_more_whoever_pushed_it(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        with open(ada.config, encoding="utf-8") as file:
+            text = file.read()
+        with open(ada.config, "w", encoding="utf-8") as file:
+            file.write(text.replace(self.url, f"{self.top}/nowhere.git"))
+        ada.write("a.md", "two\n")
+        self.assertEqual(ada.once().returncode, 1)
+        with open(ada.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        waiting = ada.status()
+        self.assertEqual(waiting["pending"]["commits_to_push"], 1)
+        trees.git(ada.repository, "push", "--quiet", self.remote, "sync")
+        status = ada.status()
+        self.assertEqual(status["state"], "in-sync")
+        self.assertEqual(status["pending"]["commits_to_push"], 0)
+        self.assertIsNone(status["pending"]["oldest_unsynced_seconds"])
+
+    def test_what_is_held_back_does_not_wait_without_the_daemon(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        with open(ada.path("large.bin"), "wb") as file:
+            file.truncate((100 << 20) + 1)
+        self.assertEqual(ada.once().returncode, 0)
+        status = ada.status()
+        self.assertEqual((status["state"], status["quarantined"]), ("in-sync", 1))
+        self.assertEqual(status["pending"]["changes"], 0)
+        # Once it may go, it waits.
+        os.truncate(ada.path("large.bin"), 10)
+        status = ada.status()
+        self.assertEqual((status["state"], status["pending"]["changes"]), ("pending", 1))
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertEqual(ada.status()["quarantined"], 0)
+
+    def test_a_socket_that_was_taken_away_is_there_again(self):
+        """As `$XDG_RUNTIME_DIR` goes with the last logout."""
+        ada = self.device("ada")
+        self.wait_in_sync(ada)
+        run = ada.environment["XDG_RUNTIME_DIR"]
+        shutil.rmtree(run)
+        # The daemon works on meanwhile.
+        ada.write("a.md", "one\n")
+        wait_until(
+            lambda: b"a.md" in trees.commit_tree(self.remote, "refs/heads/sync", PREFIX),
+            ada.output)
+        os.mkdir(run, 0o700)
+        wait_until(
+            lambda: ada.ctl("pause", expect=None).returncode == 0, ada.output, deadline=60.0)
+        ada.ctl("resume", expect=(0,))
+        self.assertIn("listening there anew", ada.output())
+        self.assertEqual(ada.ctl("status", expect=(0,)).returncode, 0)
+        self.assertEqual(ada.stop()[0], 0)
+        self.assertEqual([names for _, _, names in os.walk(run) if names], [])
 
     def test_while_paused_what_is_committed_does_not_wait(self):
         ada = self.device("ada")

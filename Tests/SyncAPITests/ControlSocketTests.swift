@@ -14,7 +14,8 @@ struct ControlSocketTests {
         _ vault: ServedVault, _ work: @escaping @Sendable (SocketClient) async throws -> Void
     ) async throws {
         let server = ControlServer(
-            vault.configuration.socket, try vault.routes, log: ServedVault.silent)
+            vault.configuration.socket, try vault.routes, log: ServedVault.silent,
+            lookingAfter: .milliseconds(20))
         let group = ServiceGroup(
             configuration: .init(services: [server], logger: ServedVault.silent))
         let running = Task { try await group.run() }
@@ -58,6 +59,42 @@ struct ControlSocketTests {
         try await serving(vault) { _ in
             let modes = [try mode(socket), try mode(vault.directory + "/run")]
             #expect(modes == [0o600, 0o700])
+        }
+        #expect(!FileManager.default.fileExists(atPath: socket))
+    }
+
+    @Test("is made again when somebody took it away, with its directory or for another's")
+    func removed() async throws {
+        let vault = try ServedVault()
+        let (socket, run) = (vault.configuration.socket, vault.directory + "/run")
+        try await serving(vault) { client in
+            let clock = ContinuousClock()
+            let ways: [() throws -> Void] = [
+                { try FileManager.default.removeItem(atPath: socket) },
+                { try FileManager.default.removeItem(atPath: run) },
+                { try FileManager.default.moveItem(atPath: socket, toPath: socket + ".old") },
+            ]
+            for take in ways {
+                try take()
+                let deadline = clock.now + .seconds(60)
+                while clock.now < deadline, await !isListening(client) {
+                    try await clock.sleep(for: .milliseconds(5))
+                }
+                #expect(await isListening(client))
+                #expect(try mode(socket) == 0o600)
+                #expect(try mode(run) == 0o700)
+            }
+            // What is no socket stays, and is waited for.
+            try FileManager.default.removeItem(atPath: socket)
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: socket))
+            try await clock.sleep(for: .milliseconds(100))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: socket)) == Data("mine".utf8))
+            try FileManager.default.removeItem(atPath: socket)
+            let deadline = clock.now + .seconds(60)
+            while clock.now < deadline, await !isListening(client) {
+                try await clock.sleep(for: .milliseconds(5))
+            }
+            #expect(await isListening(client))
         }
         #expect(!FileManager.default.fileExists(atPath: socket))
     }

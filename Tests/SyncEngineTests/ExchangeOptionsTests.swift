@@ -25,7 +25,11 @@ struct ExchangeOptionsTests {
         final class Changes: Sendable {
             let count = Mutex<Int?>(nil)
 
+            /// Happens before each.
+            let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
+
             func take() throws(FolderError) {
+                meanwhile.withLock { $0 }?()
                 let isOver = count.withLock { count in
                     count = count.map { $0 - 1 }
                     return count.map { $0 < 0 } ?? false
@@ -145,6 +149,36 @@ struct ExchangeOptionsTests {
         try scene.push("other.txt")
         #expect(try await scene.cycle(vault, writing: "two") == ["push", "look", "push"])
         #expect(scene.folder.files.count == 2)
+    }
+
+    @Test("what this device made goes out though somebody pushes whenever it applies")
+    func contested() async throws {
+        let scene = Scene(.none)
+        let vault = try scene.vault()
+        _ = try await scene.cycle(vault, writing: "one")
+        try scene.push("other.txt")
+        let count = Mutex(0)
+        scene.changesLeft.meanwhile.withLock {
+            $0 = { [unowned scene] in
+                let number = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                do { try scene.push("\(number).txt") } catch { Issue.record(error) }
+            }
+        }
+        scene.folder.write(
+            try #require(TreePath("a.txt")), Array("two".utf8), mode: .regular, inPlace: false)
+        try vault.capture([vault.folders[0].id: .everything])
+        _ = try await vault.exchange(.none)
+        #expect(count.withLock { $0 } > 1)
+        let tree = try scene.remote.commit(try #require(try scene.head())).tree
+        let file = try TreeDiff.file(
+            at: try #require(TreePath("notes/a.txt")), of: tree, reading: scene.remote)
+        #expect(file?.id == ObjectID(hashing: Array("two".utf8), as: .blob))
+        scene.changesLeft.meanwhile.withLock { $0 = nil }
+        _ = try await scene.cycle(vault)
+        #expect(try scene.repository.reference("refs/heads/sync") == scene.head())
     }
 
     @Test("a push whose answer was lost is followed by a look")

@@ -7,9 +7,11 @@ extension Configuration {
     ///   - environment: the process's environment, for the XDG variables.
     ///   - hostName: the device's name when the file gives none.
     ///   - home: the user's home directory, absolute; what `~` stands for.
+    ///   - remoteFault: says what is wrong with a remote that is no path; nil for nothing.
     /// - Throws: every mistake found in the file, in the order of its lines.
     package static func load(
-        path: String?, environment: [String: String], hostName: String, home: String
+        path: String?, environment: [String: String], hostName: String, home: String,
+        remoteFault: (String) -> String? = { _ in nil }
     ) throws(ConfigurationError) -> Configuration {
         let defaults = DefaultPaths(environment: environment, home: home)
         let file = path ?? defaults.configuration
@@ -27,6 +29,11 @@ extension Configuration {
         guard case .table(let top) = document else { preconditionFailure("a document is a table") }
         var reader = ConfigurationReader(file: file, text: text, paths: LocalPaths(home: home))
         let configuration = read(top, &reader, defaults, hostName)
+        if let remote = configuration.remote, Value.isNetworkRemote(remote),
+            let fault = remoteFault(remote)
+        {
+            reader.note(["repository", "remote"], fault)
+        }
         guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.sorted) }
         return configuration
     }

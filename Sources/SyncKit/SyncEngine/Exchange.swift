@@ -106,6 +106,12 @@ final class Exchange {
                 return .stopped(change)
             }
             let isWhole = try await takeIn(fetched.head)
+            // Somebody was faster: what is merged goes out before folders that programs write to
+            // all the time have taken it, or somebody will be faster each time.
+            if attempt > 1, isWhole, try await pushAtOnce() == .moved {
+                try await pause(attempt)
+                continue
+            }
             // What a folder held before it was given anything is told by the history alone.
             if try !rechecks.isEmpty && joining.isJoining() { try capture.capture([:]) }
             try intake.brake.applies()
@@ -119,7 +125,7 @@ final class Exchange {
                 publisher.pushesSinceFetch = 0
                 return try outcome(unapplied)
             }
-            switch try await times.measure(.push, { try await publisher.push() }) {
+            switch try await pushAtOnce() {
             case .accepted:
                 publisher.pushesSinceFetch = 0
                 return try outcome(unapplied)
@@ -132,12 +138,16 @@ final class Exchange {
         return .pending
     }
 
+    private func pushAtOnce() async throws -> PushOutcome {
+        try await times.measure(.push) { try await publisher.push() }
+    }
+
     /// Pushes before anything is fetched. A login that is refused there may be one that may read:
     /// the fetch shows it.
     private func pushBlindly() async throws -> PushOutcome {
-        do {
-            return try await times.measure(.push) { try await publisher.push() }
-        } catch let error as RemoteError where error.code == .authentication { return .moved }
+        do { return try await pushAtOnce() } catch let error as RemoteError
+            where error.code == .authentication
+        { return .moved }
     }
 
     /// What a fetch brought.

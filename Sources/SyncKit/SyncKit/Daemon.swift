@@ -232,6 +232,8 @@ package actor Daemon {
     private func end(on signal: UnixSignal) async {
         end = signal == .sigint ? .interrupted : .asked
         notifier.stopping()
+        // First: while one is asked about a capture, the vault answers nobody.
+        service?.hooks.stop()
         await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
     }
@@ -259,6 +261,7 @@ package actor Daemon {
             log(running).info("the configuration changed: starting anew")
             next = read
             let (group, service) = (group, service)
+            service?.hooks.stop()
             Task {
                 await service?.cancelWaiters()
                 await group?.triggerGracefulShutdown()

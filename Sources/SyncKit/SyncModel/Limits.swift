@@ -244,6 +244,8 @@ package enum Limits {
     package static let logLineBytes = 4 << 10
     /// How long a program waits for another that has the vault before it gives up.
     package static let lockWait = Duration.seconds(2)
+    /// Between two looks of the daemon at whether its control socket is still there.
+    package static let socketPause = Duration.seconds(5)
     /// How long a client waits for an answer that needs no cycle.
     package static let answerWait = Duration.seconds(2)
     /// How long a client waits for any answer at all before it asks for what may take long.

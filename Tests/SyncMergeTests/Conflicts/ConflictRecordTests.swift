@@ -34,7 +34,7 @@ struct ConflictRecordTests {
         let path = try path(name)
         let record = ConflictRecord(
             terms(), path: path, named: try self.path(Array("old/name.md".utf8)), kind: .addAdd,
-            neutral: [1], known: [])
+            known: [])
         let read = try #require(ConflictRecord(reading: record.rendered))
         #expect(read == record)
         #expect(read.rendered == record.rendered)
@@ -48,7 +48,7 @@ struct ConflictRecordTests {
         let known = Set(terms().sideIDs)
         let record = ConflictRecord(
             terms(), path: try path(Array("a.md".utf8)), named: try path(Array("a.md".utf8)),
-            kind: .content, neutral: [], known: known)
+            kind: .content, known: known)
         #expect(record.sides.allSatisfy { $0.text == nil })
         #expect(record.bases.map(\.text) == [Array("base\n".utf8)])
     }
@@ -96,7 +96,7 @@ struct ConflictRecordTests {
         let made = merge(base, "x\nb\nc\nd\ne\n", "y\nb\nc\nd\ne\n", as: quiet, path: path)
         let record = ConflictRecord(
             try #require(made.conflict), path: try #require(path), named: try #require(path),
-            kind: .content, neutral: [], known: [])
+            kind: .content, known: [])
         let read = try #require(ConflictRecord(reading: record.rendered))
         #expect(read == record && read.isConsistent)
         let terms = try #require(try read.terms(reading: InMemoryRepository()))
@@ -160,7 +160,10 @@ struct ConflictChoiceTests {
     @Test(
         "takes one text where the sides disagree and leaves the rest as it was edited",
         arguments: [
-            (ConflictChoice.side(0), "a\nx\nc, edited\n"), (.side(1), "a\ny\nc, edited\n"),
+            (ConflictChoice.ours(of: "ada"), "a\nx\nc, edited\n"),
+            (.ours(of: "bob"), "a\ny\nc, edited\n"),
+            (.theirs(of: "bob"), "a\nx\nc, edited\n"),
+            (.ours(of: "nobody"), "a\nx\nc, edited\n"),
             (.base, "a\nb\nc, edited\n"), (.both, "a\nx\ny\nc, edited\n"),
         ])
     func choices(choice: ConflictChoice, expected: String) throws {
@@ -231,8 +234,8 @@ struct ConflictChoiceTests {
         }
         let adas = (0..<12).map { "ada \($0)" }
         let bobs = (0..<12).map { "bob \($0)" }
-        #expect(resolved(.side(0)) == (["a", "x", "c"] + adas).map { $0[...] })
-        #expect(resolved(.side(1)) == (["a", "y", "c"] + bobs).map { $0[...] })
+        #expect(resolved(.ours(of: "ada")) == (["a", "x", "c"] + adas).map { $0[...] })
+        #expect(resolved(.ours(of: "bob")) == (["a", "y", "c"] + bobs).map { $0[...] })
         #expect(resolved(.base) == ["a", "b", "c"])
         #expect(resolved(.both) == (["a", "x", "y", "c"] + adas + bobs).map { $0[...] })
     }

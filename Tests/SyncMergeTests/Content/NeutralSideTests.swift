@@ -40,9 +40,8 @@ struct NeutralSideTests {
             ]
             for result in LeafTests.results(LeafTests.history(Self.base, captures, rule)) {
                 let terms = try #require(result.conflict)
-                #expect(terms.sides.count == 3)
-                #expect(
-                    ContentMerge.neutralSides(of: terms, as: rule, path: Self.path) == [2])
+                #expect(terms.sides.map(\.stamp.device) == ["device 0", "device 1"])
+                #expect(terms.bases.count == 1)
                 let all = try Self.both(result.content, terms, rule)
                 #expect(Self.lines(all, 2) == ["0", "1"])
                 #expect(Self.lines(all, 6) == ["2"])
@@ -91,9 +90,8 @@ struct NeutralSideTests {
             let result = LeafTests.history(Self.base, captures, rule).merged(&dice)
             guard let terms = result.conflict, let content = result.content else { continue }
             let disputed = (0..<8).filter { key in changes.count { $0.contains(key) } > 1 }
-            let quiet = changes.indices.filter { changes[$0].isDisjoint(with: disputed) }
-            #expect(
-                ContentMerge.neutralSides(of: terms, as: rule, path: Self.path) == Set(quiet))
+            let apart = changes.indices.filter { !changes[$0].isDisjoint(with: disputed) }
+            #expect(terms.sides.map(\.stamp.device) == apart.map { "device \($0)" })
             // As it is, and edited around.
             for text in [content, Array("top\n".utf8) + content + Array("end\n".utf8)] {
                 let all = try Self.both(text, terms, rule)
@@ -123,9 +121,98 @@ struct NeutralSideTests {
                 #expect(Self.lines(all, 2) == ["0", "1"])
                 #expect(Self.lines(all, 0) == ["4"])
                 #expect(all.hasSuffix("\nend\n"))
-                let terms = try #require(result.conflict)
-                let quiet = ContentMerge.neutralSides(of: terms, as: rule, path: Self.path)
-                #expect(terms.sides.count - quiet.count == 2)
+                #expect(result.conflict?.sides.count == 2)
+            }
+        }
+    }
+
+    /// Two places: of the first devices 0 and 1 disagree, of the other 0 and 2.
+    private static func twoPlaces(_ rule: FileRule) throws -> (text: String, terms: ConflictTerms) {
+        var dice = Dice(1)
+        let captures = [edited([2, 6], by: 0), edited([2], by: 1), edited([6], by: 2)]
+        let open = LeafTests.history(base, captures, rule).merged(&dice)
+        return (try #require(open.text), try #require(open.conflict))
+    }
+
+    @Test("the choices are among those who disagree, place by place")
+    func choices() throws {
+        for rule in Self.rules {
+            let (text, terms) = try Self.twoPlaces(rule)
+            func lines(_ choice: ConflictChoice) throws -> [Substring] {
+                let taken = try #require(
+                    ContentMerge.resolved(
+                        Array(text.utf8), terms, as: rule, path: Self.path, by: choice))
+                let all = String(decoding: taken, as: UTF8.self)
+                return Self.lines(all, 2) + Self.lines(all, 6)
+            }
+            #expect(try lines(.ours(of: "device 0")) == ["0", "0"])
+            #expect(try lines(.theirs(of: "device 0")) == ["1", "2"])
+            #expect(try lines(.ours(of: "device 1")) == ["1", "0"])
+            #expect(try lines(.theirs(of: "device 1")) == ["0", "2"])
+            #expect(try lines(.ours(of: "device 3")) == ["0", "0"])
+            #expect(try lines(.theirs(of: "device 3")) == ["1", "2"])
+            #expect(try lines(.base) == ["base", "base"])
+            #expect(try lines(.both) == ["0", "1", "0", "2"])
+        }
+    }
+
+    @Test("of a conflict of which one place was settled, those disagree who do in the other")
+    func settledPlace() throws {
+        let rule = FileRule(.document)
+        let (text, terms) = try Self.twoPlaces(rule)
+        let path = try #require(Self.path)
+        let record = ConflictRecord(terms, path: path, named: path, kind: .content, known: [])
+        let marks = try #require(text.ranges(of: "<<<<<<<").last)
+        let settled = text[..<marks.lowerBound] + "k6: settled\nbetween 6\n"
+        let reader = InMemoryRepository()
+        for (content, devices) in [
+            (text, ["device 0", "device 1", "device 2"]),
+            (String(settled), ["device 0", "device 1"]),
+        ] {
+            let standing = try record.standing(
+                in: Array(content.utf8), as: rule, reading: reader)
+            #expect(standing.sides.map(\.stamp.device) == devices)
+        }
+    }
+
+    @Test("a section that somebody took out breaks the markers", arguments: [0, 1, 2])
+    func takenOut(section: Int) throws {
+        var dice = Dice(1)
+        let rule = FileRule(.document)
+        let captures = (0..<3).map { Self.edited([2], by: $0) } + [Self.edited([6], by: 3)]
+        let open = LeafTests.history(Self.base, captures, rule).merged(&dice)
+        let (text, terms) = (try #require(open.text), try #require(open.conflict))
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let place = try #require(lines.firstIndex(of: "k2: \(section)"))
+        // The first section has its marker above, the others theirs.
+        lines.removeSubrange((section == 0 ? place : place - 1)...place)
+        let broken = Array(lines.joined(separator: "\n").utf8)
+        let taken = ContentMerge.resolved(broken, terms, as: rule, path: Self.path, by: .both)
+        // Without its lines the first side is there and says nothing.
+        #expect((taken == nil) == (section > 0))
+        #expect(ContentMerge.isOpen(terms, in: broken, as: rule, path: Self.path))
+    }
+
+    @Test("who has no word in a conflict does not multiply it when all edit once more")
+    func onceMore() throws {
+        for rule in Self.rules {
+            var dice = Dice(1)
+            let captures = [
+                Self.edited([2], by: 0), Self.edited([2], by: 1), Self.edited([6], by: 2),
+            ]
+            let open = LeafTests.history(Self.base, captures, rule).merged(&dice)
+            let text = try #require(open.text)
+            let later = [
+                text.replacing("k2: 0", with: "k2: 0, by 0"),
+                text.replacing("k2: 0", with: "k2: 0, by 1"),
+                text.replacing("k6: 2", with: "k6: 3"),
+            ]
+            for result in LeafTests.results(
+                LeafTests.history(text, later, rule, terms: open.conflict))
+            {
+                let all = try Self.both(result.content, result.conflict, rule)
+                #expect(Self.lines(all, 2) == ["0, by 0", "0, by 1", "1"])
+                #expect(Self.lines(all, 6) == ["3"])
             }
         }
     }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct ShownConflictTests {
     private static let base = "k1: 1\nk2: 2\nk3: 3\nk4: 4\nk5: 5\n"
     private static let path = TreePath("c.yaml")
-    private static let choices = [ConflictChoice.side(0), .side(1), .base, .both]
+    private static let choices = [
+        ConflictChoice.ours(of: "laptop"), .theirs(of: "laptop"), .base, .both,
+    ]
     private let quiet = FileRule(.document, writesMarkers: false)
 
     /// What each choice leaves of an edited file.
@@ -124,7 +126,7 @@ import Testing
                     let taken = try #require(
                         ContentMerge.resolved(
                             Array(text.utf8), open, as: rule, path: ShownConflictTests.path,
-                            by: .side(choice)))
+                            by: choice == 0 ? .ours(of: "laptop") : .theirs(of: "laptop")))
                     text = String(decoding: taken, as: UTF8.self)
                     terms = nil
                 }

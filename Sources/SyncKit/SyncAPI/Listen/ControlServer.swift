@@ -3,20 +3,26 @@ internal import Hummingbird
 package import Logging
 internal import ServiceLifecycle
 internal import SyncModel
+internal import Synchronization
 
 /// Serves a vault's routes on its control socket, for the vault's user alone.
 package struct ControlServer: Service {
     private let path: String
     private let routes: SyncRoutes
     private let log: Logger
+    private let pause: Duration
 
     /// Takes where to listen and what to serve.
     /// - Parameters:
     ///   - path: the socket; the caller holds the vault's lock, so that a socket which is there
     ///     was left by a daemon that is gone.
     ///   - log: told what goes wrong.
-    package init(_ path: String, _ routes: SyncRoutes, log: Logger) {
-        self.path = path
+    ///   - pause: between two looks at whether the socket is still there.
+    package init(
+        _ path: String, _ routes: SyncRoutes, log: Logger,
+        lookingAfter pause: Duration = Limits.socketPause
+    ) {
+        (self.path, self.pause) = (path, pause)
         self.routes = routes
         var log = log
         // The library says much that is of no use to the vault's user.
@@ -24,11 +30,28 @@ package struct ControlServer: Service {
         self.log = log
     }
 
-    /// Serves until a graceful shutdown; requests under way are answered first.
-    /// - Throws: `ControlSocketError` when the socket cannot be made.
+    /// Serves until a graceful shutdown; requests under way are answered first. Where somebody
+    /// takes the socket away, as the last logout does with `$XDG_RUNTIME_DIR`, it makes another.
+    /// - Throws: `ControlSocketError` when the socket cannot be made at first.
     package func run() async throws {
         try prepareDirectory()
-        let (path, log) = (path, log)
+        while try await serve() == .lost {
+            log.warning("\(path) was removed or replaced: listening there anew")
+            if try await !makeRoom() { return }
+        }
+        if unlink(path) != 0 && errno != ENOENT {
+            log.warning("\(ControlSocketError.last("remove", path))")
+        }
+    }
+
+    /// Why it does not listen any more.
+    private enum End {
+        case asked, lost
+    }
+
+    private func serve() async throws -> End {
+        let (path, log, pause, bound) = (path, log, pause, Bound())
+        let clock = ContinuousClock()
         let application = Application(
             router: routes.router(at: .socket),
             configuration: .init(address: .unixDomainSocket(path: path)),
@@ -37,11 +60,68 @@ package struct ControlServer: Service {
                 if chmod(path, 0o600) != 0 {
                     log.error("\(ControlSocketError.last("protect", path))")
                 }
+                bound.inode.withLock { $0 = Inode(path) }
             },
             logger: log)
-        try await application.run()
-        if unlink(path) != 0 && errno != ENOENT {
-            log.warning("\(ControlSocketError.last("remove", path))")
+        return try await withThrowingTaskGroup(of: End.self) { group in
+            group.addTask {
+                try await application.run()
+                return .asked
+            }
+            group.addTask {
+                try await cancelWhenGracefulShutdown {
+                    while true {
+                        try await clock.sleep(for: pause)
+                        let own = bound.inode.withLock { $0 }
+                        if let own, own != Inode(path) { return .lost }
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            while let result = await group.nextResult() {
+                // Where the look is cancelled, what serves ends by itself.
+                if case .failure(let error) = result, error is CancellationError { continue }
+                return try result.get()
+            }
+            return .asked
+        }
+    }
+
+    /// Makes the socket's directory again, as soon as that can be done and nothing but a socket has
+    /// its name.
+    /// - Returns: false when it is to end.
+    private func makeRoom() async throws -> Bool {
+        let clock = ContinuousClock()
+        do {
+            return try await cancelWhenGracefulShutdown {
+                while true {
+                    do throws(ControlSocketError) {
+                        try prepareDirectory()
+                        var status = stat()
+                        if lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK {
+                            return true
+                        }
+                    } catch { log.debug("\(error)") }
+                    try await clock.sleep(for: pause)
+                }
+            }
+        } catch is CancellationError { return false }
+    }
+
+    /// The socket that it listens on.
+    private final class Bound: Sendable {
+        let inode = Mutex<Inode?>(nil)
+    }
+
+    /// Which file stands at a path just now.
+    private struct Inode: Equatable {
+        let device: dev_t
+        let number: ino_t
+
+        init?(_ path: String) {
+            var status = stat()
+            if lstat(path, &status) != 0 { return nil }
+            (device, number) = (status.st_dev, status.st_ino)
         }
     }
 

@@ -6,12 +6,13 @@ internal import Synchronization
 /// Runs the hooks that tell of what happened, one at a time, on a thread of its own: no cycle
 /// waits for them. Of each at most one waits its turn; it is told how things stand when that
 /// comes, so nothing is missed and nothing piles up.
-final class HookRunner: Sendable {
+package final class HookRunner: Sendable {
     private let configuration: Configuration
     private let environment: [String: String]
     private let log: Logger
     private let worker = Worker()
-    private let stopper = HookProgram.Stop()
+    /// Ends the one that runs.
+    let stopper = HookProgram.Stop()
     private let due = Mutex<[HookName]>([])
     private let wakeups: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
@@ -46,7 +47,7 @@ final class HookRunner: Sendable {
     }
 
     /// Ends the one that runs, and lets no further one begin.
-    func stop() {
+    package func stop() {
         stopper.now()
         wakeups.continuation.finish()
     }

@@ -1,16 +1,22 @@
 internal import Logging
 internal import SyncModel
+internal import Synchronization
 
 /// When a hook has its turn, and what it is told then.
-final class HookTurns {
+final class HookTurns: Sendable {
     /// Runs them.
     let hooks: HookRunner
     private let configuration: Configuration
     private let log: Logger
-    /// The conflicts that were open when somebody was last told; nil before the first look.
-    private var told: Set<String>?
-    /// The head that `post-sync` was last run for, however that ended.
-    private var tried: ObjectID?
+    private let known = Mutex(Known())
+
+    /// What hooks were told, or are not told once more.
+    private struct Known {
+        /// The conflicts that were open when somebody was last told; nil before the first look.
+        var conflicts: Set<String>?
+        /// The head that `post-sync` was last run for, however that ended.
+        var tried: ObjectID?
+    }
 
     init(_ configuration: Configuration, log: Logger) {
         hooks = HookRunner(configuration, log: log)
@@ -26,13 +32,14 @@ final class HookTurns {
             if after.state == .blocked { hooks.add(.onBlocked) }
             if after.state == .offline { hooks.add(.onOffline) }
         }
+        let told = known.withLock { $0.conflicts }
         if told != nil && before.head == after.head { return }
         do {
             let open = Set(try conflicts().map(\.id))
             if let told, !open.isSubset(of: told) {
                 hooks.add(.onConflict)
             } else {
-                told = open
+                known.withLock { $0.conflicts = open }
             }
         } catch {
             // The status says what is wrong with the repository, and it is looked at again.
@@ -55,10 +62,11 @@ final class HookTurns {
         case .preCommit: return nil
         case .postSync:
             let before = try vault.store.fact(Vault.Fact.hookHead)
+            let tried = known.withLock { $0.tried }
             guard let head = try vault.head(), head.hex != before, head != tried else {
                 return nil
             }
-            tried = head
+            known.withLock { $0.tried = head }
             input.before = before
             input.head = head.hex
             let changes = try changes(
@@ -69,8 +77,11 @@ final class HookTurns {
             input.omitted = max(0, changes.count - Limits.hookPaths)
         case .onConflict:
             let open = try conflicts()
+            let told = known.withLock { known in
+                defer { known.conflicts = Set(open.map(\.id)) }
+                return known.conflicts
+            }
             let new = open.filter { !(told?.contains($0.id) ?? false) }
-            told = Set(open.map(\.id))
             if new.isEmpty { return nil }
             input.conflicts = Array(new.prefix(Limits.hookPaths))
             input.omitted = max(0, new.count - Limits.hookPaths)

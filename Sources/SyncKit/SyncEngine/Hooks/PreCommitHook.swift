@@ -9,6 +9,8 @@ struct PreCommitHook: CaptureHook {
     private let configuration: Configuration
     private let environment: [String: String]
     private let log: Logger
+    /// Ends it with the daemon: nothing passes then.
+    private let stopper: HookProgram.Stop
 
     /// What it writes to hold paths back.
     private struct Answer: Decodable {
@@ -20,10 +22,14 @@ struct PreCommitHook: CaptureHook {
         let hold: [Held]
     }
 
-    init(_ configuration: Configuration, environment: [String: String], log: Logger) {
+    init(
+        _ configuration: Configuration, environment: [String: String], log: Logger,
+        until stopper: HookProgram.Stop
+    ) {
         self.configuration = configuration
         self.environment = environment
         self.log = log
+        self.stopper = stopper
     }
 
     var isThere: Bool {
@@ -64,7 +70,7 @@ struct PreCommitHook: CaptureHook {
             let outcome = try program.run(
                 input.encoded(),
                 environment: HookEnvironment.of(.preCommit, configuration, from: environment),
-                within: Limits.preCommitWait, HookProgram.Stop())
+                within: Limits.preCommitWait, stopper)
             guard outcome.code == 0 else {
                 let end = outcome.code.map { "it ended with \($0)" } ?? "it was ended"
                 let said = outcome.words.isEmpty ? outcome.lines(atMost: 1).first : outcome.words
@@ -87,16 +93,21 @@ struct PreCommitHook: CaptureHook {
         do { answer = try JSONDecoder().decode(Answer.self, from: Data(output)) } catch {
             throw RemoteError(.corrupt, "read what pre-commit says", "it is no answer")
         }
-        var asked: [String: TreePath] = [:]
-        for change in changes { asked[change.change.path.text] = change.change.path }
+        // Names that are not UTF-8 may look alike.
+        let asked = Dictionary(grouping: changes.map(\.change.path), by: \.text)
         var result: [TreePath: String] = [:]
         for held in answer.hold {
-            guard let path = asked[held.path] else {
-                log.warning("pre-commit holds \(held.path) back, which it was not asked about")
-                continue
+            guard let paths = asked[held.path] else {
+                let named = Self.cut(RemoteWords.clean(held.path.utf8))
+                throw RemoteError(
+                    .corrupt, "read what pre-commit says",
+                    "it holds \(named) back, which it was not asked about: \"path\" is one of "
+                        + "those that it was given")
             }
-            let words = RemoteWords.clean(Array((held.words ?? "").utf8))
-            result[path] = Self.cut(words.isEmpty ? "it gives no reason" : words)
+            let words = RemoteWords.clean((held.words ?? "").utf8)
+            for path in paths {
+                result[path] = Self.cut(words.isEmpty ? "it gives no reason" : words)
+            }
         }
         return result
     }
@@ -109,8 +120,9 @@ struct PreCommitHook: CaptureHook {
 
 extension OpenedVault {
     /// Lets the user's hook see what is about to be committed.
-    func guardCaptures(log: Logger) {
+    /// - Parameter stopper: ends it.
+    func guardCaptures(log: Logger, until stopper: HookProgram.Stop) {
         vault.local.gate.hook = PreCommitHook(
-            configuration, environment: Machine().environment, log: log)
+            configuration, environment: Machine().environment, log: log, until: stopper)
     }
 }

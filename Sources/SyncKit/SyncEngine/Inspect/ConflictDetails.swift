@@ -71,8 +71,7 @@ extension VaultHistory {
             namesake(), of: configuration.device, reading: repository)
         let isUnclear = namesake != nil && record.isUnclear(to: configuration.device)
         let isOfSubmodule = try record.isOfSubmodule(reading: repository)
-        let standing = record.sides.enumerated().filter { !$0.element.isNeutral }
-        let sides = standing.map { index, side in
+        let sides = record.sides.enumerated().map { index, side in
             ConflictDetails.Side(
                 device: side.stamp.device,
                 time: Timestamp(milliseconds: side.stamp.milliseconds).iso8601,
@@ -85,7 +84,7 @@ extension VaultHistory {
             try record.bases.first.flatMap {
                 try record.content($0.blob, $0.text, repository)
             } ?? []
-        for (index, side) in standing where !isOfSubmodule {
+        for (index, side) in record.sides.enumerated() where !isOfSubmodule {
             guard let content = try record.content(side.blob, side.text, repository),
                 let lines = TextDifference.lines(base, content)
             else { continue }

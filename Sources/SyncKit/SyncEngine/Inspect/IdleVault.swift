@@ -41,15 +41,12 @@ package struct IdleVault {
     /// the remote's.
     private func describe(_ status: inout VaultStatus, _ remote: RemoteProbe) throws {
         let vault = opened.vault
-        try vault.report.describe(&status)
-        // What is to be looked at again is looked at here, and counted by what is found.
-        status.pending.changes -= vault.local.rechecks.count
         // A remote that was not seen is not one without a head.
         var seen: ObjectID??
-        if case .seen(let head) = remote {
-            status.remoteHead = head
-            seen = .some(head)
-        }
+        if case .seen(let head) = remote { seen = .some(head) }
+        try vault.report.describe(&status, seeing: seen)
+        // What is to be looked at again is looked at here, and counted by what is found.
+        status.pending.changes -= vault.local.rechecks.count
         let folders = try examineFolders(&status)
         status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count }
         let change = try vault.tracker.change(seeing: seen)

@@ -142,6 +142,16 @@ package struct Machine: Sendable {
     /// Reads and checks a configuration file for this machine.
     package func load(_ file: String) throws(ConfigurationError) -> Configuration {
         try Configuration.load(
-            path: file, environment: environment, hostName: hostName, home: home)
+            path: file, environment: environment, hostName: hostName, home: home,
+            remoteFault: Self.remoteFault)
+    }
+
+    /// Why a remote can never be one.
+    private static func remoteFault(_ text: String) -> String? {
+        if RemotePath(text) != nil { return nil }
+        do {
+            _ = try RemoteURL(text)
+            return nil
+        } catch { return [error.cause, error.hint].compactMap(\.self).joined(separator: ": ") }
     }
 }

@@ -10,27 +10,31 @@ struct UncapturedChanges {
     /// - Parameter dirty: what is looked at.
     func paths(_ dirty: DirtyPaths = .everything, in folder: VaultFolder) throws -> Set<TreePath> {
         let findings = try Examination.examine(dirty, of: folder, store: store, tracked: [])
+        let held = try folder.quarantined(store)
         var changed = Set(findings.deleted.lazy.filter { !$0.version.isDirectory }.map(\.path))
-        for (path, row) in findings.toRead where try row == nil || isEdited(path, row, in: folder) {
-            changed.insert(path)
+        for (path, row) in findings.toRead {
+            let isNew = row == nil && held[path] == nil
+            if try isNew || isEdited(path, row, in: folder, isHeld: held[path] != nil) {
+                changed.insert(path)
+            }
         }
         let above = Set(changed.lazy.flatMap(\.ancestors))
         changed.formUnion(findings.emptied.map(\.path))
         changed.formUnion(findings.deleted.map(\.path))
         // What a hook holds back does not wait for a capture alone.
-        changed.subtract(try folder.quarantined(store).filter { $0.value == .hook }.keys)
+        changed.subtract(held.filter { $0.value == .hook }.keys)
         return changed.subtracting(above)
     }
 
     /// Whether a file's content is another than the state store says; one that cannot be read
-    /// counts.
-    private func isEdited(_ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder)
-        throws(FolderError) -> Bool
-    {
+    /// counts, where it is not held back.
+    private func isEdited(
+        _ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder, isHeld: Bool
+    ) throws(FolderError) -> Bool {
         do { return try folder.access.read(path).version != row?.version } catch {
             // What a running daemon would hold back, and not count.
             if [.inUse, .refused].contains(error.code) { return false }
-            if error.path != nil { return true }
+            if error.path != nil { return !isHeld }
             throw error
         }
     }

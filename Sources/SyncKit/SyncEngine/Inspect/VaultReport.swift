@@ -34,10 +34,12 @@ package final class VaultReport {
     private static let countedCommits = 10_000
 
     /// Fills in all that the vault itself knows; state, watch and health are the service's.
-    package func describe(_ status: inout VaultStatus) throws {
+    /// - Parameter remote: the head that a look at the remote found just now; nil where there was
+    ///   none.
+    package func describe(_ status: inout VaultStatus, seeing remote: ObjectID?? = nil) throws {
         status.head = try branch.head()
         let remembered = try store.fact(Vault.Fact.remoteHead).flatMap { ObjectID(hex: $0) }
-        status.remoteHead = tracker.seen != nil ? tracker.seen?.head : remembered
+        status.remoteHead = remote ?? (tracker.seen != nil ? tracker.seen?.head : remembered)
         status.lastSync.localToRemote = try store.fact(Vault.Fact.pushed)
         status.lastSync.remoteToLocal = try store.fact(Vault.Fact.pulled)
         status.conflicts = try conflicts.list(of: repository.tree(of: branch.head())).records.count

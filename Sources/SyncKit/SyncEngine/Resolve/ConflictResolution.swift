@@ -46,8 +46,9 @@ struct ConflictResolution {
     /// Refuses a choice among other sides than those that stand there: all, or the two that this
     /// device shows of more.
     private func refuseMoved(_ seen: Set<ObjectID?>) throws {
-        let now = try standing.record(record).sides.map(\.blob)
-        let shown = [record.own(device), record.other(device)].map { now[$0] }
+        let here = try standing.record(record)
+        let now = here.sides.map(\.blob)
+        let shown = [here.own(device), here.other(device)].map { now[$0] }
         if seen == Set(now) || seen == Set(shown) { return }
         throw ChangeRefusal(.moved, "the sides of \(record.path) have moved: look again")
     }
@@ -78,8 +79,8 @@ struct ConflictResolution {
             .type(of: record.path, content: content).rule
         let side: ConflictChoice =
             switch choice {
-            case .ours: .side(record.own(device))
-            case .theirs: .side(record.other(device))
+            case .ours: .ours(of: device)
+            case .theirs: .theirs(of: device)
             case .base: .base
             case .both, .content: .both
             }

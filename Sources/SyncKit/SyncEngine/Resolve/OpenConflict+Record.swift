@@ -2,17 +2,14 @@ package import SyncMerge
 package import SyncModel
 
 extension ConflictRecord {
-    /// The side that a device calls its own: what it made last, else the earliest. One that
-    /// disagrees with nobody is nobody's.
-    package func own(_ device: String) -> Int {
-        sides.lastIndex { !$0.isNeutral && $0.stamp.device == device }
-            ?? sides.firstIndex { !$0.isNeutral } ?? 0
-    }
+    /// The side that a device calls its own: what it made last, else the earliest.
+    package func own(_ device: String) -> Int { roles(device).own(Array(sides.indices)) }
 
     /// The side that stands against it: the latest of the others.
-    package func other(_ device: String) -> Int {
-        let own = own(device)
-        return sides.indices.last { $0 != own && !sides[$0].isNeutral } ?? own
+    package func other(_ device: String) -> Int { roles(device).other(Array(sides.indices)) }
+
+    private func roles(_ device: String) -> SideRoles {
+        SideRoles(of: device, sides.map(\.stamp.device))
     }
 }
 
@@ -20,7 +17,7 @@ extension ConflictRecord {
     /// Whether several sides were made under a device's name: where two machines have it, nothing
     /// tells which is whose.
     func isUnclear(to device: String) -> Bool {
-        sides.count { !$0.isNeutral && $0.stamp.device == device } > 1
+        sides.count { $0.stamp.device == device } > 1
     }
 }
 

@@ -29,7 +29,9 @@ package actor VaultService {
     /// Whether it gets on; from anywhere, too.
     nonisolated package let progress: EngineProgress
     /// Has what the user put beside the configuration run for what happens.
-    let hookTurns: HookTurns
+    nonisolated let hookTurns: HookTurns
+    /// Runs it; from anywhere, too, it can be stopped.
+    nonisolated package var hooks: HookRunner { hookTurns.hooks }
     /// What the vault was opened with; a reload makes another service.
     nonisolated package let configuration: Configuration
     let log: Logger
@@ -71,7 +73,7 @@ package actor VaultService {
         let opened = try OpenedVault(
             configuration, waiting: wait, progress: progress,
             for: isForLook ? .preview : .exchange)
-        opened.guardCaptures(log: log)
+        opened.guardCaptures(log: log, until: hookTurns.hooks.stopper)
         self.opened = opened
         turns = try ExchangeTurns(
             configuration, isFar: opened.remote?.isFar ?? false, opened.vault)

@@ -81,19 +81,15 @@ package struct ConflictList: Sendable {
 
     /// The conflict of a document's text at a path, and the name that its id was made from; nil
     /// for none. Of several the one whose markers belong together: others are broken.
-    /// - Parameters:
-    ///   - content: the file's; nil where nobody asks what its markers say.
-    ///   - version: of the rules.
-    func open(
-        at path: TreePath, in content: [UInt8]?, by version: Int, reading reader: any ObjectReader
-    ) throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)? {
+    /// - Parameter content: the file's; nil where nobody asks what its markers say.
+    func open(at path: TreePath, in content: [UInt8]?, reading reader: any ObjectReader)
+        throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)?
+    {
         let texts = entries.compactMap(\.record).filter { $0.path == path && $0.isText }
         var record = texts.first
         if let content, texts.count > 1 {
             record =
-                texts.first {
-                    ConflictMarkers.areWhole(content, of: ConflictLabels($0, version: version))
-                } ?? record
+                texts.first { ConflictMarkers.areWhole(content, of: ConflictLabels($0)) } ?? record
         }
         guard let record, let terms = try record.terms(reading: reader) else { return nil }
         return (terms, record.named)

@@ -21,8 +21,6 @@ package struct ConflictRecord: Sendable, Hashable {
         package var stamp: VersionStamp
         /// Its bytes, where no commit has the blob.
         package var text: [UInt8]?
-        /// Whether it disagrees with nobody: wherever others do it says what a base says there.
-        package var isNeutral = false
     }
 
     /// 16 hexadecimal digits of a hash over all that follows; markers are labelled with it.
@@ -66,12 +64,10 @@ package struct ConflictRecord: Sendable, Hashable {
     }
 
     /// Makes the record of a document's conflict.
-    /// - Parameters:
-    ///   - neutral: the sides, counted from 0, that disagree with nobody.
-    ///   - known: blobs that commits reach; of others the bytes go into the record.
+    /// - Parameter known: blobs that commits reach; of others the bytes go into the record.
     init(
         _ terms: ConflictTerms, path: TreePath, named: TreePath, kind: OpenConflict.Kind,
-        neutral: Set<Int>, known: Set<ObjectID>
+        known: Set<ObjectID>
     ) {
         id = terms.id(path: named)
         self.path = path
@@ -83,11 +79,8 @@ package struct ConflictRecord: Sendable, Hashable {
         bases = zip(terms.bases, terms.baseIDs).map { content, id in
             Base(blob: id, text: known.contains(id) ? nil : content)
         }
-        sides = zip(terms.sides, terms.sideIDs).enumerated().map { index, side in
-            Side(
-                blob: side.1, stamp: side.0.stamp,
-                text: known.contains(side.1) ? nil : side.0.content,
-                isNeutral: neutral.contains(index))
+        sides = zip(terms.sides, terms.sideIDs).map { side, id in
+            Side(blob: id, stamp: side.stamp, text: known.contains(id) ? nil : side.content)
         }
     }
 
@@ -128,6 +121,11 @@ package struct ConflictRecord: Sendable, Hashable {
     /// - Parameter text: its bytes, where no commit has the blob.
     package mutating func setSide(_ index: Int, _ blob: ObjectID, text: [UInt8]? = nil) {
         (sides[index].blob, sides[index].text) = (blob, text)
+    }
+
+    /// Leaves all other sides out.
+    mutating func keepSides(_ indices: Set<Int>) {
+        sides = sides.enumerated().filter { indices.contains($0.offset) }.map(\.element)
     }
 
     /// Gives a base another text.
@@ -247,8 +245,7 @@ extension ConflictRecord {
             return "    {\(Self.term(side.blob, side.text)), \(made)"
                 + "\"device\": \(Self.quoted(side.stamp.device)), "
                 + "\"commit\": \"\(side.stamp.commit.hex)\", "
-                + "\"milliseconds\": \(side.stamp.milliseconds)"
-                + (side.isNeutral ? ", \"neutral\": true}" : "}")
+                + "\"milliseconds\": \(side.stamp.milliseconds)}"
         }
         lines.append(Self.list("sides", sides))
         return Array("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
@@ -288,7 +285,6 @@ extension ConflictRecord {
             let device: String?
             let commit: ObjectID?
             let milliseconds: Int64?
-            let neutral: Bool?
         }
 
         let version: Int
@@ -337,9 +333,7 @@ extension ConflictRecord {
                 milliseconds: term.milliseconds ?? 0, device: term.device ?? "",
                 commit: term.commit ?? .zero,
                 blob: term.made.map { ObjectID(hex: $0) } ?? term.blob)
-            return Side(
-                blob: term.blob, stamp: stamp, text: term.text.map(Array.init),
-                isNeutral: term.neutral ?? false)
+            return Side(blob: term.blob, stamp: stamp, text: term.text.map(Array.init))
         }
     }
 

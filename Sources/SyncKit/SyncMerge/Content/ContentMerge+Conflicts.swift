@@ -2,8 +2,10 @@ package import SyncModel
 
 /// How a person resolves a document's conflict.
 package enum ConflictChoice: Sendable, Hashable {
-    /// Takes the text of one side where they disagree; counted from 0 in the order of the terms.
-    case side(Int)
+    /// Takes, wherever sides disagree, what a device calls its own there.
+    case ours(of: String)
+    /// Takes, wherever sides disagree, what stands against that.
+    case theirs(of: String)
     /// Takes what stood there before.
     case base
     /// Takes all sides' texts, one after the other.
@@ -24,32 +26,27 @@ extension ContentMerge {
         return DocumentMerge.openConflict(side, rule: rule, path: path) != nil
     }
 
-    /// What somebody made of a conflict's texts in its file.
+    /// A conflict as its file has it by now.
     /// - Parameter content: the file as it stands.
-    /// - Returns: each side's and each base's whole text, in the order of the terms; nil when the
-    ///   file is as it was written, or its markers do not belong together any more.
-    static func edited(
+    /// - Returns: each side's and each base's whole text, in the order of the terms, which sides
+    ///   stand between markers, and whether somebody edited any of it; nil when the markers do not
+    ///   belong together any more.
+    static func standing(
         _ terms: ConflictTerms, in content: [UInt8], as rule: FileRule, path: TreePath?
-    ) -> (sides: [[UInt8]], bases: [[UInt8]])? {
+    ) -> (sides: [[UInt8]], bases: [[UInt8]], shown: Set<Int>, isEdited: Bool)? {
         let text = DocumentMerge.withMarkers(content, terms, as: rule, path: path)
         var written = rule
         // Whether there are markers the file says: the rule may have been set since.
         written.writesMarkers = text == content
-        if DocumentMerge.written(terms, as: written, path: path) == content { return nil }
-        let labels = ConflictLabels(terms, path: path, version: rule.version)
-        guard case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels) else {
-            return nil
+        let labels = ConflictLabels(terms, path: path)
+        guard let pieces = ConflictMarkers.pieces(text, of: labels),
+            case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels)
+        else { return nil }
+        let shown = pieces.flatMap { piece -> [Int] in
+            if case .conflict(let place) = piece { place.shown } else { [] }
         }
-        return (sides, bases)
-    }
-
-    /// The sides, counted from 0, that disagree with nobody: wherever others do they say what a
-    /// base says. A change that applies around a conflict is one, and so has no word in it.
-    static func neutralSides(
-        of terms: ConflictTerms, as rule: FileRule, path: TreePath?
-    ) -> Set<Int> {
-        let apart = DocumentMerge.disagreeing(terms, as: rule, path: path)
-        return apart.isEmpty ? [] : Set(terms.sides.indices).subtracting(apart)
+        let isEdited = DocumentMerge.written(terms, as: written, path: path) != content
+        return (sides, bases, Set(shown), isEdited)
     }
 
     /// Whether a marker with a conflict's id is in a file.
@@ -65,18 +62,15 @@ extension ContentMerge {
         _ content: [UInt8], _ terms: ConflictTerms, as rule: FileRule, path: TreePath?,
         by choice: ConflictChoice
     ) -> [UInt8]? {
-        let labels = ConflictLabels(terms, path: path, version: rule.version)
         let text = DocumentMerge.withMarkers(content, terms, as: rule, path: path)
-        if choice == .both {
-            return ConflictMarkers.joined(text, of: labels)
-        }
-        guard case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels) else {
-            return nil
-        }
-        switch choice {
-        case .side(let index): return sides.indices.contains(index) ? sides[index] : nil
-        case .base: return bases.first
-        case .both: return nil
+        let makers = terms.sides.map(\.stamp.device)
+        return ConflictMarkers.filled(text, of: ConflictLabels(terms, path: path)) { place in
+            switch choice {
+            case .ours(let device): place.sides[SideRoles(of: device, makers).own(place.shown)]
+            case .theirs(let device): place.sides[SideRoles(of: device, makers).other(place.shown)]
+            case .base: place.bases[0]
+            case .both: place.joined
+            }
         }
     }
 }

@@ -44,12 +44,11 @@ package final class RuleByType: ContentRule {
         )
         let open = (
             base: try [versions.path, origins.first.path, origins.second.path].firstOpen(
-                in: conflicts.base, shown(before), by: version, reading: reader),
+                in: conflicts.base, shown(before), reading: reader),
             first: try list(of: origins.first, on: .first).open(
-                at: origins.first.path, in: shown(contents.first), by: version, reading: reader),
+                at: origins.first.path, in: shown(contents.first), reading: reader),
             second: try list(of: origins.second, on: .second).open(
-                at: origins.second.path, in: shown(contents.second), by: version,
-                reading: reader)
+                at: origins.second.path, in: shown(contents.second), reading: reader)
         )
         let first = try side(
             contents.first,
@@ -163,7 +162,6 @@ package final class RuleByType: ContentRule {
         if let terms = result.conflict {
             return ConflictRecord(
                 terms, path: versions.path, named: named, kind: Self.kind(versions),
-                neutral: ContentMerge.neutralSides(of: terms, as: rule, path: named),
                 known: known(versions))
         }
         if result.isClean { return nil }
@@ -303,12 +301,10 @@ package final class RuleByType: ContentRule {
 extension [TreePath] {
     /// The conflict that is open at the first of the paths that has one.
     fileprivate func firstOpen(
-        in list: ConflictList, _ content: [UInt8]?, by version: Int,
-        reading reader: any ObjectReader
+        in list: ConflictList, _ content: [UInt8]?, reading reader: any ObjectReader
     ) throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)? {
         for path in self {
-            let open = try list.open(at: path, in: content, by: version, reading: reader)
-            if let open { return open }
+            if let open = try list.open(at: path, in: content, reading: reader) { return open }
         }
         return nil
     }

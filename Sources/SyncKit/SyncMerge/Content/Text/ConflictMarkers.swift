@@ -58,7 +58,8 @@ struct ConflictMarkers {
             }
             return "\(id) \(device.joined()) \(sideIDs[index].short)"
         }
-        line(Self.left, label(sides[0].index), to: &result)
+        let part = ConflictLabels.part(sides.count, of: terms.sides.count)
+        line(Self.left, label(sides[0].index) + part, to: &result)
         result += sides[0].lines
         let shown = bases.allSatisfy { $0.lines == bases[0].lines } ? [bases[0]] : bases
         for base in shown {
@@ -104,8 +105,11 @@ struct ConflictMarkers {
         /// Of a side or base that does not stand there what a base says.
         var sides: [[UInt8]]
         var bases: [[UInt8]]
-        /// Which of the sides stand there.
+        /// Which of the sides stand there, at least two.
         var shown: [Int]
+
+        /// What all sides say that stand there, one after the other.
+        var joined: [UInt8] { shown.flatMap { sides[$0] } }
     }
 
     /// Takes a file apart at a conflict's markers.
@@ -194,14 +198,15 @@ struct ConflictMarkers {
         }
     }
 
-    /// The file with all sides' texts, one after the other, in place of each conflict; nil when
-    /// the markers do not belong together.
-    static func joined(_ bytes: [UInt8], of labels: ConflictLabels) -> [UInt8]? {
+    /// The file with a text in place of each conflict; nil when the markers do not belong together.
+    static func filled(
+        _ bytes: [UInt8], of labels: ConflictLabels, by text: (Place) -> [UInt8]
+    ) -> [UInt8]? {
         guard let pieces = pieces(bytes, of: labels), pieces.count > 1 else { return nil }
         return pieces.flatMap { piece in
             switch piece {
-            case .text(let text): text
-            case .conflict(let place): place.shown.flatMap { place.sides[$0] }
+            case .text(let lines): lines
+            case .conflict(let place): text(place)
             }
         }
     }

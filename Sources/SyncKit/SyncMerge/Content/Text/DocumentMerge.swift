@@ -46,16 +46,6 @@ struct DocumentMerge {
         DocumentMerge(rule: rule, path: path).rendered(terms).content
     }
 
-    /// The sides, counted from 0, that have a word in one of a conflict's places.
-    static func disagreeing(
-        _ terms: ConflictTerms, as rule: FileRule, path: TreePath?
-    ) -> Set<Int> {
-        let pieces = DocumentMerge(rule: rule, path: path).rendered(terms).pieces
-        return pieces.reduce(into: []) { found, piece in
-            if case .conflict(let conflict) = piece { found.formUnion(conflict.sides.map(\.index)) }
-        }
-    }
-
     /// A file with the markers of a conflict that is open in it, be they there or not.
     /// - Parameter content: what was made of the file since the conflict was recorded.
     static func withMarkers(
@@ -92,7 +82,7 @@ struct DocumentMerge {
     }
 
     private func labels(_ terms: ConflictTerms) -> ConflictLabels {
-        ConflictLabels(terms, path: path, version: rule.version)
+        ConflictLabels(terms, path: path)
     }
 
     /// Whether markers say what was done to which side, be they shown or not.
@@ -106,6 +96,10 @@ struct DocumentMerge {
         var sum = sum(parts(early, since: before) + parts(late, since: before), since: before)
         var result = ContentResult(content: nil, stamp: late.stamp)
         var rendering = rendered(sum)
+        if !rendering.isClean, let fewer = disagreeing(sum) {
+            sum = fewer
+            rendering = rendered(sum)
+        }
         if !rendering.isClean, sum.sides.count > Limits.conflictSides {
             // Edits of a conflict that nobody resolves would double its sides each time.
             let sides = [early, late].map {
@@ -157,7 +151,7 @@ struct DocumentMerge {
         let text =
             readsMarkers
             ? withMarkers(content, terms) : Self.written(terms, as: shown, path: path) ?? content
-        return ConflictMarkers.joined(text, of: labels(terms)) ?? content
+        return ConflictMarkers.filled(text, of: labels(terms), by: \.joined) ?? content
     }
 
     /// A version, as far as a merge asks for it.
@@ -243,8 +237,12 @@ struct DocumentMerge {
             leaf.content.map { Part(content: $0, terms: baseTerms, stamp: leaf.stamp) }
         }
         guard captures.count > 1 else { return [whole] }
-        let together = sum(captures, since: before)
-        let rendering = rendered(together)
+        var together = sum(captures, since: before)
+        var rendering = rendered(together)
+        if !rendering.isClean, let fewer = disagreeing(together) {
+            together = fewer
+            rendering = rendered(together)
+        }
         guard rendering.content == whole.content else { return [whole] }
         let own = value(whole)
         // A file without markers shows nothing of what was open in it when the captures were made.
@@ -253,6 +251,22 @@ struct DocumentMerge {
             ? rule.version < 9 || own.sides.count == 1
             : together.id(path: nil) == own.id(path: nil)
         return isAll ? captures : [whole]
+    }
+
+    /// A conflict without the sides that disagree with nobody: what they say is in each other's
+    /// text. Nil where there is none of them.
+    private func disagreeing(_ terms: ConflictTerms) -> ConflictTerms? {
+        guard rule.version >= 9, terms.sides.count > 2 else { return nil }
+        var shown = rule
+        shown.writesMarkers = true
+        guard let text = DocumentMerge(rule: shown, path: path).rendered(terms).content,
+            case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels(terms))
+        else { return nil }
+        let read = ConflictTerms(
+            bases: bases,
+            sides: zip(sides, terms.sides).map { CapturedContent(content: $0, stamp: $1.stamp) })
+        let left = TermSum.of([read], minus: [])
+        return left.sides.count < terms.sides.count && !rendered(left).isClean ? left : nil
     }
 
     /// A sum on which all agree as the one text that it comes to; any other as it is.

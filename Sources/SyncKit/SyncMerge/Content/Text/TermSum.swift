@@ -22,21 +22,10 @@ enum TermSum {
         var sides = added.flatMap(\.sides)
         sides += removed.flatMap(\.bases).map { CapturedContent(content: $0, stamp: origin) }
         sides.sort { $0.stamp < $1.stamp }
-        var places: [ByteKey: [Int]] = [:]
-        for (index, side) in sides.enumerated().reversed() {
-            places[ByteKey(side.content ?? []), default: []].append(index)
-        }
-        var cancelled: Set<Int> = []
-        var bases: [[UInt8]] = []
-        for base in added.flatMap(\.bases) + removed.flatMap(\.sides).map({ $0.content ?? [] }) {
-            if let oldest = places[ByteKey(base)]?.popLast() {
-                cancelled.insert(oldest)
-            } else {
-                bases.append(base)
-            }
-        }
-        let left = sides.indices.filter { !cancelled.contains($0) }.map { sides[$0] }
-        return ConflictTerms(bases: bases, sides: left)
+        let bases = added.flatMap(\.bases) + removed.flatMap(\.sides).map { $0.content ?? [] }
+        let left = disagreeing(sides.map { ByteKey($0.content ?? []) }, bases.map { ByteKey($0) })
+        return ConflictTerms(
+            bases: left.bases.map { bases[$0] }, sides: left.sides.map { sides[$0] })
     }
 
     /// The value that is left after cancelling, or on which all changed sides agree.
@@ -69,21 +58,22 @@ enum TermSum {
         return sides.indices.filter { counts[sides[$0], default: 0] > 0 }
     }
 
-    /// The indices of the sides and of the bases that disagree: without each side whose text as
-    /// many bases have, and as many of these, the first.
+    /// The indices of the sides and of the bases that disagree: equal ones cancel one for one, of
+    /// several the first.
     static func disagreeing<Value: Hashable>(
         _ sides: [Value], _ bases: [Value]
     ) -> (sides: [Int], bases: [Int]) {
-        let left = remaining(sides, bases)
-        var cancelled: [Value: Int] = [:]
-        for index in Set(sides.indices).subtracting(left) {
-            cancelled[sides[index], default: 0] += 1
+        var places: [Value: [Int]] = [:]
+        for index in sides.indices.reversed() { places[sides[index], default: []].append(index) }
+        var cancelled: Set<Int> = []
+        var rest: [Int] = []
+        for index in bases.indices {
+            if let side = places[bases[index]]?.popLast() {
+                cancelled.insert(side)
+            } else {
+                rest.append(index)
+            }
         }
-        let rest = bases.indices.filter { index in
-            guard let count = cancelled[bases[index]], count > 0 else { return true }
-            cancelled[bases[index]] = count - 1
-            return false
-        }
-        return (left, rest)
+        return (sides.indices.filter { !cancelled.contains($0) }, rest)
     }
 }
