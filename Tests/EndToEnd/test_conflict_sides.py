@@ -139,6 +139,26 @@ class Sides(APITest):
         self.assertIn("sides", answer.json["detail"])
         self.assertEqual(self.listed(ada), [found])
 
+    def test_the_sides_of_another_device_choose_nothing_here(self):
+        ada, bob = self.disputed()
+        ada.start()
+        self.wait_for_listener(ada)
+        (found,), (others,) = self.listed(ada), self.listed(bob)
+        self.assertEqual(self.sides(others), self.sides(found)[::-1])
+        token = self.token(ada, "write")
+        route = f"/api/sync/conflicts/{found['id']}/resolve"
+        for choice in ("ours", "theirs"):
+            answer = ask(
+                ada.port, "POST", route, {"choice": choice, "sides": self.sides(others)},
+                token=token)  # fmt: skip
+            self.assertEqual(answer.status, 409, answer)
+            self.assertIn(found["ours"][:8], answer.json["detail"])
+        self.assertEqual(self.listed(ada), [found])
+        # What takes both chooses between none.
+        answer = ask(
+            ada.port, "POST", route, {"choice": "both", "sides": self.sides(others)}, token=token)
+        self.assertEqual(answer.status, 200, answer)
+
     def test_content_that_has_the_markers_still_settles_nothing(self):
         ada, _ = self.disputed()
         marked = ada.read("a.md")

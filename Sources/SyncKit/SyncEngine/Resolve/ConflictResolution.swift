@@ -14,7 +14,7 @@ struct ConflictResolution {
     func versions(_ request: ResolveRequest, writing sink: any PackSink) throws
         -> [TreePath: FileVersion?]
     {
-        if let seen = request.sides { try refuseMoved(Set(seen)) }
+        if let seen = request.sides { try refuseMoved(seen, request.choice) }
         var result: [TreePath: FileVersion?] = [:]
         result.updateValue(nil, forKey: record.recordPath)
         switch request.choice {
@@ -44,12 +44,18 @@ struct ConflictResolution {
     }
 
     /// Refuses a choice among other sides than those that stand there: all, or the two that this
-    /// device shows of more.
-    private func refuseMoved(_ seen: Set<ObjectID?>) throws {
+    /// device shows of more. Which of two is ours is another on another device.
+    private func refuseMoved(_ seen: [ObjectID?], _ choice: ResolveRequest.Choice) throws {
         let here = try standing.record(record)
         let now = here.sides.map(\.blob)
         let shown = [here.own(device), here.other(device)].map { now[$0] }
-        if seen == Set(now) || seen == Set(shown) { return }
+        if [.ours, .theirs].contains(choice), seen != shown, seen == shown.reversed() {
+            throw ChangeRefusal(
+                .moved,
+                "the sides of \(record.path) stand the other way round here: ours is "
+                    + "\(shown[0]?.short ?? "the deletion")")
+        }
+        if Set(seen) == Set(now) || Set(seen) == Set(shown) { return }
         throw ChangeRefusal(.moved, "the sides of \(record.path) have moved: look again")
     }
 
