@@ -1,6 +1,7 @@
 """A network that comes and goes, a server that is polite or not, and what the vault says of it."""
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import unittest
 
 import servers
 import trees
-from device import binaries, wait_until
+from device import PREFIX, binaries, wait_until
 from harness import VaultTest
 from proxy import Proxy
 from test_https import HTTPSTest
@@ -294,6 +295,40 @@ class Truth(HTTPSTest):
         self.assertIn("login", str(status["notices"]))
         self.server.stop()
         self.assertIn("connect", str(ada.status()["notices"]).lower())
+
+    def test_what_is_captured_while_an_exchange_lasts_is_told_and_its_packs_are_joined(self):
+        proxy = Proxy(self.server.port)
+        self.addCleanup(proxy.close)
+        self.at(f"https://localhost:{proxy.port}")
+        ada = self.device("ada", start=False)
+        ada.set("sync", "timeout", '"5m"')
+        ada.set("sync", "quiet", '"1ms"')
+        ada.start()
+        ada.write("a.txt", "a\n")
+        self.wait_in_sync(ada)
+        proxy.arm("stall", "down", 100)
+        ada.write("b.txt", "b\n")
+        wait_until(lambda: proxy.struck, ada.output)
+        for number in range(60):
+            ada.write(f"{number}.txt", f"{number}\n")
+            wait_until(
+                lambda name=f"{number}.txt".encode():
+                    name in trees.commit_tree(ada.repository, "refs/heads/sync", PREFIX),
+                ada.output)  # fmt: skip
+
+        def told():
+            with open(f"{ada.state}/state.json", encoding="utf-8") as file:
+                return any(path.endswith("/59.txt") for path in json.load(file)["files"])
+
+        wait_until(told, ada.output)
+        packs = f"{ada.repository}/objects/pack"
+        wait_until(
+            lambda: sum(name.endswith(".pack") for name in os.listdir(packs)) < 50,
+            lambda: f"{os.listdir(packs)}")
+        there = trees.commit_tree(self.remote, "refs/heads/sync", PREFIX)
+        self.assertNotIn(b"0.txt", there, "the exchange was over")
+        proxy.hang_up()
+        self.wait_in_sync(ada)
 
     def test_status_without_the_daemon_does_not_hang(self):
         proxy = Proxy(self.server.port)

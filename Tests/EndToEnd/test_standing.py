@@ -285,6 +285,26 @@ class StandingConflicts(ApartTest):
         self.meet()
         self.assertEqual(self.listed(), [])
 
+    def test_an_undone_decision_is_open_under_the_name_that_the_file_got(self):
+        text = "one: 1\ntwo: 2\nthree: 3\n"
+        self.start(**{"a.yaml": text})
+        self.apart((self.ada, self.write(a_yaml=text.replace("2", "ADA"))),
+                   (self.bob, self.write(a_yaml=text.replace("2", "BOB"))))  # fmt: skip
+        self.meet()
+        self.apart((self.bob, self.move("a.yaml", "b.yaml")),
+                   (self.ada, self.resolve("a.yaml", "--ours")))  # fmt: skip
+        self.meet()
+        self.assertEqual(self.ada.status()["conflicts"], 0)
+        self.ada.ctl("undo", expect=(0, 10))
+        self.meet()
+        for device in (self.ada, self.bob):
+            listed = json.loads(device.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+            self.assertEqual([x["path"] for x in listed], [f"{PREFIX}/b.yaml"])
+            self.assertIsNone(device.read("a.yaml"))
+        self.resolve("b.yaml", "--theirs")(self.ada)
+        self.meet()
+        self.assertEqual(self.bob.read("b.yaml").decode(), text.replace("2", "BOB"))
+
     def test_a_rename_closes_no_conflict_of_a_file_without_markers(self):
         text = "one: 1\ntwo: 2\nthree: 3\n"
         self.start(**{"a.yaml": text})

@@ -46,8 +46,7 @@ enum ParserTargets {
     @Sendable static func text(_ bytes: [UInt8]) {
         guard !TextFile.isBinary(bytes) else { return }
         let file = TextFile(bytes)
-        let writer = TextWriter(
-            style: file.style ?? .lf, markers: nil, version: MergeIdentity.version)
+        let writer = TextWriter(style: file.style ?? .lf, markers: nil)
         let lines = Array(zip(file.lines, file.endings).map { ($0, $1) })
         let whole = writer.text(
             hasBOM: file.hasBOM, head: [], pieces: [.lines(lines)],
@@ -72,18 +71,17 @@ enum ParserTargets {
         let result = ContentMerge.merge(
             base: texts[0], MergeTarget.side(texts[1], 1), MergeTarget.side(texts[2], 2), as: rule)
         guard let terms = result.conflict, let content = result.content else { return }
-        let id = terms.id(path: nil)
+        let labels = ConflictLabels(terms, path: nil)
         let count = terms.sides.count
-        guard
-            case .open(let sides, let bases) = ConflictMarkers.read(
-                content, id: id, sideCount: count)
-        else { return require(false, "a conflict does not read back") }
+        guard case .open(let sides, let bases) = ConflictMarkers.read(content, of: labels) else {
+            return require(false, "a conflict does not read back")
+        }
         require(sides.count == count && bases.count == count - 1, "a side is missing")
         // Somebody writes the rest of the input somewhere into the file.
         guard parts.count == 4, let place = texts[3].first else { return }
         let at = Int(place) * content.count / 256
         let edited = content[..<at] + texts[3].dropFirst() + content[at...]
-        _ = ConflictMarkers.read(Array(edited), id: id, sideCount: count)
+        _ = ConflictMarkers.read(Array(edited), of: labels)
         let side = ContentSide(
             content: Array(edited), stamp: MergeTarget.side(texts[0], 3).stamp, terms: terms)
         let again = ContentMerge.merge(

@@ -123,13 +123,19 @@ package struct Deletions {
             bases.append(try reader.commit(base).tree)
         }
         for (side, other) in [(0, 1), (1, 0)] {
+            // By base, the names that the other side's files had there; compared once.
+            var renames: [ObjectID: Set<TreePath>] = [:]
             for (path, blob) in sides[side] where sides[other][path] == nil {
                 var isOthers = false
                 for base in bases where !isOthers {
                     let before = try TreeDiff.version(at: path, of: base, reading: reader)
                     guard let before else { continue }
                     isOthers = before.id == blob
-                    if !isOthers { isOthers = try isRenamed(path, from: base, to: trees[other]) }
+                    if isOthers { continue }
+                    if renames[base] == nil {
+                        renames[base] = try renamed(from: base, to: trees[other])
+                    }
+                    isOthers = renames[base]?.contains(path) ?? false
                 }
                 if !isOthers { found.append((path, blob, commit.parents[side])) }
             }
@@ -137,11 +143,11 @@ package struct Deletions {
         return found
     }
 
-    private func isRenamed(
-        _ path: TreePath, from base: ObjectID, to tree: ObjectID
-    ) throws(RepositoryError) -> Bool {
-        TreeChange.renames(try TreeDiff.changes(from: base, to: tree, reading: reader))[path]
-            != nil
+    private func renamed(
+        from base: ObjectID, to tree: ObjectID
+    ) throws(RepositoryError) -> Set<TreePath> {
+        let changes = try TreeDiff.changes(from: base, to: tree, reading: reader)
+        return Set(TreeChange.renames(changes).keys)
     }
 
     private func removed(from old: ObjectID, to new: ObjectID) throws(RepositoryError)

@@ -48,10 +48,11 @@ package struct HistoryLog {
         return entries
     }
 
-    /// Gives commits one by one.
+    /// Gives commits one by one; otherwise as `entries`.
     /// - Parameter body: gets the next one, and says whether more is wanted.
-    func each(
-        from head: ObjectID, where filter: HistoryFilter, after last: ObjectID? = nil,
+    package func each(
+        from head: ObjectID, where filter: HistoryFilter = HistoryFilter(),
+        after last: ObjectID? = nil,
         _ body: (HistoryEntry) throws(RepositoryError) -> Bool
     ) throws(RepositoryError) {
         var walk = try HistoryWalk(

@@ -189,14 +189,6 @@ extension RemoteError {
         RemoteError(.missing, "fetch what was thinned", "the remote has no such branch any more")
     }
 
-    /// What is asked for is not all at the remote.
-    /// - Parameter words: the object, or what the remote says.
-    static func lacks(_ words: String) -> RemoteError {
-        RemoteError(
-            .corrupt, "look for objects", "the remote lacks some: \(RemoteWords.clean(words.utf8))",
-            hint: RemoteError.howToGiveBack)
-    }
-
     /// Takes a failure of a repository or of the wire.
     /// - Parameter isOwn: whether a repository's is that of this device's, while it was written to.
     init(any error: any Error, _ operation: String, isOwn: Bool = false) {

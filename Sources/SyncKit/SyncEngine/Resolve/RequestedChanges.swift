@@ -184,19 +184,19 @@ final class RequestedChanges {
     private func former(
         _ path: TreePath, _ blob: ObjectID, behind head: ObjectID
     ) throws(RepositoryError) -> FileVersion? {
+        var found: FileVersion?
         let log = HistoryLog(reading: repository, path: path)
-        for entry in try log.entries(from: head, most: Limits.historyEntries) {
-            let version: FileVersion?
-            do {
-                version = try TreeDiff.version(
+        try log.each(from: head) { entry throws(RepositoryError) in
+            do throws(RepositoryError) {
+                let version = try TreeDiff.version(
                     at: path, of: tree(of: entry.commit), reading: repository)
+                if version?.id == blob { found = version }
             } catch {
                 if error.code != .thinned { throw error }
-                continue
             }
-            if version?.id == blob { return version }
+            return found == nil
         }
-        return nil
+        return found
     }
 
     /// The blob that 40 digits name; nil when they name something else.

@@ -191,17 +191,18 @@ struct TakeBack {
     /// The tree to go back to but for files in which taking back just this is an open conflict:
     /// once more it would say the same a second time.
     private func withoutOpen(from made: ObjectID, to before: ObjectID) throws -> ObjectID {
-        let open = try ConflictList(of: tree, reading: scratch).records
-        if open.isEmpty { return before }
+        let records = try ConflictList(of: tree, reading: scratch).records.filter(\.isText)
+        if records.isEmpty { return before }
+        let open = Dictionary(grouping: records, by: \.path)
         var versions: [TreePath: FileVersion?] = [:]
         for change in try TreeDiff.changes(from: made, to: before, reading: scratch) {
-            let here = try TreeDiff.file(at: change.path, of: tree, reading: scratch)
-            let isOpen = open.contains { record in
-                record.path == change.path && record.isText && here != nil
-                    && record.bases.contains { $0.blob == change.before?.id ?? Self.nothing }
+            let isOpen = open[change.path, default: []].contains { record in
+                record.bases.contains { $0.blob == change.before?.id ?? Self.nothing }
                     && record.sides.contains { $0.blob == change.after?.id }
             }
-            if isOpen { versions.updateValue(change.before, forKey: change.path) }
+            if isOpen, try TreeDiff.file(at: change.path, of: tree, reading: scratch) != nil {
+                versions.updateValue(change.before, forKey: change.path)
+            }
         }
         if versions.isEmpty { return before }
         let pack = try scratch.beginPack()

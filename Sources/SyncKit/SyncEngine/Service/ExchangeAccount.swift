@@ -31,7 +31,9 @@ struct ExchangeAccount {
         }
         if head != self.head, let head {
             let subject = try vault.repository.commit(head).subject
-            log.info("applied \(subject)", metadata: ["took": "\(began.milliseconds) ms"])
+            let waiting = try vault.report.waiting().count
+            let rest = waiting == 0 ? "" : ", but for \(waiting) that wait: syncctl held"
+            log.info("applied \(subject)\(rest)", metadata: ["took": "\(began.milliseconds) ms"])
             teller.tellApplied(head, subject: subject)
         }
         if let far = seen.head, far == head, far != remote, vault.publisher.pushed == far {

@@ -51,6 +51,9 @@ extension VaultService: Service {
             case .directoryLost(let path): watching.noteLost(path)
             }
             self.wake()
+            // The exchange that is under way may last: what is captured meanwhile is told, too, and
+            // the packs that it makes are joined.
+            if turns.isExchanging { scheduleState() }
             // Where the next notice is there already, as while a program writes all the time, all
             // others who wait for this vault come first: the exchange that is under way, too.
             await Task.yield()

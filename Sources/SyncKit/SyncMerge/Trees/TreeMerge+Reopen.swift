@@ -55,12 +55,13 @@ extension TreeMerge {
     /// A file without markers shows one side's text where two disagree. Who deleted or renamed it
     /// before they saw that decided nothing about the other side's, though by value only they
     /// changed it: the file stays, or the conflict goes along to its new name. It stays, too, where
-    /// the other decided for what the file shows.
+    /// the other decided for what the file shows. Where a decision is taken back, what was decided
+    /// goes along to the new name.
     /// - Returns: whether it was one.
     func keepOpened(
         _ path: TreePath, _ row: PathTable.Row, of table: PathTable, _ outcome: inout TreeOutcome
     ) throws(RepositoryError) -> Bool {
-        guard rule.version >= 9, !rule.isTakingBack, let base = row.base else { return false }
+        guard rule.version >= 9, let base = row.base else { return false }
         for (gone, kept, renames) in [
             (row.first, row.second, table.renames.first),
             (row.second, row.first, table.renames.second),
@@ -68,6 +69,7 @@ extension TreeMerge {
             let opened = outcome.conflicts.opened(
                 at: kept.origin.path, by: outcome.side(kept.origin))
             let name = renames[path]?.name
+            if name == nil && rule.isTakingBack { continue }
             let decision = name == nil ? try decisionAsShown(kept, [path], base, outcome) : nil
             if opened.isEmpty && decision == nil { continue }
             if let name {

@@ -188,6 +188,14 @@ struct PossessionAnswer {
 }
 
 extension RemoteError {
+    /// What is asked for is not all at the remote.
+    /// - Parameter words: the object, or what the remote says.
+    static func lacks(_ words: String) -> RemoteError {
+        RemoteError(
+            .corrupt, "look for objects", "the remote lacks some: \(RemoteWords.clean(words.utf8))",
+            hint: RemoteError.howToGiveBack)
+    }
+
     /// The server ends the conversation with words of its own.
     static func refused(_ words: String) -> RemoteError {
         RemoteError(.io, "talk to the remote", "it says: \(RemoteWords.clean(words.utf8))")
