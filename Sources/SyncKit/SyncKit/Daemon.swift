@@ -233,7 +233,7 @@ package actor Daemon {
         end = signal == .sigint ? .interrupted : .asked
         notifier.stopping()
         // First: while one is asked about a capture, the vault answers nobody.
-        service?.hooks.stop()
+        service?.hooks.endRuns()
         await service?.cancelWaiters()
         await group?.triggerGracefulShutdown()
     }
@@ -261,7 +261,7 @@ package actor Daemon {
             log(running).info("the configuration changed: starting anew")
             next = read
             let (group, service) = (group, service)
-            service?.hooks.stop()
+            service?.hooks.endRuns()
             Task {
                 await service?.cancelWaiters()
                 await group?.triggerGracefulShutdown()

@@ -46,9 +46,12 @@ package final class HookRunner: Sendable {
         if isNew { wakeups.continuation.yield() }
     }
 
+    /// Ends the one that runs, and each that begins after it.
+    package func endRuns() { stopper.now() }
+
     /// Ends the one that runs, and lets no further one begin.
-    package func stop() {
-        stopper.now()
+    func stop() {
+        endRuns()
         wakeups.continuation.finish()
     }
 
