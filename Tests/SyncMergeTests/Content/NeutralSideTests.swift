@@ -88,8 +88,9 @@ struct NeutralSideTests {
             let captures = changes.enumerated().map { Self.edited($1, by: $0) }
             let rule = dice.pick(Self.rules)
             let result = LeafTests.history(Self.base, captures, rule).merged(&dice)
-            guard let terms = result.conflict, let content = result.content else { continue }
             let disputed = (0..<8).filter { key in changes.count { $0.contains(key) } > 1 }
+            #expect((result.conflict != nil) == !disputed.isEmpty)
+            guard let terms = result.conflict, let content = result.content else { continue }
             let apart = changes.indices.filter { !changes[$0].isDisjoint(with: disputed) }
             #expect(terms.sides.map(\.stamp.device) == apart.map { "device \($0)" })
             // As it is, and edited around.
