@@ -10,7 +10,10 @@ struct StatusText {
             output.paint(name + String(repeating: " ", count: max(1, 9 - name.count)), .grey) + text
         }
         var lines = [Self.headline(status, output)]
-        lines.append(row("head", status.head?.short ?? "nothing is committed yet"))
+        // What cannot be opened may have a head.
+        let isUnread = status.head == nil && status.state == .blocked
+        let none = isUnread ? "unknown" : "nothing is committed yet"
+        lines.append(row("head", status.head?.short ?? none))
         if let remote = configuration?.remote {
             let head = status.remoteHead?.short ?? "unknown"
             let equal = status.remoteHead != nil && status.remoteHead == status.head
@@ -34,7 +37,7 @@ struct StatusText {
             let files = VaultStatus.count(status.ignored, "temporary file", "temporary files")
             lines.append(row("ignored", "\(files): syncctl held --ignored"))
         }
-        lines.append(row("last", Self.last(status)))
+        lines.append(row("last", isUnread ? "unknown" : Self.last(status)))
         for word in status.unfinished {
             lines.append(row("note", output.paint(TreePathText.escaped(word), .yellow)))
         }

@@ -112,6 +112,21 @@ class Status(VaultTest):
         self.remount(place, "bind,rw")
         self.wait_in_sync(ada, bob)
 
+    def test_of_a_vault_that_cannot_be_opened_nothing_is_said_that_is_not_known(self):
+        ada, bob = self.pair()
+        ada.stop()
+        bob.stop()
+        os.rename(ada.repository, f"{ada.repository}.old")
+        with open(ada.repository, "w", encoding="ascii") as file:
+            file.write("no directory\n")
+        text = ada.ctl("status", expect=None).stdout
+        self.assertIn("blocked", text)
+        self.assertIn("head     unknown\n", text)
+        self.assertIn("last     unknown\n", text)
+        os.remove(ada.repository)
+        os.rename(f"{ada.repository}.old", ada.repository)
+        self.assertNotIn("unknown", ada.ctl("status", expect=None).stdout)
+
     def test_a_disk_of_our_own_is_not_the_remote(self):
         ada, bob = self.pair()
         limit = ["prlimit", f"--pid={bob.process.pid}"]

@@ -99,6 +99,17 @@ struct ControlSocketTests {
         #expect(!FileManager.default.fileExists(atPath: socket))
     }
 
+    @Test("what somebody put in its place stays at the end")
+    func replaced() async throws {
+        let vault = try ServedVault()
+        let place = URL(fileURLWithPath: vault.configuration.socket)
+        try await serving(vault) { _ in
+            try FileManager.default.removeItem(at: place)
+            try Data("mine".utf8).write(to: place)
+        }
+        #expect(try Data(contentsOf: place) == Data("mine".utf8))
+    }
+
     @Test("takes the place of one that a killed daemon left")
     func stale() async throws {
         let vault = try ServedVault()

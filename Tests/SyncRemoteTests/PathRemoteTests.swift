@@ -70,6 +70,10 @@ struct PathRemoteTests {
         let hint = try #require(error?.hint)
         #expect(hint.hasPrefix("git init --bare \(fixture.remote), unless"))
         #expect(hint.contains("a disk that is not mounted"))
+        try Data().write(to: URL(fileURLWithPath: fixture.remote))
+        let file = await #expect(throws: RemoteError.self) { _ = try await a.fetch() }
+        #expect(file?.cause.hasSuffix("remote.git is a file and no git repository") == true)
+        try FileManager.default.removeItem(atPath: fixture.remote)
         try FileManager.default.createDirectory(
             atPath: fixture.remote, withIntermediateDirectories: false)
         let plain = await #expect(throws: RemoteError.self) { _ = try await a.fetch() }

@@ -30,7 +30,7 @@ package actor NetworkRemote: RemoteLink {
     private let work: WorkCount
     private let unpublished: @Sendable (RepositoryError?) -> Void
     private let willPush: @Sendable () -> Void
-    private var opened: (repository: GitRepository, identity: RemotePath.Identity?)?
+    private var opened: (repository: GitRepository, identity: FileIdentity?)?
     private var wire: (any GitWire)?
     private var memory = NetworkTransfer.Memory()
     /// What is under way, to be ended from another thread; and whether it was.
@@ -171,7 +171,7 @@ package actor NetworkRemote: RemoteLink {
 
     /// The vault's repository; opened again when another directory stands at its path.
     private func repository(_ operation: String) throws(RemoteError) -> GitRepository {
-        let identity = RemotePath.identity(local)
+        let identity = FileIdentity(local)
         do {
             if let opened, opened.identity == identity {
                 try opened.repository.refresh()

@@ -18,7 +18,7 @@ package actor PathRemote: RemoteLink {
         let local: GitRepository
         let remote: ForeignRepository
         let directory: String
-        let identities: [RemotePath.Identity?]
+        let identities: [FileIdentity?]
     }
 
     /// Takes where things are; nothing is opened before the first call.
@@ -124,7 +124,7 @@ package actor PathRemote: RemoteLink {
             paths.append(below)
             below += "/\(name)"
         }
-        return paths.filter { RemotePath.identity($0) != nil }
+        return paths.filter { FileIdentity($0) != nil }
     }
 
     /// The remote repository's own directory; nil while it is not there.
@@ -146,7 +146,7 @@ package actor PathRemote: RemoteLink {
     /// The open repositories; opened again when another directory stands at one of the paths.
     private func session(_ operation: String) throws(RemoteError) -> Session {
         let directory = try remote.directory
-        let identities = [RemotePath.identity(local), RemotePath.identity(directory)]
+        let identities = [FileIdentity(local), FileIdentity(directory)]
         do {
             if let open, open.directory == directory, open.identities == identities {
                 try open.local.refresh()

@@ -26,18 +26,23 @@ package struct RemotePath: Sendable, Equatable {
     package var directory: String {
         get throws(RemoteError) {
             for candidate in ["\(path)/.git", path, "\(path).git"]
-            where Self.identity("\(candidate)/objects") != nil
-                && Self.identity("\(candidate)/refs") != nil
+            where FileIdentity("\(candidate)/objects") != nil
+                && FileIdentity("\(candidate)/refs") != nil
             {
                 return candidate
             }
-            if Self.identity(path) == nil {
+            if FileIdentity(path) == nil {
                 if errno == EACCES {
                     throw RemoteError(
                         .io, "open the remote", "\(path): \(String(cString: strerror(EACCES)))",
                         hint: "check the permissions of \(path) and its parents")
                 }
                 throw RemoteError(.missing, "open the remote", "\(path) is not there", hint: advice)
+            }
+            if !Self.isDirectory(path) {
+                throw RemoteError(
+                    .missing, "open the remote", "\(path) is a file and no git repository",
+                    hint: "check repository.remote")
             }
             if access(path, R_OK | X_OK) != 0 {
                 throw RemoteError(
@@ -53,7 +58,7 @@ package struct RemotePath: Sendable, Equatable {
     /// nothing was made yet: a repository beside it would be filled in vain.
     private var advice: String {
         let parent = Self.parent(path)
-        guard Self.identity(parent) != nil else {
+        guard FileIdentity(parent) != nil else {
             return "\(parent) is not there either: mount its disk, or check repository.remote"
         }
         let make = "git init --bare \(path)"
@@ -72,23 +77,15 @@ package struct RemotePath: Sendable, Equatable {
         return slash == names.startIndex ? "/" : String(names[..<slash])
     }
 
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Whether a directory stands at a path and nothing in it.
     private static func isEmpty(_ path: String) -> Bool {
         guard let names = DirectoryNames(path) else { return false }
         return names.next() == nil
-    }
-
-    /// Which directory stands at a path just now.
-    struct Identity: Equatable {
-        let device: UInt
-        let inode: UInt
-    }
-
-    /// What stands at the path, links followed; nil with `errno` for nothing.
-    static func identity(_ path: String) -> Identity? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Identity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
     }
 
     private static func rest(of text: String, after prefix: String) -> String? {

@@ -35,11 +35,17 @@ package struct ControlServer: Service {
     /// - Throws: `ControlSocketError` when the socket cannot be made at first.
     package func run() async throws {
         try prepareDirectory()
-        while try await serve() == .lost {
+        let bound = Bound(path)
+        var end = try await serve(bound)
+        while end == .lost {
             log.warning("\(path) was removed or replaced: listening there anew")
-            if try await !makeRoom() { return }
+            if await !makeRoom() { return }
+            do { end = try await serve(bound) } catch {
+                log.warning("\(path): \(error)")
+                if await !isToGoOn() { return }
+            }
         }
-        if unlink(path) != 0 && errno != ENOENT {
+        if bound.stands == true && unlink(path) != 0 {
             log.warning("\(ControlSocketError.last("remove", path))")
         }
     }
@@ -49,8 +55,9 @@ package struct ControlServer: Service {
         case asked, lost
     }
 
-    private func serve() async throws -> End {
-        let (path, log, pause, bound) = (path, log, pause, Bound())
+    private func serve(_ bound: Bound) async throws -> End {
+        let (path, log, pause) = (path, log, pause)
+        bound.forget()
         let clock = ContinuousClock()
         let application = Application(
             router: routes.router(at: .socket),
@@ -60,7 +67,7 @@ package struct ControlServer: Service {
                 if chmod(path, 0o600) != 0 {
                     log.error("\(ControlSocketError.last("protect", path))")
                 }
-                bound.inode.withLock { $0 = Inode(path) }
+                bound.note()
             },
             logger: log)
         return try await withThrowingTaskGroup(of: End.self) { group in
@@ -72,8 +79,7 @@ package struct ControlServer: Service {
                 try await cancelWhenGracefulShutdown {
                     while true {
                         try await clock.sleep(for: pause)
-                        let own = bound.inode.withLock { $0 }
-                        if let own, own != Inode(path) { return .lost }
+                        if bound.stands == false { return .lost }
                     }
                 }
             }
@@ -90,38 +96,44 @@ package struct ControlServer: Service {
     /// Makes the socket's directory again, as soon as that can be done and nothing but a socket has
     /// its name.
     /// - Returns: false when it is to end.
-    private func makeRoom() async throws -> Bool {
-        let clock = ContinuousClock()
-        do {
-            return try await cancelWhenGracefulShutdown {
-                while true {
-                    do throws(ControlSocketError) {
-                        try prepareDirectory()
-                        var status = stat()
-                        if lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK {
-                            return true
-                        }
-                    } catch { log.debug("\(error)") }
-                    try await clock.sleep(for: pause)
-                }
-            }
-        } catch is CancellationError { return false }
+    private func makeRoom() async -> Bool {
+        repeat {
+            do throws(ControlSocketError) {
+                try prepareDirectory()
+                var status = stat()
+                if lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK { return true }
+            } catch { log.debug("\(error)") }
+        } while await isToGoOn()
+        return false
+    }
+
+    /// Waits between two tries.
+    /// - Returns: false when it is to end.
+    private func isToGoOn() async -> Bool {
+        let (clock, pause) = (ContinuousClock(), pause)
+        // Nothing else is thrown there than that it is to end.
+        do { try await cancelWhenGracefulShutdown { try await clock.sleep(for: pause) } } catch {
+            return false
+        }
+        return true
     }
 
     /// The socket that it listens on.
     private final class Bound: Sendable {
-        let inode = Mutex<Inode?>(nil)
-    }
+        private let path: String
+        private let own = Mutex<FileIdentity?>(nil)
 
-    /// Which file stands at a path just now.
-    private struct Inode: Equatable {
-        let device: dev_t
-        let number: ino_t
+        init(_ path: String) { self.path = path }
 
-        init?(_ path: String) {
-            var status = stat()
-            if lstat(path, &status) != 0 { return nil }
-            (device, number) = (status.st_dev, status.st_ino)
+        /// It is to be bound.
+        func forget() { own.withLock { $0 = nil } }
+
+        /// Its path was bound just now.
+        func note() { own.withLock { $0 = FileIdentity(path, followingLink: false) } }
+
+        /// Whether the path has it; nil before it is bound.
+        var stands: Bool? {
+            own.withLock { $0.map { $0 == FileIdentity(path, followingLink: false) } }
         }
     }
 

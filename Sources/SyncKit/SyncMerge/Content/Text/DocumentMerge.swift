@@ -95,11 +95,8 @@ struct DocumentMerge {
         let old = value(before)
         var sum = sum(parts(early, since: before) + parts(late, since: before), since: before)
         var result = ContentResult(content: nil, stamp: late.stamp)
-        var rendering = rendered(sum)
-        if !rendering.isClean, let fewer = disagreeing(sum) {
-            sum = fewer
-            rendering = rendered(sum)
-        }
+        var rendering: Rendering
+        (sum, rendering) = disagreeing(sum)
         if !rendering.isClean, sum.sides.count > Limits.conflictSides {
             // Edits of a conflict that nobody resolves would double its sides each time.
             let sides = [early, late].map {
@@ -237,12 +234,7 @@ struct DocumentMerge {
             leaf.content.map { Part(content: $0, terms: baseTerms, stamp: leaf.stamp) }
         }
         guard captures.count > 1 else { return [whole] }
-        var together = sum(captures, since: before)
-        var rendering = rendered(together)
-        if !rendering.isClean, let fewer = disagreeing(together) {
-            together = fewer
-            rendering = rendered(together)
-        }
+        let (together, rendering) = disagreeing(sum(captures, since: before))
         guard rendering.content == whole.content else { return [whole] }
         let own = value(whole)
         // A file without markers shows nothing of what was open in it when the captures were made.
@@ -253,20 +245,27 @@ struct DocumentMerge {
         return isAll ? captures : [whole]
     }
 
-    /// A conflict without the sides that disagree with nobody: what they say is in each other's
-    /// text. Nil where there is none of them.
-    private func disagreeing(_ terms: ConflictTerms) -> ConflictTerms? {
-        guard rule.version >= 9, terms.sides.count > 2 else { return nil }
+    /// A conflict without the sides that disagree with nobody, what they say being in each other's
+    /// text, and what it looks like.
+    private func disagreeing(_ sum: ConflictTerms) -> (sum: ConflictTerms, rendering: Rendering) {
+        let rendering = rendered(sum)
+        guard rule.version >= 9, !rendering.isClean, sum.sides.count > 2 else {
+            return (sum, rendering)
+        }
         var shown = rule
         shown.writesMarkers = true
-        guard let text = DocumentMerge(rule: shown, path: path).rendered(terms).content,
-            case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels(terms))
-        else { return nil }
+        let marked =
+            rule.writesMarkers ? rendering : DocumentMerge(rule: shown, path: path).rendered(sum)
+        guard let text = marked.content,
+            case .open(let sides, let bases) = ConflictMarkers.read(text, of: labels(sum))
+        else { return (sum, rendering) }
         let read = ConflictTerms(
             bases: bases,
-            sides: zip(sides, terms.sides).map { CapturedContent(content: $0, stamp: $1.stamp) })
+            sides: zip(sides, sum.sides).map { CapturedContent(content: $0, stamp: $1.stamp) })
         let left = TermSum.of([read], minus: [])
-        return left.sides.count < terms.sides.count && !rendered(left).isClean ? left : nil
+        guard left.sides.count < sum.sides.count else { return (sum, rendering) }
+        let fewer = rendered(left)
+        return fewer.isClean ? (sum, rendering) : (left, fewer)
     }
 
     /// A sum on which all agree as the one text that it comes to; any other as it is.
