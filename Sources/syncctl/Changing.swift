@@ -15,14 +15,10 @@ enum Changing {
         _ client: DaemonClient, _ route: String, _ request: some Encodable,
         isDryRun: Bool = false, _ work: (VaultService) async throws -> ChangeReport
     ) async throws -> ChangeReport {
-        try await client.askOrOpen(
-            ask: { try client.askIfRunning("POST", route, request, within: Limits.cycleWait) },
-            open: { try open($0, $1, isDryRun: isDryRun) },
-            work: { service in
-                let report = try await work(service)
-                if report.commit != nil { _ = await service.sync() }
-                return report
-            })
+        let changes = ChangeSeries(client, isDryRun: isDryRun)
+        let report = try await changes.make(route, request, work)
+        await changes.end()
+        return report
     }
 
     /// Opens a vault whose daemon does not run.

@@ -62,11 +62,11 @@ struct Resolve: AsyncParsableCommand {
             try path.map { [try options.conflict($0, history)] }
             ?? history.conflicts()
         let output = Output(options)
-        let client = try DaemonClient(options)
+        let changes = ChangeSeries(try DaemonClient(options), isDryRun: false)
         var failure: (any Error)?
         if all && !dryRun {
             let share = configuration.sync.maxDeletesPercent
-            (conflicts, failure) = try await asked(conflicts, history, client, past: share)
+            (conflicts, failure) = try await asked(conflicts, history, changes, past: share)
         }
         var reports: [ChangeReport] = []
         for conflict in conflicts {
@@ -74,7 +74,7 @@ struct Resolve: AsyncParsableCommand {
             let report: ChangeReport
             do {
                 let request = try request(for: conflict, edited)
-                report = try await resolve(conflict, request, client)
+                report = try await resolve(conflict, request, changes)
             } catch {
                 if let edited { throw edited.kept(after: error) }
                 // Of several the others are resolved all the same; the first failure is said.
@@ -93,6 +93,7 @@ struct Resolve: AsyncParsableCommand {
             }
             Changing.tellWaiting(report, output)
         }
+        await changes.end()
         if options.json { try output.json(reports) }
         if let failure { throw failure }
         if conflicts.isEmpty { output.remark("no conflict is open") }
@@ -100,10 +101,10 @@ struct Resolve: AsyncParsableCommand {
     }
 
     private func resolve(
-        _ conflict: OpenConflict, _ request: ResolveRequest, _ client: DaemonClient
+        _ conflict: OpenConflict, _ request: ResolveRequest, _ changes: ChangeSeries
     ) async throws -> ChangeReport {
-        try await Changing.make(
-            client, "/api/sync/conflicts/\(conflict.id)/resolve", request
+        try await changes.make(
+            "/api/sync/conflicts/\(conflict.id)/resolve", request
         ) { try await $0.change(.resolve(conflict.id, request)) }
     }
 
@@ -111,7 +112,7 @@ struct Resolve: AsyncParsableCommand {
     /// synced is refused, as in a capture.
     /// - Returns: the conflicts that can be resolved, and why the first of the others cannot.
     private func asked(
-        _ conflicts: [OpenConflict], _ history: VaultHistory, _ client: DaemonClient,
+        _ conflicts: [OpenConflict], _ history: VaultHistory, _ changes: ChangeSeries,
         past share: Int
     ) async throws -> (can: [OpenConflict], failure: (any Error)?) {
         var can: [OpenConflict] = []
@@ -121,7 +122,7 @@ struct Resolve: AsyncParsableCommand {
             var request = try request(for: conflict, nil)
             request.dryRun = true
             do {
-                gone.formUnion(try await resolve(conflict, request, client).deletions)
+                gone.formUnion(try await resolve(conflict, request, changes).deletions)
                 can.append(conflict)
             } catch { failure = failure ?? error }
         }

@@ -8,15 +8,15 @@ struct ResolvedByEdit {
     private let base: ObjectID?
     private let reader: any ObjectReader
 
-    /// - Parameters:
-    ///   - base: the tree whose version the writer saw; nil for none.
-    ///   - id: a conflict that is passed over.
-    init(_ base: ObjectID?, except id: String? = nil, reading reader: any ObjectReader)
-        throws(RepositoryError)
-    {
-        self.base = base
-        self.reader = reader
-        records = try ConflictList(of: base, reading: reader).records.filter { $0.id != id }
+    /// - Parameter base: the tree whose version the writer saw; nil for none.
+    init(_ base: ObjectID?, reading reader: any ObjectReader) throws(RepositoryError) {
+        self.init(
+            base, of: try ConflictList(of: base, reading: reader).records, reading: reader)
+    }
+
+    /// - Parameter records: those that are looked at.
+    init(_ base: ObjectID?, of records: [ConflictRecord], reading reader: any ObjectReader) {
+        (self.base, self.records, self.reader) = (base, records, reader)
     }
 
     /// The changes of the records.

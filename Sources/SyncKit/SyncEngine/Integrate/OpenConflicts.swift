@@ -22,7 +22,8 @@ package final class OpenConflicts {
     func list(of tree: ObjectID?) throws(RepositoryError) -> ConflictList {
         let directory = try ConflictList.directory(of: tree, reading: repository)
         if let known, known.directory == directory { return known.list }
-        let list = try ConflictList(of: tree, all: true, reading: repository)
+        let list = try ConflictList(
+            of: tree, all: true, knowing: known?.list, reading: repository)
         known = (directory, list)
         return list
     }

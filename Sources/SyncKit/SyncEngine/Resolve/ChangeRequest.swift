@@ -1,4 +1,5 @@
 internal import SyncHistory
+internal import SyncMerge
 package import SyncModel
 
 /// What somebody asks to be changed in a new commit.
@@ -17,8 +18,20 @@ package enum ChangeRequest: Sendable {
     case choose(RemoteRequest)
 
     /// Where it changes something, in the repository; nil is anywhere.
-    var places: [TreePath]? {
-        guard case .restore(let request) = self else { return nil }
+    func places(in vault: Vault) throws -> [TreePath]? {
+        switch self {
+        case .restore(let request): return Self.places(of: request)
+        case .resolve(let id, _):
+            let record = try vault.conflicts().entries.lazy.compactMap(\.record)
+                .first { $0.id == id }
+            // A conflict of names is about what is below them, too.
+            guard let record, !record.isOfNames else { return nil }
+            return [record.path, record.named] + (record.copy.map { [$0] } ?? [])
+        case .rollback, .undo, .setType, .choose: return nil
+        }
+    }
+
+    private static func places(of request: RestoreRequest) -> [TreePath]? {
         let places = request.paths.map { PastFiles.place(of: $0) }
         // A pattern that may mean anything is about everything.
         return places.contains(nil) ? nil : places.compactMap { $0 }
@@ -28,7 +41,7 @@ package enum ChangeRequest: Sendable {
     /// everywhere, nil is said of what is committed alone.
     var settled: [TreePath]? {
         switch self {
-        case .restore(let request): request.dryRun ? nil : places ?? []
+        case .restore(let request): request.dryRun ? nil : Self.places(of: request) ?? []
         case .rollback(let request):
             request.dryRun || request.device != nil || request.agent != nil
                 || !request.paths.isEmpty ? nil : []

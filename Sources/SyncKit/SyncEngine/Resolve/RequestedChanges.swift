@@ -42,8 +42,11 @@ final class RequestedChanges {
         var versions = try resolution.versions(request, writing: pack)
         // A text that was made just now is of this conflict alone.
         let known = versions.filter { $0.value.map { repository.contains($0.id) } ?? true }
-        let others = try ResolvedByEdit(tree, except: id, reading: repository)
-        versions.merge(try restored.consequences(of: known, others, into: pack)) { chosen, _ in
+        let others = try open.filter {
+            try $0.id != id && !$0.isOfSubmodule(reading: repository)
+        }
+        let byEdit = ResolvedByEdit(tree, of: others, reading: repository)
+        versions.merge(try restored.consequences(of: known, byEdit, into: pack)) { chosen, _ in
             chosen
         }
         if !record.isText, let chosen = versions[record.path] ?? nil, repository.contains(chosen.id)

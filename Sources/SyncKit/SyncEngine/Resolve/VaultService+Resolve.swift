@@ -34,7 +34,8 @@ extension VaultService {
     /// - Throws: `ChangeRefusal`, or what a capture throws; what an apply throws of the repository
     ///   or the state store, and the commit stands then, when it was made.
     func changeNow(_ request: ChangeRequest) throws -> ChangeReport {
-        let requested = request.places.map { RequestedPlaces(places: $0, store: vault.store) }
+        let requested = try request.places(in: vault)
+            .map { RequestedPlaces(places: $0, store: vault.store) }
         for folder in vault.folders {
             inbox.add(try requested?.dirty(in: folder) ?? .everything, in: folder.id)
         }

@@ -10,34 +10,55 @@ package struct ConflictList: Sendable {
         package let version: FileVersion
         /// Nil when the file is none that this version of the program could have written.
         package let record: ConflictRecord?
+        /// How many bytes were read for it.
+        fileprivate let size: Int
     }
 
     /// By name.
     package let entries: [Entry]
+    /// The conflicts, by path.
+    package let records: [ConflictRecord]
 
     /// Reads the records of a tree; those past `Limits.openConflicts` are carried along unread.
     /// - Parameters:
     ///   - tree: a commit's; nil is the empty tree.
     ///   - all: also of a submodule that a directory took the name of, whose commit is in another
     ///     repository. A person has to see it; a merge carries it along, as it always did.
+    ///   - known: a list that was read in the same way: what is in both is not read again.
     package init(
-        of tree: ObjectID?, all: Bool = false, reading reader: any ObjectReader
+        of tree: ObjectID?, all: Bool = false, knowing known: ConflictList? = nil,
+        reading reader: any ObjectReader
     ) throws(RepositoryError) {
         guard let directory = try Self.directory(of: tree, reading: reader) else {
-            entries = []
+            (entries, records) = ([], [])
             return
         }
+        let read = Dictionary(
+            (known?.entries ?? []).compactMap { entry in
+                entry.record == nil ? nil : (ByteKey(entry.name), entry)
+            }, uniquingKeysWith: { one, _ in one })
         var entries: [Entry] = []
         var bytes = 0
         for entry in try reader.tree(directory).entries {
             guard let version = entry.version else { continue }
+            let isRead = entries.count < Limits.openConflicts
+            if isRead, let before = read[ByteKey(entry.name)], before.version == version,
+                before.size <= Limits.conflictListBytes - bytes
+            {
+                bytes += before.size
+                entries.append(before)
+                continue
+            }
+            let before = bytes
             let record =
-                entries.count < Limits.openConflicts
+                isRead
                 ? try Self.record(entry.name, version, all: all, budget: &bytes, reading: reader)
                 : nil
-            entries.append(Entry(name: entry.name, version: version, record: record))
+            entries.append(
+                Entry(name: entry.name, version: version, record: record, size: bytes - before))
         }
         self.entries = entries
+        records = entries.compactMap(\.record).sorted { ($0.path, $0.id) < ($1.path, $1.id) }
     }
 
     /// Reads a record that somebody put there: nil for one that this program would not have
@@ -74,18 +95,13 @@ package struct ConflictList: Sendable {
         try TreeDiff.subtree(of: tree, at: ConflictRecord.directory, reading: reader)
     }
 
-    /// The conflicts, by path.
-    package var records: [ConflictRecord] {
-        entries.compactMap(\.record).sorted { ($0.path, $0.id) < ($1.path, $1.id) }
-    }
-
     /// The conflict of a document's text at a path, and the name that its id was made from; nil
     /// for none. Of several the one whose markers belong together: others are broken.
     /// - Parameter content: the file's; nil where nobody asks what its markers say.
     func open(at path: TreePath, in content: [UInt8]?, reading reader: any ObjectReader)
         throws(RepositoryError) -> (terms: ConflictTerms, named: TreePath)?
     {
-        let texts = entries.compactMap(\.record).filter { $0.path == path && $0.isText }
+        let texts = records.filter { $0.path == path && $0.isText }
         var record = texts.first
         if let content, texts.count > 1 {
             record =
