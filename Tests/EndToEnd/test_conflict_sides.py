@@ -1,6 +1,7 @@
 """The sides of an open conflict are told as they stand, and a call that settles names them."""
 
 import json
+import os
 import unittest
 
 import trees
@@ -75,6 +76,68 @@ class Sides(APITest):
                 (found["base"], found["ours"], found["theirs"]),
                 tuple(trees.blob_id(BASE.replace("line", word).encode())
                       for word in ("line", own, other)))  # fmt: skip
+
+    def three(self):
+        """Three devices."""
+        devices = [self.device(name, start=False) for name in ("ada", "bob", "cleo")]
+        devices[0].write("x.md", "x\n")
+        self.meet(devices)
+        return devices
+
+    def meet(self, devices):
+        """Each sees what the others did."""
+        for _ in range(3):
+            for device in devices:
+                self.cycle(device)
+        self.assert_converged(*devices)
+
+    def differ(self, devices, name, contents, base=None):
+        """Each makes something else of a file, or (None) deletes it."""
+        if base is not None:
+            devices[0].write(name, base)
+            self.meet(devices)
+        for device, content in zip(devices, contents):
+            if content is None:
+                os.unlink(device.path(name))
+                self.cycle(device)
+            else:
+                device.write(name, content)
+        self.meet(devices)
+
+    def test_ours_is_what_stands_where_a_merged_edit_has_another_name(self):
+        devices = self.three()
+        for name in ("m.jsonl", "m.md"):
+            edits = [f'{{"id": "{count}", "memory": "{count}"}}\n' for count in range(3)]
+            if name == "m.md":
+                edits = [f"line {count}\n\n" for count in range(3)]
+            with self.subTest(name):
+                base = "".join(edits)
+                self.differ(
+                    devices, name, [None, base.replace("0", "00"), base.replace("2", "22")], base)
+                edited = base.replace("0", "00").replace("2", "22").encode()
+                for device in devices[1:]:
+                    self.assertEqual(device.read(name), edited)
+                    (found,) = self.listed(device)
+                    self.assertEqual((found["ours"] is None, found["theirs"]), (False, None))
+                    device.ctl("resolve", device.path(name), "--ours", "--dry-run", expect=(0,))
+                (found,) = self.listed(devices[0])
+                self.assertEqual((found["ours"], found["theirs"] is None), (None, False))
+                devices[2].ctl("resolve", devices[2].path(name), "--ours", expect=(0,))
+                self.meet(devices)
+                self.assertEqual(devices[0].read(name), edited)
+
+    def test_of_several_pictures_of_one_name_ours_is_our_own(self):
+        devices = self.three()
+        for index in range(3):
+            with self.subTest(index):
+                name = f"{index}.png"
+                pictures = [b"\0picture of " + name for name in (b"ada", b"bob", b"cleo")]
+                self.differ(devices, name, pictures)
+                own = devices[index]
+                self.assertEqual(len(self.listed(own)), 2)
+                own.ctl("resolve", "--all", "--ours", expect=(0,))
+                self.meet(devices)
+                self.assertEqual(devices[0].read(name), pictures[index])
 
     def test_an_edit_elsewhere_is_no_side(self):
         base = "".join(f"k{number}: base\n" for number in range(20))

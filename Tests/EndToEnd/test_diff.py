@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import unittest
 
@@ -33,9 +35,18 @@ class Diff(VaultTest):
 
     def ask(self, device, route):
         """What a route of the control socket answers."""
+        return self.exchange(device, route)[2]
+
+    def exchange(self, device, route):
+        """The same with its status and its headers."""
         socket = f"{device.home}/run/syncd/default.sock"
-        command = ["curl", "-s", "--unix-socket", socket, f"http://localhost{route}"]
-        return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+        command = ["curl", "-s", "-i", "--unix-socket", socket, f"http://localhost{route}"]
+        said = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+        head, _, body = said.partition(b"\r\n\r\n")
+        first, *lines = head.decode().splitlines()
+        headers = {name.lower(): value for name, _, value in
+                   (line.partition(": ") for line in lines)}  # fmt: skip
+        return int(first.split()[1]), headers, body
 
     def test_a_patch_is_one_that_git_takes(self):
         ada = self.history()
@@ -90,6 +101,28 @@ class Diff(VaultTest):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("cannot apply binary patch", done.stderr.decode())
         self.assertIn("large.md | Bin 0 -> ", ada.ctl("diff", "HEAD~1", "HEAD", "--stat").stdout)
+
+    def test_git_takes_a_patch_with_a_submodule(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "a\n")
+        self.assertEqual(ada.once().returncode, 0)
+        first, place = trees.head(self.remote), f"{self.top}/plain"
+        trees.git(self.top, "clone", "-q", self.remote, place)
+        names = ("-c", "user.name=Pat", "-c", "user.email=pat@example.org")
+        for number in ("1a", "2b", None):
+            entry = f"160000,{(number or '') * 20},{PREFIX}/sub"
+            change = ("--add", "--cacheinfo", entry) if number else ("--remove", f"{PREFIX}/sub")
+            trees.git(place, "update-index", *change)
+            trees.git(place, *names, "commit", "-q", "-m", f"a submodule {number}")
+            trees.git(place, "push", "-q", "origin", "HEAD:sync")
+            self.assertIn(ada.once().returncode, (0, 1))
+            patch = ada.ctl("diff", first, "HEAD", expect=(0,)).stdout
+            self.assertEqual(
+                [line for line in patch.splitlines() if not line.startswith("index")],
+                [line for line in trees.git(place, "diff", first, "HEAD").decode().splitlines()
+                 if not line.startswith("index")])  # fmt: skip
+            first = trees.head(self.remote)
+        self.assertIn("deleted file mode 160000", patch)
 
     def test_a_file_that_became_a_link(self):
         ada = self.device("ada", start=False)
@@ -200,6 +233,14 @@ class Diff(VaultTest):
             ada.ctl("blame", "--at", "HEAD~1", ada.path("m.json"), "--json", expect=(0,)).stdout
         )
         self.assertNotEqual(answer["entries"][1]["commit"], head)
+        # A record without an id makes nobody the author of the others.
+        ada.write("m.json", json.dumps(
+            [first[0], {"id": "c", "memory": "comes"}, {"memory": "no id"}]))  # fmt: skip
+        self.assertEqual(ada.once().returncode, 0)
+        answer = json.loads(ada.ctl("blame", ada.path("m.json"), "--json", expect=(0,)).stdout)
+        self.assertEqual(
+            [entry["commit"] for entry in answer["entries"]],
+            [head, head, trees.head(ada.repository)])  # fmt: skip
         # What a record is called cannot forge a line.
         ada.write("m.json", json.dumps([{"id": "d\nforged", "memory": "line"}]))
         self.assertEqual(ada.once().returncode, 0)
@@ -292,6 +333,26 @@ class Diff(VaultTest):
         shown = ada.ctl("show", "HEAD", expect=(0,)).stdout
         self.assertIn(f"commit {head}", shown)
         self.assertIn("+LINE", shown)
+        self.check_pages_of_deleted(ada)
+
+    def check_pages_of_deleted(self, ada):
+        """A page says where the next one is."""
+        names = {f"{number}.md" for number in range(5)}
+        for name in names:
+            ada.write(f"many/{name}", name)
+        self.wait_in_sync(ada)
+        shutil.rmtree(ada.path("many"))
+        self.wait_in_sync(ada)
+        found, target = [], f"/api/sync/deleted?limit=2&path={PREFIX}/many"
+        while target:
+            status, headers, body = self.exchange(ada, target)
+            self.assertEqual(status, 200)
+            found += [entry["path"].rpartition("/")[2] for entry in json.loads(body)]
+            link = re.search(r"<(.*)>; rel=\"next\"", headers.get("link", ""))
+            target = link and link[1]
+        self.assertEqual((len(found), set(found)), (5, names))
+        status, _, _ = self.exchange(ada, "/api/sync/deleted?cursor=soon")
+        self.assertEqual(status, 400)
 
     def test_what_a_daemon_could_not_capture_is_shown(self):
         ada = self.device("ada")

@@ -199,6 +199,55 @@ class StandingConflicts(ApartTest):
                     os.unlink(self.bob.path(name))
                     self.meet()
 
+    def test_a_conflict_of_undeclared_records_stays_without_markers(self):
+        records = [f'{{"id": "{count}", "memory": "{count}"}}' for count in range(4)]
+        torn = '{"id": "torn'
+        text = "\n".join([*records, torn])
+        self.start(**{".gitattributes": "# nothing\n", "u.jsonl": text})
+        mended = "\n".join(records[1:])
+        edited = text.replace('"memory": "1"', '"memory": "1, ada"') + "\n"
+        for device, content in ((self.bob, mended), (self.ada, edited)):
+            device.write("u.jsonl", content)
+            device.once()
+        self.assertEqual(self.listed(), ["u.jsonl"])
+        # Who has not seen it goes on.
+        self.bob.write("u.jsonl", mended.replace('"1"}', '"1", "by": "bob"}') + "\n")
+        self.meet()
+        self.assertNotIn(b"<<<<<<<", self.ada.read("u.jsonl"))
+        self.assertEqual(self.listed(), ["u.jsonl"])
+        sides = self.ada.ctl("conflicts", self.ada.path("u.jsonl"), expect=(10,)).stdout
+        self.assertIn("1, ada", sides)
+        self.assertIn('"by": "bob"', sides)
+
+    def test_of_a_file_that_several_added_one_takes_its_own_back(self):
+        """The others' stand, in a file with markers and in one without."""
+        for name in ("new.yaml", "new.md", "new.json"):
+            for restored in (False, True):
+                with self.subTest(name=name, restored=restored):
+                    self.start(**{name: "k: old\n"})
+                    past = trees.head(self.remote)
+                    os.unlink(self.ada.path(name))
+                    self.meet()
+                    at = trees.head(self.remote)
+                    bring = lambda ada: ada.ctl("restore", "--to", past, ada.path(name))
+                    add = bring if restored else self.write(**{name: "k: ada\n"})
+                    self.apart((self.ada, add), (self.bob, self.write(**{name: "k: bob\n"})))
+                    self.meet()
+                    self.assertEqual(self.listed(), [name])
+                    back = ["undo"] if restored else ["rollback", at, "--device", "ada"]
+                    said = self.ada.ctl(*back, "--dry-run", expect=(0,))
+                    self.assertIn("would take back ", said.stdout + said.stderr)
+                    self.assertNotIn("would delete", said.stdout + said.stderr)
+                    self.ada.ctl(*back, expect=(0,))
+                    self.meet()
+                    self.assertEqual(self.bob.read(name), b"k: bob\n")
+                    self.assertEqual(self.listed(), [])
+                    self.ada.ctl("undo", expect=(10,))
+                    self.meet()
+                    self.assertEqual(self.listed(), [name])
+                    os.unlink(self.bob.path(name))
+                    self.meet()
+
     def test_a_second_round_without_markers_keeps_the_sides_apart(self):
         self.without_markers()
         for _ in range(3):

@@ -203,11 +203,6 @@ extension Blame {
         let texts: [String]
         private let bytes: [ArraySlice<UInt8>]
 
-        private struct Named: Hashable {
-            let name: String
-            let bytes: ArraySlice<UInt8>
-        }
-
         static let none = Parts(names: nil, texts: [], bytes: [])
 
         var count: Int { bytes.count }
@@ -235,22 +230,21 @@ extension Blame {
         /// Which parts of a later content are here already: where they stand there, and here.
         func places(in other: Parts) -> [Int: Int] {
             var result: [Int: Int] = [:]
-            guard let names, let others = other.names else {
-                if names != nil || other.names != nil { return [:] }
+            if (names == nil) != (other.names == nil) { return [:] }
+            if names == nil {
                 for (old, new) in TextDifference.matches(bytes, in: other.bytes).enumerated()
                 where new >= 0 {
                     result[new] = old
                 }
                 return result
             }
-            // Of records that are the same the first that stands for no other yet.
-            var here: [Named: [Int]] = [:]
-            for (old, name) in names.enumerated().reversed() {
-                here[Named(name: name, bytes: bytes[old]), default: []].append(old)
+            // Of records that are the same the first that stands for no other yet. What identifies
+            // one hangs on the others of its file.
+            var here: [ArraySlice<UInt8>: [Int]] = [:]
+            for (old, record) in bytes.enumerated().reversed() {
+                here[record, default: []].append(old)
             }
-            for (new, name) in others.enumerated() {
-                result[new] = here[Named(name: name, bytes: other.bytes[new])]?.popLast()
-            }
+            for (new, record) in other.bytes.enumerated() { result[new] = here[record]?.popLast() }
             return result
         }
     }

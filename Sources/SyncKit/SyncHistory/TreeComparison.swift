@@ -106,8 +106,10 @@ package struct TreeComparison {
         return try reader.header(version.id).size
     }
 
+    /// What a version says; of another repository's commit what git says of it in a patch.
     private func content(_ version: FileVersion?) throws(RepositoryError) -> [UInt8]? {
-        guard let version, version.mode != .submodule else { return nil }
+        guard let version else { return nil }
+        if version.mode == .submodule { return Array("Subproject commit \(version.id.hex)\n".utf8) }
         return try reader.blob(version.id)
     }
 }

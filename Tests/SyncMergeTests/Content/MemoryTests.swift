@@ -57,6 +57,13 @@ struct MemoryTests {
             "a lone object with a key twice is one record", #"{"a":1}"#, #"{"a":2}"#,
             #"{"a":1,"a":3}"#, #"{"a":1,"a":3}"#),
         MergeCase(
+            "one record without an id leaves the others theirs",
+            "\(one)\n\(two)\n{\"memory\":\"no id\"}\n",
+            "\(one.replacing("tea", "coffee"))\n\(two)\n{\"memory\":\"no id\"}\n",
+            "\(one.replacing("}", ",\"n\":1}"))\n\(two)\n{\"memory\":\"none\"}\n",
+            "\(one.replacing("tea", "coffee").replacing("}", ",\"n\":1}"))\n\(two)\n"
+                + "{\"memory\":\"none\"}\n"),
+        MergeCase(
             "all records of a wrapper go, one on each side", #"{"of":[{"x":1},{"x":2}]}"#,
             #"{"of":[{"x":1}]}"#, #"{"of":[{"x":2}]}"#, #"{"of":[]}"#),
         MergeCase("both sides add a file", nil, "\(one)\n", "\(two)\n", "\(one)\n\(two)\n"),

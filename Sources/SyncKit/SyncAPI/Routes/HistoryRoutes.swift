@@ -98,11 +98,14 @@ struct HistoryRoutes: Sendable {
         -> Response
     {
         let query = try HistoryQuery(request)
-        return try await read { history in
+        let start = try JSONAnswer.start(request)
+        let (end, isPast) = start.addingReportingOverflow(query.limit + 1)
+        let files = try await past.read { history in
             try history.refuseUnknown(query.path)
             let filter = HistoryFilter(now: query.now)
-            return try history.deleted(query.path, where: filter, most: query.limit)
+            return try history.deleted(query.path, where: filter, most: isPast ? .max : end)
         }
+        return try JSONAnswer.page(files, from: start, most: query.limit, request)
     }
 
     @Sendable func blob(_ request: Request, _ context: SyncContext) async throws

@@ -39,11 +39,24 @@ enum JSONAnswer {
     /// One page of a list: `limit` entries from `cursor` on. Where there are more, the header
     /// `Link` says how to get them (RFC 8288).
     static func page(_ entries: [some Encodable], _ request: Request) throws -> Response {
-        let query = request.uri.queryParameters
-        let limit = try number(query["limit"].map(String.init), "limit", 1...Limits.pageEntries)
-        let start = try number(query["cursor"].map(String.init), "cursor", 0...Int.max) ?? 0
+        let limit = request.uri.queryParameters["limit"].map(String.init)
+        let most = try number(limit, "limit", 1...Limits.pageEntries)
         // Each list has a bound of its own: who asks for no page gets all of it.
-        let most = limit ?? entries.count
+        return try page(entries, from: start(request), most: most ?? entries.count, request)
+    }
+
+    /// Where the page begins that is asked for.
+    /// - Throws: 400 for what is no number.
+    static func start(_ request: Request) throws -> Int {
+        let cursor = request.uri.queryParameters["cursor"].map(String.init)
+        return try number(cursor, "cursor", 0...Int.max) ?? 0
+    }
+
+    /// The same of a list of which more need not be known than that there is more.
+    /// - Parameter most: how many entries the page has.
+    static func page(
+        _ entries: [some Encodable], from start: Int, most: Int, _ request: Request
+    ) throws -> Response {
         let page = entries.dropFirst(start).prefix(most)
         var response = try of(Array(page))
         let end = min(start, entries.count) + page.count

@@ -9,6 +9,9 @@ struct ApplyStep {
     let want: FileVersion?
     /// The commit whose version stands there, for when the step has to be put off.
     let base: ObjectID?
+    /// Whether a rule leaves out what stands there, since it was not synced: it is no edit of what
+    /// is to come, and nobody else may read it.
+    var isLeftOut = false
 
     /// Whether a version comes in the place of another.
     var isUpdate: Bool { have != nil && want != nil && have?.version != want }

@@ -59,10 +59,19 @@ struct ApplySearch {
             if folder.isInScope(path, want ?? have?.version) { wanted[path] = .some(want) }
         }
         return try wanted.map { path, want in
-            ApplyStep(
-                path: path, have: try store.file(folder.id, path), want: want,
-                base: try bases.base(of: path))
+            let (have, base) = (try store.file(folder.id, path), try bases.base(of: path))
+            return ApplyStep(
+                path: path, have: have, want: want, base: base,
+                isLeftOut: try have == nil && want != nil && isLeftOut(path, since: base))
         }.sorted { $0.path < $1.path }
+    }
+
+    /// Whether a rule leaves a path out that the folder did not hold.
+    private func isLeftOut(_ path: TreePath, since base: ObjectID?) throws -> Bool {
+        guard try folder.ignore.isIgnored(path, isDirectory: false) else { return false }
+        let tree = try base.flatMap { $0 == .zero ? nil : try repository.tree(of: $0) }
+        return try TreeDiff.version(
+            at: folder.repositoryPath(path), of: tree, reading: repository) == nil
     }
 
     /// The first part of a path, with all above it, that may not be a name in a folder.

@@ -3,6 +3,7 @@ internal import SyncModel
 /// Taking the steps of a plan in one folder, and what came of them.
 struct FolderApply {
     let folder: VaultFolder
+    let repository: any ObjectReader
     let store: any StateStore
     let clock: any WallClock
     /// The devices that made the applied versions.
@@ -18,15 +19,16 @@ struct FolderApply {
     /// The first failure that concerns more than one path; the steps that failed are put off.
     private(set) var failure: FolderError?
     /// Whether a `.gitignore` changed, so that what it left out has to be looked at.
-    private(set) var rulesChanged = false
+    var rulesChanged: Bool { done.contains { $0.name.elementsEqual(IgnoreView.name) } }
     private var touched: Set<TreePath?> = []
     private var standing: Set<TreePath> = []
 
-    init(folder: VaultFolder, store: any StateStore, clock: any WallClock, makers: VersionMakers) {
-        self.folder = folder
-        self.store = store
-        self.clock = clock
-        self.makers = makers
+    init(
+        folder: VaultFolder, repository: any ObjectReader, store: any StateStore,
+        clock: any WallClock, makers: VersionMakers
+    ) {
+        (self.folder, self.repository, self.store) = (folder, repository, store)
+        (self.clock, self.makers) = (clock, makers)
     }
 
     /// Takes all steps. A step that fails is put off and the others go on; staged files that
@@ -152,13 +154,21 @@ struct FolderApply {
         changes.append(.deferUpdate(step.path, base: step.base ?? .zero))
     }
 
+    /// Whether something stands there that a rule leaves out, and that the history never had.
+    private func isLeftOut(_ step: ApplyStep) -> Bool {
+        guard step.isLeftOut else { return false }
+        do throws(FolderError) {
+            let here = try folder.access.read(step.path, whileOpen: true)
+            return !repository.contains(ObjectID(hashing: here.content, as: .blob))
+        } catch { return true }
+    }
+
     private mutating func note(_ outcome: ApplyOutcome, _ step: ApplyStep, sha256: [UInt8]) {
         switch outcome {
         case .done(let stat):
             report.applied += 1
             touched.insert(step.path.parent)
             quarantines.append((step.path, nil))
-            if step.path.name.elementsEqual(IgnoreView.name) { rulesChanged = true }
             if let want = step.want, let stat {
                 changes.append(
                     .put(
@@ -170,6 +180,7 @@ struct FolderApply {
                 changes += [.remove(step.path), .clearDeferral(step.path)]
             }
         case .busy, .differs, .obstructed, .inUse:
+            let outcome = outcome == .differs && isLeftOut(step) ? .obstructed : outcome
             // The content was looked at, and says more than a stat: the capture has to read it.
             if outcome == .differs, let have = step.have { changes.append(.put(have.unchecked)) }
             deferUpdate(step)

@@ -133,7 +133,7 @@ final class VaultApply {
         let passed = leftOut.union(held.map(\.path))
         let plan = ApplyPlan(all.filter { !passed.contains($0.path) })
         var folderApply = FolderApply(
-            folder: folder, store: store, clock: clock,
+            folder: folder, repository: repository, store: store, clock: clock,
             makers: try VersionMakers(
                 of: plan.installs + plan.modes, in: folder, at: head, device: device,
                 reading: repository))
@@ -161,14 +161,7 @@ final class VaultApply {
         }
         // Nothing stands there, and a person has the word about that first.
         for step in held { folderApply.deferUpdate(step) }
-        try release(plan.upToDate, in: folder)
-        for path in plan.upToDate {
-            if try standsUnknown(path, in: folder) {
-                rechecks.note(path, in: folder)
-            } else {
-                folderApply.changes.append(.clearDeferral(path))
-            }
-        }
+        folderApply.changes += try settled(plan.upToDate, in: folder)
         for path in leftOut { folderApply.changes += [.remove(path), .clearDeferral(path)] }
         let next = wasCutShort ? folder.interrupted : folder.interrupted.ended()
         if let end = folder.interrupted.change(to: next, in: folder.id) {
@@ -224,6 +217,23 @@ final class VaultApply {
             try store.setFact(InterruptedApplies.fact(of: folder.id), next.note)
         }
         folder.interrupted = next
+    }
+
+    /// Lets go of what waited and does not any more.
+    /// - Returns: what the state store has to learn.
+    private func settled(_ upToDate: [TreePath], in folder: VaultFolder) throws -> [StateChange] {
+        let quarantined = try folder.quarantined(store)
+        try release(upToDate, in: folder)
+        var changes: [StateChange] = []
+        for path in upToDate {
+            // What was in the way is no version of it.
+            if try quarantined[path] != .obstructed && standsUnknown(path, in: folder) {
+                rechecks.note(path, in: folder)
+            } else {
+                changes.append(.clearDeferral(path))
+            }
+        }
+        return changes
     }
 
     /// Whether a file stands at a path that neither the state store nor the head has: until it was

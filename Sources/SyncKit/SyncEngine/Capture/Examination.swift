@@ -113,7 +113,9 @@ struct Examination {
         _ path: TreePath, _ stat: FileStat, _ row: TrackedFile?, _ directory: IgnoreView.Directory
     ) -> Bool {
         if let row, row.isProven(by: stat), !logs.areBeside(path) { return true }
-        if row == nil, !tracked.contains(path), directory.isIgnored(path, isDirectory: false) {
+        // What the rules leave out and an update waits for is in its way, and no version of it.
+        let isTracked = tracked.contains(path) && quarantined[path] != .obstructed
+        if row == nil, !isTracked, directory.isIgnored(path, isDirectory: false) {
             // Counted where a built-in pattern leaves it out: nobody asked for that.
             if IgnoreRules.isTemporary(path) { findings.leftOut.append(path) }
             return false

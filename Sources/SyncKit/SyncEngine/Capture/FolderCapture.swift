@@ -153,6 +153,9 @@ final class FolderCapture {
     /// Reads ignore rules anew where they may have changed.
     private func refreshRules(of folder: VaultFolder, _ dirty: DirtyPaths) throws {
         let keptRules = KeptRules(repository: repository, store: store, clock: clock)
+        if try store.applied(folder.id) == nil {
+            try keptRules.takeOverRules(of: branch.head(), in: folder)
+        }
         let isFreed = try !folder.ignore.kept.isEmpty && keptRules.endKeptRules(of: folder)
         try keptRules.keepRules(dirty, in: folder)
         let waiting = folder.ignore.kept.filter { $0.value.until != nil }.keys

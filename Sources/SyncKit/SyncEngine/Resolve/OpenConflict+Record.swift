@@ -2,11 +2,27 @@ package import SyncMerge
 package import SyncModel
 
 extension ConflictRecord {
-    /// The side that a device calls its own: what it made last, else the earliest.
-    package func own(_ device: String) -> Int { roles(device).own(Array(sides.indices)) }
+    /// The side that a device calls its own: what it made last, else what stands in its folder
+    /// under the file's name.
+    package func own(_ device: String) -> Int {
+        if !sides.contains(where: { $0.stamp.device == device }), let holder { return holder }
+        return roles(device).own(Array(sides.indices))
+    }
 
     /// The side that stands against it: the latest of the others.
-    package func other(_ device: String) -> Int { roles(device).other(Array(sides.indices)) }
+    package func other(_ device: String) -> Int {
+        let own = own(device)
+        return sides.indices.last { $0 != own } ?? own
+    }
+
+    /// The side that has the file's name, or what is left of it. A text shows the earliest first.
+    private var holder: Int? {
+        if kind == .deleteModify { return sides.firstIndex { $0.blob != nil } }
+        guard let copy, !isText, !isOfNames else { return nil }
+        return sides.firstIndex { side in
+            side.blob.map { !ConflictCopy.paths(for: named, blob: $0).contains(copy) } ?? false
+        }
+    }
 
     private func roles(_ device: String) -> SideRoles {
         SideRoles(of: device, sides.map(\.stamp.device))

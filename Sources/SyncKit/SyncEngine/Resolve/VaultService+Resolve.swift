@@ -55,9 +55,11 @@ extension VaultService {
             try vault.applyUntilStable()
             report.waiting = try vault.report.waiting(below: places)
         }
-        let listed = Set(report.waiting.map(\.path))
-        report.waiting += try vault.report.held(request.concerned)
-            .filter { !listed.contains($0.path) }
+        // What was asked for and waits, whether it was committed now or before.
+        var listed = Set(report.waiting.map(\.path))
+        let concerned = try vault.report.waiting().filter { request.concerned($0.path) }
+        report.waiting += try (concerned + vault.report.held(request.concerned))
+            .filter { listed.insert($0.path).inserted }
         return report
     }
 

@@ -62,7 +62,7 @@ final class Reversals {
         try takeBack.take(.init(commit: undone, before: action.before, commits: [undone]))
         let outcome = try takeBack.outcome()
         let subject = try repository.commit(undone).subject
-        if outcome.versions.isEmpty && request.commit == nil {
+        if outcome.versions.isEmpty && outcome.kept.isEmpty && request.commit == nil {
             throw ChangeRefusal(
                 .missing,
                 "nothing is left of \(undone.short), the last change that was asked for "

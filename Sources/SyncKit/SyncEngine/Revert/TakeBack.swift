@@ -112,6 +112,10 @@ struct TakeBack {
         _ change: Change, _ made: ObjectID, to old: ObjectID, of before: ObjectID
     ) throws {
         try noteRecords(made, old)
+        // What stands for a file that was not there.
+        let pack = try scratch.beginPack()
+        _ = try pack.add(.blob, [])
+        try pack.finish()
         let merged = try CommitMerge(scratch, stamps).tree(
             of: MergeSide(commit: current(), tree: tree),
             without: MergeSide(commit: change.commit, tree: made),

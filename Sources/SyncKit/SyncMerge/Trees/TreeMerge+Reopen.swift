@@ -103,6 +103,37 @@ extension TreeMerge {
         return false
     }
 
+    /// Where a file's addition is taken back that is one side of an open conflict, since somebody
+    /// else added one of that name: the other's file is left, as when a change of one side is.
+    /// - Returns: what stands for the deletion, and what the other side's version says though it
+    ///   may show what is taken back; nil for any other row.
+    func leavingOther(
+        _ path: TreePath, _ row: PathTable.Row, _ outcome: TreeOutcome
+    ) throws(RepositoryError) -> (nothing: FileVersion, decision: DecisionAsShown?)? {
+        guard rule.isTakingBack, let base = row.base, base.mode.isFile, base.id != Self.nothing
+        else { return nil }
+        for (gone, kept) in [(row.first, row.second), (row.second, row.first)] {
+            guard gone.version == nil, let version = kept.version, version.mode.isFile else {
+                continue
+            }
+            let isSide = outcome.conflicts.opened(
+                at: kept.origin.path, by: outcome.side(kept.origin)
+            ).contains { record in
+                record.sides.contains { $0.blob == base.id }
+                    && record.bases.allSatisfy { $0.blob == Self.nothing }
+            }
+            if !isSide { continue }
+            return (
+                FileVersion(mode: base.mode, id: Self.nothing),
+                try decisionAsShown(kept, [path], base, outcome)
+            )
+        }
+        return nil
+    }
+
+    /// What a conflict says of a file that was not there.
+    private static let nothing = ObjectID(hashing: [], as: .blob)
+
     /// Lists what a side came upon in a file without markers, whose bytes it left as they were:
     /// the other side's edit of the file knew nothing of it.
     func keepListed(

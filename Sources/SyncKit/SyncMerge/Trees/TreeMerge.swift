@@ -149,6 +149,11 @@ package struct TreeMerge {
         throws(RepositoryError)
     {
         let (base, first, second) = (row.base, row.first, row.second)
+        if let without = try leavingOther(path, row, outcome) {
+            return try decideBoth(
+                path, row, first.version ?? without.nothing, second.version ?? without.nothing,
+                after: without.decision, into: &outcome)
+        }
         if let decision = try decisionAsShown(path, row, outcome), let a = first.version,
             let b = second.version
         {

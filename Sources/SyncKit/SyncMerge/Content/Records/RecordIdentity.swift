@@ -17,24 +17,30 @@ enum RecordIdentity: Equatable {
     /// The first key that every object of the base has and that is unique in each version;
     /// failing that, what identifies the records of each type (`typed`); failing that, the first
     /// but `hash` that every object of the base has (its duplicates then make groups, which are
-    /// merged whole); failing that, content. An object that comes without the key is known by its
-    /// content, and changes nothing for the others: were all versions asked, what one more version
-    /// adds would decide how the others are merged. Where the base has no objects, a key that any
-    /// object has will do: what a merge gives has the same ones.
+    /// merged whole); failing that, the first but `hash` that most of them have and that is unique,
+    /// since version 9 of the rules; failing that, content. An object without the key is known by
+    /// its content, and changes nothing for the others: were all versions asked, what one more
+    /// version adds would decide how the others are merged. Where the base has no objects, a key
+    /// that any object has will do: what a merge gives has the same ones.
     /// - Parameters:
     ///   - versions: the base's records, then the sides'.
-    ///   - byType: whether records may be known within their type.
+    ///   - version: of the rules.
     static func choose(
-        _ versions: [[Int]], _ table: inout RecordTable, byType: Bool = true
+        _ versions: [[Int]], _ table: inout RecordTable,
+        version: Int = MergeIdentity.version
     ) -> RecordIdentity {
         let shared = sharedKeys(versions, table)
         let candidates = RecordFields.identities.indices.filter { shared & (1 << $0) != 0 }
-        for key in candidates where isUnique(versions, &table, { $0.infos[$1].identity(key) }) {
-            return .key(key)
+        func isUnique(_ key: Int) -> Bool {
+            Self.isUnique(versions, &table) { $0.infos[$1].identity(key) }
         }
-        if byType, let typed = typed(versions, &table) { return typed }
+        if let key = candidates.first(where: isUnique) { return .key(key) }
+        if version >= 2, let typed = typed(versions, &table) { return typed }
         let last = RecordFields.identities.count - 1
-        return candidates.first { $0 != last }.map { .key($0) } ?? .content
+        if let key = candidates.first(where: { $0 != last }) { return .key(key) }
+        if version < 9 { return .content }
+        let most = (0..<last).first { isHeldByMost($0, of: versions[0], table) && isUnique($0) }
+        return most.map { .key($0) } ?? .content
     }
 
     /// The identity keys that all objects of the base have; without such, that any object has.
@@ -44,6 +50,12 @@ enum RecordIdentity: Equatable {
             return versions.dropFirst().joined().reduce(0) { $0 | table.infos[$1].identityKeys }
         }
         return base.reduce(~0) { $0 & $1.identityKeys }
+    }
+
+    /// Whether more than half of some objects have an identity key.
+    private static func isHeldByMost(_ key: Int, of raws: [Int], _ table: RecordTable) -> Bool {
+        let objects = raws.map { table.infos[$0] }.filter(\.isObject)
+        return 2 * objects.count { $0.identityKeys & (1 << key) != 0 } > objects.count
     }
 
     /// Whether no version has two objects of one identity that mean different things.

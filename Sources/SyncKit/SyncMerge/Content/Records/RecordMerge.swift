@@ -65,7 +65,7 @@ struct RecordMerge {
         let numbers = all.map { file in file.records.map { table.add($0) } }
         let identity: RecordIdentity =
             shape.hasPlaces
-            ? .place : .choose(Array(numbers[..<3]), &table, byType: rule.version >= 2)
+            ? .place : .choose(Array(numbers[..<3]), &table, version: rule.version)
         var reader = RecordReader(identity: identity, isEvent: rule.type == .event)
         let versions = zip(numbers, stamps).map { reader.version($0, $1, &table) }
         var merge = RecordMerge(

@@ -88,6 +88,9 @@ package struct TypeRules: Sendable {
                 rule.writesMarkers = sides.contains(where: ConflictMarkers.areIn)
             }
         }
+        if version >= 9, rule.type == .data {
+            rule.writesMarkers = versions().sides.contains(where: ConflictMarkers.areIn)
+        }
         rule.isAppendOnly =
             rule.type == .document
             && (flag(states[.append]?.state)

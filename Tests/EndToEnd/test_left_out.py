@@ -1,0 +1,127 @@
+"""What rules leave out is nobody else's: no version that arrives in its place publishes it."""
+
+import json
+import os
+import unittest
+
+import trees
+from device import PREFIX
+from harness import VaultTest
+
+SECRET = b"TOKEN=REAL\n"
+
+
+class LeftOut(VaultTest):
+    """Ada has a file that `.gitignore` leaves out; a version of that name comes."""
+
+    def setUp(self):
+        super().setUp()
+        self.ada, self.bob = (self.device(name, start=False) for name in ("ada", "bob"))
+
+    def cycle(self, *devices):
+        for device in devices:
+            done = device.once()
+            self.assertIn(done.returncode, (0, 1, 10), done.stderr)
+
+    def published(self, content):
+        """Whether a commit that was pushed has a file of this content."""
+        objects = trees.git(self.remote, "rev-list", "--objects", "--all").decode()
+        return trees.blob_id(content) in objects
+
+    def held(self, device):
+        found = json.loads(device.ctl("held", "--json").stdout)
+        return [(entry["path"].removeprefix(f"{PREFIX}/"), entry["reason"]) for entry in found]
+
+    def past(self):
+        """`s.env` was synced once, is deleted and left out, and ada has one of her own."""
+        self.ada.write("s.env", "TOKEN=old\n")
+        self.cycle(self.ada, self.bob)
+        head = trees.head(self.remote)
+        os.unlink(self.ada.path("s.env"))
+        self.ada.write(".gitignore", "*.env\n")
+        self.cycle(self.ada, self.bob)
+        self.ada.write("s.env", SECRET)
+        self.cycle(self.ada)
+        return head
+
+    def test_what_is_brought_back_waits_until_its_place_is_free(self):
+        head = self.past()
+        file = self.ada.path("s.env")
+        for command in (["restore", "--to", head, file], ["rollback", head, "--path", file]):
+            done = self.ada.ctl(*command, expect=(1,))
+            self.assertIn("s.env (obstructed)", done.stdout + done.stderr)
+            again = self.ada.ctl(*command, "--dry-run", expect=(1,))
+            self.assertIn("s.env (obstructed)", again.stdout + again.stderr)
+            self.cycle(self.ada, self.bob, self.ada)
+            self.assertEqual(self.bob.read("s.env"), b"TOKEN=old\n")
+            self.assertEqual(self.held(self.ada), [("s.env", "obstructed")])
+            self.ada.ctl("undo", expect=(0,))
+            self.cycle(self.ada, self.bob, self.ada)
+            self.assertEqual((self.ada.read("s.env"), self.held(self.ada)), (SECRET, []))
+            self.assertIsNone(self.bob.read("s.env"))
+        self.assertFalse(self.published(SECRET))
+        self.ada.ctl("restore", "--to", head, file, expect=(1,))
+        os.rename(file, f"{file}.env")
+        self.cycle(self.ada)
+        self.assertEqual(self.ada.read("s.env"), b"TOKEN=old\n")
+        self.assertEqual((self.held(self.ada), self.published(SECRET)), ([], False))
+
+    def test_what_another_device_adds_in_its_place_waits(self):
+        self.ada.write(".gitignore", "*.env\n")
+        self.ada.write("s.env", SECRET)
+        self.ada.write("same.env", "the same\n")
+        self.cycle(self.ada, self.bob)
+        clone = f"{self.top}/plain"
+        trees.git(self.top, "clone", "-q", self.remote, clone)
+        for name, content in (("s.env", "TOKEN=git\n"), ("same.env", "the same\n")):
+            with open(f"{clone}/{PREFIX}/{name}", "w", encoding="ascii") as file:
+                file.write(content)
+        trees.git(clone, "add", "-f", ".")
+        names = ("-c", "user.name=Pat", "-c", "user.email=pat@example.org")
+        trees.git(clone, *names, "commit", "-q", "-m", "with git")
+        trees.git(clone, "push", "-q", "origin", "HEAD:sync")
+        self.cycle(self.ada, self.bob, self.ada)
+        self.assertEqual(self.bob.read("s.env"), b"TOKEN=git\n")
+        self.assertFalse(self.published(SECRET))
+        self.assertEqual(self.ada.read("s.env"), SECRET)
+        self.assertEqual(self.held(self.ada), [("s.env", "obstructed")])
+        # What stands there as it comes is synced from now on.
+        self.ada.write("same.env", "edited\n")
+        self.cycle(self.ada, self.bob)
+        self.assertEqual(self.bob.read("same.env"), b"edited\n")
+
+    def test_the_rules_of_the_vault_hold_for_who_joins(self):
+        self.ada.write(".gitignore", "*.env\n")
+        self.ada.write("sub/.gitignore", "/out\n")
+        self.ada.write("sub/a.md", "a\n")
+        self.cycle(self.ada)
+        cleo = self.device("cleo", start=False)
+        cleo.write("s.env", SECRET)
+        cleo.write("sub/out/b.bin", b"built")
+        cleo.write("mine.md", "mine\n")
+        self.cycle(cleo, self.ada)
+        self.assertEqual(
+            sorted(self.ada.tree()), [b".gitignore", b"mine.md", b"sub/.gitignore", b"sub/a.md"]
+        )
+        self.assertFalse(self.published(SECRET) or self.published(b"built"))
+        self.assertEqual((cleo.read("s.env"), cleo.read("sub/out/b.bin")), (SECRET, b"built"))
+        # They are files like others from now on.
+        cleo.write(".gitignore", "nothing\n")
+        self.cycle(cleo, self.ada)
+        self.assertEqual(self.ada.read("s.env"), SECRET)
+
+    def test_an_older_version_of_who_joins_moves_forward(self):
+        self.ada.write("s.env", "one\n")
+        self.cycle(self.ada)
+        self.ada.write(".gitignore", "*.env\n")
+        self.ada.write("s.env", "two\n")
+        self.cycle(self.ada)
+        cleo = self.device("cleo", start=False)
+        cleo.write("s.env", "one\n")
+        cleo.write(".gitignore", "*.env\n")
+        self.cycle(cleo)
+        self.assertEqual((cleo.read("s.env"), self.held(cleo)), (b"two\n", []))
+
+
+if __name__ == "__main__":
+    unittest.main()
