@@ -126,6 +126,21 @@ class Sides(APITest):
                 self.meet(devices)
                 self.assertEqual(devices[0].read(name), edited)
 
+    def test_all_go_to_the_remote_at_once(self):
+        devices = self.three()
+        for number in range(3):
+            self.differ(devices, f"{number}.md", [f"{device.name}\n" for device in devices])
+        before = len(os.listdir(f"{self.remote}/objects/pack"))
+        devices[0].write("unseen.md", "captured with what is pushed\n")
+        devices[0].ctl("resolve", "--all", "--both", expect=(0,))
+        # Each push is a pack, with its index.
+        self.assertEqual(len(os.listdir(f"{self.remote}/objects/pack")), before + 2)
+        self.meet(devices)
+        for number in range(3):
+            self.assertEqual(
+                sorted(devices[2].read(f"{number}.md").split()), [b"ada", b"bob", b"cleo"])
+        self.assertIsNotNone(devices[2].read("unseen.md"))
+
     def test_of_several_pictures_of_one_name_ours_is_our_own(self):
         devices = self.three()
         for index in range(3):

@@ -21,8 +21,6 @@ KILLS = number("SYNC_KILLS", 40)
 class Collecting(VaultTest):
     """One device without a remote, and one file that is edited over and over."""
 
-    turn = VaultTest.ALONE
-
     def alone(self):
         """A device without a remote, its daemon running."""
         device = Device(f"{self.top}/ada", "ada")
@@ -87,6 +85,8 @@ class Collecting(VaultTest):
         )
         self.assertLess(done["bytes"], 1.5 * theirs)
         self.assertEqual(trees.fsck(ada.repository), [])
+
+    test_packs_grow_no_more_than_gits.turn = VaultTest.ALONE
 
     def test_killed_at_any_moment_nothing_is_lost(self):
         ada = self.alone()

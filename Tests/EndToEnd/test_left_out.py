@@ -99,10 +99,13 @@ class LeftOut(VaultTest):
         cleo.write("s.env", SECRET)
         cleo.write("sub/out/b.bin", b"built")
         cleo.write("mine.md", "mine\n")
+        cleo.write("sub/.gitignore", "*.tmp\n")
+        cleo.write("sub/c.tmp", "of cleo's own\n")
         self.cycle(cleo, self.ada)
         self.assertEqual(
             sorted(self.ada.tree()), [b".gitignore", b"mine.md", b"sub/.gitignore", b"sub/a.md"]
         )
+        self.assertEqual(sorted(self.ada.read("sub/.gitignore").split()), [b"*.tmp", b"/out"])
         self.assertFalse(self.published(SECRET) or self.published(b"built"))
         self.assertEqual((cleo.read("s.env"), cleo.read("sub/out/b.bin")), (SECRET, b"built"))
         # They are files like others from now on.

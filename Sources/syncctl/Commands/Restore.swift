@@ -116,8 +116,9 @@ struct Restore: AsyncParsableCommand {
                 continue
             }
             try beside?.write(version, to: place)
-            written.append(Beside.shown(place, below: top))
-            output.remark("\(dryRun ? "would write" : "wrote") \(written.last ?? "")")
+            let shown = Beside.shown(place, below: top)
+            written.append(shown)
+            output.remark("\(dryRun ? "would write" : "wrote") \(SafeText.escaped(shown))")
         }
         if written.isEmpty { throw Failure(Exit.failed, "nothing of it can be written") }
         if options.json { try output.json(written) }

@@ -203,6 +203,11 @@ final class VaultApply {
     private func note(_ apply: FolderApply, leftOut: Set<TreePath>) throws {
         let folder = apply.folder
         for path in leftOut.union(apply.edited) { rechecks.note(path, in: folder) }
+        let quarantined = try folder.quarantined(store)
+        for path in apply.edited where quarantined[path] == .obstructed {
+            // A version of the file stands there now, for the capture to read.
+            try store.quarantine(folder.id, path, nil)
+        }
         for quarantine in apply.quarantines {
             try store.quarantine(folder.id, quarantine.path, quarantine.reason)
         }

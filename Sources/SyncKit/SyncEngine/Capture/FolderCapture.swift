@@ -150,12 +150,26 @@ final class FolderCapture {
         return paths
     }
 
-    /// Reads ignore rules anew where they may have changed.
+    /// The vault's `.gitignore` files below a folder, by directory.
+    private func vaultRules(of folder: VaultFolder) throws -> [TreePath?: [UInt8]] {
+        var rules: [TreePath?: [UInt8]] = [:]
+        for file in try TreeDiff.changes(
+            from: nil, to: repository.tree(of: branch.head()), below: folder.id,
+            reading: repository)
+        where file.path.name.elementsEqual(IgnoreView.name) {
+            guard let version = file.after, version.mode.isFile,
+                let path = folder.localPath(file.path, version)
+            else { continue }
+            rules[path.parent] = try repository.blob(version.id)
+        }
+        return rules
+    }
+
+    /// Reads ignore rules anew where they may have changed. In a folder that joins those of the
+    /// vault hold too: what they leave out is nobody else's.
     private func refreshRules(of folder: VaultFolder, _ dirty: DirtyPaths) throws {
         let keptRules = KeptRules(repository: repository, store: store, clock: clock)
-        if try store.applied(folder.id) == nil {
-            try keptRules.takeOverRules(of: branch.head(), in: folder)
-        }
+        folder.ignore.join(try store.applied(folder.id) == nil ? vaultRules(of: folder) : [:])
         let isFreed = try !folder.ignore.kept.isEmpty && keptRules.endKeptRules(of: folder)
         try keptRules.keepRules(dirty, in: folder)
         let waiting = folder.ignore.kept.filter { $0.value.until != nil }.keys

@@ -8,6 +8,7 @@ final class IgnoreView: Sendable {
     private let access: any FolderAccess
     private let known = Mutex<[TreePath?: Directory]>([:])
     private let lastKept = Mutex<[TreePath?: Kept]>([:])
+    private let joined = Mutex<[TreePath?: [UInt8]]>([:])
     /// Each `.gitignore` as it was last read: what holds while it cannot be.
     private let lastRead = Mutex<[TreePath?: [UInt8]]>([:])
 
@@ -50,6 +51,15 @@ final class IgnoreView: Sendable {
         reset()
     }
 
+    /// Sets the rules that hold beside each directory's own, which have the last word.
+    func join(_ rules: [TreePath?: [UInt8]]) {
+        let isSame = joined.withLock { joined in
+            defer { joined = rules }
+            return joined == rules
+        }
+        if !isSame { reset() }
+    }
+
     /// Whether the rules leave a path out, itself or a directory above it.
     func isIgnored(_ path: TreePath, isDirectory: Bool) throws(FolderError) -> Bool {
         try directory(path.parent).isIgnored(path, isDirectory: isDirectory)
@@ -73,6 +83,11 @@ final class IgnoreView: Sendable {
     }
 
     private func content(in directory: TreePath?) throws(FolderError) -> [UInt8] {
+        let own = try ownContent(in: directory)
+        return joined.withLock { $0[directory] }.map { $0 + [0x0a] + own } ?? own
+    }
+
+    private func ownContent(in directory: TreePath?) throws(FolderError) -> [UInt8] {
         guard let path = directory.map({ $0.appending(Self.name) }) ?? TreePath(Self.name) else {
             return []
         }

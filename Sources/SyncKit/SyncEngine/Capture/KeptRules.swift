@@ -62,25 +62,6 @@ struct KeptRules {
         try keepRules(of: gone, [], in: folder) { _ in false }
     }
 
-    /// Has the vault's rules hold in a folder that joins, until the files that say them stand
-    /// there: what they leave out is nobody else's there either.
-    /// - Parameter head: what the folder is to hold.
-    func takeOverRules(of head: ObjectID?, in folder: VaultFolder) throws {
-        var kept = folder.ignore.kept
-        let tree = try repository.tree(of: head)
-        for file in try TreeDiff.changes(
-            from: nil, to: tree, below: folder.id, reading: repository)
-        where file.path.name.elementsEqual(IgnoreView.name) {
-            guard let version = file.after, version.mode.isFile,
-                let path = folder.localPath(file.path, version), kept[path.parent] == nil,
-                try folder.access.stat(path) == nil
-            else { continue }
-            kept[path.parent] = IgnoreView.Kept(
-                id: version.id, content: try repository.blob(version.id), until: nil)
-        }
-        try keep(kept, in: folder)
-    }
-
     /// Whether a file that is synced, and of which `isLeft` holds, is in a directory; nil is the
     /// root.
     private func hasFiles(
