@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import time
 import unittest
 
 import trees
@@ -9,6 +11,8 @@ from device import PREFIX
 from harness import VaultTest
 
 SECRET = b"TOKEN=REAL\n"
+# What rules go on for whose file went alone, in seconds.
+GRACE = 5.5
 
 
 class LeftOut(VaultTest):
@@ -49,12 +53,12 @@ class LeftOut(VaultTest):
         file = self.ada.path("s.env")
         for command in (["restore", "--to", head, file], ["rollback", head, "--path", file]):
             done = self.ada.ctl(*command, expect=(1,))
-            self.assertIn("s.env (obstructed)", done.stdout + done.stderr)
+            self.assertIn("s.env (left-out)", done.stdout + done.stderr)
             again = self.ada.ctl(*command, "--dry-run", expect=(1,))
-            self.assertIn("s.env (obstructed)", again.stdout + again.stderr)
+            self.assertIn("s.env (left-out)", again.stdout + again.stderr)
             self.cycle(self.ada, self.bob, self.ada)
             self.assertEqual(self.bob.read("s.env"), b"TOKEN=old\n")
-            self.assertEqual(self.held(self.ada), [("s.env", "obstructed")])
+            self.assertEqual(self.held(self.ada), [("s.env", "left-out")])
             self.ada.ctl("undo", expect=(0,))
             self.cycle(self.ada, self.bob, self.ada)
             self.assertEqual((self.ada.read("s.env"), self.held(self.ada)), (SECRET, []))
@@ -84,7 +88,7 @@ class LeftOut(VaultTest):
         self.assertEqual(self.bob.read("s.env"), b"TOKEN=git\n")
         self.assertFalse(self.published(SECRET))
         self.assertEqual(self.ada.read("s.env"), SECRET)
-        self.assertEqual(self.held(self.ada), [("s.env", "obstructed")])
+        self.assertEqual(self.held(self.ada), [("s.env", "left-out")])
         # What stands there as it comes is synced from now on.
         self.ada.write("same.env", "edited\n")
         self.cycle(self.ada, self.bob)
@@ -112,6 +116,107 @@ class LeftOut(VaultTest):
         cleo.write(".gitignore", "nothing\n")
         self.cycle(cleo, self.ada)
         self.assertEqual(self.ada.read("s.env"), SECRET)
+
+    def test_a_rule_that_goes_with_what_comes_publishes_nothing_that_is_in_its_way(self):
+        """A rollback changes `.gitignore`, or takes it away, and brings the file back."""
+        for rules in ("*.tmp\n", None):
+            with self.subTest(rules):
+                self.ada.write("s.env", "TOKEN=old\n")
+                if rules:
+                    self.ada.write(".gitignore", rules)
+                self.cycle(self.ada, self.bob)
+                head = trees.head(self.remote)
+                os.unlink(self.ada.path("s.env"))
+                self.ada.write(".gitignore", "*.env\n")
+                self.cycle(self.ada, self.bob)
+                self.ada.write("s.env", SECRET)
+                self.cycle(self.ada)
+                done = self.ada.ctl("rollback", head, expect=(1,))
+                self.assertIn("s.env (left-out)", done.stdout + done.stderr)
+                time.sleep(0 if rules else GRACE)
+                self.cycle(self.ada, self.bob, self.ada)
+                self.assertEqual(self.held(self.ada), [("s.env", "left-out")])
+                self.assertEqual(self.ada.read("s.env"), SECRET)
+                self.assertEqual(self.bob.read("s.env"), b"TOKEN=old\n")
+                self.assertFalse(self.published(SECRET))
+                os.unlink(self.ada.path("s.env"))
+                self.cycle(self.ada, self.bob)
+                if rules:
+                    os.unlink(self.ada.path(".gitignore"))
+                os.unlink(self.ada.path("s.env"))
+                self.cycle(self.ada, self.bob)
+                time.sleep(GRACE)
+        self.ada.write(".gitignore", "*.env\n")
+        self.ada.write("s.env", SECRET)
+        self.cycle(self.ada)
+        self.ada.ctl("restore", "--to", head, self.ada.path("s.env"), expect=(1,))
+        # Somebody's word brings it in.
+        self.ada.write(".gitignore", "*.env\n!s.env\n")
+        self.cycle(self.ada, self.bob)
+        self.assertEqual(self.held(self.ada), [])
+        self.assertTrue(self.published(SECRET))
+
+    def test_a_state_that_is_lost_and_another_directory_publish_nothing(self):
+        head = self.past()
+        self.ada.ctl("restore", "--to", head, self.ada.path("s.env"), expect=(1,))
+        self.cycle(self.bob)
+        shutil.rmtree(self.ada.state)
+        self.cycle(self.ada, self.bob, self.ada)
+        self.assertEqual(self.held(self.ada), [("s.env", "left-out")])
+        shutil.copytree(self.ada.folder, f"{self.ada.folder}.copy")
+        shutil.rmtree(self.ada.folder)
+        os.rename(f"{self.ada.folder}.copy", self.ada.folder)
+        self.ada.ctl("sync", "--accept-folders", expect=None)
+        self.cycle(self.ada, self.bob, self.ada)
+        self.assertEqual(self.held(self.ada), [("s.env", "left-out")])
+        self.assertEqual(self.ada.read("s.env"), SECRET)
+        self.assertEqual(self.bob.read("s.env"), b"TOKEN=old\n")
+        self.assertFalse(self.published(SECRET))
+
+    def test_rules_that_two_devices_change_stay_in_force(self):
+        self.ada.write(".gitignore", "*.tmp\nkeys/\n")
+        self.cycle(self.ada, self.bob)
+        self.ada.write(".gitignore", "*.tmp\nkeys/*\n!keys/pub\n")
+        self.cycle(self.ada)
+        self.bob.write(".gitignore", "*.tmp\nkeys/\n*.env\n")
+        self.bob.write("s.env", SECRET)
+        self.cycle(self.bob, self.ada, self.bob)
+        for device in (self.ada, self.bob):
+            self.assertEqual(
+                device.read(".gitignore"), b"*.tmp\nkeys/*\n!keys/pub\nkeys/\n*.env\n")
+            self.assertEqual(device.status()["conflicts"], 0)
+        self.assertFalse(self.published(SECRET))
+
+    def test_rules_that_wait_hold_already(self):
+        """The folder was out of the configuration while they came."""
+        with open(self.ada.config, encoding="utf-8") as file:
+            text = file.read()
+        self.ada.write("a.md", "a\n")
+        self.cycle(self.ada, self.bob)
+        elsewhere = f"{self.top}/elsewhere"
+        os.mkdir(elsewhere)
+        with open(self.ada.config, "w", encoding="utf-8") as file:
+            file.write(text.replace(self.ada.folder, elsewhere).replace(PREFIX, "other"))
+        self.cycle(self.ada)
+        self.bob.write(".gitignore", "*.env\n")
+        self.cycle(self.bob, self.ada)
+        self.ada.write("s.env", SECRET)
+        with open(self.ada.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.cycle(self.ada, self.bob)
+        self.assertFalse(self.published(SECRET))
+        self.assertEqual(self.ada.read(".gitignore"), b"*.env\n")
+
+    def test_rules_that_outlive_their_file_are_known_without_the_daemon(self):
+        self.ada.write("d/.gitignore", "out/\n")
+        self.ada.write("d/a.md", "a\n")
+        self.cycle(self.ada, self.bob)
+        self.ada.write("d/out/b.bin", b"built")
+        self.cycle(self.ada)
+        os.rename(self.bob.path("d"), self.bob.path("e"))
+        self.cycle(self.bob, self.ada)
+        status = self.ada.status()
+        self.assertEqual((status["state"], status["pending"]["changes"]), ("in-sync", 0))
 
     def test_an_older_version_of_who_joins_moves_forward(self):
         self.ada.write("s.env", "one\n")

@@ -90,7 +90,7 @@ struct ServicePartTests {
         #expect(told.withLock { $0 } == ["device", "status"])
         told.withLock { $0 = [] }
         teller.tellMade(commit, .captured, subject: "s", began: .now)
-        teller.tellPushed(commit)
+        teller.tellPushed(commit, subject: "s")
         #expect(told.withLock { $0 } == ["commit", "step", "pushed"])
     }
 

@@ -13,6 +13,9 @@ package struct SyncContext: RequestContext {
     /// Who asks, once that was found out.
     var caller = Caller(identity: .nobody, scope: nil, address: "")
 
+    /// Whether whoever asked may still: a token may be revoked, or expire, while an answer goes on.
+    var isAdmitted: @Sendable () -> Bool = { true }
+
     /// A part of the path, decoded: the router gives it as it was sent, in percents.
     /// - Throws: 400 where no text was sent.
     func parameter(_ name: String) throws -> String {

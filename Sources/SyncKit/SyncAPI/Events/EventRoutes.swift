@@ -50,6 +50,7 @@ struct EventRoutes: Sendable {
             for message in stream.missed { first += message }
             try await writer.write(ByteBuffer(bytes: first))
             for await _ in stream.queue.wakeups {
+                guard context.isAdmitted() else { break }
                 let bytes = stream.queue.take()
                 // A piece without bytes would end the answer.
                 if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
@@ -65,7 +66,7 @@ enum EventWords {
     private struct CommitWords: Encodable {
         let commit: ObjectID
         let origin: String
-        let subject: String?
+        let subject: String
     }
 
     private struct ConflictWords: Encodable {
@@ -93,8 +94,8 @@ enum EventWords {
             case .commit(let commit, let origin, let subject):
                 let words = CommitWords(commit: commit, origin: origin.rawValue, subject: subject)
                 return ("commit", try json(words))
-            case .pushed(let commit, _):
-                let words = CommitWords(commit: commit, origin: "pushed", subject: nil)
+            case .pushed(let commit, let subject, _):
+                let words = CommitWords(commit: commit, origin: "pushed", subject: subject)
                 return ("commit", try json(words))
             // Each poll has five of them: they would push out what happened.
             case .step: return nil

@@ -71,7 +71,7 @@ final class VaultMetrics: Sendable {
             } else {
                 retries.increment()
             }
-        case .pushed(_, let sinceEdit?):
+        case .pushed(_, _, let sinceEdit?):
             Metrics.Timer(
                 label: "syncd_edit_to_pushed_seconds", dimensions: [], factory: registry
             ).record(duration: sinceEdit)

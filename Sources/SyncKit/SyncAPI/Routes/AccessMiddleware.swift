@@ -25,6 +25,13 @@ struct AccessMiddleware: RouterMiddleware {
             if case .scope(let scope)? = endpoint?.access {
                 context.caller = try gate.caller(request, context.peer, at: door)
                 try gate.check(context.caller, may: scope)
+                let (gate, door, peer) = (gate, door, context.peer)
+                context.isAdmitted = {
+                    do {
+                        try gate.check(gate.caller(request, peer, at: door), may: scope)
+                        return true
+                    } catch { return false }
+                }
             } else {
                 context.caller = gate.callerIfKnown(request, context.peer, at: door)
             }

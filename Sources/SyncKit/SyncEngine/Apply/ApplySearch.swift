@@ -62,13 +62,20 @@ struct ApplySearch {
             let (have, base) = (try store.file(folder.id, path), try bases.base(of: path))
             return ApplyStep(
                 path: path, have: have, want: want, base: base,
-                isLeftOut: try have == nil && want != nil && isLeftOut(path, since: base))
+                isLeftOut: try have == nil && want != nil
+                    && isLeftOut(path, since: base, quarantined[path]))
         }.sorted { $0.path < $1.path }
     }
 
-    /// Whether a rule leaves a path out that the folder did not hold.
-    private func isLeftOut(_ path: TreePath, since base: ObjectID?) throws -> Bool {
-        guard try folder.ignore.isIgnored(path, isDirectory: false) else { return false }
+    /// Whether a rule leaves a path out that the folder did not hold, as far as is known, or left
+    /// it out when what waits there came.
+    private func isLeftOut(
+        _ path: TreePath, since base: ObjectID?, _ held: QuarantinedPath.Reason?
+    ) throws -> Bool {
+        let rules = try folder.ignore.directory(path.parent)
+        if held == .leftOut && !rules.isBroughtIn(path) { return true }
+        guard rules.isIgnored(path, isDirectory: false) else { return false }
+        if lost != nil { return true }
         let tree = try base.flatMap { $0 == .zero ? nil : try repository.tree(of: $0) }
         return try TreeDiff.version(
             at: folder.repositoryPath(path), of: tree, reading: repository) == nil

@@ -180,7 +180,10 @@ struct FolderApply {
                 changes += [.remove(step.path), .clearDeferral(step.path)]
             }
         case .busy, .differs, .obstructed, .inUse:
-            let outcome = outcome == .differs && isLeftOut(step) ? .obstructed : outcome
+            if outcome == .differs, isLeftOut(step) {
+                quarantines.append((step.path, .leftOut))
+                return deferUpdate(step)
+            }
             // The content was looked at, and says more than a stat: the capture has to read it.
             if outcome == .differs, let have = step.have { changes.append(.put(have.unchecked)) }
             deferUpdate(step)

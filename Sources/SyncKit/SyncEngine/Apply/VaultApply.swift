@@ -82,7 +82,8 @@ final class VaultApply {
             }
             directory = try store.directory(folder.id, after: directory)
         } while directory != nil
-        for held in try folder.quarantined(store).keys {
+        // What a rule leaves out is in the way in another directory, too.
+        for (held, reason) in try folder.quarantined(store) where reason != .leftOut {
             try store.quarantine(folder.id, held, nil)
         }
         try store.advance(folder.id, changes, applied: nil)
@@ -204,7 +205,8 @@ final class VaultApply {
         let folder = apply.folder
         for path in leftOut.union(apply.edited) { rechecks.note(path, in: folder) }
         let quarantined = try folder.quarantined(store)
-        for path in apply.edited where quarantined[path] == .obstructed {
+        for path in apply.edited
+        where quarantined[path] == .obstructed || quarantined[path] == .leftOut {
             // A version of the file stands there now, for the capture to read.
             try store.quarantine(folder.id, path, nil)
         }
@@ -232,7 +234,8 @@ final class VaultApply {
         var changes: [StateChange] = []
         for path in upToDate {
             // What was in the way is no version of it.
-            if try quarantined[path] != .obstructed && standsUnknown(path, in: folder) {
+            let wasInTheWay = quarantined[path] == .obstructed || quarantined[path] == .leftOut
+            if try !wasInTheWay && standsUnknown(path, in: folder) {
                 rechecks.note(path, in: folder)
             } else {
                 changes.append(.clearDeferral(path))
@@ -258,7 +261,9 @@ final class VaultApply {
 
     /// Lets go of what was in the way of a version that does not wait any more.
     private func recheckObstructed(_ folder: VaultFolder) throws {
-        let quarantined = try folder.quarantined(store).filter { $0.value == .obstructed }
+        let quarantined = try folder.quarantined(store).filter {
+            $0.value == .obstructed || $0.value == .leftOut
+        }
         if quarantined.isEmpty { return }
         let waiting = Set(try store.deferred(folder.id).map(\.path))
         for path in quarantined.keys where !waiting.contains(path) {
@@ -273,7 +278,7 @@ final class VaultApply {
         for path in upToDate {
             // Other reasons are the capture's to take away.
             guard let reason = quarantined[path],
-                [.obstructed, .readOnly, .tooLarge].contains(reason)
+                [.obstructed, .leftOut, .readOnly, .tooLarge].contains(reason)
             else { continue }
             try store.quarantine(folder.id, path, nil)
             // What stands there may be held for the same reason by the capture.

@@ -113,8 +113,12 @@ struct Examination {
         _ path: TreePath, _ stat: FileStat, _ row: TrackedFile?, _ directory: IgnoreView.Directory
     ) -> Bool {
         if let row, row.isProven(by: stat), !logs.areBeside(path) { return true }
-        // What the rules leave out and an update waits for is in its way, and no version of it.
-        let isTracked = tracked.contains(path) && quarantined[path] != .obstructed
+        let isTracked = tracked.contains(path)
+        // What a rule left out, and an update waits for, is in its way and no version of it, be
+        // that rule there or not: it may have gone with that update.
+        if row == nil, isTracked, quarantined[path] == .leftOut, !directory.isBroughtIn(path) {
+            return false
+        }
         if row == nil, !isTracked, directory.isIgnored(path, isDirectory: false) {
             // Counted where a built-in pattern leaves it out: nobody asked for that.
             if IgnoreRules.isTemporary(path) { findings.leftOut.append(path) }

@@ -150,26 +150,39 @@ final class FolderCapture {
         return paths
     }
 
-    /// The vault's `.gitignore` files below a folder, by directory.
-    private func vaultRules(of folder: VaultFolder) throws -> [TreePath?: [UInt8]] {
+    /// The vault's `.gitignore` files that a folder does not hold yet, by directory: all of them
+    /// where it joins.
+    private func vaultRules(for folder: VaultFolder) throws -> [TreePath?: [UInt8]] {
+        let (head, applied) = (try branch.head(), try applied(folder))
+        let waiting = try store.deferred(folder.id).map(\.path)
+            .filter { $0.name.elementsEqual(IgnoreView.name) }
+        if head == applied && waiting.isEmpty { return [:] }
+        let tree = try repository.tree(of: head)
+        var files: [TreePath: FileVersion?] = [:]
+        for path in waiting {
+            files[path] = .some(
+                try TreeDiff.version(
+                    at: folder.repositoryPath(path), of: tree, reading: repository))
+        }
+        for change in try TreeDiff.changes(
+            from: repository.tree(of: applied), to: tree, below: folder.id, reading: repository)
+        where change.path.name.elementsEqual(IgnoreView.name) {
+            if let path = folder.localPath(change.path, change.after) {
+                files[path] = .some(change.after)
+            }
+        }
         var rules: [TreePath?: [UInt8]] = [:]
-        for file in try TreeDiff.changes(
-            from: nil, to: repository.tree(of: branch.head()), below: folder.id,
-            reading: repository)
-        where file.path.name.elementsEqual(IgnoreView.name) {
-            guard let version = file.after, version.mode.isFile,
-                let path = folder.localPath(file.path, version)
-            else { continue }
+        for case (let path, let version?) in files where version.mode.isFile {
             rules[path.parent] = try repository.blob(version.id)
         }
         return rules
     }
 
-    /// Reads ignore rules anew where they may have changed. In a folder that joins those of the
-    /// vault hold too: what they leave out is nobody else's.
+    /// Reads ignore rules anew where they may have changed. Those that come hold already: what
+    /// they leave out is nobody else's.
     private func refreshRules(of folder: VaultFolder, _ dirty: DirtyPaths) throws {
         let keptRules = KeptRules(repository: repository, store: store, clock: clock)
-        folder.ignore.join(try store.applied(folder.id) == nil ? vaultRules(of: folder) : [:])
+        folder.ignore.join(try vaultRules(for: folder))
         let isFreed = try !folder.ignore.kept.isEmpty && keptRules.endKeptRules(of: folder)
         try keptRules.keepRules(dirty, in: folder)
         let waiting = folder.ignore.kept.filter { $0.value.until != nil }.keys

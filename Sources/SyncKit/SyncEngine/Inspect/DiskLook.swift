@@ -104,6 +104,9 @@ package struct DiskLook {
                 found.paths.append(folder.repositoryPath(path))
             }
         }
+        // What is held back may be found again.
+        var listed: Set<TreePath> = []
+        found.paths = found.paths.filter { listed.insert($0).inserted }
         return found
     }
 

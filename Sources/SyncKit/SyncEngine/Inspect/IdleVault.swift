@@ -10,6 +10,10 @@ package struct IdleVault {
     package init(_ configuration: Configuration, waiting wait: Duration) throws {
         self.configuration = configuration
         opened = try OpenedVault(configuration, waiting: wait, for: .inspection)
+        let vault = opened.vault
+        for folder in vault.folders {
+            try KeptRules.recallRules(of: folder, vault.store, reading: vault.repository)
+        }
     }
 
     /// The status of a vault whose daemon does not run. One that cannot be opened is blocked, and

@@ -55,12 +55,18 @@ extension VaultService {
             try vault.applyUntilStable()
             report.waiting = try vault.report.waiting(below: places)
         }
-        // What was asked for and waits, whether it was committed now or before.
-        var listed = Set(report.waiting.map(\.path))
-        let concerned = try vault.report.waiting().filter { request.concerned($0.path) }
-        report.waiting += try (concerned + vault.report.held(request.concerned))
-            .filter { listed.insert($0.path).inserted }
+        try addWaiting(to: &report, of: request.concerned)
         return report
+    }
+
+    /// Adds what was asked for and waits, whether it was committed now or before.
+    func addWaiting(
+        to report: inout ChangeReport, of isConcerned: (TreePath) -> Bool
+    ) throws {
+        var listed = Set(report.waiting.map(\.path))
+        let waiting = try vault.report.waiting().filter { isConcerned($0.path) }
+        report.waiting += try (waiting + vault.report.held(isConcerned))
+            .filter { listed.insert($0.path).inserted }
     }
 
     /// Brings the folders to what was committed by request.

@@ -70,8 +70,9 @@ final class EventTeller {
     }
 
     /// The remote has a head that this device pushed.
-    func tellPushed(_ head: ObjectID) {
-        events.tell(.pushed(head, sinceEdit: editNoticed.map { ContinuousClock.now - $0 }))
+    func tellPushed(_ head: ObjectID, subject: String) {
+        let sinceEdit = editNoticed.map { ContinuousClock.now - $0 }
+        events.tell(.pushed(head, subject: subject, sinceEdit: sinceEdit))
         editNoticed = nil
     }
 

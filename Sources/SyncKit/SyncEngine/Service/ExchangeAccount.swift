@@ -39,7 +39,7 @@ struct ExchangeAccount {
         if let far = seen.head, far == head, far != remote, vault.publisher.pushed == far {
             try vault.store.setFact(Vault.Fact.pushed, now)
             log.info("pushed \(far.short)", metadata: ["took": "\(began.milliseconds) ms"])
-            teller.tellPushed(far)
+            teller.tellPushed(far, subject: try vault.repository.commit(far).subject)
         }
     }
 }

@@ -10,7 +10,7 @@ package enum VaultEvent: Sendable {
     /// A commit of this device's, or one that came in, is the head.
     case commit(ObjectID, Origin, subject: String)
     /// The remote has the head.
-    case pushed(ObjectID, sinceEdit: Duration?)
+    case pushed(ObjectID, subject: String, sinceEdit: Duration?)
     /// An exchange begins.
     case exchangeBegan
     /// It ended.

@@ -15,10 +15,12 @@ struct WritablePlaces {
         let local: TreePath
     }
 
-    /// Finds the place of a path of the repository.
+    /// Finds the place of a path of the repository, which may be quoted as git does.
     /// - Throws: `ChangeRefusal` for one that is none, or that this device does not sync.
     func place(of text: String) throws -> Place {
-        guard let path = TreePath(text) else { throw Self.refusal(of: text) }
+        guard let path = TreePath(QuotedPath.bytes(text) ?? Array(text.utf8)) else {
+            throw Self.refusal(of: text)
+        }
         return try place(of: path)
     }
 

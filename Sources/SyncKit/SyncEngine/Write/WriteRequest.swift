@@ -50,13 +50,11 @@ package struct WriteRequest: Sendable, Codable, Equatable {
     /// marked as such.
     /// - Throws: `ChangeRefusal` for what is no name.
     func agentName(token: String?) throws(ChangeRefusal) -> String? {
-        if let token { return token }
-        guard let agent else { return nil }
-        guard AccessToken.isName(agent) else {
+        if let agent, !AccessToken.isName(agent) {
             throw ChangeRefusal(
                 .wrong, "agent takes 1 to 64 letters, digits, '.', '_' and '-'")
         }
-        return "\(agent) (claimed)"
+        return token ?? agent.map { "\($0) (claimed)" }
     }
 }
 

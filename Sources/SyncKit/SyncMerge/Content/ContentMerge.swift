@@ -41,8 +41,9 @@ package enum ContentMerge {
         switch rule.type {
         case .simple: return SimpleMerge.merged(early, late, authority: rule.authority)
         case .document:
-            return DocumentMerge.merged(
+            let result = DocumentMerge.merged(
                 base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)
+            return rule.joinsAll ? joined(result, rule, path) : result
         case .data:
             if early.terms == nil, late.terms == nil {
                 return DataMerge.merged(base: base, early, late)
@@ -52,6 +53,18 @@ package enum ContentMerge {
         case .memory, .event, .conversation:
             return records(base: base, early, late, rule: rule, path: path)
         }
+    }
+
+    /// A merge with all sides' lines in place of each conflict.
+    private static func joined(
+        _ result: ContentResult, _ rule: FileRule, _ path: TreePath?
+    ) -> ContentResult {
+        guard let terms = result.conflict, let content = result.content,
+            let text = resolved(content, terms, as: rule, path: path, by: .both)
+        else { return result }
+        var result = result
+        (result.content, result.conflict) = (text, nil)
+        return result
     }
 
     private static func taken(

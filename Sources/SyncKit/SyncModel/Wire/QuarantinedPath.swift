@@ -22,6 +22,8 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
         case refused
         /// Something that is not synced stands where it should be applied.
         case obstructed
+        /// A file that a rule leaves out stands where it should be applied.
+        case leftOut = "left-out"
         /// The daemon may not write there.
         case readOnly = "read-only"
         /// Another file system is mounted there.
@@ -59,6 +61,9 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
                 "rename it: git, and servers that check a push, take such a name or content "
                     + "for an attack"
             case .obstructed: "move what stands there out of the way"
+            case .leftOut:
+                "a rule leaves out the file that stands there: move it out of the way, or sync it "
+                    + "with a line !NAME in .gitignore"
             case .readOnly:
                 "let the daemon's user write there (chmod u+w, chattr -i); it is tried again"
             case .mount: "make what is mounted there a folder of its own, or ignore it"
@@ -92,7 +97,9 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
 
     /// Whether something that stands in the folder, or went from it, is in no commit for this.
     package var isOfEdits: Bool {
-        !reason.isOfTree && ![.obstructed, .readOnly, .noFolder, .ignored].contains(reason)
+        !reason.isOfTree
+            && ![.obstructed, .leftOut, .readOnly, .noFolder, .ignored]
+                .contains(reason)
     }
 
     package init(path: TreePath, reason: Reason, words: String? = nil) {

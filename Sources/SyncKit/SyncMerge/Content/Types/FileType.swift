@@ -20,6 +20,9 @@ package struct FileRule: Hashable, Sendable {
     package var type: FileType
     /// Insertions of both sides at one place are joined (`sync-append`).
     package var isAppendOnly: Bool
+    /// So are all lines in which both sides differ: nothing is a conflict. Of patterns that leave
+    /// files out none may be out of force until somebody decides.
+    package var joinsAll = false
     /// Conflicts are written into the file between markers; false (`sync-markers=off`) keeps
     /// the earlier side's text there and the conflict in its record alone.
     package var writesMarkers: Bool

@@ -96,6 +96,8 @@ package struct TypeRules: Sendable {
             && (flag(states[.append]?.state)
                 ?? (Self.appendPatterns.contains { Self.matches($0, path) }
                     || version >= 9 && path.name.elementsEqual(".gitignore".utf8)))
+        rule.joinsAll =
+            version >= 9 && rule.isAppendOnly && path.name.elementsEqual(".gitignore".utf8)
         rule.writesMarkers = flag(states[.markers]?.state) ?? rule.writesMarkers
         rule.isProse = version >= 2 && Self.isProse(path)
         if case .value(let device)? = states[.authority]?.state, rule.type == .simple {
