@@ -26,6 +26,22 @@ struct UncapturedChanges {
         return changed.subtracting(above)
     }
 
+    /// Why what stands at a path, after it was captured, is still another than the state store
+    /// says; nil where it is not.
+    func words(at path: TreePath, in folder: VaultFolder) throws -> String? {
+        let row = try store.file(folder.id, path)
+        do throws(FolderError) {
+            guard let stat = try folder.access.stat(path), stat.kind != .directory,
+                try folder.access.read(path).version != row?.version
+            else { return nil }
+            return "changes just now"
+        } catch {
+            if error.code == .notFound { return nil }
+            guard let reason = error.code.reason else { throw error }
+            return "is held back (\(reason.rawValue))"
+        }
+    }
+
     /// Whether a file's content is another than the state store says; one that cannot be read
     /// counts, where it is not held back.
     private func isEdited(

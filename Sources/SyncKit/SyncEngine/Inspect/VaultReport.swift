@@ -186,6 +186,12 @@ package final class VaultReport {
         }
     }
 
+    /// What was asked for and no folder has as the head does: it waits, or something else stands
+    /// there that no commit has.
+    func missing(_ isConcerned: (TreePath) -> Bool) throws -> [QuarantinedPath] {
+        try waiting().filter { isConcerned($0.path) } + held(isConcerned)
+    }
+
     /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
     /// means.
     func isInSync() throws -> Bool {

@@ -136,6 +136,12 @@ package struct ChangeReport: Sendable, Codable, Equatable {
         self.paths = paths
         self.deletions = deletions
     }
+
+    /// Adds what waits, whether it was committed now or before.
+    mutating func add(waiting: [QuarantinedPath]) {
+        var listed = Set(self.waiting.map(\.path))
+        self.waiting += waiting.filter { listed.insert($0.path).inserted }
+    }
 }
 
 /// Why a change that somebody asked for is not made.

@@ -55,18 +55,8 @@ extension VaultService {
             try vault.applyUntilStable()
             report.waiting = try vault.report.waiting(below: places)
         }
-        try addWaiting(to: &report, of: request.concerned)
+        report.add(waiting: try vault.report.missing(request.concerned))
         return report
-    }
-
-    /// Adds what was asked for and waits, whether it was committed now or before.
-    func addWaiting(
-        to report: inout ChangeReport, of isConcerned: (TreePath) -> Bool
-    ) throws {
-        var listed = Set(report.waiting.map(\.path))
-        let waiting = try vault.report.waiting().filter { isConcerned($0.path) }
-        report.waiting += try (waiting + vault.report.held(isConcerned))
-            .filter { listed.insert($0.path).inserted }
     }
 
     /// Brings the folders to what was committed by request.

@@ -15,33 +15,26 @@ extension VaultService {
         // Only what is written has to be known as it stands now.
         for target in targets { inbox.add(target.local, in: target.folder) }
         try captureInbox(live: true)
+        let uncaptured = UncapturedChanges(store: vault.store)
         for (write, target) in zip(request.writes, targets) where write.ifMatch != nil {
-            try refuseUncaptured(target)
+            let folder = vault.folders.first { $0.id == target.folder }
+            // Nobody names that by a commit's blob, or as nothing.
+            guard let folder, let words = try uncaptured.words(at: target.local, in: folder) else {
+                continue
+            }
+            throw ChangeRefusal(
+                .moved, "what stands at \(target.path) is in no commit yet: it \(words)")
         }
         let (report, files) = try vault.changes.writes.write(request, to: targets, agent: agent)
         var changed = try applied(report)
-        if changed.commit == nil { try vault.applyUntilStable() }
-        let paths = Set(targets.map(\.path))
-        try addWaiting(to: &changed, of: paths.contains)
-        return WriteReport(commit: changed.commit, files: files, waiting: changed.waiting)
-    }
-
-    /// Refuses to write over what stands in the folder and no capture could take in: nobody names
-    /// that by a commit's blob, or as nothing.
-    private func refuseUncaptured(_ target: WritablePlaces.Place) throws {
-        guard let folder = vault.folders.first(where: { $0.id == target.folder }) else { return }
-        let row = try vault.store.file(folder.id, target.local)
-        var words = "is another version"
-        do throws(FolderError) {
-            guard let stat = try folder.access.stat(target.local), stat.kind != .directory,
-                try folder.access.read(target.local).version != row?.version
-            else { return }
-        } catch {
-            if error.code == .notFound { return }
-            guard let reason = error.code.reason else { throw error }
-            words = "is held back (\(reason.rawValue))"
+        if changed.commit == nil {
+            do { try vault.applyUntilStable() } catch let error as FolderError {
+                // It is committed, and waits.
+                log.warning("\(error): it is tried again")
+            }
         }
-        throw ChangeRefusal(
-            .moved, "what stands at \(target.path) is in no commit yet: it \(words)")
+        let paths = Set(targets.map(\.path))
+        changed.add(waiting: try vault.report.missing(paths.contains))
+        return WriteReport(commit: changed.commit, files: files, waiting: changed.waiting)
     }
 }
