@@ -1,3 +1,4 @@
+internal import Logging
 package import SyncModel
 
 /// Files written by request.
