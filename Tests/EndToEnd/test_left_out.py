@@ -152,7 +152,7 @@ class LeftOut(VaultTest):
         self.ada.ctl("restore", "--to", head, self.ada.path("s.env"), expect=(1,))
         # Somebody's word brings it in.
         self.ada.write(".gitignore", "*.env\n!s.env\n")
-        self.cycle(self.ada, self.bob)
+        self.cycle(self.ada, self.ada, self.bob)
         self.assertEqual(self.held(self.ada), [])
         self.assertTrue(self.published(SECRET))
 

@@ -81,20 +81,10 @@ package struct IgnoreRules: Sendable {
 
     /// As `isIgnored` for a path whose directories are known not to be.
     package func isEntryIgnored(_ path: TreePath, isDirectory: Bool) -> Bool {
-        decision(path, isDirectory: isDirectory) ?? false
-    }
-
-    /// Whether a line with `!` has the last word about a path.
-    package func isEntryBroughtIn(_ path: TreePath, isDirectory: Bool) -> Bool {
-        decision(path, isDirectory: isDirectory) == false
-    }
-
-    /// Whether a path is left alone; nil where no rule says anything.
-    private func decision(_ path: TreePath, isDirectory: Bool) -> Bool? {
         let bytes = path.bytes
         let name = path.name
         if name.first == 0x2e, Self.isNeverSynced(name) { return true }
-        if !edges.mayMatch(name) { return nil }
+        if !edges.mayMatch(name) { return false }
         var work = Limits.patternWork
         for layer in layers.reversed() where layer.edges.mayMatch(name) {
             var start = 0
@@ -111,7 +101,7 @@ package struct IgnoreRules: Sendable {
                 return !last.isNegated
             }
         }
-        return nil
+        return false
     }
 
     /// Names that no pattern can bring back: a git repository's own directory (or the file that

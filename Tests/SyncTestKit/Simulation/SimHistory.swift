@@ -84,6 +84,15 @@ extension SimWorld {
             // From now on nothing is left out.
             writeRules(devices[0], leavingOut: nil)
             try await meet()
+            // What came with that word waits where a file that was left out until then is in its
+            // way: the next change of rules takes that in.
+            let waits = try devices.contains { device in
+                try device.store.quarantined(prefix).contains { $0.reason == .leftOut }
+            }
+            if waits {
+                writeRules(devices[0], leavingOut: nil)
+                try await meet()
+            }
         }
         try checkAgreement()
         try checkMerges()

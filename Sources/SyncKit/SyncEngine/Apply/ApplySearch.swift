@@ -72,9 +72,8 @@ struct ApplySearch {
     private func isLeftOut(
         _ path: TreePath, since base: ObjectID?, _ held: QuarantinedPath.Reason?
     ) throws -> Bool {
-        let rules = try folder.ignore.directory(path.parent)
-        if held == .leftOut && !rules.isBroughtIn(path) { return true }
-        guard rules.isIgnored(path, isDirectory: false) else { return false }
+        if held == .leftOut { return true }
+        guard try folder.ignore.isIgnored(path, isDirectory: false) else { return false }
         if lost != nil { return true }
         let tree = try base.flatMap { $0 == .zero ? nil : try repository.tree(of: $0) }
         return try TreeDiff.version(

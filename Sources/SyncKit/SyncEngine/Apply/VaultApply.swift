@@ -170,7 +170,7 @@ final class VaultApply {
         }
         try store.advance(folder.id, folderApply.changes, applied: head)
         folder.interrupted = next
-        try note(folderApply, leftOut: leftOut)
+        try note(folderApply, of: head, leftOut: leftOut)
         for path in submodules { try store.quarantine(folder.id, path, .submodule) }
         report.applied += folderApply.report.applied
         report.waiting += folderApply.report.waiting
@@ -201,7 +201,9 @@ final class VaultApply {
     }
 
     /// Notes what an apply left to be looked at, what it holds back, and what is held no longer.
-    private func note(_ apply: FolderApply, leftOut: Set<TreePath>) throws {
+    private func note(
+        _ apply: FolderApply, of head: ObjectID, leftOut: Set<TreePath>
+    ) throws {
         let folder = apply.folder
         for path in leftOut.union(apply.edited) { rechecks.note(path, in: folder) }
         let quarantined = try folder.quarantined(store)
@@ -210,6 +212,9 @@ final class VaultApply {
             // A version of the file stands there now, for the capture to read.
             try store.quarantine(folder.id, path, nil)
         }
+        let inTheWay = apply.quarantines.filter { $0.reason == .leftOut }.map(\.path)
+        try LeftOutMarks(repository: repository, store: store)
+            .add(inTheWay.filter { quarantined[$0] != .leftOut }, at: head, in: folder)
         for quarantine in apply.quarantines {
             try store.quarantine(folder.id, quarantine.path, quarantine.reason)
         }

@@ -116,9 +116,7 @@ struct Examination {
         let isTracked = tracked.contains(path)
         // What a rule left out, and an update waits for, is in its way and no version of it, be
         // that rule there or not: it may have gone with that update.
-        if row == nil, isTracked, quarantined[path] == .leftOut, !directory.isBroughtIn(path) {
-            return false
-        }
+        if row == nil, isTracked, quarantined[path] == .leftOut { return false }
         if row == nil, !isTracked, directory.isIgnored(path, isDirectory: false) {
             // Counted where a built-in pattern leaves it out: nobody asked for that.
             if IgnoreRules.isTemporary(path) { findings.leftOut.append(path) }

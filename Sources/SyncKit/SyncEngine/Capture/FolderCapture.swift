@@ -194,6 +194,8 @@ final class FolderCapture {
         }
         if dirty.all || haveChanged { folder.ignore.reset() }
         if haveChanged || isFreed { rechecks.noteRules(of: folder) }
+        try LeftOutMarks(repository: repository, store: store)
+            .release(at: branch.head(), in: folder)
     }
 
     /// The directories in which nothing stands any more, or that came empty.

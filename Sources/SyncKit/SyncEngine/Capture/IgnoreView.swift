@@ -35,11 +35,6 @@ final class IgnoreView: Sendable {
         func isIgnored(_ path: TreePath, isDirectory: Bool) -> Bool {
             isIgnored || rules.isEntryIgnored(path, isDirectory: isDirectory)
         }
-
-        /// Whether a line with `!` brings in a file that stands in this directory.
-        func isBroughtIn(_ path: TreePath) -> Bool {
-            !isIgnored && rules.isEntryBroughtIn(path, isDirectory: false)
-        }
     }
 
     init(_ access: any FolderAccess) { self.access = access }
