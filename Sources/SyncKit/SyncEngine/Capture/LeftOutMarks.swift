@@ -31,9 +31,9 @@ struct LeftOutMarks {
                 marks[path] = nil
                 continue
             }
-            let hasChanged = try changed[commit] ?? haveRulesChanged(since: commit, at: head, folder)
-            changed[commit] = hasChanged
-            if !hasChanged { continue }
+            let isOver = try changed[commit] ?? haveRulesChanged(since: commit, at: head, folder)
+            changed[commit] = isOver
+            if !isOver { continue }
             marks[path] = head
             if try folder.ignore.isIgnored(path, isDirectory: false) { continue }
             marks[path] = nil
