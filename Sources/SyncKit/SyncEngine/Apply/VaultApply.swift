@@ -168,9 +168,10 @@ final class VaultApply {
         if let end = folder.interrupted.change(to: next, in: folder.id) {
             folderApply.changes.append(end)
         }
+        try holdLeftOut(folderApply, at: head)
         try store.advance(folder.id, folderApply.changes, applied: head)
         folder.interrupted = next
-        try note(folderApply, of: head, leftOut: leftOut)
+        try note(folderApply, leftOut: leftOut)
         for path in submodules { try store.quarantine(folder.id, path, .submodule) }
         report.applied += folderApply.report.applied
         report.waiting += folderApply.report.waiting
@@ -201,9 +202,7 @@ final class VaultApply {
     }
 
     /// Notes what an apply left to be looked at, what it holds back, and what is held no longer.
-    private func note(
-        _ apply: FolderApply, of head: ObjectID, leftOut: Set<TreePath>
-    ) throws {
+    private func note(_ apply: FolderApply, leftOut: Set<TreePath>) throws {
         let folder = apply.folder
         for path in leftOut.union(apply.edited) { rechecks.note(path, in: folder) }
         let quarantined = try folder.quarantined(store)
@@ -212,14 +211,22 @@ final class VaultApply {
             // A version of the file stands there now, for the capture to read.
             try store.quarantine(folder.id, path, nil)
         }
-        let inTheWay = apply.quarantines.filter { $0.reason == .leftOut }.map(\.path)
-        try LeftOutMarks(repository: repository, store: store)
-            .add(inTheWay.filter { quarantined[$0] != .leftOut }, at: head, in: folder)
         for quarantine in apply.quarantines {
             try store.quarantine(folder.id, quarantine.path, quarantine.reason)
         }
         try folder.release(apply.done.union(leftOut), store)
         try recheckObstructed(folder)
+    }
+
+    /// Holds what rules leave out and an apply found in its way, before the state store learns that
+    /// something waits there: a capture would read it for that.
+    private func holdLeftOut(_ apply: FolderApply, at head: ObjectID) throws {
+        let found = apply.quarantines.filter { $0.reason == .leftOut }.map(\.path)
+        if found.isEmpty { return }
+        let held = try apply.folder.quarantined(store)
+        try LeftOutMarks(repository: repository, store: store)
+            .add(found.filter { held[$0] != .leftOut }, at: head, in: apply.folder)
+        for path in found { try store.quarantine(apply.folder.id, path, .leftOut) }
     }
 
     /// Notes, durably and before the first file changes, that a head is brought into a folder.
