@@ -154,13 +154,13 @@ struct FolderStateTests {
     @Test("left-out files are replaced where it was looked, and counted past the bound")
     func leftOut() throws {
         let (one, two) = (try StateSamples.path("a/x.tmp"), try StateSamples.path("b/y.tmp"))
-        var files = LeftOutFiles()
+        var files = TemporaryFiles()
         files.note([one, two], instead: nil)
         files.note([], instead: [try StateSamples.path("a")])
         #expect(files.paths == [two] && files.count == 1)
-        let many = try (0...Limits.leftOut).map { try StateSamples.path(String($0) + ".tmp") }
+        let many = try (0...Limits.temporaryFiles).map { try StateSamples.path(String($0) + ".tmp") }
         files.note(many, instead: nil)
-        #expect(files.paths.count == Limits.leftOut && files.count == Limits.leftOut + 1)
+        #expect(files.paths.count == Limits.temporaryFiles && files.count == Limits.temporaryFiles + 1)
     }
 
     @Test("what is to be looked at again adds up until it is taken")

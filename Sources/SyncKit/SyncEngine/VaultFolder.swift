@@ -24,7 +24,7 @@ package final class VaultFolder {
     /// The applies that the state store knows no end of.
     var interrupted = InterruptedApplies()
     /// Files that are left out for their names alone.
-    var leftOut = LeftOutFiles()
+    var temporaries = TemporaryFiles()
     /// Files that a program has open for writing.
     var busy: BusyFiles
 

@@ -27,7 +27,6 @@ package struct Deletions {
     private let reader: any ObjectReader
     private let path: TreePath?
     private let whole: WholeParents
-    private static let emptyBlob = ObjectID(hashing: [], as: .blob)
 
     /// - Parameters:
     ///   - reader: the repository.
@@ -115,7 +114,7 @@ package struct Deletions {
             sides.append(try removed(from: trees[trees.count - 1], to: commit.tree))
         }
         var found = sides[0].keys.filter { sides[1][$0] != nil }
-            .map { Removed($0, sides[0][$0] ?? Self.emptyBlob, commit.parents[0]) }
+            .map { Removed($0, sides[0][$0] ?? .emptyBlob, commit.parents[0]) }
         if sides.allSatisfy({ $0.count == found.count }) { return found }
         let history = History(CommitStamps(reading: reader))
         var bases: [ObjectID] = []
@@ -165,7 +164,7 @@ package struct Deletions {
                 renamed.insert(after.id)
             }
         }
-        renamed.remove(Self.emptyBlob)
+        renamed.remove(.emptyBlob)
         return gone.filter { path, blob in
             !renamed.contains(blob) && !ConflictRecord.isRecord(path)
                 && (self.path.map { path.isAtOrBelow($0) } ?? true)

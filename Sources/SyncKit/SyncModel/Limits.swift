@@ -42,7 +42,10 @@ package enum Limits {
     /// The most held paths that are looked at again with each poll; more wait for a full scan.
     package static let recheckedPaths = 1_000
     /// The most files left out by a built-in pattern that are listed; more are counted.
-    package static let leftOut = 10_000
+    package static let temporaryFiles = 10_000
+    /// The most files left out by a rule, and in the way of what waits, that another change of the
+    /// rules lets in; more stay out until they are moved.
+    package static let leftOutMarks = 10_000
     /// The most trees of the history that `doctor` looks through for names that servers refuse.
     package static let checkedTrees = 200_000
     /// The most directories that could not be watched and are listed; past it all are scanned.

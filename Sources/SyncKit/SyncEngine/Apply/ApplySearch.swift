@@ -89,7 +89,7 @@ struct ApplySearch {
     /// Empty directories that are not in the head because another program committed: git's index
     /// has no word for them, so nobody took them away. They stay, the state store forgets them, and
     /// the next capture takes them in again.
-    func directoriesLeftOut(_ steps: [ApplyStep], at head: ObjectID) throws -> Set<TreePath> {
+    func omittedDirectories(_ steps: [ApplyStep], at head: ObjectID) throws -> Set<TreePath> {
         let gone = steps.filter { $0.want == nil && $0.have?.version.isDirectory ?? false }
         if gone.isEmpty { return [] }
         let tree = try repository.tree(of: head)

@@ -129,9 +129,9 @@ final class VaultApply {
             folder: folder, repository: repository, store: store, lost: self.applied.recalled)
         let all = try search.steps(from: applied, to: head)
         let submodules = try submodules(among: all, in: folder)
-        let leftOut = try search.directoriesLeftOut(all, at: head)
+        let omitted = try search.omittedDirectories(all, at: head)
         let held = all.filter { folder.quarantinedDeletions.contains($0.path) && $0.isUpdate }
-        let passed = leftOut.union(held.map(\.path))
+        let passed = omitted.union(held.map(\.path))
         let plan = ApplyPlan(all.filter { !passed.contains($0.path) })
         var folderApply = FolderApply(
             folder: folder, repository: repository, store: store, clock: clock,
@@ -163,7 +163,7 @@ final class VaultApply {
         // Nothing stands there, and a person has the word about that first.
         for step in held { folderApply.deferUpdate(step) }
         folderApply.changes += try settled(plan.upToDate, in: folder)
-        for path in leftOut { folderApply.changes += [.remove(path), .clearDeferral(path)] }
+        for path in omitted { folderApply.changes += [.remove(path), .clearDeferral(path)] }
         let next = wasCutShort ? folder.interrupted : folder.interrupted.ended()
         if let end = folder.interrupted.change(to: next, in: folder.id) {
             folderApply.changes.append(end)
@@ -171,7 +171,7 @@ final class VaultApply {
         try holdLeftOut(folderApply, at: head)
         try store.advance(folder.id, folderApply.changes, applied: head)
         folder.interrupted = next
-        try note(folderApply, leftOut: leftOut)
+        try note(folderApply, omitted: omitted)
         for path in submodules { try store.quarantine(folder.id, path, .submodule) }
         report.applied += folderApply.report.applied
         report.waiting += folderApply.report.waiting
@@ -202,19 +202,18 @@ final class VaultApply {
     }
 
     /// Notes what an apply left to be looked at, what it holds back, and what is held no longer.
-    private func note(_ apply: FolderApply, leftOut: Set<TreePath>) throws {
+    private func note(_ apply: FolderApply, omitted: Set<TreePath>) throws {
         let folder = apply.folder
-        for path in leftOut.union(apply.edited) { rechecks.note(path, in: folder) }
+        for path in omitted.union(apply.edited) { rechecks.note(path, in: folder) }
         let quarantined = try folder.quarantined(store)
-        for path in apply.edited
-        where quarantined[path] == .obstructed || quarantined[path] == .leftOut {
+        for path in apply.edited where quarantined[path]?.isInTheWay ?? false {
             // A version of the file stands there now, for the capture to read.
             try store.quarantine(folder.id, path, nil)
         }
         for quarantine in apply.quarantines {
             try store.quarantine(folder.id, quarantine.path, quarantine.reason)
         }
-        try folder.release(apply.done.union(leftOut), store)
+        try folder.release(apply.done.union(omitted), store)
         try recheckObstructed(folder)
     }
 
@@ -246,7 +245,7 @@ final class VaultApply {
         var changes: [StateChange] = []
         for path in upToDate {
             // What was in the way is no version of it.
-            let wasInTheWay = quarantined[path] == .obstructed || quarantined[path] == .leftOut
+            let wasInTheWay = quarantined[path]?.isInTheWay ?? false
             if try !wasInTheWay && standsUnknown(path, in: folder) {
                 rechecks.note(path, in: folder)
             } else {
@@ -273,9 +272,7 @@ final class VaultApply {
 
     /// Lets go of what was in the way of a version that does not wait any more.
     private func recheckObstructed(_ folder: VaultFolder) throws {
-        let quarantined = try folder.quarantined(store).filter {
-            $0.value == .obstructed || $0.value == .leftOut
-        }
+        let quarantined = try folder.quarantined(store).filter { $0.value.isInTheWay }
         if quarantined.isEmpty { return }
         let waiting = Set(try store.deferred(folder.id).map(\.path))
         for path in quarantined.keys where !waiting.contains(path) {
@@ -290,7 +287,7 @@ final class VaultApply {
         for path in upToDate {
             // Other reasons are the capture's to take away.
             guard let reason = quarantined[path],
-                [.obstructed, .leftOut, .readOnly, .tooLarge].contains(reason)
+                reason.isInTheWay || reason == .readOnly || reason == .tooLarge
             else { continue }
             try store.quarantine(folder.id, path, nil)
             // What stands there may be held for the same reason by the capture.

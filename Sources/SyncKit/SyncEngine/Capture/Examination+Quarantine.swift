@@ -31,7 +31,7 @@ extension Examination {
     /// is read is decided by the reading, what waits to be applied by the apply, and what a tree
     /// holds by the next one.
     mutating func release(all: Bool) {
-        folder.leftOut.note(findings.leftOut, instead: all ? nil : covered)
+        folder.temporaries.note(findings.temporaries, instead: all ? nil : covered)
         if quarantined.isEmpty { return }
         var again = Set(findings.quarantines.map(\.path))
         again.formUnion(findings.toRead.map(\.path))

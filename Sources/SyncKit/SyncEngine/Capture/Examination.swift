@@ -15,7 +15,7 @@ struct Findings {
     /// Files and directories that could not be looked at.
     var unread: [TreePath] = []
     /// Files that are left out for their names alone.
-    var leftOut: [TreePath] = []
+    var temporaries: [TreePath] = []
 }
 
 /// Compares a folder with its rows by stat: what must be read and what is gone.
@@ -119,7 +119,7 @@ struct Examination {
         if row == nil, isTracked, quarantined[path] == .leftOut { return false }
         if row == nil, !isTracked, directory.isIgnored(path, isDirectory: false) {
             // Counted where a built-in pattern leaves it out: nobody asked for that.
-            if IgnoreRules.isTemporary(path) { findings.leftOut.append(path) }
+            if IgnoreRules.isTemporary(path) { findings.temporaries.append(path) }
             return false
         }
         if stat.kind == .special {

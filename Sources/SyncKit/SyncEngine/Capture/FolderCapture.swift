@@ -39,8 +39,8 @@ final class FolderCapture {
         into pack: any PackSink
     ) throws -> FolderReading {
         folder.interrupted.beginReading()
-        try refreshRules(of: folder, dirty)
         let bases = try FolderBases(folder, store, lost: applied.recalled, in: repository)
+        try refreshRules(of: folder, dirty, bases)
         let findings = try examine(dirty, of: folder, bases)
         for quarantine in findings.quarantines {
             try store.quarantine(folder.id, quarantine.path, quarantine.reason)
@@ -152,10 +152,11 @@ final class FolderCapture {
 
     /// The vault's `.gitignore` files that a folder does not hold yet, by directory: all of them
     /// where it joins.
-    private func vaultRules(for folder: VaultFolder) throws -> [TreePath?: [UInt8]] {
+    private func vaultRules(
+        for folder: VaultFolder, _ bases: FolderBases
+    ) throws -> [TreePath?: [UInt8]] {
         let (head, applied) = (try branch.head(), try applied(folder))
-        let waiting = try store.deferred(folder.id).map(\.path)
-            .filter { $0.name.elementsEqual(IgnoreView.name) }
+        let waiting = bases.deferred.filter { $0.name.elementsEqual(IgnoreView.name) }
         if head == applied && waiting.isEmpty { return [:] }
         let tree = try repository.tree(of: head)
         var files: [TreePath: FileVersion?] = [:]
@@ -180,9 +181,11 @@ final class FolderCapture {
 
     /// Reads ignore rules anew where they may have changed. Those that come hold already: what
     /// they leave out is nobody else's.
-    private func refreshRules(of folder: VaultFolder, _ dirty: DirtyPaths) throws {
+    private func refreshRules(
+        of folder: VaultFolder, _ dirty: DirtyPaths, _ bases: FolderBases
+    ) throws {
         let keptRules = KeptRules(repository: repository, store: store, clock: clock)
-        folder.ignore.join(try vaultRules(for: folder))
+        folder.ignore.join(try vaultRules(for: folder, bases))
         let isFreed = try !folder.ignore.kept.isEmpty && keptRules.endKeptRules(of: folder)
         try keptRules.keepRules(dirty, in: folder)
         let waiting = folder.ignore.kept.filter { $0.value.until != nil }.keys

@@ -2,7 +2,8 @@ internal import SyncModel
 
 /// Since which commit a file that a rule left out is in the way of a version that waits. As long as
 /// the rules of the vault are as they were there, it stays out, be the rule gone with that very
-/// commit; another change of rules decides anew.
+/// commit; another change of rules decides anew. A file past `Limits.leftOutMarks` stays out until
+/// it is moved, or nothing waits for its place.
 struct LeftOutMarks {
     let repository: any ObjectRepository
     let store: any StateStore
@@ -15,7 +16,7 @@ struct LeftOutMarks {
     func add(_ paths: [TreePath], at head: ObjectID, in folder: VaultFolder) throws {
         if paths.isEmpty { return }
         var marks = try read(folder)
-        for path in paths { marks[path] = head }
+        for path in paths where marks.count < Limits.leftOutMarks { marks[path] = head }
         try write(marks, folder)
     }
 
@@ -33,8 +34,8 @@ struct LeftOutMarks {
             }
             let isOver = try changed[commit] ?? haveRulesChanged(since: commit, at: head, folder)
             changed[commit] = isOver
+            marks[path] = head ?? commit
             if !isOver { continue }
-            marks[path] = head
             if try folder.ignore.isIgnored(path, isDirectory: false) { continue }
             marks[path] = nil
             try store.quarantine(folder.id, path, nil)

@@ -52,7 +52,7 @@ package struct IdleVault {
         // What is to be looked at again is looked at here, and counted by what is found.
         status.pending.changes -= vault.local.rechecks.count
         let folders = try examineFolders(&status)
-        status.ignored = vault.folders.reduce(0) { $0 + $1.leftOut.count }
+        status.ignored = vault.folders.reduce(0) { $0 + $1.temporaries.count }
         let change = try vault.tracker.change(seeing: seen)
         if case .failed(let failure) = remote {
             status.notices.append(failure.text)

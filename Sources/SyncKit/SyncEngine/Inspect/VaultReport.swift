@@ -44,7 +44,7 @@ package final class VaultReport {
         status.lastSync.remoteToLocal = try store.fact(Vault.Fact.pulled)
         status.conflicts = try conflicts.list(of: repository.tree(of: branch.head())).records.count
         status.quarantined = 0
-        status.ignored = folders.reduce(0) { $0 + $1.leftOut.count }
+        status.ignored = folders.reduce(0) { $0 + $1.temporaries.count }
         status.pending.changes = rechecks.count
         status.notices = []
         for folder in folders {
@@ -225,7 +225,7 @@ package final class VaultReport {
                     ? path : .init(path: path.path, reason: .hook, words: words[path.path])
             }
             if !ignored { continue }
-            result += folder.leftOut.paths.sorted().map {
+            result += folder.temporaries.paths.sorted().map {
                 QuarantinedPath(path: folder.repositoryPath($0), reason: .ignored)
             }
         }

@@ -201,7 +201,7 @@ struct TakeBack {
         var versions: [TreePath: FileVersion?] = [:]
         for change in try TreeDiff.changes(from: made, to: before, reading: scratch) {
             let isOpen = open[change.path, default: []].contains { record in
-                record.bases.contains { $0.blob == change.before?.id ?? Self.nothing }
+                record.bases.contains { $0.blob == change.before?.id ?? .emptyBlob }
                     && record.sides.contains { $0.blob == change.after?.id }
             }
             if isOpen, try TreeDiff.file(at: change.path, of: tree, reading: scratch) != nil {
@@ -214,9 +214,6 @@ struct TakeBack {
         try pack.finish()
         return tree
     }
-
-    /// What a conflict says of a file that was not there.
-    private static let nothing = ObjectID(hashing: [], as: .blob)
 
     /// Notes the records of memories that the change touched and somebody changed since.
     private mutating func noteRecords(_ made: ObjectID, _ old: ObjectID) throws {

@@ -9,12 +9,11 @@ extension ConflictRecord {
             return false
         }
         if isText {
-            let none = ObjectID(hashing: [], as: .blob)
             return bases.count == sides.count - 1
                 && id
                     == ConflictTerms.id(
-                        path: named, bases: bases.map { $0.blob ?? none },
-                        sides: sides.map { $0.blob ?? none })
+                        path: named, bases: bases.map { $0.blob ?? .emptyBlob },
+                        sides: sides.map { $0.blob ?? .emptyBlob })
         }
         return bases.count < 2
             && id == Self.id(path, kind, base: bases.first?.blob, sides: sides.map(\.stamp))

@@ -82,9 +82,8 @@ struct PathTable {
     static func renames(_ changes: [TreeChange], byName: Bool) -> [TreePath: TreePath] {
         var gone: [ObjectID: [TreePath]] = [:]
         var come: [ObjectID: [TreePath]] = [:]
-        let empty = ObjectID(hashing: [], as: .blob)
         for change in changes where !change.hasDirectory {
-            if let before = change.before, change.after == nil, before.id != empty {
+            if let before = change.before, change.after == nil, before.id != .emptyBlob {
                 gone[before.id, default: []].append(change.path)
             } else if let after = change.after, change.before == nil, !isKept(change.path) {
                 come[after.id, default: []].append(change.path)

@@ -110,7 +110,7 @@ extension TreeMerge {
     func leavingOther(
         _ path: TreePath, _ row: PathTable.Row, _ outcome: TreeOutcome
     ) throws(RepositoryError) -> (nothing: FileVersion, decision: DecisionAsShown?)? {
-        guard rule.isTakingBack, let base = row.base, base.mode.isFile, base.id != Self.nothing
+        guard rule.isTakingBack, let base = row.base, base.mode.isFile, base.id != .emptyBlob
         else { return nil }
         for (gone, kept) in [(row.first, row.second), (row.second, row.first)] {
             guard gone.version == nil, let version = kept.version, version.mode.isFile else {
@@ -120,19 +120,16 @@ extension TreeMerge {
                 at: kept.origin.path, by: outcome.side(kept.origin)
             ).contains { record in
                 record.sides.contains { $0.blob == base.id }
-                    && record.bases.allSatisfy { $0.blob == Self.nothing }
+                    && record.bases.allSatisfy { $0.blob == .emptyBlob }
             }
             if !isSide { continue }
             return (
-                FileVersion(mode: base.mode, id: Self.nothing),
+                FileVersion(mode: base.mode, id: .emptyBlob),
                 try decisionAsShown(kept, [path], base, outcome)
             )
         }
         return nil
     }
-
-    /// What a conflict says of a file that was not there.
-    private static let nothing = ObjectID(hashing: [], as: .blob)
 
     /// Lists what a side came upon in a file without markers, whose bytes it left as they were:
     /// the other side's edit of the file knew nothing of it.

@@ -85,6 +85,12 @@ extension Tree {
     package static let emptyID = ObjectID(hashing: [], as: .tree)
 }
 
+extension ObjectID {
+    /// The name of the blob without bytes: of an empty file, and what a conflict says of a file
+    /// that was not there.
+    package static let emptyBlob = ObjectID(hashing: [], as: .blob)
+}
+
 /// A git repository: objects, packs to write into, references.
 package protocol ObjectRepository: ObjectReader {
     /// Starts a pack. Nothing in it can be read before `finish`.

@@ -86,6 +86,9 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
 
         /// Whether it says something of what a tree holds, whatever stands in the folder.
         package var isOfTree: Bool { [.name, .link, .submodule].contains(self) }
+
+        /// Whether what stands there is no version of the file that waits for its place.
+        package var isInTheWay: Bool { self == .obstructed || self == .leftOut }
     }
 
     /// The path in the repository.
@@ -97,9 +100,8 @@ package struct QuarantinedPath: Sendable, Hashable, Codable {
 
     /// Whether something that stands in the folder, or went from it, is in no commit for this.
     package var isOfEdits: Bool {
-        !reason.isOfTree
-            && ![.obstructed, .leftOut, .readOnly, .noFolder, .ignored]
-                .contains(reason)
+        !reason.isOfTree && !reason.isInTheWay
+            && ![.readOnly, .noFolder, .ignored].contains(reason)
     }
 
     package init(path: TreePath, reason: Reason, words: String? = nil) {

@@ -1,8 +1,8 @@
 internal import SyncModel
 
 /// Files that a built-in pattern leaves out, as last seen.
-struct LeftOutFiles {
-    /// At most `Limits.leftOut`.
+struct TemporaryFiles {
+    /// At most `Limits.temporaryFiles`.
     private(set) var paths: Set<TreePath> = []
     private var beyond = 0
 
@@ -22,7 +22,7 @@ struct LeftOutFiles {
             beyond = 0
         }
         for path in seen where !paths.contains(path) {
-            if paths.count < Limits.leftOut { paths.insert(path) } else { beyond += 1 }
+            if paths.count < Limits.temporaryFiles { paths.insert(path) } else { beyond += 1 }
         }
     }
 }
