@@ -131,6 +131,32 @@ struct ForeignRepositoryTests {
         #expect(try fsck(path).isEmpty)
     }
 
+    @Test("who reads goes on while another joins the packs, and joins them once more")
+    func consolidationBeside() throws {
+        try git(path, "init", "-q", "--bare", "--initial-branch=sync", path)
+        let other = try ForeignRepository(opening: path)
+        var ids: [ObjectID] = []
+        func addPacks() throws {
+            for number in 0..<(2 * Limits.openPacks) {
+                let pack = try other.beginPack()
+                ids.append(try pack.add(.blob, Array("blob \(ids.count) \(number)".utf8)))
+                try pack.finish()
+            }
+        }
+        try addPacks()
+        let reader = try ForeignRepository(opening: path)
+        for id in ids { #expect(try reader.object(id).kind == .blob) }
+        // Of the packs that it knows, most are not open any more.
+        #expect(try other.consolidatePacks(most: 1) == 2 * Limits.openPacks)
+        for id in ids { #expect(try reader.object(id).kind == .blob) }
+        try addPacks()
+        #expect(try other.consolidatePacks(most: 1) > 0)
+        for id in ids.reversed() { #expect(try reader.object(id).kind == .blob) }
+        #expect(throws: RepositoryError.self) {
+            try reader.object(ObjectID(hashing: [1], as: .blob))
+        }
+    }
+
     // MARK: What nobody made in good faith
 
     /// Two objects whose deltas need each other, or one that needs itself.

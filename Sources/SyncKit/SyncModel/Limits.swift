@@ -334,6 +334,8 @@ package enum Limits {
     package static let tooLargeBlobs = 10_000
     /// The most packs of a remote on a path.
     package static let foreignPacks = 10_000
+    /// How often an object of a remote on a path is looked for while its packs change.
+    package static let foreignTries = 4
     /// The most bytes of a remote's pack indexes that are kept in memory.
     package static let foreignIndexBytes = 16 << 20
     /// The most packs of a remote that are open at a time.

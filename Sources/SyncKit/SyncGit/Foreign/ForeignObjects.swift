@@ -76,9 +76,20 @@ final class ForeignObjects {
 
     /// Reads a whole object; its bytes are checked against its name.
     func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
+        var tries = Limits.foreignTries
+        while true {
+            tries -= 1
+            do throws(RepositoryError) { return try read(id) } catch {
+                // Somebody may have joined the pack to others: what was in it stands elsewhere.
+                if tries == 0 { throw error }
+                if try !refresh() { throw error }
+            }
+        }
+    }
+
+    private func read(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
         var found = try packed(id)
         if found == nil { found = try loose.object(id) }
-        if found == nil, try refresh() { found = try packed(id) }
         guard let found else { throw RepositoryError(.missing, "read", object: id) }
         let name = ObjectID(hashing: found.content, as: found.kind)
         if name == id { return found }
