@@ -30,6 +30,9 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "Write documents, too, that show no markers, and lose no state store.")
     var unmarked = false
 
+    @Flag(help: "Write, too, what rules leave out and nobody else is to see.")
+    var hiding = false
+
     @Flag(help: "Tell each history step by step.")
     var trace = false
 
@@ -48,6 +51,7 @@ struct Simulate: AsyncParsableCommand {
     private var mix: SimMix {
         if former { return .former }
         if unmarked { return .unmarked }
+        if hiding { return .hiding }
         if reverting { return .reverting }
         if interleaved { return .interleaved }
         return thinning ? .thinning : .all

@@ -36,6 +36,20 @@ class LeftOut(VaultTest):
         found = json.loads(device.ctl("held", "--json").stdout)
         return [(entry["path"].removeprefix(f"{PREFIX}/"), entry["reason"]) for entry in found]
 
+    def add_with_git(self, files):
+        """Somebody adds files with git, whatever is left out."""
+        clone = f"{self.top}/plain"
+        trees.git(self.top, "clone", "-q", self.remote, clone)
+        for name, content in files.items():
+            path = f"{clone}/{PREFIX}/{name}"
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="ascii") as file:
+                file.write(content)
+        trees.git(clone, "add", "-f", ".")
+        names = ("-c", "user.name=Pat", "-c", "user.email=pat@example.org")
+        trees.git(clone, *names, "commit", "-q", "-m", "with git")
+        trees.git(clone, "push", "-q", "origin", "HEAD:sync")
+
     def past(self):
         """`s.env` was synced once, is deleted and left out, and ada has one of her own."""
         self.ada.write("s.env", "TOKEN=old\n")
@@ -75,15 +89,7 @@ class LeftOut(VaultTest):
         self.ada.write("s.env", SECRET)
         self.ada.write("same.env", "the same\n")
         self.cycle(self.ada, self.bob)
-        clone = f"{self.top}/plain"
-        trees.git(self.top, "clone", "-q", self.remote, clone)
-        for name, content in (("s.env", "TOKEN=git\n"), ("same.env", "the same\n")):
-            with open(f"{clone}/{PREFIX}/{name}", "w", encoding="ascii") as file:
-                file.write(content)
-        trees.git(clone, "add", "-f", ".")
-        names = ("-c", "user.name=Pat", "-c", "user.email=pat@example.org")
-        trees.git(clone, *names, "commit", "-q", "-m", "with git")
-        trees.git(clone, "push", "-q", "origin", "HEAD:sync")
+        self.add_with_git({"s.env": "TOKEN=git\n", "same.env": "the same\n"})
         self.cycle(self.ada, self.bob, self.ada)
         self.assertEqual(self.bob.read("s.env"), b"TOKEN=git\n")
         self.assertFalse(self.published(SECRET))
@@ -93,6 +99,23 @@ class LeftOut(VaultTest):
         self.ada.write("same.env", "edited\n")
         self.cycle(self.ada, self.bob)
         self.assertEqual(self.bob.read("same.env"), b"edited\n")
+
+    def test_what_makes_room_in_a_place_that_was_taken_is_left_out_as_well(self):
+        self.ada.write(".gitignore", "deploy\n")
+        self.ada.write("deploy", SECRET)
+        self.cycle(self.ada, self.bob)
+        self.add_with_git({"deploy/s.env": "TOKEN=git\n"})
+        self.cycle(self.ada, self.ada)
+        self.assertEqual(self.held(self.ada), [("deploy/s.env", "obstructed")])
+        os.unlink(self.ada.path("deploy"))
+        self.ada.write("deploy/s.env", SECRET)
+        self.cycle(self.ada, self.bob, self.ada)
+        self.assertEqual(self.held(self.ada), [("deploy/s.env", "left-out")])
+        self.assertEqual(self.ada.read("deploy/s.env"), SECRET)
+        self.assertFalse(self.published(SECRET))
+        os.unlink(self.ada.path("deploy/s.env"))
+        self.cycle(self.ada)
+        self.assertEqual(self.ada.read("deploy/s.env"), b"TOKEN=git\n")
 
     def test_the_rules_of_the_vault_hold_for_who_joins(self):
         self.ada.write(".gitignore", "*.env\n")

@@ -309,6 +309,31 @@ class Status(VaultTest):
         self.wait_in_sync(ada)
         self.assertFalse(os.path.exists(ada.path("b/deep.md")))
 
+    def test_what_is_written_once_it_is_paused_waits_for_the_resume(self):
+        ada = self.device("ada")
+        for turn in range(8):
+            # An exchange is under way, and another is to come.
+            for number in range(6):
+                ada.write(f"early-{turn}-{number}.md", "early\n")
+                time.sleep(0.03)
+            ada.ctl("pause", expect=(0,))
+            ada.write(f"late-{turn}.md", "late\n")
+            time.sleep(1.2)
+            head = trees.commit_tree(ada.repository, "refs/heads/sync", PREFIX)
+            self.assertFalse(f"late-{turn}.md".encode() in head, f"turn {turn}")
+            self.assertEqual(ada.status()["state"], "paused")
+            ada.ctl("flush", expect=(1,))
+            ada.ctl("resume", expect=(0,))
+            self.wait_in_sync(ada)
+        self.assert_converged(ada)
+
+    def test_a_cycle_that_nobody_waits_for_is_not_begun_while_it_is_paused(self):
+        ada = self.device("ada")
+        ada.ctl("sync", "--no-wait", expect=(0,))
+        ada.ctl("pause")
+        said = ada.ctl("sync", "--no-wait", expect=(1,))
+        self.assertIn("paused: syncctl resume", said.stderr)
+
     def test_sync_without_the_daemon_says_that_the_vault_is_paused(self):
         ada = self.device("ada")
         ada.write("a.md", "one\n")

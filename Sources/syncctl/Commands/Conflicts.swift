@@ -93,9 +93,10 @@ struct Conflicts: AsyncParsableCommand {
         if resolved.isEmpty { return output.remark("no rule had to choose yet") }
         for conflict in resolved {
             output.line("\(conflict.file)  \(conflict.winner) won")
-            guard let loser = conflict.loser else { continue }
-            output.line(
-                output.paint("    syncctl restore \(conflict.file) --to \(loser.hex)", .grey))
+            let words =
+                conflict.loser.map { "syncctl restore \(conflict.file) --to \($0.hex)" }
+                ?? "a deletion: delete the file again if it is to go"
+            output.line(output.paint("    " + words, .grey))
         }
     }
 

@@ -43,6 +43,8 @@ struct Sync: AsyncParsableCommand {
     func run() async throws {
         let client = try DaemonClient(options)
         if noWait {
+            let status: VaultStatus = try client.ask("GET", "/api/sync/status")
+            if status.state == .paused { throw Failure(Exit.failed, status.unfinished) }
             let started: Started = try client.ask("POST", "/trigger-sync")
             if options.json { try Output(options).json(started) }
             return

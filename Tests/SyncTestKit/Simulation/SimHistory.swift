@@ -81,6 +81,7 @@ extension SimWorld {
         }
         try await meet()
         if traits.ignores {
+            try checkSecrets()
             // From now on nothing is left out.
             writeRules(devices[0], leavingOut: nil)
             try await meet()

@@ -6,7 +6,7 @@ extension SimWorld {
     static let rules = path(".gitignore")
 
     /// Directories that rules leave out; the second is one device's own.
-    private static let places = [
+    static let places = [
         "documents/notes", "documents/own-d0", "documents/own-d1", "events", "memories",
     ].map(path)
 
@@ -24,6 +24,7 @@ extension SimWorld {
     /// - Parameter directory: nil leaves nothing out.
     func writeRules(_ device: SimDevice, leavingOut directory: TreePath?) {
         overwritten([Self.rules], on: device)
+        secrets = [:]
         let line = Array("# ".utf8) + tokens.line(by: device)
         var content = line + [0x0a]
         if let directory { content += Array("/\(directory)/\n".utf8) }

@@ -80,6 +80,7 @@ final class SimService: @unchecked Sendable {
 
     @discardableResult
     private func capture(live: Bool) -> Bool {
+        if isPaused { return false }
         do {
             try captureInbox(live: live)
             return true
@@ -111,6 +112,7 @@ final class SimService: @unchecked Sendable {
         do { try device.rebuildStore() } catch {
             world.trace("  \(device.name) failed: \(error)")
         }
+        vault.isHalted = isPaused
         inbox.addAll(of: vault.folders)
         device.knownHead = nil
     }
@@ -138,7 +140,7 @@ final class SimService: @unchecked Sendable {
             // Who asked is told, and asks again.
             return world.trace("  \(device.name) failed: \(error)")
         }
-        isPaused = paused
+        (isPaused, vault.isHalted) = (paused, paused)
         if !paused {
             inbox.addAll(of: vault.folders)
             capture(live: false)

@@ -1,7 +1,7 @@
 internal import SyncModel
 
 /// What may happen in simulated histories.
-package enum SimMix: Sendable {
+package enum SimMix: String, Sendable {
     /// Edits, crashes, networks, rewritten remotes: what the seeds below 4,000,000 were run with.
     case former
     /// All of it.
@@ -12,6 +12,9 @@ package enum SimMix: Sendable {
     case thinning
     /// All of it but losses and rules that leave out, and documents that show no markers.
     case unmarked
+    /// All of it, and rules leave out what comes from elsewhere or out of the past; no state store
+    /// is lost.
+    case hiding
     /// All of it, and every call to the remote takes its time, in which anything may happen.
     case interleaved
 }
@@ -45,6 +48,8 @@ struct SimTraits {
     var thins = false
     /// More documents are files that show no markers, and to one lines are only added.
     var hasUnmarked = false
+    /// Somebody writes where everybody's rules leave it out.
+    var hides = false
     /// Calls to the remote take their time.
     var interleaves = false
 
@@ -75,7 +80,7 @@ struct SimTraits {
 
     /// What a step may be.
     enum Step {
-        case clock, choice, open, leaveOut, lose, commit, attack, directory
+        case clock, choice, open, leaveOut, lose, commit, attack, directory, hide
     }
 
     /// What a step of this history may be.
@@ -89,6 +94,7 @@ struct SimTraits {
         if hasForeigner { steps.append(.commit) }
         if hasEnemy { steps.append(.attack) }
         if makesDirectories { steps += [.directory, .directory] }
+        if hides { steps += [.hide, .hide] }
         return steps
     }
 }
@@ -109,6 +115,7 @@ extension SimWorld {
         case .commit: try commitByOther()
         case .attack: try attack()
         case .directory: changeDirectories(device)
+        case .hide: try await hide(device)
         }
     }
 

@@ -50,6 +50,7 @@ extension SimWorld {
             if target == path || target.isAtOrBelow(path) || path.isAtOrBelow(target) { return }
             if device.leavesOut(target) || target == Self.rules { return }
             overwritten([target], on: device)
+            forgetSecrets(in: here?.content ?? [])
             folder.rename(path, to: target)
             tell(device, target)
         case 2 where here?.mode.isFile == true:
@@ -72,6 +73,7 @@ extension SimWorld {
                 path, tokens.content(by: device, of: path), mode: mode, inPlace: random.oneIn(2))
         }
         tell(device, path)
+        noteSecret(at: path, on: device)
         trace(
             "  \(device.name) edits \(path): "
                 + (folder.files[path].map { "\($0.mode) \($0.version.id.short)" } ?? "gone"))

@@ -24,6 +24,8 @@ package final class SimWorld: @unchecked Sendable {
     var recordsWord: [TreePath: [String: String?]] = [:]
     /// Every line that was added to the file to which lines are only added.
     var keptLines: Set<ArraySlice<UInt8>> = []
+    /// Lines that rules leave out, and where they stand.
+    var secrets: [String: String] = [:]
     /// What somebody chooses when the remote was rewritten; nil in histories where it never is.
     let choice: RemoteRequest.Choice?
     var rewritesLeft = 0
@@ -64,6 +66,10 @@ package final class SimWorld: @unchecked Sendable {
         var traits =
             mix == .former ? SimTraits() : SimTraits(&more, isRewritten: self.choice != nil)
         if mix == .reverting { (traits.chooses, traits.reverts) = (true, true) }
+        if mix == .hiding {
+            (traits.hides, traits.ignores, traits.chooses) = (true, true, true)
+            (traits.reverts, traits.leavesOut, traits.loses) = (more.oneIn(2), false, false)
+        }
         traits.interleaves = mix == .interleaved
         traits.thins = mix == .thinning
         if mix == .unmarked {

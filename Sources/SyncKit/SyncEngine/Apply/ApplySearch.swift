@@ -63,21 +63,9 @@ struct ApplySearch {
             return ApplyStep(
                 path: path, have: have, want: want, base: base,
                 isLeftOut: try have == nil && want != nil
-                    && isLeftOut(path, since: base, quarantined[path]))
+                    && (quarantined[path] == .leftOut
+                        || folder.isLeftOut(path, since: base, lost: lost, reading: repository)))
         }.sorted { $0.path < $1.path }
-    }
-
-    /// Whether a rule leaves a path out that the folder did not hold, as far as is known, or left
-    /// it out when what waits there came.
-    private func isLeftOut(
-        _ path: TreePath, since base: ObjectID?, _ held: QuarantinedPath.Reason?
-    ) throws -> Bool {
-        if held == .leftOut { return true }
-        guard try folder.ignore.isIgnored(path, isDirectory: false) else { return false }
-        if lost != nil { return true }
-        let tree = try base.flatMap { $0 == .zero ? nil : try repository.tree(of: $0) }
-        return try TreeDiff.version(
-            at: folder.repositoryPath(path), of: tree, reading: repository) == nil
     }
 
     /// The first part of a path, with all above it, that may not be a name in a folder.

@@ -154,15 +154,6 @@ struct FolderApply {
         changes.append(.deferUpdate(step.path, base: step.base ?? .zero))
     }
 
-    /// Whether something stands there that a rule leaves out, and that the history never had.
-    private func isLeftOut(_ step: ApplyStep) -> Bool {
-        guard step.isLeftOut else { return false }
-        do throws(FolderError) {
-            let here = try folder.access.read(step.path, whileOpen: true)
-            return !repository.contains(ObjectID(hashing: here.content, as: .blob))
-        } catch { return true }
-    }
-
     private mutating func note(_ outcome: ApplyOutcome, _ step: ApplyStep, sha256: [UInt8]) {
         switch outcome {
         case .done(let stat):
@@ -180,7 +171,9 @@ struct FolderApply {
                 changes += [.remove(step.path), .clearDeferral(step.path)]
             }
         case .busy, .differs, .obstructed, .inUse:
-            if outcome == .differs, isLeftOut(step) {
+            if outcome == .differs, step.isLeftOut,
+                folder.hasNewContent(at: step.path, reading: repository)
+            {
                 quarantines.append((step.path, .leftOut))
                 return deferUpdate(step)
             }

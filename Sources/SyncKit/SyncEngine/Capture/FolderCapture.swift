@@ -126,7 +126,25 @@ final class FolderCapture {
         defer { if dirty.all { work.end(.scan) } }
         return try Examination.examine(
             dirty, of: folder, store: store,
-            tracked: bases.deferred.union(try mayBeBrought(to: folder)))
+            tracked: try awaited(in: folder, bases).union(try mayBeBrought(to: folder)))
+    }
+
+    /// The paths at which something waits, but for those where a rule leaves out what stands: that
+    /// is no version of it, and in its way.
+    private func awaited(in folder: VaultFolder, _ bases: FolderBases) throws -> Set<TreePath> {
+        if bases.deferred.isEmpty { return [] }
+        let quarantined = try folder.quarantined(store)
+        return try bases.deferred.filter { path in
+            guard
+                try folder.isLeftOut(
+                    path, since: bases.base(of: path), lost: applied.recalled,
+                    reading: repository),
+                try store.file(folder.id, path) == nil
+            else { return true }
+            // Held, it is the apply's to look at.
+            if quarantined[path] == .leftOut { return true }
+            return !folder.hasNewContent(at: path, reading: repository)
+        }
     }
 
     /// What an apply that was cut short may have put into a folder although a rule leaves it out
@@ -142,7 +160,8 @@ final class FolderCapture {
             for change in changes where change.after != nil {
                 guard let path = folder.localPath(change.path, change.after),
                     folder.interrupted.heads(of: path).contains(commit),
-                    try folder.ignore.isIgnored(path, isDirectory: false)
+                    try folder.ignore.isIgnored(path, isDirectory: false),
+                    !folder.hasNewContent(at: path, reading: repository)
                 else { continue }
                 paths.insert(path)
             }

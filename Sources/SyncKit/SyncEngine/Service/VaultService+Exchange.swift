@@ -38,7 +38,7 @@ extension VaultService {
 
     /// Captures for the requests that came: what they are about is safe before the remote is asked.
     private func captureRequested() {
-        for request in turns.requests.takeArrivals() {
+        for request in turns.requests.takeArrivals() where !isPaused {
             prepare(request)
             capture(live: false, acceptDeletes: request.acceptDeletes)
         }
@@ -86,7 +86,7 @@ extension VaultService {
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
         } catch is CancellationError {
-            failed = "the daemon ends"
+            failed = isPaused ? "the vault is paused" : "the daemon ends"
             return nil
         } catch {
             fail(error, at: .exchange)

@@ -17,6 +17,12 @@ extension VaultService {
 
     /// One cycle without the daemon's loop.
     private func cycleOnce(_ request: Request) async -> ExchangeOutcome? {
+        if isPaused {
+            // Nothing is exchanged then, and nobody told where the vault stands.
+            publish()
+            writeState()
+            return nil
+        }
         prepare(request)
         if !capture(live: false, acceptDeletes: request.acceptDeletes) {
             // What was thinned comes back with an exchange; the daemon's loop makes another, too.
@@ -24,13 +30,9 @@ extension VaultService {
             _ = await exchange()
             guard capture(live: false, acceptDeletes: request.acceptDeletes) else { return nil }
         }
-        if !isPaused {
-            let clock = ContinuousClock()
-            do { try await clock.sleep(until: turns.askedTurn(at: clock.now)) } catch { return nil }
-        }
+        let clock = ContinuousClock()
+        do { try await clock.sleep(until: turns.askedTurn(at: clock.now)) } catch { return nil }
         let outcome = await exchange()
-        // Nothing was exchanged then, and nobody told where the vault stands.
-        if isPaused { publish() }
         notePushes()
         writeState()
         await upkeep.runBriefly()
@@ -54,7 +56,7 @@ extension VaultService {
     /// Stops or takes up syncing; survives a restart.
     package func setPaused(_ paused: Bool) throws(StateStoreError) {
         try vault.store.setFact(Vault.Fact.paused, paused ? "yes" : nil)
-        isPaused = paused
+        (isPaused, vault.isHalted) = (paused, paused)
         log.info(paused ? "paused" : "resumed")
         if paused { health.pause() } else { captureAll() }
         publish()

@@ -125,9 +125,11 @@ package actor VaultService {
         } catch { fail(error) }
     }
 
-    /// Captures what is in the inbox; what fails stays there.
+    /// Captures what is in the inbox; what fails stays there, and all of it while the vault is
+    /// paused.
     @discardableResult
     func capture(live: Bool, acceptDeletes: Bool = false) -> Bool {
+        if isPaused { return false }
         do {
             try captureInbox(live: live, acceptDeletes: acceptDeletes)
             return true
@@ -137,7 +139,7 @@ package actor VaultService {
         }
     }
 
-    /// The same for a caller that cannot go on without.
+    /// The same for a change that somebody asks for, paused or not: it cannot go on without.
     func captureInbox(live: Bool, acceptDeletes: Bool = false) throws {
         let dirty = inbox.take()
         do {
@@ -186,6 +188,7 @@ package actor VaultService {
         do {
             try opened.rebuildStore(error.cause)
             if isPaused { try vault.store.setFact(Vault.Fact.paused, "yes") }
+            vault.isHalted = isPaused
         } catch { failure = SyncFailure(error).text }
         say(failure, of: .store, at: .error)
         inbox.addAll(of: vault.folders)

@@ -13,7 +13,7 @@ package struct ResolvedConflict: Sendable, Hashable, Codable {
     /// `overwrite_local` or `overwrite_remote`.
     package let action: String
     /// The version that lost; nil when that was a deletion.
-    package let loser: ObjectID?
+    @OrNull package private(set) var loser: ObjectID?
     /// The merge commit.
     package let commit: ObjectID
 
@@ -34,7 +34,7 @@ package struct ResolvedConflict: Sendable, Hashable, Codable {
         self.remoteTimestamp = remoteTimestamp
         self.winner = winner
         self.action = action
-        self.loser = loser
+        _loser = OrNull(wrappedValue: loser)
         self.commit = commit
     }
 }
