@@ -58,6 +58,8 @@ class Device:
         self.process = None
         # When the daemon was last started here.
         self.started = 0.0
+        # The user that the programs run as; None is the test's own.
+        self.user = None
         self.environment = {
             "PATH": os.environ["PATH"],
             "LC_ALL": "C.UTF-8",
@@ -131,6 +133,7 @@ class Device:
             [f"{binaries()}/{program}", *arguments],
             env=self.environment,
             cwd=cwd,
+            user=self.user,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -182,6 +185,11 @@ class Device:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(text)
 
+    def hand_over(self, user):
+        """Lets another user run the programs, who has all that is in the home."""
+        self.user = user
+        subprocess.run(["chown", "-R", f"{user}:{user}", self.home], check=True)
+
     def once(self):
         """One full cycle of the daemon; gives the finished process."""
         return self.run("syncd", "run", "--once", "--config", self.config)
@@ -195,6 +203,7 @@ class Device:
             self.process = subprocess.Popen(
                 [f"{binaries()}/syncd", "run", "--config", self.config],
                 env=self.environment,
+                user=self.user,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

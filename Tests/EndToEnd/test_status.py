@@ -9,6 +9,7 @@ import subprocess
 import time
 import unittest
 
+import servers
 import trees
 from device import PREFIX, Device, binaries, wait_until
 from harness import VaultTest
@@ -326,6 +327,35 @@ class Status(VaultTest):
             ada.ctl("resume", expect=(0,))
             self.wait_in_sync(ada)
         self.assert_converged(ada)
+
+    def test_while_a_push_lasts_it_says_what_waits(self):
+        server = servers.SSHD(f"{self.top}/sshd")
+        self.addCleanup(server.stop)
+        self.environment |= server.environment
+        self.url, self.sync = f"box:{self.remote}", {"poll": '"1s"', "pushes": "600"}
+        ada = self.device("ada")
+        ada.write("a.md", "one\n")
+        self.wait_in_sync(ada)
+        hook = f"{self.remote}/hooks/pre-receive"
+        with open(hook, "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\ntouch {self.top}/asked\n")
+            file.write(f"while [ -e {hook} ]; do sleep 0.1; done\n")
+        os.chmod(hook, 0o755)
+        ada.write("b.md", "two\n")
+        wait_until(lambda: os.path.exists(f"{self.top}/asked"), ada.output)
+        ada.write("c.md", "three\n")
+        head = lambda: trees.head(ada.repository)  # noqa: E731
+        before = head()
+        wait_until(lambda: head() != before, ada.output)
+        pending = lambda: ada.status()["pending"]  # noqa: E731
+        wait_until(
+            lambda: pending()["commits_to_push"] == 2, lambda: f"{pending()}", deadline=8.0)
+        self.assertEqual(ada.status()["head"], head())
+        age = lambda: pending()["oldest_unsynced_seconds"]  # noqa: E731
+        first = age()
+        wait_until(lambda: age() > first, lambda: f"{age()}, not more than {first}", deadline=8.0)
+        os.unlink(hook)
+        self.wait_in_sync(ada)
 
     def test_a_cycle_that_nobody_waits_for_is_not_begun_while_it_is_paused(self):
         ada = self.device("ada")

@@ -158,9 +158,12 @@ struct FolderStateTests {
         files.note([one, two], instead: nil)
         files.note([], instead: [try StateSamples.path("a")])
         #expect(files.paths == [two] && files.count == 1)
-        let many = try (0...Limits.temporaryFiles).map { try StateSamples.path(String($0) + ".tmp") }
+        let many = try (0...Limits.temporaryFiles).map {
+            try StateSamples.path(String($0) + ".tmp")
+        }
         files.note(many, instead: nil)
-        #expect(files.paths.count == Limits.temporaryFiles && files.count == Limits.temporaryFiles + 1)
+        #expect(
+            files.paths.count == Limits.temporaryFiles && files.count == Limits.temporaryFiles + 1)
     }
 
     @Test("what is to be looked at again adds up until it is taken")

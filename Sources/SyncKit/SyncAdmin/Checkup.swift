@@ -59,10 +59,12 @@ package struct Checkup {
                 clock(try stamps.time(of: head)),
             ] + (try namesake(in: repository))
         } catch {
-            return [
-                .fail(
-                    "repository", "\(path): \(error)", mend: Verification.mend(configuration))
-            ]
+            let isDenied = (error as? RepositoryError)?.code == .readOnly
+            let mend =
+                isDenied
+                ? "chown -R it to the daemon's user; chmod -R u+rwX \(path)"
+                : Verification.mend(configuration)
+            return [.fail("repository", "\(path): \(error)", mend: mend)]
         }
     }
 

@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Glibc
 internal import SyncModel
 
 /// An open repository of libgit2.
@@ -14,6 +15,9 @@ struct RepositoryHandle: ~Copyable {
             let failure = LibGit2.failure(code, "open \(path)")
             if code != GIT_ENOTFOUND.rawValue { throw failure }
             if !FileSystem.exists(path) { throw RepositoryError(.absent, "open \(path)") }
+            if access(path, R_OK | X_OK) != 0 && errno == EACCES {
+                throw RepositoryError(.readOnly, "open \(path)", "it may not be read")
+            }
             // A directory that is there but lacks what makes it a repository.
             throw RepositoryError(.notARepository, "open \(path)", failure.cause)
         }

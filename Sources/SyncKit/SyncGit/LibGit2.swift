@@ -57,7 +57,6 @@ enum LibGit2 {
         switch code {
         case GIT_ENOTFOUND.rawValue: return .missing
         case GIT_EMODIFIED.rawValue, GIT_EEXISTS.rawValue: return .moved
-        case GIT_ELOCKED.rawValue: return .locked
         default: break
         }
         // libgit2 keeps no errno; its message ends with the system's words for it.
@@ -65,6 +64,7 @@ enum LibGit2 {
         where text.hasSuffix(String(cString: strerror(number))) {
             return SystemFailure.code(number)
         }
+        if code == GIT_ELOCKED.rawValue { return .locked }
         let formats = [
             GIT_ERROR_ZLIB, GIT_ERROR_ODB, GIT_ERROR_OBJECT, GIT_ERROR_TREE, GIT_ERROR_INDEXER,
         ]

@@ -101,8 +101,18 @@ package final class FolderWatch {
         guard !event.name.isEmpty, let path = path(node, event.name) else { return }
         if !event.has(IN_ISDIR) {
             report(event.has(IN_MODIFY) ? .writing(path) : .changed(path))
-        } else if !event.has(IN_ATTRIB) || table.child(node, event.name) == nil {
+        } else if !event.has(IN_ATTRIB) || table.child(node, event.name) == nil
+            || isUnreadable(path)
+        {
             look(node, event.name, path, report)
+        }
+    }
+
+    /// Whether a directory may not be listed any more.
+    private func isUnreadable(_ path: TreePath) -> Bool {
+        absolute(path).withUnsafeBytes {
+            let name = $0.baseAddress!.assumingMemoryBound(to: CChar.self)
+            return faccessat(AT_FDCWD, name, R_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES
         }
     }
 

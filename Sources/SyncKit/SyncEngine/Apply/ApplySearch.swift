@@ -64,7 +64,8 @@ struct ApplySearch {
                 path: path, have: have, want: want, base: base,
                 isLeftOut: try have == nil && want != nil
                     && (quarantined[path] == .leftOut
-                        || folder.isLeftOut(path, since: base, lost: lost, reading: repository)))
+                        || folder.isLeftOut(path, since: base, lost: lost, reading: repository))
+            )
         }.sorted { $0.path < $1.path }
     }
 

@@ -7,7 +7,8 @@ struct StagedContent {
     let sha256: [UInt8]
 
     /// Writes all new contents beside the folder, durably, before the first file is touched. What
-    /// the disk has no room for waits: what is deleted may make some.
+    /// the disk has no room for waits: what is deleted may make some. So does everything while the
+    /// file system is read-only.
     /// - Returns: what was written, and the steps that fail for themselves alone; without a
     ///   failure those that are held back as before, for which nothing is written in vain.
     static func stage(
@@ -19,6 +20,7 @@ struct StagedContent {
         work.begin(.apply, of: steps.count)
         defer { work.end(.apply) }
         let quarantined = try folder.quarantined(store)
+        var readOnly: FolderError?
         do {
             for step in steps {
                 guard let want = step.want else { continue }
@@ -26,6 +28,10 @@ struct StagedContent {
                     folder.access.isStillQuarantined(step.path, for: reason)
                 {
                     refused.append((step, nil))
+                    continue
+                }
+                if let readOnly {
+                    refused.append((step, readOnly))
                     continue
                 }
                 guard let content = try content(of: want.id, repository) else {
@@ -38,7 +44,11 @@ struct StagedContent {
                         StagedContent(
                             step: step, file: file, sha256: SHA256Digest.of(content)))
                 } catch {
-                    if error.code.reason == nil && error.code != .noSpace { throw error }
+                    if error.code == .readOnlyFileSystem {
+                        readOnly = error
+                    } else if error.code.reason == nil && error.code != .noSpace {
+                        throw error
+                    }
                     refused.append((step, error))
                 }
             }

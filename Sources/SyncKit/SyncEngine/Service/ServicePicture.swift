@@ -33,7 +33,9 @@ struct ServicePicture {
             status.notices = [SyncFailure(error).text]
         }
         let failure = health.failure
-        if let failure { status.notices.append(failure.text) }
+        if let failure, !status.notices.contains(failure.text) {
+            status.notices.append(failure.text)
+        }
         status.notices += notices
         status.offlineSince = health.offlineSince?.iso8601
         status.syncHealth.lastError = failure?.message

@@ -24,7 +24,8 @@ package struct UnfinishedVault {
 
     /// Takes it back, before the vault is one that captures.
     package func end() throws(StateStoreError) {
-        if unlink(path) != 0 && errno != ENOENT { throw failure("remove") }
+        // A file system that is read-only refuses to remove what is not there, too.
+        if isMarked && unlink(path) != 0 && errno != ENOENT { throw failure("remove") }
     }
 
     private func failure(_ operation: String) -> StateStoreError {

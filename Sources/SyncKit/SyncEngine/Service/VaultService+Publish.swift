@@ -29,10 +29,17 @@ extension VaultService {
     /// Writes `state.json` soon, and tidies up then.
     func scheduleState() {
         stateWriter.schedule { [weak self] in
+            await self?.publishMeanwhile()
             await self?.writeState()
             await self?.tidyUp()
             FreeMemory.release()
         }
+    }
+
+    /// Puts the present picture on the board while an exchange is under way, which may last: its end
+    /// would be the next to do that.
+    func publishMeanwhile() {
+        if turns.isExchanging { publish() }
     }
 
     /// Takes what came in into the index of past versions, from time to time, and has the rest of

@@ -122,7 +122,10 @@ package actor VaultService {
         do {
             try vault.applyUntilStable()
             if try !vault.report.waiting().isEmpty { setAlarm(.now + Limits.firstTry) }
-        } catch { fail(error) }
+        } catch {
+            // The exchange that is under way tries the same again, and ends it.
+            fail(error, at: .exchange)
+        }
     }
 
     /// Captures what is in the inbox; what fails stays there, and all of it while the vault is

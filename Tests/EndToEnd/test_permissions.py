@@ -1,0 +1,118 @@
+"""What the system refuses is told as that, path by path, and is over when the reason is."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from device import PREFIX, wait_until
+from harness import VaultTest
+
+USER = 65534
+
+
+class Permissions(VaultTest):
+    """Directories, repositories and file systems that the daemon may not read or write."""
+
+    sync = {"poll": '"1s"'}
+
+    def held(self, device):
+        found = json.loads(device.ctl("held", "--json").stdout)
+        return {entry["path"].removeprefix(f"{PREFIX}/"): entry["reason"] for entry in found}
+
+    def other_user(self):
+        """A device whose programs run as a user who is not root."""
+        if os.geteuid() != 0:
+            self.skipTest("another user needs root")
+        os.chmod(self.top, 0o755)
+        ada = self.device("ada", start=False)
+        subprocess.run(["chown", "-R", f"{USER}:{USER}", self.remote], check=True)
+        ada.hand_over(USER)
+        return ada
+
+    def test_what_waits_for_a_read_only_folder_is_listed(self):
+        ada, bob = (self.device(name, start=False) for name in ("ada", "bob"))
+        self.tmpfs(bob.folder, "4m")
+        ada.write("here.md", "one\n")
+        ada.start()
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        self.remount(bob.folder, "ro")
+        ada.write("here.md", "two\n")
+        ada.write("new.md", "new\n")
+        waits = {"here.md": "read-only", "new.md": "read-only"}
+        wait_until(lambda: self.held(bob) == waits, lambda: f"{self.held(bob)}")
+        wait_until(lambda: bob.status()["pending"]["changes"] == 2, lambda: f"{bob.status()}")
+        self.assertNotIn("applied new.md", bob.output())
+        self.remount(bob.folder, "rw")
+        self.wait_in_sync(ada, bob)
+        self.assert_converged(ada, bob)
+
+    def test_a_file_that_did_not_fit_and_is_gone_is_no_reason_any_more(self):
+        ada, bob = (self.device(name, start=False) for name in ("ada", "bob"))
+        self.tmpfs(bob.folder, "3m")
+        ada.write("base.md", "base\n")
+        ada.start()
+        bob.start()
+        self.wait_in_sync(ada, bob)
+        for turn in range(3):
+            ada.write("large.bin", os.urandom(5_000_000))
+            full = lambda: "no space" in str(bob.status()["notices"])  # noqa: E731
+            wait_until(full, bob.output)
+            os.unlink(ada.path("large.bin"))
+            self.wait_in_sync(ada, bob, deadline=20.0)
+            self.assertEqual(bob.status()["notices"], [], turn)
+
+    def test_a_directory_that_may_not_be_read_is_held_at_once(self):
+        ada = self.other_user()
+        ada.write("d/a.md", "a\n")
+        ada.write("b.md", "b\n")
+        ada.hand_over(USER)
+        ada.set("sync", "full_scan", '"1h"')
+        ada.start()
+        self.wait_in_sync(ada)
+        os.chmod(ada.path("d"), 0o000)
+        wait_until(lambda: self.held(ada) == {"d": "unreadable"}, lambda: f"{self.held(ada)}")
+        os.chmod(ada.path("d"), 0o755)
+        self.wait_in_sync(ada)
+
+    def test_a_repository_that_may_not_be_read_is_not_damaged(self):
+        ada = self.other_user()
+        ada.write("a.md", "a\n")
+        ada.hand_over(USER)
+        ada.start()
+        self.wait_in_sync(ada)
+        for place in (f"{ada.repository}/refs/heads", ada.repository):
+            os.chmod(place, 0o000)
+            said = ada.ctl("doctor", expect=None).stdout
+            self.assertNotIn(".damaged", said)
+            self.assertIn("chmod -R u+rwX", said)
+            ada.ctl("sync", expect=(1,))
+            status = ada.status()
+            self.assertNotIn("another program", str(status))
+            self.assertIn("make the repository writable", str(status["notices"]))
+            self.assertEqual(len(status["notices"]), len(set(status["notices"])))
+            os.chmod(place, 0o700)
+            wait_until(lambda: ada.ctl("sync", expect=None).returncode == 0, ada.output)
+
+    def test_a_start_over_a_repository_that_is_read_only(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "a\n")
+        place = f"{ada.home}/data"
+        kept = f"{self.top}/kept"
+        os.rename(place, kept)
+        self.tmpfs(place, "8m")
+        subprocess.run(["cp", "-a", f"{kept}/.", place], check=True)
+        self.assertEqual(ada.once().returncode, 0)
+        self.remount(place, "ro")
+        ada.write("b.md", "b\n")
+        said = ada.once()
+        self.assertEqual(said.returncode, 1)
+        self.assertNotIn("from-backup", said.stderr)
+        self.assertIn("make the repository writable", said.stderr)
+        self.remount(place, "rw")
+        self.assertEqual(ada.once().returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
