@@ -39,6 +39,30 @@ class WholeConflicts(VaultTest):
             self.assertNotIn("already", said.stdout + said.stderr)
         self.assertEqual(ada.read(name), base)
 
+    def test_a_link_against_an_edit_knows_what_both_were_made_from(self):
+        name = "notes/todo.md"
+        ada, bob = self.pair()
+        ada.write(name, "one\n")
+        self.wait_in_sync(ada, bob)
+        for device in (ada, bob):
+            device.stop()
+        os.unlink(ada.path(name))
+        os.symlink("target", ada.path(name))
+        bob.write(name, "one\ntwo\n")
+        for device in (ada, bob):
+            device.start()
+        self.wait_in_sync(ada, bob)
+        (found,) = self.listed(bob)
+        self.assertEqual(
+            (found["kind"], found["base"]), ("type-change", trees.blob_id(b"one\n")))
+        said = bob.ctl("conflicts", bob.path(name), expect=(10,)).stdout
+        self.assertNotIn("+one", said)
+        bob.ctl("resolve", bob.path(name), "--base", expect=(0,))
+        self.wait_in_sync(ada, bob)
+        self.assertEqual((ada.read(name), os.path.islink(ada.path(name))), (b"one\n", False))
+        self.assertEqual(os.listdir(ada.path("notes")), ["todo.md"])
+        self.assert_converged(ada, bob)
+
     def test_what_takes_no_path_along_is_no_nothing(self):
         name = "pictures/s.png"
         ada, _ = self.apart(

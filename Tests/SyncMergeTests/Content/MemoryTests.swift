@@ -180,6 +180,13 @@ struct MemoryTests {
             "text without records is a document", "a\nb\nc\nd\n", "x\nb\nc\nd\n", "a\nb\nc\ny\n",
             "x\nb\nc\ny\n", fallback: .text),
         MergeCase(
+            "one block alone is a document with front matter",
+            "---\nid: m\ntags: [a]\nupdated: 1\n---\nOne.\n\nTwo.\n",
+            "---\nid: m\ntags: [a, b]\nupdated: 1\n---\nOne.\n\nTwo, edited.\n",
+            "---\nid: m\ntags: [a, c]\nupdated: 2\n---\nOne, edited.\n\nTwo.\n",
+            "---\nid: m\ntags: [a, b, c]\nupdated: 2\n---\nOne, edited.\n\nTwo, edited.\n",
+            fallback: .text),
+        MergeCase(
             "an array against lines: the later, and a copy", "", "[\(one)]\n", "\(two)\n\(three)\n",
             "\(two)\n\(three)\n", fallback: .shape),
         MergeCase(

@@ -140,7 +140,11 @@ package enum ContentMerge {
         _ shapes: (RecordShapes, RecordShapes), rule: FileRule, path: TreePath?
     ) -> ContentResult {
         switch (shapes.0.isValid, shapes.1.isValid) {
-        case (true, true): return kept(late, beside: early, because: .shape)
+        case (true, true):
+            if shapes.0.isOneBlock, shapes.1.isOneBlock {
+                return text(base: base, early, late, rule: rule, path: path)
+            }
+            return kept(late, beside: early, because: .shape)
         case (true, false): return kept(early, beside: late, because: .unparsable)
         case (false, true): return kept(late, beside: early, because: .unparsable)
         case (false, false):

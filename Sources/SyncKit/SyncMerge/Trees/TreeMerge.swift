@@ -238,8 +238,10 @@ package struct TreeMerge {
         guard a.mode.isFile, b.mode.isFile, row.base.map(\.mode.isFile) ?? true else {
             outcome.stand(path, later == .first ? a : b, from: [sides[later == .first ? 0 : 1]])
             try take(later == .first ? row.first.origin : row.second.origin, to: path, &outcome)
+            let base = rule.namesBases && row.base?.mode.isFile ?? false ? row.base?.id : nil
             try outcome.lose(
-                path, .typeChange, later.other, of: (one, two), from: sides, copied: true)
+                path, .typeChange, later.other, of: (one, two), from: sides, copied: true,
+                base: base)
             try accompany(later.other, of: (one, two), sides, path, &outcome)
             return
         }

@@ -62,6 +62,9 @@ struct RecordShapes {
 
     var isValid: Bool { !shapes.isEmpty }
 
+    /// Whether it is one block alone: a document with front matter, not a collection.
+    var isOneBlock: Bool { shapes == [.blocks] && !isCollection }
+
     private func isObject(beside other: RecordShapes) -> Bool {
         shapes.contains(.object) && other.isBlank
     }
@@ -107,7 +110,7 @@ struct RecordShapes {
         return usable.first.map { ($0, base.isBlank || base.admits($0)) }
     }
 
-    /// One block alone is a document with front matter, not a collection.
+    /// Whether one of the sides has more than one block alone.
     private static func isMade(
         of shape: RecordShape, _ early: RecordShapes, _ late: RecordShapes
     ) -> Bool {
