@@ -196,6 +196,41 @@ class LeftOut(VaultTest):
         self.assertEqual(self.bob.read("s.env"), b"TOKEN=old\n")
         self.assertFalse(self.published(SECRET))
 
+    def test_rules_that_outlive_their_file_are_found_again_when_the_state_is_lost(self):
+        self.ada.write("p/.gitignore", "build/\n*.env\n")
+        self.ada.write("p/sub/.gitignore", "*.key\n")
+        for name in ("p/a.md", "p/sub/a.md", "kept.md"):
+            self.ada.write(name, f"{name}\n")
+        self.cycle(self.ada, self.bob, self.ada)
+        for name in ("p/build/x.bin", "p/s.env", "p/sub/s.key"):
+            self.ada.write(name, SECRET)
+        self.ada.write("new/a.md", "new\n")
+        self.cycle(self.ada)
+        shutil.rmtree(self.bob.path("p"))
+        self.cycle(self.bob, self.ada, self.ada)
+        self.assertIsNone(self.ada.read("p/a.md"))
+        self.assertFalse(self.published(SECRET))
+        shutil.rmtree(self.ada.state)
+        self.cycle(self.ada, self.ada, self.bob)
+        self.assertFalse(self.published(SECRET))
+        self.assertEqual(self.ada.read("p/sub/s.key"), SECRET)
+        # As ever they end when others stand in their place.
+        self.ada.write("p/.gitignore", "build/\n")
+        self.cycle(self.ada, self.bob)
+        self.assertEqual(self.bob.read("p/s.env"), SECRET)
+        self.assertIsNone(self.bob.read("p/sub/s.key"))
+
+    def test_a_state_that_is_lost_knows_the_rules_that_came_meanwhile(self):
+        self.ada.write(".gitignore", "*.env\n")
+        self.cycle(self.ada, self.bob, self.ada)
+        self.bob.write(".gitignore", "*.env\n*.key\n")
+        self.cycle(self.bob)
+        self.ada.write("s.key", SECRET)
+        shutil.rmtree(self.ada.state)
+        self.cycle(self.ada, self.ada, self.bob)
+        self.assertFalse(self.published(SECRET))
+        self.assertEqual(self.ada.read("s.key"), SECRET)
+
     def test_rules_that_two_devices_change_stay_in_force(self):
         self.ada.write(".gitignore", "*.tmp\nkeys/\n")
         self.cycle(self.ada, self.bob)

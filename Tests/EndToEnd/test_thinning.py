@@ -372,6 +372,19 @@ class Thinning(ThinningCase, VaultTest):
     def test_a_remote_that_lost_the_past_takes_nothing_out_here(self):
         lost_the_past(self)
 
+    def test_a_remote_that_borrows_from_here_takes_nothing_out(self):
+        """What is at such a remote is here, and nowhere else."""
+        ada, _, _ = self.pair()
+        before = self.objects(ada.repository)
+        shutil.rmtree(self.remote)
+        trees.git(self.top, "clone", "-q", "--bare", "--shared", ada.repository, self.remote)
+        self.rounds(ada)
+        ada.set("history", "keep", KEEP)
+        said = ada.ctl("gc", expect=(1,)).stderr
+        self.assertIn("borrows its objects", said)
+        self.assertLessEqual(before, self.objects(ada.repository))
+        self.assertEqual(trees.fsck(self.remote), [])
+
     def test_mistakes_in_the_key(self):
         ada = self.device("ada", start=False)
         for text in ("0d all, then daily", "30d all", "30 all, then daily", "never"):

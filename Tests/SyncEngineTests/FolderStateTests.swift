@@ -166,6 +166,28 @@ struct FolderStateTests {
             files.paths.count == Limits.temporaryFiles && files.count == Limits.temporaryFiles + 1)
     }
 
+    @Test("a change of rules lets in what was in the way, up to the bound; another commit does not")
+    func leftOutMarks() throws {
+        let (history, store) = (SmallHistory(), InMemoryStateStore())
+        let access = SimFolder(
+            clock: SimClock(), before: { _ in }, isBusy: { _ in false }, lateWrite: { _, _ in nil },
+            destroys: { _, _ in })
+        let folder = VaultFolder(id: nil, access: access)
+        let marks = LeftOutMarks(repository: history.repository, store: store)
+        let rules = try history.commit([".gitignore": "*.env\n"], time: 1_000)
+        let paths = try (0...Limits.leftOutMarks).map { try StateSamples.path("\($0).env") }
+        for path in paths { try store.quarantine(nil, path, .leftOut) }
+        try marks.add(paths, at: rules, in: folder)
+        let other = try history.commit(
+            [".gitignore": "*.env\n", "a.md": "a"], on: [rules], time: 2_000)
+        try marks.release(at: other, in: folder)
+        #expect(try store.quarantined(nil).count == paths.count)
+        let changed = try history.commit(
+            [".gitignore": "*.key\n", "a.md": "a"], on: [other], time: 3_000)
+        try marks.release(at: changed, in: folder)
+        #expect(try store.quarantined(nil).map(\.path) == [paths[Limits.leftOutMarks]])
+    }
+
     @Test("what is to be looked at again adds up until it is taken")
     func rechecks() throws {
         let access = SimFolder(

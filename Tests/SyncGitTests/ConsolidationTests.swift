@@ -83,6 +83,21 @@ struct ConsolidationTests {
         #expect(try fsck(path) == "")
     }
 
+    @Test("git's index of several packs goes with the packs that it names")
+    func multiPackIndex() throws {
+        let (repository, commits) = try made(60)
+        try git(path, "multi-pack-index", "write")
+        #expect(try names("").contains { $0.hasPrefix("multi-pack-index") })
+        #expect(try repository.consolidatePacks() > 0)
+        #expect(try fsck(path) == "")
+        for commit in commits { #expect(try repository.commit(commit).message == "m\n") }
+        try git(path, "multi-pack-index", "write")
+        // Nothing was joined, nothing goes.
+        #expect(try repository.consolidatePacks() == 0)
+        #expect(try names("").contains { $0.hasPrefix("multi-pack-index") })
+        #expect(try fsck(path) == "")
+    }
+
     @Test("what an interrupted consolidation or capture left is taken up, and nothing is lost")
     func interrupted() throws {
         let (_, commits) = try made(6)

@@ -47,9 +47,6 @@ final class Exchange {
     private let report: VaultReport
     /// How long its steps take.
     private let times: CycleTimes
-    /// Whether somebody stopped syncing: an exchange that waits for the remote ends with the
-    /// answer, and neither applies nor captures anything for it.
-    var isHalted = false
 
     init(
         intake: IntakeGuard, tracker: RemoteTracker, incoming: IncomingVerification,
@@ -141,11 +138,6 @@ final class Exchange {
         return .pending
     }
 
-    /// - Throws: `CancellationError` once somebody stopped syncing.
-    private func goOn() throws {
-        if isHalted { throw CancellationError() }
-    }
-
     private func pushAtOnce() async throws -> PushOutcome {
         try await times.measure(.push) { try await publisher.push() }
     }
@@ -177,7 +169,7 @@ final class Exchange {
             return Fetched(
                 head: head, isNews: before != nil && before?.head != head, change: change)
         } catch let error as RemoteError where error.code == .fatal {
-            try goOn()
+            try intake.endIfHalted()
             try applyUntilStable()
             throw error
         }
@@ -189,7 +181,7 @@ final class Exchange {
     /// folder. All later steps read head, rows and conflicts themselves.
     private func readAgain() throws {
         try intake.endIfReplaced()
-        try goOn()
+        try intake.endIfHalted()
         try recovery.recoverHead()
         try capture.learnCutShort()
     }
@@ -203,12 +195,12 @@ final class Exchange {
             guard try await incoming.verify(remoteHead) else { return false }
         } catch let error as RefusedCommit {
             try incoming.note(refused: error, at: remoteHead)
-            try goOn()
+            try intake.endIfHalted()
             try applyUntilStable()
             throw error
         }
         try intake.endIfReplaced()
-        try goOn()
+        try intake.endIfHalted()
         try incoming.note(refused: nil, at: remoteHead)
         _ = try times.measure(.merge) { try integrator.integrate(remoteHead) }
         return true

@@ -117,13 +117,6 @@ package final class Vault {
     /// Applies the head; what apply finds edited is captured and merged, and applied again.
     package func applyUntilStable() throws { try noting { try cycle.applyUntilStable() } }
 
-    /// Whether somebody stopped syncing: an exchange under way then ends, with `CancellationError`,
-    /// before it applies or captures anything more.
-    package var isHalted: Bool {
-        get { cycle.isHalted }
-        set { cycle.isHalted = newValue }
-    }
-
     /// Brings the folders, the head and the remote's head together.
     /// - Parameter pause: waits before a push is tried again that somebody else was faster than;
     ///   takes the number of the try, from 1.

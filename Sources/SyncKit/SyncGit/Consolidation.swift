@@ -77,7 +77,8 @@ extension GitRepository {
         let names = try names(of: ids)
         for id in ids.sorted() {
             if try header(id).size > Limits.deltaBytes {
-                try large.addAgain(id, try object(id))
+                let stored = try object(id)
+                _ = try large.addAgain(stored.kind, stored.content)
             } else {
                 var oid = id.oid
                 let name = names[id].map { $0.map { CChar(bitPattern: $0) } + [0] }

@@ -34,11 +34,10 @@ final class PackWriter: PackSink {
         return id
     }
 
-    /// Adds an object also when the repository has it: in a pack that is to go.
-    func addAgain(_ id: ObjectID, _ object: StoredObject) throws(RepositoryError) {
-        if !known.contains(id) {
-            try append(id, deflater.entry(object.kind, object.content))
-        }
+    func addAgain(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID {
+        let id = ObjectID(hashing: content, as: kind)
+        if !known.contains(id) { try append(id, deflater.entry(kind, content)) }
+        return id
     }
 
     func addBlobs<Outcome: Sendable>(

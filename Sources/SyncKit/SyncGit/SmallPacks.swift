@@ -86,11 +86,19 @@ struct SmallPacks {
         try FileSystem.sync(directory)
         var replaced = 0
         for pack in packs where !written.contains(pack.name) {
+            if replaced == 0 { try removeMultiPackIndex() }
             try remove(pack)
             replaced += 1
         }
         try FileSystem.sync(directory)
         return replaced
+    }
+
+    /// Removes git's index of several packs, as git does when one of them goes: it names that one.
+    private func removeMultiPackIndex() throws(RepositoryError) {
+        for name in try FileSystem.names(in: directory) where name.hasPrefix("multi-pack-index") {
+            try FileSystem.remove("\(directory)/\(name)")
+        }
     }
 
     /// Removes a pack, and then what belongs to it: an index without a pack is not there to git

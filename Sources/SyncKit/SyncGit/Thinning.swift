@@ -48,7 +48,10 @@ extension GitRepository {
         // To git a pack of this kind says: what these name is at the remote.
         let named = Set(thinning.commits)
         let promised = try PackWriter(into: self)
-        for id in thinning.commits { try promised.addAgain(id, try object(id)) }
+        for id in thinning.commits {
+            let stored = try object(id)
+            _ = try promised.addAgain(stored.kind, stored.content)
+        }
         if let name = try promised.finishNamed() {
             let stem = "pack-\(name.hex)"
             written.insert(stem)

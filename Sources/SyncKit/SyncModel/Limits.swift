@@ -334,6 +334,9 @@ package enum Limits {
     package static let tooLargeBlobs = 10_000
     /// The most packs of a remote on a path.
     package static let foreignPacks = 10_000
+    /// What is written to a remote on a path although it is there, in bytes; past it the tree of
+    /// the remote's head is asked first.
+    package static let resentBytes = 4 << 20
     /// How often an object of a remote on a path is looked for while its packs change.
     package static let foreignTries = 4
     /// The most bytes of a remote's pack indexes that are kept in memory.

@@ -2,8 +2,9 @@ package import SyncModel
 
 /// Copies what one repository has and another lacks, as one pack.
 ///
-/// An object that the target contains is taken to be there with all it refers to: packs appear
-/// whole, and a reference moves only after its pack is there.
+/// Where it copies to here, an object that is contained is taken to be there with all it refers to:
+/// packs appear whole, and a reference moves only after its pack is there. At a remote somebody may
+/// be tidying up: it is sent all that its references do not lead to.
 package struct ObjectTransfer {
     private let source: any ObjectReader
     private let target: any ObjectRepository
@@ -67,6 +68,54 @@ package struct ObjectTransfer {
         for tree in past { try copyWhatIsThere(tree, to: pack) }
         try finish(pack)
         return seen.count
+    }
+
+    /// Copies what commits bring, also what the target has of it: what none of its references leads
+    /// to may be on its way out there, as under `git repack -a -d`, and lead to what is gone.
+    /// - Parameters:
+    ///   - commits: in any order; the target's references lead to their other parents.
+    ///   - known: the tree of a commit that one of those leads to: what is in it is not copied
+    ///     where that would be more than `Limits.resentBytes`.
+    /// - Returns: how many objects were copied.
+    /// - Throws: as `copy`.
+    package mutating func send(_ commits: [ObjectID], beside known: ObjectID?)
+        throws(RepositoryError) -> Int
+    {
+        let pack = try beginPack()
+        let ids = try MissingObjects.ids(of: commits, reading: source)
+        var there = 0
+        for id in ids where there <= Limits.resentBytes && id != Tree.emptyID {
+            if target.contains(id) { there += try source.header(id).size }
+        }
+        let reached = there > Limits.resentBytes ? try contents(of: known) : []
+        var sent = 0
+        for id in ids where !reached.contains(id) {
+            let stored =
+                id == Tree.emptyID
+                ? StoredObject(kind: .tree, content: []) : try source.object(id)
+            _ = try pack.addAgain(stored.kind, stored.content)
+            count(stored.content.count)
+            sent += 1
+        }
+        try finish(pack)
+        return sent
+    }
+
+    /// Everything that a tree leads to, itself included; nothing of what cannot be read.
+    private func contents(of root: ObjectID?) throws(RepositoryError) -> Set<ObjectID> {
+        var found: Set<ObjectID> = []
+        var pending = root.map { [$0] } ?? []
+        while let id = pending.popLast() {
+            guard found.insert(id).inserted else { continue }
+            for entry in try source.tree(id).entries where entry.mode != .submodule {
+                if entry.mode == .directory {
+                    pending.append(entry.id)
+                } else {
+                    found.insert(entry.id)
+                }
+            }
+        }
+        return found
     }
 
     /// Copies what commits and those behind them hold and the target lacks, though it has the

@@ -77,6 +77,12 @@ package actor PathRemote: RemoteLink {
     /// Asks whether the remote has some objects.
     package func confirm(_ objects: [ObjectID]) throws(RemoteError) {
         let remote = try session("look for objects").remote
+        if remote.borrows(from: "\(local)/objects") {
+            throw RemoteError(
+                .unusable, "look for objects",
+                "the remote borrows its objects from this device's repository: git repack -a -d "
+                    + "there, and remove its objects/info/alternates")
+        }
         guard let lost = objects.first(where: { !remote.contains($0) }) else { return }
         throw .lacks(lost.hex)
     }

@@ -1,3 +1,4 @@
+internal import SyncMerge
 package import SyncModel
 
 /// Fetching from and pushing to a repository that can be read and written directly.
@@ -124,7 +125,12 @@ package final class PathTransfer {
                 var transfer = ObjectTransfer(from: local, to: remote) { [work] in
                     work.add(.push, 1, bytes: $0)
                 }
-                copied += try transfer.copy([head])
+                let commits = try History(CommitStamps(reading: local))
+                    .commits(behind: head, notBehind: expected.map { [$0] } ?? [])
+                let known = try expected.map { (id) throws(RepositoryError) in
+                    try local.commit(id).tree
+                }
+                copied += try transfer.send(commits, beside: known)
                 guard try move(from: expected, to: head) else { return .moved }
             }
         } catch { throw RemoteError(error, "push") }

@@ -112,7 +112,7 @@ final class SimService: @unchecked Sendable {
         do { try device.rebuildStore() } catch {
             world.trace("  \(device.name) failed: \(error)")
         }
-        vault.isHalted = isPaused
+        vault.intake.isHalted = isPaused
         inbox.addAll(of: vault.folders)
         device.knownHead = nil
     }
@@ -140,7 +140,7 @@ final class SimService: @unchecked Sendable {
             // Who asked is told, and asks again.
             return world.trace("  \(device.name) failed: \(error)")
         }
-        (isPaused, vault.isHalted) = (paused, paused)
+        (isPaused, vault.intake.isHalted) = (paused, paused)
         if !paused {
             inbox.addAll(of: vault.folders)
             capture(live: false)

@@ -172,7 +172,7 @@ struct FolderApply {
             }
         case .busy, .differs, .obstructed, .inUse:
             if outcome == .differs, step.isLeftOut,
-                folder.hasNewContent(at: step.path, reading: repository)
+                folder.access.hasNewContent(at: step.path, reading: repository)
             {
                 quarantines.append((step.path, .leftOut))
                 return deferUpdate(step)

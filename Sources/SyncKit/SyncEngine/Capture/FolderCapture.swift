@@ -143,7 +143,7 @@ final class FolderCapture {
             else { return true }
             // Held, it is the apply's to look at.
             if quarantined[path] == .leftOut { return true }
-            return !folder.hasNewContent(at: path, reading: repository)
+            return !folder.access.hasNewContent(at: path, reading: repository)
         }
     }
 
@@ -161,7 +161,7 @@ final class FolderCapture {
                 guard let path = folder.localPath(change.path, change.after),
                     folder.interrupted.heads(of: path).contains(commit),
                     try folder.ignore.isIgnored(path, isDirectory: false),
-                    !folder.hasNewContent(at: path, reading: repository)
+                    !folder.access.hasNewContent(at: path, reading: repository)
                 else { continue }
                 paths.insert(path)
             }
@@ -205,6 +205,11 @@ final class FolderCapture {
     ) throws {
         let keptRules = KeptRules(repository: repository, store: store, clock: clock)
         folder.ignore.join(try vaultRules(for: folder, bases))
+        if dirty.all, let head = try branch.head(), try applied(folder) == nil,
+            try joining.tookPart(folder)
+        {
+            try keptRules.findLost(of: folder, at: head)
+        }
         let isFreed = try !folder.ignore.kept.isEmpty && keptRules.endKeptRules(of: folder)
         try keptRules.keepRules(dirty, in: folder)
         let waiting = folder.ignore.kept.filter { $0.value.until != nil }.keys

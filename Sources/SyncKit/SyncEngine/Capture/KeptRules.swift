@@ -150,7 +150,7 @@ struct KeptRules {
         TreePath(IgnoreView.name).map { name in directory.flatMap { $0.appending(name) } ?? name }
     }
 
-    private func keep(_ kept: [TreePath?: IgnoreView.Kept], in folder: VaultFolder) throws {
+    func keep(_ kept: [TreePath?: IgnoreView.Kept], in folder: VaultFolder) throws {
         if kept == folder.ignore.kept { return }
         // Past the bound the deepest go: what is above them holds below as well.
         let bounded = kept.sorted { ($0.key?.bytes.count ?? 0) < ($1.key?.bytes.count ?? 0) }

@@ -18,11 +18,13 @@ extension VaultFolder {
         let tree = try base.flatMap { $0 == .zero ? nil : try repository.tree(of: $0) }
         return try TreeDiff.version(at: repositoryPath(path), of: tree, reading: repository) == nil
     }
+}
 
+extension FolderAccess {
     /// Whether something stands at a path that the history never had, or cannot be read.
     func hasNewContent(at path: TreePath, reading repository: any ObjectReader) -> Bool {
         do throws(FolderError) {
-            let here = try access.read(path, whileOpen: true)
+            let here = try read(path, whileOpen: true)
             return !repository.contains(ObjectID(hashing: here.content, as: .blob))
         } catch { return true }
     }

@@ -14,6 +14,9 @@ package final class IntakeGuard {
     /// Whether a vault with another state store took this one's place. What an exchange that is
     /// under way applied from then on would be noted where nobody looks, and taken for an edit.
     package var isReplaced = false
+    /// Whether somebody stopped syncing: an exchange that waits for the remote ends with the
+    /// answer, and neither applies nor captures anything for it.
+    package var isHalted = false
 
     init(
         _ brake: Brake, _ branch: Branch, _ repository: any ObjectRepository, _ clock: any WallClock
@@ -26,6 +29,11 @@ package final class IntakeGuard {
     func endIfReplaced() throws(StateStoreError) {
         if !isReplaced { return }
         throw StateStoreError(.io, "go on with an exchange", "it was rebuilt meanwhile")
+    }
+
+    /// Ends an exchange once somebody stopped syncing.
+    func endIfHalted() throws(CancellationError) {
+        if isHalted { throw CancellationError() }
     }
 
     /// Runs what may take something in, and notes when it is over. Calls may overlap, then the

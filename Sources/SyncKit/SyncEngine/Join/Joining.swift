@@ -111,7 +111,7 @@ package final class Joining {
 
     /// Whether this device synced the folder before: the state store knows it, or, when that is
     /// lost, the device's own reference.
-    private func tookPart(_ folder: VaultFolder) throws -> Bool {
+    func tookPart(_ folder: VaultFolder) throws -> Bool {
         if try store.applied(folder.id) != nil || knownFolders.contains(folder.id) { return true }
         guard appliedReference.isRecalled else { return false }
         return try appliedReference.commit() != nil
@@ -128,10 +128,7 @@ package final class Joining {
     func waitsForRemote() throws -> Bool {
         if tracker.link == nil || tracker.wasAsked { return false }
         for folder in folders {
-            guard let applied = try store.applied(folder.id) else {
-                if appliedReference.recalled == nil { return true }
-                continue
-            }
+            guard let applied = try store.applied(folder.id) else { return true }
             if !repository.contains(applied) { return true }
         }
         return false

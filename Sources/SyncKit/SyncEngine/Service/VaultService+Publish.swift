@@ -29,17 +29,10 @@ extension VaultService {
     /// Writes `state.json` soon, and tidies up then.
     func scheduleState() {
         stateWriter.schedule { [weak self] in
-            await self?.publishMeanwhile()
             await self?.writeState()
             await self?.tidyUp()
             FreeMemory.release()
         }
-    }
-
-    /// Puts the present picture on the board while an exchange is under way, which may last: its end
-    /// would be the next to do that.
-    func publishMeanwhile() {
-        if turns.isExchanging { publish() }
     }
 
     /// Takes what came in into the index of past versions, from time to time, and has the rest of
@@ -58,8 +51,10 @@ extension VaultService {
         if !turns.isExchanging { upkeep.thinning.finishIfReady(in: vault) }
     }
 
-    /// Writes `state.json` now.
+    /// Writes `state.json` now. An exchange that is under way may last, and its end would be the
+    /// next to tell where the vault stands.
     func writeState() {
+        if turns.isExchanging { publish() }
         do {
             try stateWriter.write(board.status, of: vault, conflicts)
             say(nil, of: .stateFile, at: .error)

@@ -56,7 +56,7 @@ extension VaultService {
     /// Stops or takes up syncing; survives a restart.
     package func setPaused(_ paused: Bool) throws(StateStoreError) {
         try vault.store.setFact(Vault.Fact.paused, paused ? "yes" : nil)
-        (isPaused, vault.isHalted) = (paused, paused)
+        (isPaused, vault.intake.isHalted) = (paused, paused)
         log.info(paused ? "paused" : "resumed")
         if paused { health.pause() } else { captureAll() }
         publish()

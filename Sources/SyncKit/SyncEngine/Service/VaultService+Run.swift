@@ -68,7 +68,7 @@ extension VaultService: Service {
             let next = min(clock.now + configuration.sync.poll, nextScan)
             do { try await clock.sleep(until: next) } catch { return }
             watchAgain()
-            publishMeanwhile()
+            if turns.isExchanging { publish() }
             if clock.now >= nextScan {
                 nextScan = clock.now + configuration.sync.fullScan
                 for folder in vault.folders { notice(folder.id, .everything, live: false) }

@@ -191,7 +191,7 @@ package actor VaultService {
         do {
             try opened.rebuildStore(error.cause)
             if isPaused { try vault.store.setFact(Vault.Fact.paused, "yes") }
-            vault.isHalted = isPaused
+            vault.intake.isHalted = isPaused
         } catch { failure = SyncFailure(error).text }
         say(failure, of: .store, at: .error)
         inbox.addAll(of: vault.folders)

@@ -63,6 +63,12 @@ final class ForeignObjects {
         return true
     }
 
+    /// Whether one of the places is this directory.
+    func stand(in directory: String) -> Bool {
+        guard let identity = FileIdentity(directory) else { return false }
+        return places.contains { FileIdentity($0) == identity }
+    }
+
     /// Notes a pack that was just put there.
     func noteIndex(_ name: String) { listings[0].add(name) }
 

@@ -31,6 +31,9 @@ package final class ForeignRepository: ObjectRepository {
         TemporaryFile.removeAbandoned(in: packDirectory)
     }
 
+    /// Whether what is here may stand in another directory `objects` alone.
+    package func borrows(from other: String) -> Bool { objects.stand(in: other) }
+
     /// The full name of the branch that `HEAD` names; nil when it names none.
     package func headBranch() throws(RepositoryError) -> String? { try references.headTarget() }
 

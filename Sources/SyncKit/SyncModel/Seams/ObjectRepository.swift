@@ -152,6 +152,9 @@ package protocol PackSink: AnyObject {
     /// Adds an object unless the repository or this pack has it.
     func add(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID
 
+    /// Adds an object also when the repository has it: it may be on its way out there.
+    func addAgain(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError) -> ObjectID
+
     /// Adds many blobs, reading and deflating them on more than one thread where that pays.
     /// - Parameters:
     ///   - count: how many; `read` is called once for each of `0..<count`, on any thread.
@@ -166,6 +169,11 @@ package protocol PackSink: AnyObject {
 }
 
 extension PackSink {
+    /// Adds it as `add` does, where nothing goes.
+    package func addAgain(_ kind: ObjectKind, _ content: [UInt8]) throws(RepositoryError)
+        -> ObjectID
+    { try add(kind, content) }
+
     /// Adds them as `addInTurn` does.
     package func addBlobs<Outcome: Sendable>(
         _ count: Int, _ read: @Sendable (Int) -> (content: [UInt8]?, outcome: Outcome)
