@@ -1,4 +1,4 @@
-"""A remote on a path at which somebody uses git: what no reference leads to may go at any moment."""
+"""A remote on a path where somebody uses git: what no reference leads to may go at any moment."""
 
 import os
 import unittest

@@ -101,7 +101,7 @@ package struct ObjectTransfer {
         return sent
     }
 
-    /// Everything that a tree leads to, itself included; nothing of what cannot be read.
+    /// Everything that a tree leads to, itself included.
     private func contents(of root: ObjectID?) throws(RepositoryError) -> Set<ObjectID> {
         var found: Set<ObjectID> = []
         var pending = root.map { [$0] } ?? []
