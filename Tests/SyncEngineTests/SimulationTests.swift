@@ -10,8 +10,8 @@ struct SimulationTests {
         environment[name].flatMap(UInt64.init)
     }
 
-    /// How many histories the range has that stays: it fits in five minutes of a debug build.
-    private static let histories: UInt64 = 500
+    /// How many histories the range has that stays: it fits in three minutes of a debug build.
+    private static let histories: UInt64 = 300
     /// Where it begins; docs/reference/simulation.md names the seeds before and after that fail.
     private static let first: UInt64 = 145
     /// How many the range has that moves: of the former mix one in several thousand still fails.
@@ -64,7 +64,7 @@ struct SimulationTests {
         "so they do with more that may happen",
         .enabled(if: environment["SYNC_SEED"] == nil), arguments: mixes)
     func others(_ other: (mix: SimMix, count: String, first: UInt64)) async throws {
-        let count = Self.number(other.count) ?? 100
+        let count = Self.number(other.count) ?? 50
         await run(count, from: Self.number("SYNC_FIRST_SEED") ?? other.first, other.mix)
     }
 

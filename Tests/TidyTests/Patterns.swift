@@ -1,4 +1,8 @@
 import Foundation
+import Synchronization
+
+/// The regular expressions that were compiled before: most are asked of every line of every source.
+private let compiled = Mutex<[String: NSRegularExpression]>([:])
 
 extension String {
     /// The first match of a regular expression, as text.
@@ -8,7 +12,12 @@ extension String {
 
     /// Every match of a regular expression: the whole, then its groups, absent ones empty.
     func matches(of pattern: String) throws -> [[String]] {
-        let expression = try NSRegularExpression(pattern: pattern, options: [.anchorsMatchLines])
+        let expression = try compiled.withLock { known in
+            if let expression = known[pattern] { return expression }
+            let new = try NSRegularExpression(pattern: pattern, options: [.anchorsMatchLines])
+            known[pattern] = new
+            return new
+        }
         let whole = NSRange(startIndex..., in: self)
         return expression.matches(in: self, range: whole).map { match in
             (0..<match.numberOfRanges).map { group in

@@ -21,14 +21,18 @@ struct SwiftText {
     var commentLines: [String] { Self.lines(comments) }
 
     private mutating func step() {
-        if looking(at: "//") {
+        let byte = bytes[at]
+        if byte != UInt8(ascii: "/"), byte != .hash, byte != .quote {
+            code[at] = byte
+            at += 1
+        } else if looking(at: "//") {
             while at < bytes.count, bytes[at] != .newline { keepComment() }
         } else if looking(at: "/*") {
             skipBlockComment()
         } else if let hashes = stringOpening() {
             skipString(hashes: hashes)
         } else {
-            if bytes[at] != .newline { code[at] = bytes[at] }
+            code[at] = byte
             at += 1
         }
     }

@@ -90,11 +90,7 @@ package struct ObjectTransfer {
         let reached = there > Limits.resentBytes ? try contents(of: known) : []
         var sent = 0
         for id in ids where !reached.contains(id) {
-            let stored =
-                id == Tree.emptyID
-                ? StoredObject(kind: .tree, content: []) : try source.object(id)
-            _ = try pack.addAgain(stored.kind, stored.content)
-            count(stored.content.count)
+            try add(id, try object(id), to: pack, again: true)
             sent += 1
         }
         try finish(pack)
@@ -269,12 +265,15 @@ package struct ObjectTransfer {
         return result
     }
 
+    private func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
+        // The tree without entries need not be stored anywhere.
+        id == Tree.emptyID ? StoredObject(kind: .tree, content: []) : try source.object(id)
+    }
+
     private func object(_ id: ObjectID, _ kind: ObjectKind) throws(RepositoryError)
         -> StoredObject
     {
-        // The tree without entries need not be stored anywhere.
-        if id == Tree.emptyID { return StoredObject(kind: .tree, content: []) }
-        let stored = try source.object(id)
+        let stored = try object(id)
         if stored.kind == kind { return stored }
         throw RepositoryError(
             .corrupt, "copy \(kind)", object: id, "it is a \(stored.kind)")
@@ -297,11 +296,17 @@ package struct ObjectTransfer {
         }
     }
 
-    private mutating func add(_ id: ObjectID, _ stored: StoredObject, to pack: any PackSink)
-        throws(RepositoryError)
-    {
+    /// - Parameter again: writes it also where the target has it.
+    private mutating func add(
+        _ id: ObjectID, _ stored: StoredObject, to pack: any PackSink, again: Bool = false
+    ) throws(RepositoryError) {
         let added: ObjectID
-        do { added = try pack.add(stored.kind, stored.content) } catch {
+        do throws(RepositoryError) {
+            added =
+                again
+                ? try pack.addAgain(stored.kind, stored.content)
+                : try pack.add(stored.kind, stored.content)
+        } catch {
             hasTargetFailed = true
             throw error
         }

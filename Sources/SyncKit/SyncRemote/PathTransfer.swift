@@ -128,7 +128,9 @@ package final class PathTransfer {
                 let known = try expected.map { (id) throws(RepositoryError) in
                     try local.commit(id).tree
                 }
-                copied += try transfer.send(news(in: head, since: expected), beside: known)
+                let commits = try History(CommitStamps(reading: local))
+                    .commits(behind: head, notBehind: expected.map { [$0] } ?? [])
+                copied += try transfer.send(commits, beside: known)
                 guard try move(from: expected, to: head) else { return .moved }
             }
         } catch { throw RemoteError(error, "push") }
@@ -137,21 +139,6 @@ package final class PathTransfer {
             unpublished(nil)
         } catch { unpublished(error) }
         return .accepted
-    }
-
-    /// The commits that the remote's branch does not lead to.
-    private func news(in head: ObjectID, since known: ObjectID?) throws(RepositoryError)
-        -> [ObjectID]
-    {
-        let history = History(CommitStamps(reading: local))
-        guard let known else { return try history.commits(behind: head, notBehind: []) }
-        var news: [ObjectID] = []
-        for id in try history.commits(behind: head, notBehind: [known]) {
-            // A date that is wrong may bring in others, of which not all has to be here.
-            if remote.contains(id), try history.isAncestor(id, of: known) { continue }
-            news.append(id)
-        }
-        return news
     }
 
     /// Moves the branch; false when somebody else did, or is about to.

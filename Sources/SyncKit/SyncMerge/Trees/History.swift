@@ -13,8 +13,14 @@ package struct History {
     package func isAncestor(_ ancestor: ObjectID, of commit: ObjectID) throws(RepositoryError)
         -> Bool
     {
-        if ancestor == commit { return true }
-        let marks = try paint([commit], [ancestor]) { $0[ancestor]?.contains(.first) ?? false }
+        try isAncestor(ancestor, ofAny: [commit])
+    }
+
+    private func isAncestor(_ ancestor: ObjectID, ofAny commits: [ObjectID])
+        throws(RepositoryError) -> Bool
+    {
+        if commits.contains(ancestor) { return true }
+        let marks = try paint(commits, [ancestor]) { $0[ancestor]?.contains(.first) ?? false }
         return marks[ancestor]?.contains(.first) ?? false
     }
 
@@ -43,8 +49,9 @@ package struct History {
     package func count(from commit: ObjectID, notIn other: ObjectID?, most: Int)
         throws(RepositoryError) -> Int
     {
-        let marks = try paint([commit], other.map { [$0] } ?? []) { $0.count > 2 * most }
-        return min(most, marks.count { $1 == .first })
+        let known = other.map { [$0] } ?? []
+        let marks = try paint([commit], known) { $0.count > 2 * most }
+        return try min(most, own(commit, known, marks).count)
     }
 
     /// The newest commits that `head` brings and `known` does not reach, the newest first, at most
@@ -57,12 +64,29 @@ package struct History {
     }
 
     /// The commits that are reachable from `head` and from none of `known`, parents before their
-    /// children. A date that is wrong may bring a known commit in, and leaves none out.
+    /// children.
     package func commits(behind head: ObjectID, notBehind known: [ObjectID])
         throws(RepositoryError) -> [ObjectID]
     {
-        let marks = try paint([head], known)
-        return try parentsFirst(from: head) { marks[$0] == .first }
+        try own(head, known, paint([head], known))
+    }
+
+    /// The commits of `head` that are behind none of `known`, parents first. Marks alone may take
+    /// a known commit for one of them, where a date is wrong.
+    private func own(_ head: ObjectID, _ known: [ObjectID], _ marks: [ObjectID: Marks])
+        throws(RepositoryError) -> [ObjectID]
+    {
+        var own: [ObjectID] = []
+        var seen: Set<ObjectID> = []
+        for id in try parentsFirst(from: head, where: { marks[$0] == .first }) {
+            // What is made upon a commit that is not known is not known either.
+            if try !stamps.commit(id).parents.contains(where: seen.contains) {
+                if try isAncestor(id, ofAny: known) { continue }
+            }
+            own.append(id)
+            seen.insert(id)
+        }
+        return own
     }
 
     /// Marks what is reachable from either side, until all that is left to look at stands behind
