@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import unittest
 
 import trees
@@ -48,6 +49,37 @@ class Restore(VaultTest):
                 ada.ctl("undo", expect=(0,))
                 self.assertIsNone(ada.read("d/b.md"))
                 self.assertEqual(ada.read("a.md"), b"changed\n")
+
+    def test_a_directory_that_was_empty_keeps_what_came_into_it(self):
+        ada = self.device("ada", start=False)
+        ada.write("p/a.md", "one\n")
+        os.makedirs(ada.path("p/inbox"))
+        self.assertEqual(ada.once().returncode, 0)
+        first = trees.head(ada.repository)
+        ada.write("p/a.md", "two\n")
+        ada.write("p/inbox/1.md", "came\n")
+        ada.write("p/inbox/deeper/2.md", "came\n")
+        self.assertEqual(ada.once().returncode, 0)
+        for running in (False, True):
+            if running:
+                ada.start()
+            ask = ("restore", f"{PREFIX}/p", "--to", first, "--json")
+            self.assertEqual(
+                json.loads(ada.ctl(*ask, "--dry-run").stdout)["paths"], [f"{PREFIX}/p/a.md"])
+            done = json.loads(ada.ctl(*ask, expect=(0,)).stdout)
+            self.assertEqual(done["paths"], [f"{PREFIX}/p/a.md"])
+            self.assertEqual(ada.read("p/inbox/1.md"), b"came\n")
+            self.assertEqual(ada.read("p/inbox/deeper/2.md"), b"came\n")
+            ada.ctl("restore", f"{PREFIX}/p/inbox", "--to", first, expect=(0,))
+            self.assertEqual(ada.read("p/inbox/1.md"), b"came\n")
+            ada.ctl("undo", expect=(0,))
+            self.assertEqual(ada.read("p/a.md"), b"two\n")
+        # A file that has its place makes room for it.
+        shutil.rmtree(ada.path("p/inbox"))
+        ada.write("p/inbox", "a file\n")
+        ada.ctl("sync", expect=(0,))
+        ada.ctl("restore", f"{PREFIX}/p/inbox", "--to", first, expect=(0,))
+        self.assertEqual(os.listdir(ada.path("p/inbox")), [])
 
     def test_a_blob_comes_where_a_file_may_be(self):
         ada = self.history()
@@ -190,6 +222,13 @@ class Restore(VaultTest):
             "restore", "--to", "HEAD~1", "--output", place, f"{PREFIX}/a.md", expect=(1,)
         )
         self.assertIn("File exists", again.stderr)
+        # Nothing of the vault is written to.
+        inside = (ada.path("sub"), f"{ada.repository}/objects", ada.state, f"{self.remote}/objects")
+        for other in inside:
+            refused = ada.ctl("restore", "--to", "HEAD~1", "--output", other, f"{PREFIX}/a.md",
+                              expect=(1,))
+            self.assertIn("name a place outside", refused.stderr)
+            self.assertFalse(os.path.exists(f"{other}/a.md"), other)
         files = ada.ctl(
             "restore", "--to", "HEAD~1", "--output", f"{self.top}/other", f"{PREFIX}/d/**/*.txt",
             "--json", expect=(0,),
@@ -201,6 +240,12 @@ class Restore(VaultTest):
         )
         self.assertEqual(trees.head(ada.repository), head)
         self.assertEqual(ada.read("a.md"), b"changed\n")
+        ada.write("x/a.md", "another\n")
+        self.assertEqual(ada.once().returncode, 0)
+        two = ada.ctl("restore", "--to", "HEAD", "--output", f"{self.top}/two", f"{PREFIX}/a.md",
+                      f"{PREFIX}/x/a.md", expect=(1,))
+        self.assertIn("would both be a.md", two.stderr)
+        self.assertFalse(os.path.exists(f"{self.top}/two"))
 
     def test_nothing_is_written_beside_the_vault_through_a_link(self):
         ada = self.device("ada", start=False)

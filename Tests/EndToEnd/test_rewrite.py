@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import trees
-from device import PREFIX, wait_until
+from device import PREFIX, Device, wait_until
 from harness import ThroughSSH, Tokens, VaultTest
 
 FAILED, NOT_RUNNING = 1, 3
@@ -379,6 +379,57 @@ class Rewrite(VaultTest):
             lambda: trees.head(other) == self.last and ada.status()["state"] == "in-sync",
             lambda: f"{ada.status()}\n{ada.output()}",
         )
+
+    def name_remote(self, device, remote):
+        device.set("repository", "remote", f'"{remote}"')
+        device.ctl("reload")
+
+    def test_another_vaults_remote_in_the_configuration_waits_for_a_choice(self):
+        ada, bob = self.told()
+        other = f"{self.top}/other.git"
+        trees.git(self.top, "init", "-q", "--bare", "--initial-branch=sync", other)
+        eve = Device(f"{self.top}/eve", "eve")
+        self.devices.append(eve)
+        eve.init(other)
+        eve.write("private.md", "eve's\n")
+        self.assertEqual(eve.once().returncode, 0)
+        theirs = trees.head(other)
+        # A wrong line, twice, with a restart in between: nothing goes either way.
+        self.name_remote(ada, other)
+        self.blocked(ada)
+        self.write(ada, "meanwhile.md")
+        change = json.loads(ada.ctl("remote", "--json").stdout)["change"]
+        self.assertEqual((change["kind"], change["other_remote"]), ("replaced", True))
+        self.assertIn("names another remote", ada.ctl("status", expect=None).stdout)
+        ada.stop()
+        ada.start()
+        self.blocked(ada)
+        self.assertEqual(trees.head(other), theirs)
+        self.assertIsNone(ada.read("private.md"))
+        self.name_remote(ada, self.remote)
+        self.until_in_sync(ada, bob)
+        self.assertIsNotNone(bob.read("meanwhile.md"))
+        self.assertIsNone(bob.read("private.md"))
+        self.assertEqual(trees.head(other), theirs)
+        # What the first one had is missed there still.
+        self.last = trees.head(self.remote)
+        self.name_remote(ada, other)
+        self.blocked(ada)
+        trees.git(self.remote, "update-ref", "refs/heads/sync", f"{self.last}~1")
+        self.name_remote(ada, self.remote)
+        self.blocked(ada)
+        change = json.loads(ada.ctl("remote", "--json").stdout)["change"]
+        self.assertEqual((change["kind"], change["other_remote"]), ("taken-back", False))
+        trees.git(self.remote, "update-ref", "refs/heads/sync", self.last)
+        # Where it is meant both stand beside each other.
+        self.name_remote(ada, other)
+        self.blocked(ada)
+        ada.ctl("remote", "accept")
+        wait_until(lambda: ada.status()["state"] == "in-sync", lambda: f"{ada.status()}")
+        self.assertIsNotNone(ada.read("private.md"))
+        self.assertIsNotNone(ada.read("meanwhile.md"))
+        self.assertEqual(eve.once().returncode, 0)
+        self.assertEqual(eve.tree(), ada.tree())
 
 
 class OverSSH(ThroughSSH, Rewrite):

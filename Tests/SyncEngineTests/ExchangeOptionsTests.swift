@@ -16,6 +16,8 @@ struct ExchangeOptionsTests {
         let asked = Mutex<[String]>([])
         /// Ends the next push: its answer is lost, although it was taken.
         let isCut = Mutex(false)
+        /// Whether others are faster at each push.
+        let isOutrun = Mutex(false)
         private let options: ExchangeOptions
         /// What a program has open.
         let busy = Busy()
@@ -67,6 +69,7 @@ struct ExchangeOptionsTests {
                 },
                 push: { [self] head, expected, applied throws(RemoteError) in
                     asked.withLock { $0.append("push") }
+                    if isOutrun.withLock({ $0 }) { return .moved }
                     let outcome = try transfer().push(
                         head, expecting: expected, applied: applied)
                     if isCut.withLock({ $0 }) { throw RemoteError(.unreachable, "push", "cut") }
@@ -179,6 +182,30 @@ struct ExchangeOptionsTests {
         scene.changesLeft.meanwhile.withLock { $0 = nil }
         _ = try await scene.cycle(vault)
         #expect(try scene.repository.reference("refs/heads/sync") == scene.head())
+    }
+
+    @Test("what waits to be pushed is as old as the oldest of it, also behind a merge")
+    func ageOfWhatWaits() async throws {
+        let scene = Scene(.none)
+        let vault = try scene.vault()
+        _ = try await scene.cycle(vault, writing: "one")
+        scene.isOutrun.withLock { $0 = true }
+        scene.folder.write(
+            try #require(TreePath("a.txt")), Array("two".utf8), mode: .regular, inPlace: false)
+        try vault.capture([vault.folders[0].id: .everything])
+        scene.clock.advance(60_000_000_000)
+        try scene.push("theirs.txt")
+        let outcome = try await vault.exchange(.none)
+        #expect(outcome == .outpaced)
+        #expect(SyncFailure(outcome)?.kind == .retry)
+        var status = VaultStatus(vault: "v", device: "linden")
+        try vault.report.describe(&status)
+        #expect(status.pending.commitsToPush == 2)
+        #expect(status.pending.oldestUnsyncedSeconds == 61)
+        scene.isOutrun.withLock { $0 = false }
+        #expect(try await vault.exchange(.none) == .inSync)
+        try vault.report.describe(&status)
+        #expect(status.pending == VaultStatus.Pending())
     }
 
     @Test("a push whose answer was lost is followed by a look")

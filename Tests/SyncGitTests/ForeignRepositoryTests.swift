@@ -131,6 +131,21 @@ struct ForeignRepositoryTests {
         #expect(try fsck(path).isEmpty)
     }
 
+    @Test("two devices do not join the packs of one remote at a time")
+    func consolidationAtOnce() throws {
+        try git(path, "init", "-q", "--bare", "--initial-branch=sync", path)
+        let foreign = try ForeignRepository(opening: path)
+        for number in 0..<4 {
+            let pack = try foreign.beginPack()
+            _ = try pack.add(.blob, [UInt8(number)])
+            try pack.finish()
+        }
+        let other = try #require(DirectoryLock(path + "/objects/pack", waits: false))
+        #expect(try foreign.consolidatePacks(most: 1) == 0)
+        other.release()
+        #expect(try foreign.consolidatePacks(most: 1) == 4)
+    }
+
     @Test("who reads goes on while another joins the packs, and joins them once more")
     func consolidationBeside() throws {
         try git(path, "init", "-q", "--bare", "--initial-branch=sync", path)
@@ -155,6 +170,27 @@ struct ForeignRepositoryTests {
         #expect(throws: RepositoryError.self) {
             try reader.object(ObjectID(hashing: [1], as: .blob))
         }
+    }
+
+    @Test("who looks for an object gives up although packs come and go all the time")
+    func givesUp() async throws {
+        try git(path, "init", "-q", "--bare", "--initial-branch=sync", path)
+        let foreign = try ForeignRepository(opening: path)
+        let pack = path + "/objects/pack/pack-\(String(repeating: "0", count: 40)).keep"
+        let restless = Task.detached {
+            while !Task.isCancelled {
+                _ = FileManager.default.createFile(atPath: pack, contents: nil)
+                // The next round makes it anew.
+                try? FileManager.default.removeItem(atPath: pack)
+            }
+        }
+        for number in 0..<50 {
+            let error = #expect(throws: RepositoryError.self) {
+                try foreign.object(ObjectID(hashing: [UInt8(number)], as: .blob))
+            }
+            #expect(error?.code == .missing)
+        }
+        restless.cancel()
     }
 
     // MARK: What nobody made in good faith

@@ -40,6 +40,57 @@ struct PathRemoteTests {
         #expect(try fixture.fsck(fixture.remote) == "")
     }
 
+    @Test("who was outrun twice has the next turn, and who waits for it does not wait for ever")
+    func turns() async throws {
+        let a = try fixture.pathRemote("a")
+        let b = try fixture.pathRemote("b")
+        var head = try fixture.commit("f", "0", by: "a")
+        #expect(try await a.push(head, expecting: nil, applied: nil) == .accepted)
+        for turn in 1...Limits.turnTries {
+            let seen = try await a.fetch().head
+            let own = try fixture.commit("of-a", "\(turn)", on: [head], by: "a")
+            _ = try await b.fetch()
+            head = try fixture.commit("f", "\(turn)", on: [head], by: "b")
+            #expect(try await b.push(head, expecting: seen, applied: nil) == .accepted)
+            #expect(try await a.push(own, expecting: seen, applied: nil) == .moved)
+        }
+        // b would be faster again.
+        #expect(try await a.fetch().head == head)
+        _ = try await b.fetch()
+        let late = try fixture.commit("f", "late", on: [head], by: "b")
+        #expect(try await b.push(late, expecting: head, applied: nil) == .moved)
+        let own = try fixture.commit("of-a", "at last", on: [head], by: "a")
+        #expect(try await a.push(own, expecting: head, applied: nil) == .accepted)
+        #expect(try await b.fetch().head == own)
+        let next = try fixture.commit("f", "next", on: [own], by: "b")
+        #expect(try await b.push(next, expecting: own, applied: nil) == .accepted)
+    }
+
+    @Test("a turn that does not end is waited for as long as the limit says")
+    func longTurn() {
+        let (start, directory) = (ContinuousClock().now, fixture.remote)
+        var (has, waits) = (PushTurn(), PushTurn())
+        for _ in 0..<Limits.turnTries {
+            let isTaken = has.take(in: directory)
+            #expect(!isTaken)
+            has.pushed(.moved)
+        }
+        let isTaken = has.take(in: directory)
+        #expect(isTaken)
+        func mayPush(at now: ContinuousClock.Instant) -> Bool {
+            let may = waits.mayPush(to: directory, at: now)
+            if !may { waits.pushed(.moved) }
+            return may
+        }
+        #expect(!mayPush(at: start))
+        #expect(!mayPush(at: start + Limits.turnTime - .milliseconds(1)))
+        #expect(mayPush(at: start + Limits.turnTime))
+        waits.pushed(.accepted)
+        #expect(!mayPush(at: start + Limits.turnTime * 2))
+        has.end()
+        #expect(mayPush(at: start + Limits.turnTime * 2))
+    }
+
     @Test("what git pushes is fetched, and git's gc at the remote changes nothing")
     func withGit() async throws {
         let a = try fixture.pathRemote("a")

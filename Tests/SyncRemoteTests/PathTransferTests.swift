@@ -49,6 +49,22 @@ struct PathTransferTests {
         #expect(try fixture.fsck(fixture.remote) == "")
     }
 
+    @Test(
+        "what the remote has is written again up to a size, and past it only what its tree lacks",
+        arguments: [0, 1])
+    func sentAgain(more: Int) throws {
+        let large = String(repeating: "x", count: Limits.resentBytes + more)
+        let root = try fixture.commit("a/large", large, by: "a")
+        let there = try fixture.repository("b")
+        var transfer = ObjectTransfer(from: try fixture.repository("a"), to: there)
+        #expect(try transfer.copy([root]) == 4)
+        let moved = try fixture.commit("b/moved", large, on: [root], by: "a")
+        let known = try there.commit(root).tree
+        // The commit, its tree, the directory, and the blob that stands there under another name.
+        #expect(try transfer.send([moved], beside: known) == 4 - more)
+        #expect(try fixture.fsck(fixture.local("b")) == "")
+    }
+
     @Test("what was thinned comes back, from what the remote has and whatever else is here")
     func bringBack() throws {
         let root = try fixture.commit("a/b", "root", by: "a")

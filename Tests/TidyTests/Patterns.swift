@@ -26,6 +26,16 @@ extension String {
         }
     }
 
+    /// The lines that a regular expression matches, counted from 0, each with its first match.
+    func lines(matching pattern: String) throws -> [(line: Int, match: String)] {
+        // Most texts have no match: to ask once is quicker than to ask of each line.
+        if try firstMatch(of: pattern) == nil { return [] }
+        return try split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+            .compactMap { line, text in
+                try String(text).firstMatch(of: pattern).map { (line, $0) }
+            }
+    }
+
     /// The text without blanks at either end.
     var trimmed: String { trimmingCharacters(in: .whitespaces) }
 }

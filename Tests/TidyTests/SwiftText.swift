@@ -14,6 +14,12 @@ struct SwiftText {
         while at < bytes.count { step() }
     }
 
+    /// The code, without comments and the contents of strings.
+    var codeText: String { String(decoding: code, as: UTF8.self) }
+
+    /// The comments alone.
+    var commentText: String { String(decoding: comments, as: UTF8.self) }
+
     /// The lines of the code, without comments and the contents of strings.
     var codeLines: [String] { Self.lines(code) }
 

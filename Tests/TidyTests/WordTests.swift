@@ -20,10 +20,8 @@ struct WordTests {
     func words(index: Int) throws {
         let (pattern, instead) = Self.banned[index]
         let violations = try SourceTree.sources().flatMap { file in
-            try SwiftText(file.text).codeLines.enumerated().compactMap { line, code in
-                try code.firstMatch(of: pattern)
-                    .map { file.violation(line, "`\($0)`: \(instead)") }
-            }
+            try SwiftText(file.text).codeText.lines(matching: pattern)
+                .map { file.violation($0.line, "`\($0.match)`: \(instead)") }
         }
         expectNone(violations)
     }
@@ -42,10 +40,8 @@ struct WordTests {
         #expect(retired.count > 35, "the table can be read")
         let pattern = "\\b(?:\(retired.joined(separator: "|")))\\b"
         let violations = try SourceTree.sources().flatMap { file in
-            try SwiftText(file.text).codeLines.enumerated().compactMap { line, code in
-                try code.firstMatch(of: pattern)
-                    .map { file.violation(line, "`\($0)` is retired: see ADR 17") }
-            }
+            try SwiftText(file.text).codeText.lines(matching: pattern)
+                .map { file.violation($0.line, "`\($0.match)` is retired: see ADR 17") }
         }
         expectNone(violations)
     }
@@ -76,10 +72,8 @@ struct WordTests {
             try SourceTree.sources()
             + SourceTree.files(below: "Tests", suffixes: [".swift"])
         let violations = try files.flatMap { file in
-            try SwiftText(file.text).commentLines.enumerated().compactMap { line, comment in
-                try comment.firstMatch(of: #"\b(TODO|FIXME|XXX|HACK)\b"#)
-                    .map { file.violation(line, "`\($0)`: do it or open an issue") }
-            }
+            try SwiftText(file.text).commentText.lines(matching: #"\b(TODO|FIXME|XXX|HACK)\b"#)
+                .map { file.violation($0.line, "`\($0.match)`: do it or open an issue") }
         }
         expectNone(violations)
     }

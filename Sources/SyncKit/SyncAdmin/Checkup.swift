@@ -59,11 +59,7 @@ package struct Checkup {
                 clock(try stamps.time(of: head)),
             ] + (try namesake(in: repository))
         } catch {
-            let isDenied = (error as? RepositoryError)?.code == .readOnly
-            let mend =
-                isDenied
-                ? "chown -R it to the daemon's user; chmod -R u+rwX \(path)"
-                : Verification.mend(configuration)
+            let mend = Verification.mend(configuration, after: error)
             return [.fail("repository", "\(path): \(error)", mend: mend)]
         }
     }

@@ -33,15 +33,20 @@ package struct Verification {
             }
             return findings + restored(head, restore(head))
         } catch {
+            let mend = Self.mend(configuration, after: error)
             return [.fail("objects", "\(configuration.repository): \(error)", mend: mend)]
         }
     }
 
     private var mend: String { Self.mend(configuration) }
 
-    /// What helps a repository that is damaged or not there.
-    static func mend(_ configuration: Configuration) -> String {
+    /// What helps a repository that is damaged, not there, or may not be read.
+    /// - Parameter error: what its reader said.
+    static func mend(_ configuration: Configuration, after error: (any Error)? = nil) -> String {
         let path = configuration.repository
+        if (error as? RepositoryError)?.code == .readOnly {
+            return "chown -R it to the daemon's user; chmod -R u+rwX \(path)"
+        }
         if configuration.remote == nil {
             return "bring \(path) back from a copy, or a backup (syncctl init --from-backup); the "
                 + "folders stay as they are"

@@ -4,8 +4,10 @@ internal import SyncModel
 package enum ExchangeOutcome: Sendable, Equatable {
     /// The folders hold the head, and the remote has it.
     case inSync
-    /// There is more to do: paths wait to be applied, or others kept pushing.
+    /// There is more to do: paths wait to be applied, or not all that came was asked yet.
     case pending
+    /// Others pushed first, or held the branch's lock, at each try.
+    case outpaced
     /// The remote said no; its words.
     case declined(String)
     /// The remote no longer has what it had: nothing is merged and nothing pushed until somebody
@@ -135,7 +137,7 @@ final class Exchange {
                 try await pause(attempt)
             }
         }
-        return .pending
+        return .outpaced
     }
 
     private func pushAtOnce() async throws -> PushOutcome {

@@ -14,7 +14,7 @@ extension GitRepository {
     @discardableResult package func consolidatePacks(most: Int = Limits.packs)
         throws(RepositoryError) -> Int
     {
-        guard let lock = PackLock(packDirectory, waits: false) else { return 0 }
+        guard let lock = DirectoryLock(packDirectory, waits: false) else { return 0 }
         defer { lock.release() }
         let small = SmallPacks(in: packDirectory)
         return try consolidate(small.chosen(most: most), of: small)
@@ -23,7 +23,7 @@ extension GitRepository {
     /// The same at once, of all small packs however few they are, and of what an interrupted one
     /// left. Waits for another process that consolidates.
     @discardableResult package func consolidateEverything() throws(RepositoryError) -> Int {
-        let lock = PackLock(packDirectory, waits: true)
+        let lock = DirectoryLock(packDirectory, waits: true)
         defer { lock?.release() }
         let small = SmallPacks(in: packDirectory)
         try small.removeLeftovers()

@@ -16,7 +16,7 @@ struct RepositoryHandle: ~Copyable {
             if code != GIT_ENOTFOUND.rawValue { throw failure }
             if !FileSystem.exists(path) { throw RepositoryError(.absent, "open \(path)") }
             if access(path, R_OK | X_OK) != 0 && errno == EACCES {
-                throw RepositoryError(.readOnly, "open \(path)", "it may not be read")
+                throw RepositoryError(.readOnly, "open \(path)")
             }
             // A directory that is there but lacks what makes it a repository.
             throw RepositoryError(.notARepository, "open \(path)", failure.cause)

@@ -36,10 +36,13 @@ package final class GitRepository: ObjectRepository {
         handle = try RepositoryHandle(opening: path)
         commonDirectory = String(cString: git_repository_commondir(handle.pointer))
         isSealed = false
+        // Before libgit2 looks: what comes in between is seen at the next look.
+        var listing = PackListing()
+        listing.look(at: commonDirectory + "objects/pack")
+        packs = listing
         database = try DatabaseHandle(opening: commonDirectory + "objects")
         try LibGit2.check(
             git_repository_set_odb(handle.pointer, database.pointer), "open the objects")
-        packs.look(at: packDirectory)
         TemporaryFile.removeAbandoned(in: packDirectory)
         StagingDirectory.removeAbandoned(in: objectDirectory)
     }

@@ -31,9 +31,14 @@ struct PackListing {
 
     private var stamp: Stamp?
     private var names: Set<String> = []
+    /// Whether a pack was noted since the last look: who reads has not seen it.
+    private var hasNoted = false
 
     /// Notes a pack that was just put there: it is missed when it goes.
-    mutating func add(_ index: String) { names.insert(index) }
+    mutating func add(_ index: String) {
+        names.insert(index)
+        hasNoted = true
+    }
 
     /// Looks at the directory again. One that cannot be listed counts as empty: what then fails
     /// is the reading of an object, which says so.
@@ -47,7 +52,8 @@ struct PackListing {
                 found.insert(name)
             }
         } catch { stamp = nil }
-        defer { names = found }
+        defer { (names, hasNoted) = (found, false) }
+        if found == names && !hasNoted { return .same }
         return names.isSubset(of: found) ? .more : .fewer
     }
 }

@@ -27,9 +27,9 @@ package struct PreparedThinning: Sendable {
 
     /// Keeps others from joining packs until this is done with, or dropped.
     fileprivate final class Turn: Sendable {
-        private let lock: PackLock?
+        private let lock: DirectoryLock?
 
-        init(in directory: String) { lock = PackLock(directory, waits: true) }
+        init(in directory: String) { lock = DirectoryLock(directory, waits: true) }
 
         deinit { lock?.release() }
     }
@@ -109,7 +109,7 @@ extension GitRepository {
         let list = try ThinnedObjects(in: commonDirectory)
         guard let list else { return true }
         if !list.objects.allSatisfy({ contains($0) }) { return false }
-        let lock = PackLock(packDirectory, waits: true)
+        let lock = DirectoryLock(packDirectory, waits: true)
         defer { lock?.release() }
         for name in try FileSystem.names(in: packDirectory) where name.hasSuffix(".promisor") {
             try FileSystem.remove("\(packDirectory)/\(name)")

@@ -12,6 +12,7 @@ package actor PathRemote: RemoteLink {
     private let work: WorkCount
     private let unpublished: @Sendable (RepositoryError?) -> Void
     private var open: Session?
+    private var turn = PushTurn()
 
     /// Both repositories and which directories they were when they were opened.
     private struct Session {
@@ -43,6 +44,8 @@ package actor PathRemote: RemoteLink {
         self.unpublished = unpublished
     }
 
+    deinit { turn.end() }
+
     /// The queue that the actor blocks.
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -50,10 +53,26 @@ package actor PathRemote: RemoteLink {
 
     /// Reads the remote's references and copies what is missing here; see `PathTransfer`.
     package func fetch(_ mayBring: IntakeGate) throws(RemoteError) -> RemoteSnapshot {
-        let transfer = transfer(try session("fetch"))
+        let session = try session("fetch")
+        let transfer = transfer(session)
         defer { rest(after: transfer) }
+        takeTurn(in: session.directory)
         return try transfer.fetch(mayBring)
     }
+
+    /// Takes the turn to push where this device lost it to others. What comes between a look and
+    /// its push may last, or fail.
+    private func takeTurn(in directory: String) {
+        guard turn.take(in: directory) else { return }
+        Task { [weak self] in
+            let clock = ContinuousClock()
+            // Nobody cancels it.
+            try? await clock.sleep(for: Limits.turnTime)
+            await self?.endTurn()
+        }
+    }
+
+    private func endTurn() { turn.end() }
 
     /// Moves the remote's branch forward; see `PathTransfer`.
     /// - Returns: `.declined` for a branch that somebody has checked out.
@@ -64,7 +83,11 @@ package actor PathRemote: RemoteLink {
         if let words = try whereCheckedOut(session) { return .declined(words) }
         let transfer = transfer(session)
         defer { rest(after: transfer) }
-        return try transfer.push(head, expecting: expected, applied: applied)
+        let outcome =
+            turn.mayPush(to: session.directory, at: .now)
+            ? try transfer.push(head, expecting: expected, applied: applied) : .moved
+        turn.pushed(outcome)
+        return outcome
     }
 
     /// Throws when no push can ever succeed because somebody has the branch checked out.

@@ -29,7 +29,7 @@ struct Backup: AsyncParsableCommand {
         let bundles = BundleDirectory(place, vault: configuration.vault)
         let isDirectory = path.hasSuffix("/") || bundles.isThere
         if !isDirectory { place = try BundleFile.place(place) }
-        try Self.refuse(place, inside: configuration)
+        try configuration.refuse(placeInside: place)
         if isDirectory {
             try bundles.make()
         } else {
@@ -49,21 +49,6 @@ struct Backup: AsyncParsableCommand {
         if let unsynced = report.unsynced, !unsynced.isWhole {
             tellMissing(unsynced)
             throw ExitCode(Exit.failed)
-        }
-    }
-
-    /// Refuses what would become part of the next backup, or stand in git's way.
-    private static func refuse(_ place: String, inside configuration: Configuration) throws {
-        let links = RealPath()
-        for folder in configuration.folders where links.leads(place, into: folder.path) {
-            throw Failure(
-                Exit.failed,
-                "\(place) is in the folder \(folder.path), and would be synced itself: name a "
-                    + "place outside every folder")
-        }
-        if links.leads(place, into: configuration.repository) {
-            throw Failure(
-                Exit.failed, "\(place) is in the vault's own repository: name a place outside it")
         }
     }
 

@@ -107,6 +107,15 @@ struct Restore: AsyncParsableCommand {
         }
         let output = Output(options)
         let top = try Machine().place(directory)
+        try history.configuration.refuse(placeInside: top)
+        for (place, paths) in Dictionary(grouping: found.places.keys, by: { found.places[$0] })
+        where paths.count > 1 {
+            let names = paths.sorted().map(\.description).joined(separator: " and ")
+            throw Failure(
+                Exit.failed,
+                "\(names) would both be \(place?.description ?? "") there: name a directory above "
+                    + "them, or one at a time")
+        }
         let beside = dryRun ? nil : try Beside(top, past)
         var written: [String] = []
         for (path, place) in found.places.sorted(by: { $0.key < $1.key }) {

@@ -154,34 +154,38 @@ package final class SimDevice: @unchecked Sendable {
     /// Adds what is reachable from the head now; commits are never looked at twice.
     func learnReachable() throws {
         guard let head = try repository.reference("refs/heads/sync") else { return }
-        try walk(from: [head], seen: &seenCommits, contents: &reachable)
+        let versions = try historyReader.versions(behind: [head], seen: &seenCommits)
+        reachable.formUnion(versions.map(\.id))
     }
 
     /// The contents that the head reaches, and the heads that were kept.
     func contentsNow() throws -> Set<ObjectID> {
-        var contents: Set<ObjectID> = []
         var seen: Set<ObjectID> = []
         let tips =
             try repository.references("refs/heads/") + repository.references("refs/sync/kept/")
-        try walk(from: tips.map(\.id), seen: &seen, contents: &contents)
-        return contents
+        return Set(try historyReader.versions(behind: tips.map(\.id), seen: &seen).map(\.id))
     }
 
-    private func walk(
-        from tips: [ObjectID], seen: inout Set<ObjectID>, contents: inout Set<ObjectID>
-    ) throws {
+    /// The repository with what was thinned.
+    private var historyReader: any ObjectReader {
+        repository.thinnedBehind.isEmpty ? repository : repository.whole()
+    }
+}
+
+extension ObjectReader {
+    /// What the commits behind some tips brought; those seen before are passed over.
+    func versions(behind tips: [ObjectID], seen: inout Set<ObjectID>) throws -> [FileVersion] {
+        var versions: [FileVersion] = []
         var pending = tips
-        let repository = repository.thinnedBehind.isEmpty ? repository : repository.whole()
         while let id = pending.popLast() {
             guard seen.insert(id).inserted else { continue }
-            let commit = try repository.commit(id)
+            let commit = try self.commit(id)
             pending += commit.parents
-            for change in try TreeDiff.changes(
-                from: commit.parents.first.map { try repository.commit($0).tree },
-                to: commit.tree, reading: repository)
-            {
-                if let after = change.after { contents.insert(after.id) }
-            }
+            versions += try TreeDiff.changes(
+                from: commit.parents.first.map { try self.commit($0).tree },
+                to: commit.tree, reading: self
+            ).compactMap(\.after)
         }
+        return versions
     }
 }

@@ -87,24 +87,14 @@ extension SimWorld {
 
     /// Nothing that a rule left out is in the remote's history, be it in a record of a conflict.
     func checkSecrets() throws {
-        if secrets.isEmpty { return }
-        var pending = try remote.reference("refs/heads/sync").map { [$0] } ?? []
+        guard !secrets.isEmpty, let head = try remote.reference("refs/heads/sync") else { return }
         var seen: Set<ObjectID> = []
-        while let id = pending.popLast() {
-            guard seen.insert(id).inserted else { continue }
-            let commit = try remote.commit(id)
-            pending += commit.parents
-            for change in try TreeDiff.changes(
-                from: commit.parents.first.map { try remote.commit($0).tree },
-                to: commit.tree, reading: remote)
-            {
-                guard let after = change.after, after.mode != .submodule, !after.isDirectory,
-                    remote.contains(after.id)
-                else { continue }
-                let text = String(decoding: try remote.blob(after.id), as: UTF8.self)
-                for (secret, place) in secrets where text.contains(secret) {
-                    violate("what is left out goes to nobody", "\(place): \(secret)")
-                }
+        for version in try remote.versions(behind: [head], seen: &seen) {
+            guard version.mode != .submodule, !version.isDirectory, remote.contains(version.id)
+            else { continue }
+            let text = String(decoding: try remote.blob(version.id), as: UTF8.self)
+            for (secret, place) in secrets where text.contains(secret) {
+                violate("what is left out goes to nobody", "\(place): \(secret)")
             }
         }
         try check()

@@ -69,7 +69,7 @@ package struct CycleReport: Sendable, Codable, Equatable {
         self.outcome =
             switch outcome {
             case .inSync: .inSync
-            case .pending: .pending
+            case .pending, .outpaced: .pending
             case .declined: .declined
             case .stopped: .stopped
             case nil: isRefused ? .refused : .failed

@@ -79,9 +79,9 @@ package final class VaultReport {
         // Beside a history that was rewritten, or of which nothing is to be read, the last one
         // that was shared tells what waits.
         let isKeptOut = status.remoteHead.map(intake.keepsOut) ?? false
-        status.pending.commitsToPush = try commitsToPush(
-            tracker.change?.old ?? (isKeptOut ? tracker.lastSeen() : status.remoteHead))
-        status.pending.oldestUnsyncedSeconds = try oldestUnpushed(status)
+        try note(
+            unpushed: tracker.change?.old ?? (isKeptOut ? tracker.lastSeen() : status.remoteHead),
+            in: &status.pending)
     }
 
     /// Reads what the head leads to at once: a repository whose objects are gone is noticed
@@ -91,26 +91,20 @@ package final class VaultReport {
         _ = try repository.tree(tree)
     }
 
-    private func commitsToPush(_ remoteHead: ObjectID?) throws -> Int {
-        guard tracker.link != nil, let head = try branch.head(), head != remoteHead else {
-            return 0
-        }
+    /// Counts the commits that the remote lacks, and looks for the oldest of them.
+    /// - Parameter remoteHead: what the remote is known to have.
+    private func note(unpushed remoteHead: ObjectID?, in pending: inout VaultStatus.Pending) throws
+    {
+        (pending.commitsToPush, pending.oldestUnsyncedSeconds) = (0, nil)
+        guard tracker.link != nil, let head = try branch.head(), head != remoteHead else { return }
         let known = remoteHead.flatMap { repository.contains($0) ? $0 : nil }
-        return try History(CommitStamps(reading: repository))
-            .count(from: head, notIn: known, most: Self.countedCommits)
-    }
-
-    private func oldestUnpushed(_ status: VaultStatus) throws -> Int? {
-        guard status.pending.commitsToPush > 0, let head = status.head else { return nil }
         let stamps = CommitStamps(reading: repository)
-        var current = head
-        for _ in 1..<max(1, status.pending.commitsToPush) {
-            guard let parent = try stamps.commit(current).parents.first else { break }
-            if parent == status.remoteHead { break }
-            current = parent
-        }
-        let seconds = clock.now().seconds - (try stamps.time(of: current).seconds)
-        return Int(max(0, seconds))
+        let commits = try History(stamps)
+            .commits(behind: head, notBehind: known, most: Self.countedCommits)
+        pending.commitsToPush = commits.count
+        let times = try commits.map { id throws(RepositoryError) in try stamps.time(of: id) }
+        guard let oldest = times.min() else { return }
+        pending.oldestUnsyncedSeconds = Int(max(0, clock.now().seconds - oldest.seconds))
     }
 
     /// The paths of the repository that a folder does not hold in the head's version, sorted, and

@@ -26,6 +26,14 @@ package struct RemoteChange: Sendable, Codable, Equatable {
     /// Of another branch, which the configuration named when the old head was seen; nil for the
     /// same. Nobody rewrote the remote then.
     @OrNull package private(set) var branches: Branches? = nil
+    /// Whether the configuration names another remote than the one that had the old head. Nobody
+    /// replaced anything then.
+    package private(set) var isOtherRemote = false
+
+    enum CodingKeys: String, CodingKey {
+        case kind, old, new, since, branches
+        case isOtherRemote = "other_remote"
+    }
 
     /// A branch in place of another.
     package struct Branches: Sendable, Codable, Equatable {
@@ -38,6 +46,11 @@ package struct RemoteChange: Sendable, Codable, Equatable {
     /// What happened, in words.
     package var words: String {
         if let branches { return words(branches) }
+        if isOtherRemote {
+            return "the configuration names another remote, which shares nothing with this vault: "
+                + "it has \(new?.short ?? "nothing"), and the one before had \(old.short) (seen "
+                + "\(since)). If it is another vault's, name the one before again; or choose"
+        }
         let what =
             switch (kind, new) {
             case (.takenBack, let new?):
@@ -75,30 +88,32 @@ package struct RemoteChange: Sendable, Codable, Equatable {
     /// The form in which the state store remembers it.
     var text: String {
         "\(kind.rawValue) \(old.hex) \(new?.hex ?? "none") \(since)"
-            + (branches.map { " \($0.before) \($0.now)" } ?? "")
+            + (branches.map { " \($0.before) \($0.now)" } ?? (isOtherRemote ? " other-remote" : ""))
     }
 
     init(
-        _ kind: Kind, old: ObjectID, new: ObjectID?, since: String, branches: Branches? = nil
+        _ kind: Kind, old: ObjectID, new: ObjectID?, since: String, branches: Branches? = nil,
+        isOtherRemote: Bool = false
     ) {
         self.kind = kind
         self.old = old
         self.new = new
         self.since = since
         self.branches = branches
+        self.isOtherRemote = isOtherRemote
     }
 
     /// Reads what `text` gave; nil for anything else.
     init?(_ text: String) {
         let words = text.split(separator: " ")
-        guard words.count == 4 || words.count == 6, let kind = Kind(rawValue: String(words[0])),
+        guard (4...6).contains(words.count), let kind = Kind(rawValue: String(words[0])),
             let old = ObjectID(hex: words[1])
         else { return nil }
         let branches =
             words.count == 6 ? Branches(before: String(words[4]), now: String(words[5])) : nil
         self.init(
             kind, old: old, new: ObjectID(hex: words[2]), since: String(words[3]),
-            branches: branches)
+            branches: branches, isOtherRemote: words.count == 5)
     }
 }
 

@@ -68,7 +68,7 @@ package final class RemoteTracker {
     /// found again at every fetch, and ends by itself when the remote has again what it had.
     private func classifyRemoteHead(_ new: ObjectID?) throws -> RemoteChange? {
         let before = try rememberedChange()
-        guard let old = try lastSeen(), let kind = try kind(from: old, to: new) else {
+        guard let (old, kind, isOtherRemote) = try parted(to: new) else {
             if before != nil { try store.setFact(Vault.Fact.remoteChange, nil) }
             change = nil
             return nil
@@ -90,7 +90,8 @@ package final class RemoteTracker {
         let isSame = before?.old == old && before?.branches == branches
         let found = RemoteChange(
             kind, old: old, new: new,
-            since: (isSame ? before?.since : nil) ?? clock.now().iso8601, branches: branches)
+            since: (isSame ? before?.since : nil) ?? clock.now().iso8601, branches: branches,
+            isOtherRemote: isOtherRemote)
         try store.setFact(Vault.Fact.remoteChange, found.text)
         change = found
         return found
@@ -103,14 +104,27 @@ package final class RemoteTracker {
         if let new = head, !repository.contains(new) || intake.keepsOut(new) {
             return try rememberedChange()
         }
-        guard let old = try lastSeen(), let kind = try kind(from: old, to: head) else {
-            return nil
-        }
+        guard let (old, kind, isOtherRemote) = try parted(to: head) else { return nil }
         let branches = try branches()
         let before = try rememberedChange().flatMap { $0.branches == branches ? $0 : nil }
         return RemoteChange(
             kind, old: old, new: head, since: before?.since ?? clock.now().iso8601,
-            branches: branches)
+            branches: branches, isOtherRemote: isOtherRemote)
+    }
+
+    /// What the remote no longer has; nil when it went on from there. One that the configuration
+    /// names in another's place misses nothing, unless it has nothing of what that one had: it may
+    /// be another vault's.
+    private func parted(to new: ObjectID?) throws
+        -> (old: ObjectID, kind: RemoteChange.Kind, isOtherRemote: Bool)?
+    {
+        if let old = try lastSeen() {
+            return try kind(from: old, to: new).map { (old, $0, false) }
+        }
+        guard let new, let old = try FormerRemote(store: store).known()?.head,
+            repository.contains(old), try kind(from: old, to: new) == .replaced
+        else { return nil }
+        return (old, .replaced, true)
     }
 
     /// Whether the configuration names another branch than when the remote was last gone along
@@ -169,11 +183,13 @@ package final class RemoteTracker {
         if try store.fact(Vault.Fact.remoteBranch) != branch.name {
             try store.setFact(Vault.Fact.remoteBranch, branch.name)
         }
+        if head != nil { try FormerRemote(store: store).forget() }
     }
 
     /// Notes that somebody chose, and which head the remote has that this device goes along with.
     func endChange(at head: ObjectID?) throws(StateStoreError) {
         try remember(head)
+        try FormerRemote(store: store).forget()
         try store.setFact(Vault.Fact.remoteChange, nil)
         change = nil
     }
@@ -187,7 +203,7 @@ package final class RemoteTracker {
     }
 
     /// Takes note of which remote it is. Another one is met for the first time: what the one
-    /// before had is not missed there.
+    /// before had is not missed there, but to tell whether it is another vault's.
     package func meet(_ url: String) throws(StateStoreError) {
         let known = try store.fact(Vault.Fact.remoteURL)
         if known == url {
@@ -199,8 +215,16 @@ package final class RemoteTracker {
             }
             return
         }
-        if known != nil {
-            try remember(nil)
+        if let known {
+            let seen = try store.fact(Vault.Fact.remoteHead).flatMap { ObjectID(hex: $0) }
+            var left = seen.map { (head: $0, url: known) }
+            let former = FormerRemote(store: store)
+            if left == nil { left = try former.known() }
+            let isBack = left?.url == url
+            if let left, !isBack {
+                try former.remember(left.head, at: left.url)
+            }
+            try remember(isBack ? left?.head : nil)
             try store.setFact(Vault.Fact.remoteChange, nil)
         }
         try store.setFact(Vault.Fact.remoteURL, url)

@@ -68,6 +68,12 @@ extension SyncFailure {
         case .declined(let words):
             self.init(.needsUser, "the remote refused the push: \(words)")
         case .stopped(let change): self.init(change)
+        case .outpaced:
+            self.init(
+                .retry,
+                "nothing could be pushed at \(Limits.pushTries) tries: others pushed first each "
+                    + "time, or a program holds the lock of the remote's branch",
+                hint: "it is tried again")
         case .inSync, .pending: return nil
         }
     }

@@ -55,13 +55,18 @@ struct RestoredVersions {
     }
 
     /// Names what goes since something else takes its place: the files of a directory, or a file
-    /// that stands where a directory has to be.
+    /// that stands where a directory has to be. A directory that was empty is there already where
+    /// something came into it since.
     private func makeRoom(for versions: inout [TreePath: FileVersion?], in tree: ObjectID?) throws {
         for path in versions.keys.sorted() {
             let below = try TreeDiff.changes(
                 from: nil, to: tree, below: path, reading: repository
             ).map(\.path)
             var gone = below.filter { $0 != path }
+            if !gone.isEmpty, let version = versions[path] ?? nil, version.isDirectory {
+                versions[path] = nil
+                continue
+            }
             for above in path.ancestors
             where try TreeDiff.file(at: above, of: tree, reading: repository) != nil {
                 gone.append(above)

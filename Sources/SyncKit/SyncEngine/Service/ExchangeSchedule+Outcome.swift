@@ -8,7 +8,7 @@ extension ExchangeSchedule.Outcome {
     package init(_ outcome: ExchangeOutcome?, failure: SyncFailure?) {
         switch outcome {
         case .inSync: self = .done
-        case .pending: self = .waits
+        case .pending, .outpaced: self = .waits
         case .declined, .stopped: self = .refused
         case nil:
             guard let failure else {

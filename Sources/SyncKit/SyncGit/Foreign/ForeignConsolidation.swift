@@ -5,12 +5,15 @@ extension ForeignRepository {
     /// Joins small packs as `GitRepository.consolidatePacks` does, after each was looked at entry
     /// by entry. libgit2, which makes the deltas, sees these packs and nothing else that stands
     /// there.
-    /// - Returns: how many packs were replaced.
+    /// - Returns: how many packs were replaced; 0 while another process is at it.
     /// - Throws: `.corrupt` for a pack that libgit2 may not see, and as writing a pack does; all
     ///   objects are still there then.
     @discardableResult package func consolidatePacks(most: Int = Limits.packs)
         throws(RepositoryError) -> Int
     {
+        // Two devices at it would take each other's packs away.
+        guard let lock = DirectoryLock(packDirectory, waits: false) else { return 0 }
+        defer { lock.release() }
         let small = SmallPacks(in: packDirectory)
         let chosen = try small.chosen(most: most)
         if chosen.isEmpty { return 0 }

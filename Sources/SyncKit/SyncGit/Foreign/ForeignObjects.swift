@@ -74,19 +74,32 @@ final class ForeignObjects {
 
     /// Whether the object is here.
     func contains(_ id: ObjectID) throws(RepositoryError) -> Bool {
-        if try find(id) != nil { return true }
-        if try loose.contains(id) { return true }
-        if try !refresh() { return false }
-        return try find(id) != nil
+        do throws(RepositoryError) {
+            return try again { () throws(RepositoryError) in
+                if try find(id) != nil { return true }
+                if try loose.contains(id) { return true }
+                throw RepositoryError(.missing, "find", object: id)
+            }
+        } catch {
+            if error.code == .missing { return false }
+            throw error
+        }
     }
 
     /// Reads a whole object; its bytes are checked against its name.
     func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
+        try again { () throws(RepositoryError) in try read(id) }
+    }
+
+    /// Looks again while packs come and go: somebody may have joined one to others, and what was
+    /// in it stands elsewhere.
+    private func again<Found>(_ look: () throws(RepositoryError) -> Found) throws(RepositoryError)
+        -> Found
+    {
         var tries = Limits.foreignTries
         while true {
             tries -= 1
-            do throws(RepositoryError) { return try read(id) } catch {
-                // Somebody may have joined the pack to others: what was in it stands elsewhere.
+            do throws(RepositoryError) { return try look() } catch {
                 if tries == 0 { throw error }
                 if try !refresh() { throw error }
             }

@@ -49,9 +49,17 @@ package struct History {
     package func count(from commit: ObjectID, notIn other: ObjectID?, most: Int)
         throws(RepositoryError) -> Int
     {
+        try commits(behind: commit, notBehind: other, most: most).count
+    }
+
+    /// The commits that are reachable from `commit` and not from `other`, parents first; where
+    /// they are more than `most`, so many of them.
+    package func commits(behind commit: ObjectID, notBehind other: ObjectID?, most: Int)
+        throws(RepositoryError) -> ArraySlice<ObjectID>
+    {
         let known = other.map { [$0] } ?? []
         let marks = try paint([commit], known) { $0.count > 2 * most }
-        return try min(most, own(commit, known, marks).count)
+        return try own(commit, known, marks).prefix(most)
     }
 
     /// The newest commits that `head` brings and `known` does not reach, the newest first, at most

@@ -214,7 +214,7 @@ package struct RepositoryError: Error, Sendable, CustomStringConvertible {
             case .moved: "it has moved meanwhile"
             case .locked: "another program holds its lock"
             case .noSpace: "no space is left"
-            case .readOnly: "the daemon may not write there"
+            case .readOnly: "the daemon may not read or write there"
             case .absent: "the repository is not there"
             case .notARepository: "it is no bare git repository"
             case .io: "the system refused"
