@@ -8,7 +8,7 @@ import SyncModel
 struct DaemonClient {
     /// The vault's configuration; nil when the file has mistakes by now.
     let configuration: Configuration?
-    private let socket: String
+    let socket: String
     private let client: SocketClient
 
     private init(_ socket: String, _ configuration: Configuration?) {

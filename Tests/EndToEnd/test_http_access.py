@@ -107,6 +107,24 @@ class Tokens(APITest):
             self.ada.run("syncctl", "token", "revoke", "--config", self.ada.config, "gone")
             .returncode in (0, 10), False)  # fmt: skip
 
+    def test_tokens_that_were_lost_with_their_store_are_told(self):
+        ada, reader = self.ada, self.token(self.ada, "read")
+        ada.stop()
+        for name in os.listdir(ada.state):
+            if name.startswith("service.db-"):
+                os.unlink(f"{ada.state}/{name}")
+        with open(f"{ada.state}/service.db", "r+b") as file:
+            file.write(bytes(4096))
+        ada.start()
+        self.wait_for_listener(ada)
+        self.assertEqual(ask(ada.port, "GET", "/status", token=reader).status, 401)
+        self.assertIn("syncctl token create", " ".join(ada.status()["notices"]))
+        self.assertIn("service.db.corrupt-1", ada.output())
+        ada.stop()
+        ada.start()
+        self.wait_for_listener(ada)
+        self.assertEqual(ada.status()["notices"], [])
+
     def test_secrets_stand_in_no_file_and_no_argument(self):
         link = self.ada.ctl("dashboard").stdout.strip()
         secrets = [self.token(self.ada, scope) for scope in SCOPES]

@@ -1,10 +1,13 @@
 """Vaults beside one another on one device: none gets what is another's."""
 
+import json
 import os
+import shlex
+import signal
 import subprocess
 
 import trees
-from device import PREFIX, Device
+from device import PREFIX, Device, wait_until
 from harness import VaultTest
 
 REFUSED, CONFIGURATION = 1, 78
@@ -80,6 +83,40 @@ class SeveralVaults(VaultTest):
             "--device", "ada")  # fmt: skip
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check(file, "work")
+
+    def test_a_name_that_changes_under_a_running_daemon_is_told(self):
+        self.ada.start()
+        with open(self.ada.config, encoding="utf-8") as file:
+            text = file.read()
+        with open(self.ada.config, "w", encoding="utf-8") as file:
+            file.write(text.replace('vault = "default"', 'vault = "other"'))
+        said = self.ada.ctl("reload", expect=(3,)).stderr
+        self.assertIn("kill -HUP", said)
+        self.ada.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.ada.ctl("status", expect=None).returncode == 0, self.ada.output)
+
+    def test_commands_that_are_printed_can_be_copied(self):
+        place = f"{self.top}/it's of ada"
+        os.makedirs(f"{place}/remotes")
+        file = f"{place}/work.toml"
+        init = ("syncctl", "--config", file, "init", "--folder", f"{place}/folder=work")
+        said = self.ada.run(*init, "--remote", f"{place}/remotes/work.git").stderr
+        word = shlex.quote(f"{place}/remotes/work.git").replace("'\"'\"'", "'\\''")
+        self.assertIn(f"git init --bare {word}", said)
+        done = self.ada.run(*init)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        [command] = [line for line in done.stdout.splitlines() if line.startswith("next: ")]
+        self.assertEqual(
+            shlex.split(command), ["next:", "syncd", "run", "--config", file])
+        os.rmdir(f"{place}/folder")
+        found = json.loads(
+            self.ada.run("syncctl", "--config", file, "doctor", "--json").stdout)
+        [mend] = [entry["mend"] for entry in found if entry["check"] == "folder"]
+        self.assertIn(f"{place}/folder", shlex.split(mend.replace(";", " ")))
+
+    def test_a_webhook_is_not_installed_on_a_path(self):
+        said = self.ada.ctl("webhook", "install", "--url", "https://x.example/", expect=(1,))
+        self.assertIn("only a repository at GitHub", said.stderr)
 
     def test_a_file_of_the_default_name_elsewhere_is_no_default(self):
         file = f"{self.top}/elsewhere/config.toml"

@@ -263,6 +263,19 @@ class Requests(APITest):
         os.unlink(self.ada.path("k.md"))
         self.post("/api/sync", stale, key="k3")
 
+    def test_a_condition_in_a_header_is_refused_and_not_passed_over(self):
+        self.post("/api/sync", {"path": f"{PREFIX}/a.md", "content": "one"})
+        tag = ask(self.ada.port, "GET", f"/api/sync/blob/HEAD/{PREFIX}/a.md",
+                  token=self.writer).header("ETag")  # fmt: skip
+        self.ada.write("a.md", "by hand")
+        body = {"path": f"{PREFIX}/a.md", "content": "two"}
+        for header, value in (("If-Match", tag), ("If-None-Match", "*")):
+            answer = ask(self.ada.port, "POST", "/api/sync", body, {header: value}, self.writer)
+            self.assertEqual(answer.status, 400, answer)
+            self.assertIn("if_match", answer.json["detail"])
+        self.assertEqual(self.ada.read("a.md"), b"by hand")
+        self.post("/api/sync", body | {"if_match": tag.strip('"')}, 409)
+
     def test_a_key_that_comes_while_the_first_is_under_way_is_not_written_twice(self):
         before, statuses = self.commits_or_none(), []
 

@@ -128,15 +128,16 @@ package struct Checkup {
 
     private func stateDirectory() -> Finding {
         let path = configuration.stateDirectory
+        let word = ShellWord.shown(path)
         var status = stat()
         guard stat(path, &status) == 0 else {
             return .warn("state", "\(path) is not there yet", mend: "syncd run")
         }
         if status.st_uid != geteuid() {
-            return .fail("state", "\(path) belongs to another user", mend: "chown -R $USER \(path)")
+            return .fail("state", "\(path) belongs to another user", mend: "chown -R $USER \(word)")
         }
         if status.st_mode & 0o077 != 0 {
-            return .fail("state", "\(path) is open to others", mend: "chmod 700 \(path)")
+            return .fail("state", "\(path) is open to others", mend: "chmod 700 \(word)")
         }
         return .ok("state", path)
     }

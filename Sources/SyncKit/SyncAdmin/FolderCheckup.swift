@@ -5,23 +5,25 @@ internal import SyncModel
 struct FolderCheckup {
     private let folder: Configuration.Folder
     private var path: String { folder.path }
+    /// In a command.
+    private var word: String { ShellWord.shown(path) }
 
     init(_ folder: Configuration.Folder) { self.folder = folder }
 
     func findings() -> [Finding] {
         if let missing { return [missing] }
         guard access(path, R_OK | X_OK) == 0 else {
-            return [.fail("folder", "\(path) cannot be read", mend: "chmod u+rwx \(path)")]
+            return [.fail("folder", "\(path) cannot be read", mend: "chmod u+rwx \(word)")]
         }
         guard access(path, W_OK) == 0 else {
-            return [.fail("folder", "\(path) cannot be written", mend: "chmod u+w \(path)")]
+            return [.fail("folder", "\(path) cannot be written", mend: "chmod u+w \(word)")]
         }
         var status = stat()
         guard stat(path, &status) == 0, status.st_uid == geteuid() else {
             return [
                 .warn(
                     "folder", "\(path) belongs to another user, so files cannot be leased",
-                    mend: "chown -R $USER \(path)")
+                    mend: "chown -R $USER \(word)")
             ]
         }
         return [leases]
@@ -33,7 +35,7 @@ struct FolderCheckup {
         if stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return nil }
         return .fail(
             "folder", "\(path) is not there: nothing of it counts as deleted",
-            mend: "mount it, or mkdir \(path); then syncctl sync --accept-folders")
+            mend: "mount it, or mkdir \(word); then syncctl sync --accept-folders")
     }
 
     /// Tries a lease on a file that has no name: nothing appears in the folder.

@@ -45,7 +45,7 @@ package struct Verification {
     static func mend(_ configuration: Configuration, after error: (any Error)? = nil) -> String {
         let path = configuration.repository
         if (error as? RepositoryError)?.code == .readOnly {
-            return "chown -R it to the daemon's user; chmod -R u+rwX \(path)"
+            return "chown -R it to the daemon's user; chmod -R u+rwX \(ShellWord.shown(path))"
         }
         if configuration.remote == nil {
             return "bring \(path) back from a copy, or a backup (syncctl init --from-backup); the "
@@ -56,7 +56,8 @@ package struct Verification {
             return "mount its disk; or, if it is gone: syncctl sync, which fetches it anew and "
                 + "leaves the folders as they are"
         }
-        return "syncctl sync, so that the remote has what can be read; mv \(path) \(path).damaged; "
+        return "syncctl sync, so that the remote has what can be read; mv \(ShellWord.shown(path)) "
+            + "\(ShellWord.shown(path + ".damaged")); "
             + "syncctl sync, which fetches it anew. What the remote does not have then stays in "
             + "\(path).damaged alone, and what was deleted in it comes back"
     }

@@ -146,6 +146,13 @@ package actor Daemon {
         let service: VaultService
         do { service = try await open(configuration, log) } catch is CancellationError { return }
         let store = try ServiceStore(configuration.stateDirectory + "/service.db")
+        if let damaged = store.damaged {
+            let words =
+                "what the daemon kept of tokens and logins was damaged and is in \(damaged): none "
+                + "of them is known any more: syncctl token create"
+            service.board.warn(words, of: .serviceStore)
+            log.error("\(words)")
+        }
         let routes = try SyncRoutes(service, store, file: file, log: log) { [weak self] in
             await self?.reload() ?? .unchanged
         }

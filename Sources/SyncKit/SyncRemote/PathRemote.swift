@@ -202,8 +202,8 @@ package actor PathRemote: RemoteLink {
                     + "a remote has to be bare: git init --bare PATH"
             }
             if let name = try session.remote.worktree(of: reference) {
-                return "\(branch) of \(remote.path) is checked out in its worktree \(name): "
-                    + "git -C \(remote.path) worktree list; git worktree remove, or prune"
+                return "\(branch) of \(remote.path) is checked out in its worktree \(name): git -C "
+                    + "\(ShellWord.shown(remote.path)) worktree list; git worktree remove, or prune"
             }
             return nil
         } catch { throw RemoteError(error, "push") }

@@ -61,7 +61,7 @@ package struct RemotePath: Sendable, Equatable {
         guard FileIdentity(parent) != nil else {
             return "\(parent) is not there either: mount its disk, or check repository.remote"
         }
-        let make = "git init --bare \(path)"
+        let make = "git init --bare \(ShellWord.shown(path))"
         // The point where a disk belongs is an empty directory while it is away.
         for place in [path, parent] where Self.isEmpty(place) {
             return "\(place) is empty: mount the disk that belongs there; when none does, \(make)"

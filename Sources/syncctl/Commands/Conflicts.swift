@@ -64,7 +64,7 @@ struct Conflicts: AsyncParsableCommand {
             let what =
                 side.isDirectory
                 ? "a directory" : side.blob.map { "\(kind) \($0.short)" } ?? "deleted"
-            output.line("  \(whose): \(Self.name(side.device)), \(side.time), \(what)")
+            output.line("  \(whose): \(Self.maker(side)), \(what)")
         }
         if details.isUnclear {
             output.line("  two machines may have this name: nothing tells which side is this one's")
@@ -98,6 +98,12 @@ struct Conflicts: AsyncParsableCommand {
                 ?? "a deletion: delete the file again if it is to go"
             output.line(output.paint("    " + words, .grey))
         }
+    }
+
+    /// Who made a side, and when. One that stands there because sides were merged anew was made by
+    /// nobody.
+    private static func maker(_ side: ConflictDetails.Side) -> String {
+        side.device.isEmpty ? name(side.device) : "\(side.device), \(side.time)"
     }
 
     private static func name(_ device: String) -> String {

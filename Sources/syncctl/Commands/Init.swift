@@ -104,7 +104,7 @@ struct Init: AsyncParsableCommand {
         let made = try await plan.carryOut(on: machine)
         let output = Output(options)
         let isDefault = plan.file == machine.configurationFile(nil)
-        let next = "syncd run\(isDefault ? "" : " --config \(plan.file)")"
+        let next = "syncd run\(isDefault ? "" : " --config \(ShellWord.shown(plan.file))")"
         if options.json {
             return try output.json(Made(configuration: plan.file, done: made, next: next))
         }

@@ -46,7 +46,15 @@ struct Reload: AsyncParsableCommand {
     func run() async throws {
         _ = try options.load()
         let client = try DaemonClient(options)
-        let before: HealthAnswer = try client.ask("GET", "/health", accepting: [503])
+        let found: HealthAnswer? = try client.askIfRunning("GET", "/health", accepting: [503])
+        guard let before = found else {
+            throw Failure(
+                Exit.notRunning,
+                Failure.notRunning(client.socket).lines + [
+                    "where the configuration gave 'vault' another name, the daemon listens under "
+                        + "the name before: systemctl --user reload syncd, or kill -HUP it"
+                ])
+        }
         let reloaded: ReloadAnswer = try client.ask("POST", "/api/sync/reload")
         let output = Output(options)
         if options.json { try output.json(reloaded) }

@@ -30,6 +30,11 @@ struct Webhook: AsyncParsableCommand {
             guard let remote = configuration.remote else {
                 throw Failure(Exit.failed, "this vault has no remote")
             }
+            if RemotePath(remote) != nil {
+                throw Failure(
+                    Exit.failed,
+                    "the remote is on a path: only a repository at GitHub has a webhook to install")
+            }
             guard
                 let url = url
                     ?? configuration.http.hosts.first.map({ "https://\($0)/api/sync/webhook" })

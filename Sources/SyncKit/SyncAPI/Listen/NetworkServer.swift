@@ -43,7 +43,8 @@ package struct NetworkServer: Service {
                 said = nil
                 continue
             } catch is CancellationError { return } catch {
-                let words = "nobody can ask at \(http.listen): \(Self.words(error))"
+                let words = "nobody can ask at \(http.listen): \(Self.words(error)): each daemon "
+                    + "needs a port of its own (listen in [http], \"\" for none)"
                 board.warn(words, of: .listener)
                 if said != words { log.warning("\(words)") }
                 said = words

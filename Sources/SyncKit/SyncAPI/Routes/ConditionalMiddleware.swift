@@ -3,12 +3,23 @@ internal import Hummingbird
 internal import NIOCore
 internal import SyncModel
 
-/// Gives what can be read an `ETag`, and answers 304 to whoever has it already.
+/// Gives what can be read an `ETag`, and answers 304 to whoever has it already; refuses such
+/// conditions where something is changed.
 struct ConditionalMiddleware: RouterMiddleware {
     @concurrent func handle(
         _ request: Request, context: SyncContext,
         next: @concurrent (Request, SyncContext) async throws -> Response
     ) async throws -> Response {
+        if request.method.changes {
+            // Whoever sends one takes it for kept: a change would be made in spite of it.
+            for name in [HTTPField.Name.ifMatch, .ifNoneMatch, .ifUnmodifiedSince]
+            where request.headers[name] != nil {
+                throw HTTPError(
+                    .badRequest,
+                    message: "\(name) has no say here: a file's version goes into if_match of the "
+                        + "body, and dry_run shows what a change would do")
+            }
+        }
         var response = try await next(request, context)
         guard !request.method.changes, response.status == .ok else { return response }
         if response.headers[.eTag] == nil {

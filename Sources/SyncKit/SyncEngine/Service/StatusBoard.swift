@@ -18,6 +18,8 @@ package final class StatusBoard: Sendable {
         case webhookSecret
         /// `state.json` cannot be written.
         case stateFile
+        /// Tokens and deliveries were lost.
+        case serviceStore
 
         package static func < (left: Topic, right: Topic) -> Bool {
             left.rawValue < right.rawValue

@@ -203,9 +203,13 @@ enum SSHFailure {
                 hint: "this has to work without a question: ssh -o BatchMode=yes \(host)")
         }
         if says("does not appear to be a git repository", "repository not found", "no such file") {
+            // The shell there reads what the one here leaves.
+            let place = ShellWord.shown(path)
+            let make = "git init --bare \(place)"
             return RemoteError(
                 .missing, operation, cause,
-                hint: "check repository.remote; to make it: ssh \(host) git init --bare \(path)")
+                hint: "check repository.remote; to make it: ssh \(host) "
+                    + (place == path ? make : ShellWord.shown(make)))
         }
         if says("permission to", "access denied", "not allowed", "permission denied") {
             return RemoteError(

@@ -9,8 +9,9 @@ enum DamagedStores {
     /// Renames what stands at `path` to `<path>.corrupt-<n>`, with its log, and removes the oldest
     /// beyond `Limits.damagedStores`. The database goes first: a log that is left without its
     /// database is removed at the next start, never replayed into another.
+    /// - Returns: its new name.
     /// - Throws: the file system's word; the old record then still stands at `path`.
-    static func setAside(_ path: String) throws(StateStoreError) {
+    @discardableResult static func setAside(_ path: String) throws(StateStoreError) -> String {
         let kept = try numbers(path)
         let aside = name(path, (kept.last ?? 0) + 1)
         if rename(path, aside) != 0, errno != ENOENT {
@@ -25,6 +26,7 @@ enum DamagedStores {
         for number in kept.dropLast(Limits.damagedStores - 1) {
             for suffix in [""] + companions { unlink(name(path, number) + suffix) }
         }
+        return aside
     }
 
     private static func name(_ path: String, _ number: Int) -> String {

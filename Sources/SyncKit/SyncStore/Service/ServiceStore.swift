@@ -8,6 +8,8 @@ package import struct SyncModel.StateStoreError
 /// logins and nothing else.
 package final class ServiceStore: Sendable {
     private let queue: DatabaseQueue
+    /// What stood there and could not be read; nil for nothing. All tokens were in it.
+    package let damaged: String?
 
     /// Opens the store, or begins one. The caller holds the vault's lock.
     /// - Parameter path: the file, in a directory that is there; what is damaged there is set aside
@@ -15,11 +17,11 @@ package final class ServiceStore: Sendable {
     /// - Throws: `.noSpace`, `.readOnly`, `.io`.
     package init(_ path: String) throws(StateStoreError) {
         do throws(StateStoreError) {
-            queue = try Self.open(path)
+            (queue, damaged) = (try Self.open(path), nil)
         } catch {
             guard error.code == .corrupt else { throw error }
-            try DamagedStores.setAside(path)
-            queue = try Self.open(path)
+            let aside = try DamagedStores.setAside(path)
+            (queue, damaged) = (try Self.open(path), aside)
         }
     }
 

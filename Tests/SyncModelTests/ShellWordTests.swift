@@ -1,6 +1,5 @@
+import SyncModel
 import Testing
-
-@testable import syncctl
 
 @Suite("A word for the shell")
 struct ShellWordTests {
@@ -22,6 +21,12 @@ struct ShellWordTests {
         ] as [(String, String?)])
     func quoted(text: String, wanted: String?) {
         #expect(ShellWord.quoted(Array(text.utf8)) == wanted)
+    }
+
+    @Test("stands in a sentence as it is where it cannot be copied")
+    func shown() {
+        #expect(ShellWord.shown("a b") == "'a b'")
+        #expect(ShellWord.shown("a\nb") == "a\nb")
     }
 
     @Test("is none for bytes that are no UTF-8")
