@@ -306,6 +306,7 @@ class Listening(APITest):
             ada.start()
             notices = wait_until(lambda: ada.status()["notices"], "no notice")
             self.assertIn(f"127.0.0.1:{ada.port}", str(notices))
+            self.assertIn("a port of its own", str(notices))
             ada.write("hello.txt", "hello\n")
             self.wait_in_sync(ada)
         began = time.monotonic()

@@ -154,8 +154,8 @@ FAULTS = [
         "a push replaces what somebody else pushed"),
     Fault(
         "rewrite-followed", ENGINE + "Remote/RemoteTracker.swift",
-        "guard let old = try lastSeen(), let kind = try kind(from: old, to: new) else {",
-        "guard !ON, let old = try lastSeen(), let kind = try kind(from: old, to: new) else {",
+        "guard let (old, kind, isOtherRemote) = try parted(to: new) else {",
+        "guard !ON, let (old, kind, isOtherRemote) = try parted(to: new) else {",
         "a remote that was rewritten is followed"),
     Fault(
         "left-behind-not-kept", ENGINE + "Remote/KeptHeads.swift",

@@ -43,8 +43,7 @@ package struct NetworkServer: Service {
                 said = nil
                 continue
             } catch is CancellationError { return } catch {
-                let words = "nobody can ask at \(http.listen): \(Self.words(error)): each daemon "
-                    + "needs a port of its own (listen in [http], \"\" for none)"
+                let words = "nobody can ask at \(http.listen): \(Self.words(error))"
                 board.warn(words, of: .listener)
                 if said != words { log.warning("\(words)") }
                 said = words
@@ -111,7 +110,9 @@ package struct NetworkServer: Service {
 
     private static func words(_ error: any Error) -> String {
         if let error = error as? IOError {
-            return String(cString: strerror(error.errnoCode))
+            let words = String(cString: strerror(error.errnoCode))
+            if error.errnoCode != EADDRINUSE { return words }
+            return words + ": each daemon needs a port of its own, listen in [http]"
         }
         return "\(error)"
     }
