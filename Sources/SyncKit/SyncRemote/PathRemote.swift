@@ -83,8 +83,9 @@ package actor PathRemote: RemoteLink {
         if let words = try whereCheckedOut(session) { return .declined(words) }
         let transfer = transfer(session)
         defer { rest(after: transfer) }
+        // What only says how far this device has applied takes nobody's turn.
         let outcome =
-            turn.mayPush(to: session.directory, at: .now)
+            head == expected || turn.mayPush(to: session.directory, at: .now)
             ? try transfer.push(head, expecting: expected, applied: applied) : .moved
         turn.pushed(outcome)
         return outcome

@@ -6,11 +6,14 @@ internal import SyncModel
 /// Gives what can be read an `ETag`, and answers 304 to whoever has it already; refuses such
 /// conditions where something is changed.
 struct ConditionalMiddleware: RouterMiddleware {
+    let endpoints: [Endpoint]
+
     @concurrent func handle(
         _ request: Request, context: SyncContext,
         next: @concurrent (Request, SyncContext) async throws -> Response
     ) async throws -> Response {
-        if request.method.changes {
+        // A method that a route does not have is answered as that.
+        if endpoints.haveChange(request) {
             // Whoever sends one takes it for kept: a change would be made in spite of it.
             for name in [HTTPField.Name.ifMatch, .ifNoneMatch, .ifUnmodifiedSince]
             where request.headers[name] != nil {

@@ -54,3 +54,11 @@ struct Endpoint: Sendable {
         return zip(parts, asked).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
 }
+
+extension [Endpoint] {
+    /// Whether a request is for one of these, and may change something.
+    func haveChange(_ request: Request) -> Bool {
+        request.method.changes
+            && contains { $0.method == request.method && $0.matches(request.uri.path) }
+    }
+}

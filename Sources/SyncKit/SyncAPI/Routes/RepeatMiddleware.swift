@@ -15,9 +15,8 @@ struct RepeatMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let target = request.uri.path
         // Of deliveries the store tells which came before.
-        guard request.method.changes, let name = request.headers[.idempotencyKey],
-            target != "/api/sync/webhook",
-            endpoints.contains(where: { $0.method == request.method && $0.matches(target) })
+        guard let name = request.headers[.idempotencyKey], target != "/api/sync/webhook",
+            endpoints.haveChange(request)
         else { return try await next(request, context) }
         guard (1...Limits.idempotencyKeyBytes).contains(name.utf8.count) else {
             throw HTTPError(

@@ -74,7 +74,7 @@ package struct SyncRoutes: Sendable {
         let router = Router(context: SyncContext.self, options: .autoGenerateHeadEndpoints)
         let endpoints = endpoints(at: door)
         router.add(middleware: AccessMiddleware(gate: gate, door: door, endpoints: endpoints))
-        router.add(middleware: ConditionalMiddleware())
+        router.add(middleware: ConditionalMiddleware(endpoints: endpoints))
         router.add(middleware: RepeatMiddleware(answers: answers, endpoints: endpoints))
         for endpoint in endpoints {
             router.on(endpoint.routerPath, method: endpoint.method, use: endpoint.handle)
