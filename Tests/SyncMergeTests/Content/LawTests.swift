@@ -40,6 +40,10 @@ struct LawKind: Sendable, CustomTestStringConvertible {
             start: { SmallRecords(.wrapper).start(&$0) },
             edit: { SmallRecords(.wrapper).edit($0, &$1) }),
         LawKind(
+            name: "memory in blocks", rule: FileRule(.memory), share: 2, absorbs: true,
+            start: { SmallRecords(.blocks).start(&$0) },
+            edit: { SmallRecords(.blocks).edit($0, &$1) }),
+        LawKind(
             name: "events", rule: FileRule(.event), share: 1, absorbs: true,
             start: { SmallRecords(.lines).start(&$0) },
             edit: { SmallRecords(.lines).edit($0, &$1) }),

@@ -187,6 +187,16 @@ struct MemoryTests {
             "---\nid: m\ntags: [a, b, c]\nupdated: 2\n---\nOne, edited.\n\nTwo, edited.\n",
             fallback: .text),
         MergeCase(
+            "one block that is there twice is no collection", "---\nid: 1\n---\nmore\n\nend\n",
+            "---\nid: 1\n---\nless\n\nend\n",
+            "---\nid: 1\n---\nmore\n\nend\n\n---\nid: 1\n---\nmore\n\nend\n",
+            "---\nid: 1\n---\nless\n\nend\n\n---\nid: 1\n---\nmore\n\nend\n",
+            fallback: .text),
+        MergeCase(
+            "one block of a collection on each side is a record",
+            "---\nid: 1\n---\ntea\n\n---\nid: 2\n---\nmilk\n", "---\nid: 1\n---\ngreen tea\n",
+            "---\nid: 1\n---\ntea\n", "---\nid: 1\n---\ngreen tea\n"),
+        MergeCase(
             "an array against lines: the later, and a copy", "", "[\(one)]\n", "\(two)\n\(three)\n",
             "\(two)\n\(three)\n", fallback: .shape),
         MergeCase(

@@ -1,3 +1,4 @@
+import Foundation
 import SyncTestKit
 import Testing
 
@@ -90,7 +91,7 @@ enum SmallText {
 
 /// A few records.
 struct SmallRecords: Sendable {
-    enum Form: Sendable { case lines, array, wrapper }
+    enum Form: Sendable { case lines, array, wrapper, blocks }
 
     private struct Record {
         var id: Int
@@ -99,6 +100,12 @@ struct SmallRecords: Sendable {
         var text: String {
             "{\"id\":\(id)" + fields.map { ",\"\($0)\":\($1)" }.joined() + "}"
         }
+
+        var block: String {
+            let header = fields.filter { $0.0 != "text" }.map { "\($0): \($1)\n" }.joined()
+            let text = fields.first { $0.0 == "text" }.map { $0.1 + "\n" } ?? ""
+            return "---\nid: \(id)\n\(header)---\n\(text)"
+        }
     }
 
     private let form: Form
@@ -106,7 +113,8 @@ struct SmallRecords: Sendable {
     init(_ form: Form) { self.form = form }
 
     func start(_ dice: inout Dice) -> [UInt8]? {
-        if dice.chance(5) { return nil }
+        // Two devices that each add a file of one block have added a document.
+        if form != .blocks, dice.chance(5) { return nil }
         var ids = [1, 2, 3, 4].shuffled(using: &dice)
         ids.removeLast(dice.below(3))
         return render(ids.map { Self.record($0, &dice) }, &dice)
@@ -186,6 +194,7 @@ struct SmallRecords: Sendable {
             if dice.chance(3), !text.isEmpty { text.removeLast(1 + dice.below(5)) }
             if dice.chance(3) { text += "oops\n" }
             return Array(text.utf8)
+        case .blocks: return Array(records.map(\.block).joined(separator: "\n").utf8)
         case .array:
             let separator = dice.chance(50) ? ", " : ",\n  "
             return Array("[\(texts.joined(separator: separator))]".utf8)
@@ -198,6 +207,7 @@ struct SmallRecords: Sendable {
     /// The objects of a file, found by trying: not by the code under test's shapes.
     static func objects(_ content: [UInt8]?) -> [JSONValue] {
         guard let content else { return [] }
+        if content.starts(with: "---\n".utf8) { return blocks(content) }
         if let root = JSONText(content)?.root {
             if root.kind == .array { return root.elements }
             if let list = root.dictionary[Array("results".utf8)] { return list.elements }
@@ -205,6 +215,18 @@ struct SmallRecords: Sendable {
         }
         return content.split(separator: 0x0a).compactMap { JSONText(Array($0))?.root }
             .filter { $0.kind == .object }
+    }
+
+    private static func blocks(_ content: [UInt8]) -> [JSONValue] {
+        let parts = String(decoding: content, as: UTF8.self).components(separatedBy: "---\n")
+        return stride(from: 1, to: parts.count - 1, by: 2).compactMap { at in
+            let lines = parts[at].split(separator: "\n").map { line in
+                let (key, value) = (line.prefix { $0 != ":" }, line.drop { $0 != ":" })
+                return "\"\(key)\":\(value.dropFirst(2))"
+            }
+            let text = parts[at + 1].split(separator: "\n").map { "\"text\":\($0)" }
+            return JSONText(Array("{\((lines + text).joined(separator: ","))}".utf8))?.root
+        }
     }
 
     /// What a file says, whatever the order.

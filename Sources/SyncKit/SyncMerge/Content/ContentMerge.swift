@@ -100,7 +100,10 @@ package enum ContentMerge {
             return SimpleMerge.copied(early, late, because: .tooLarge)
         }
         let shapes = (RecordShapes(early), RecordShapes(late))
-        guard let common = RecordShapes.common(RecordShapes(base), shapes.0, shapes.1) else {
+        guard
+            let common = RecordShapes.common(
+                RecordShapes(base), shapes.0, shapes.1, version: rule.version)
+        else {
             return withoutShape(base: base, early, late, shapes, rule: rule, path: path)
         }
         return records(
@@ -141,7 +144,7 @@ package enum ContentMerge {
     ) -> ContentResult {
         switch (shapes.0.isValid, shapes.1.isValid) {
         case (true, true):
-            if shapes.0.isOneBlock, shapes.1.isOneBlock {
+            if rule.version >= 9, shapes.0.isOneBlock, shapes.1.isOneBlock {
                 return text(base: base, early, late, rule: rule, path: path)
             }
             return kept(late, beside: early, because: .shape)

@@ -8,7 +8,7 @@ struct RecordShapes {
     let isBlank: Bool
     /// Whether the text begins as an object or an array does.
     let looksLikeJSON: Bool
-    /// Of blocks: whether there are two or more.
+    /// Of blocks: whether there are two or more that differ.
     let isCollection: Bool
     /// Whether lines of torn objects are all there is: JSON Lines, if the other versions are.
     let mayBeLines: Bool
@@ -40,8 +40,7 @@ struct RecordShapes {
         }
         let shapes = RecordShape.candidates(content)
         let body = RecordFile.bodyStart(content)..<content.count
-        let isCollection =
-            shapes == [.blocks] && RecordBlocks.split(content, body)?.count ?? 0 > 1
+        let isCollection = shapes == [.blocks] && RecordBlocks.differ(content, body)
         let first = content[RecordFile.bodyStart(content)...].first { !JSONParser.isSpace($0) }
         self.init(
             shapes: shapes, isBlank: first == nil,
@@ -83,7 +82,8 @@ struct RecordShapes {
     /// - Returns: nil when the sides have none in common; `usesBase` is false when the base is in
     ///   none of theirs: then both sides count as added.
     static func common(
-        _ base: RecordShapes, _ early: RecordShapes, _ late: RecordShapes
+        _ base: RecordShapes, _ early: RecordShapes, _ late: RecordShapes,
+        version: Int = MergeIdentity.version
     ) -> (shape: RecordShape, usesBase: Bool)? {
         // Beside an emptied file an object stays what the base is best taken for.
         if base.shapes.first == .object,
@@ -96,7 +96,10 @@ struct RecordShapes {
             (early.isBlank ? early.admits(shape) : shapes.0.contains(shape))
                 && (late.isBlank ? late.admits(shape) : shapes.1.contains(shape))
         }
-        var usable = shared.filter { isMade(of: $0, early, late) }
+        // Of a collection each side may have left one block: it is still merged by records.
+        let isCollection =
+            early.isCollection || late.isCollection || version >= 9 && base.isCollection
+        var usable = shared.filter { $0 != .blocks || isCollection }
         // What the base is best taken for comes first: what the merge gives is then taken for the
         // same, whatever it came to look like.
         if let best = base.shapes.first(where: { usable.contains($0) }) {
@@ -108,12 +111,5 @@ struct RecordShapes {
         // records of JSON Lines, else two files.
         usable.removeAll { $0 == .object }
         return usable.first.map { ($0, base.isBlank || base.admits($0)) }
-    }
-
-    /// Whether one of the sides has more than one block alone.
-    private static func isMade(
-        of shape: RecordShape, _ early: RecordShapes, _ late: RecordShapes
-    ) -> Bool {
-        shape != .blocks || early.isCollection || late.isCollection
     }
 }
