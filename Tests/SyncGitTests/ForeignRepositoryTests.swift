@@ -1,7 +1,8 @@
 import Foundation
-import SyncGit
 import SyncModel
 import Testing
+
+@testable import SyncGit
 
 @Suite("A repository that others write too")
 struct ForeignRepositoryTests {
@@ -173,24 +174,21 @@ struct ForeignRepositoryTests {
     }
 
     @Test("who looks for an object gives up although packs come and go all the time")
-    func givesUp() async throws {
-        try git(path, "init", "-q", "--bare", "--initial-branch=sync", path)
-        let foreign = try ForeignRepository(opening: path)
-        let pack = path + "/objects/pack/pack-\(String(repeating: "0", count: 40)).keep"
-        let restless = Task.detached {
-            while !Task.isCancelled {
-                _ = FileManager.default.createFile(atPath: pack, contents: nil)
-                // The next round makes it anew.
-                try? FileManager.default.removeItem(atPath: pack)
-            }
-        }
-        for number in 0..<50 {
+    func givesUp() throws {
+        for changes in [0, 1, Limits.foreignTries * 2] {
+            var (looks, left) = (0, changes)
             let error = #expect(throws: RepositoryError.self) {
-                try foreign.object(ObjectID(hashing: [UInt8(number)], as: .blob))
+                try ForeignObjects.again { () throws(RepositoryError) in
+                    looks += 1
+                    throw RepositoryError(.missing, "read", object: .zero)
+                } ifChanged: {
+                    left -= 1
+                    return left >= 0
+                }
             }
             #expect(error?.code == .missing)
+            #expect(looks == min(changes + 1, Limits.foreignTries))
         }
-        restless.cancel()
     }
 
     // MARK: What nobody made in good faith

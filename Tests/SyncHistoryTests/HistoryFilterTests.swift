@@ -4,31 +4,6 @@ import Testing
 
 @testable import SyncHistory
 
-/// Counts the commits that are read.
-private final class Counting: ObjectReader {
-    private let repository: InMemoryRepository
-    private(set) var commits = 0
-
-    init(_ repository: InMemoryRepository) { self.repository = repository }
-
-    func object(_ id: ObjectID) throws(RepositoryError) -> StoredObject {
-        try repository.object(id)
-    }
-
-    func header(_ id: ObjectID) throws(RepositoryError) -> (kind: ObjectKind, size: Int) {
-        try repository.header(id)
-    }
-
-    func tree(_ id: ObjectID) throws(RepositoryError) -> Tree { try repository.tree(id) }
-
-    func commit(_ id: ObjectID) throws(RepositoryError) -> Commit {
-        commits += 1
-        return try repository.commit(id)
-    }
-
-    func contains(_ id: ObjectID) -> Bool { repository.contains(id) }
-}
-
 @Suite("A filtered history")
 struct HistoryFilterTests {
     private let repository = InMemoryRepository()
@@ -102,14 +77,14 @@ struct HistoryFilterTests {
     @Test("ends before what is older, and never reads it")
     func early() throws {
         let commits = try made()
-        let reader = Counting(repository)
+        let reader = CountingReader(repository)
         var filter = HistoryFilter()
         filter.since = 5_000
         let found = try HistoryLog(reading: reader).entries(
             from: commits[4], where: filter, most: 100)
         #expect(found.map(\.commit) == [commits[4]])
         #expect(reader.commits == 2)
-        let first = Counting(repository)
+        let first = CountingReader(repository)
         _ = try HistoryLog(reading: first).entries(from: commits[4], most: 1)
         #expect(first.commits == 2)
     }

@@ -72,11 +72,11 @@ struct PathRemoteTests {
         var (has, waits) = (PushTurn(), PushTurn())
         for _ in 0..<Limits.turnTries {
             let isTaken = has.take(in: directory)
-            #expect(!isTaken)
+            #expect(isTaken == nil)
             has.pushed(.moved)
         }
-        let isTaken = has.take(in: directory)
-        #expect(isTaken)
+        let number = has.take(in: directory)
+        #expect(number == 1)
         func mayPush(at now: ContinuousClock.Instant) -> Bool {
             let may = waits.mayPush(to: directory, at: now)
             if !may { waits.pushed(.moved) }
@@ -87,8 +87,39 @@ struct PathRemoteTests {
         #expect(mayPush(at: start + Limits.turnTime))
         waits.pushed(.accepted)
         #expect(!mayPush(at: start + Limits.turnTime * 2))
-        has.end()
+        has.end(2)
+        #expect(!mayPush(at: start + Limits.turnTime * 2))
+        has.end(1)
         #expect(mayPush(at: start + Limits.turnTime * 2))
+    }
+
+    @Test("a turn ends with a push that fails, and by itself where none comes")
+    func turnsEnd() async throws {
+        let (a, b) = (try fixture.pathRemote("a"), try fixture.pathRemote("b"))
+        var head = try fixture.commit("f", "0", by: "a")
+        #expect(try await a.push(head, expecting: nil, applied: nil) == .accepted)
+        for turn in 1...Limits.turnTries {
+            let seen = try await a.fetch().head
+            let own = try fixture.commit("of-a", "\(turn)", on: [head], by: "a")
+            _ = try await b.fetch()
+            head = try fixture.commit("f", "\(turn)", on: [head], by: "b")
+            #expect(try await b.push(head, expecting: seen, applied: nil) == .accepted)
+            #expect(try await a.push(own, expecting: seen, applied: nil) == .moved)
+        }
+        _ = try await a.fetch()
+        let absent = ObjectID(hashing: [1], as: .commit)
+        await #expect(throws: RemoteError.self) {
+            try await a.push(absent, expecting: head, applied: nil)
+        }
+        #expect(!DirectoryLock.isTaken(fixture.remote))
+        _ = try await a.fetch()
+        #expect(DirectoryLock.isTaken(fixture.remote))
+        let start = ContinuousClock().now
+        while DirectoryLock.isTaken(fixture.remote) {
+            try #require(ContinuousClock().now - start < Limits.turnTime * 4)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(ContinuousClock().now - start > Limits.turnTime * 0.8)
     }
 
     @Test("what git pushes is fetched, and git's gc at the remote changes nothing")

@@ -182,10 +182,7 @@ extension GitRepository {
     /// `refresh` for one whose work does not hang on it: whoever then reads an object is told why
     /// it cannot be had.
     @discardableResult func refreshPacks() -> Bool {
-        do throws(RepositoryError) { return try refresh() } catch {
-            packs = PackListing()
-            return false
-        }
+        do throws(RepositoryError) { return try refresh() } catch { return false }
     }
 
     /// Starts a pack; its file is made when the first object comes.
@@ -198,10 +195,16 @@ extension GitRepository {
     /// - Returns: whether anything may have changed.
     @discardableResult package func refresh() throws(RepositoryError) -> Bool {
         if isSealed { return false }
-        switch packs.look(at: packDirectory) {
-        case .same: return false
-        case .more: try LibGit2.check(git_odb_refresh(database.pointer), "look at the packs")
-        case .fewer: try reopenObjects()
+        do throws(RepositoryError) {
+            switch packs.look(at: packDirectory) {
+            case .same: return false
+            case .more: try LibGit2.check(git_odb_refresh(database.pointer), "look at the packs")
+            case .fewer: try reopenObjects()
+            }
+        } catch {
+            // What was listed was not seen: the next look finds it changed.
+            packs = PackListing()
+            throw error
         }
         return true
     }

@@ -63,16 +63,16 @@ package actor PathRemote: RemoteLink {
     /// Takes the turn to push where this device lost it to others. What comes between a look and
     /// its push may last, or fail.
     private func takeTurn(in directory: String) {
-        guard turn.take(in: directory) else { return }
+        guard let number = turn.take(in: directory) else { return }
         Task { [weak self] in
             let clock = ContinuousClock()
             // Nobody cancels it.
             try? await clock.sleep(for: Limits.turnTime)
-            await self?.endTurn()
+            await self?.endTurn(number)
         }
     }
 
-    private func endTurn() { turn.end() }
+    private func endTurn(_ number: Int) { turn.end(number) }
 
     /// Moves the remote's branch forward; see `PathTransfer`.
     /// - Returns: `.declined` for a branch that somebody has checked out.
@@ -84,11 +84,18 @@ package actor PathRemote: RemoteLink {
         let transfer = transfer(session)
         defer { rest(after: transfer) }
         // What only says how far this device has applied takes nobody's turn.
-        let outcome =
-            head == expected || turn.mayPush(to: session.directory, at: .now)
-            ? try transfer.push(head, expecting: expected, applied: applied) : .moved
-        turn.pushed(outcome)
-        return outcome
+        if head != expected, !turn.mayPush(to: session.directory, at: .now) {
+            turn.pushed(.moved)
+            return .moved
+        }
+        do throws(RemoteError) {
+            let outcome = try transfer.push(head, expecting: expected, applied: applied)
+            turn.pushed(outcome)
+            return outcome
+        } catch {
+            turn.end()
+            throw error
+        }
     }
 
     /// Throws when no push can ever succeed because somebody has the branch checked out.

@@ -7,6 +7,8 @@ package import SyncModel
 /// meanwhile, for at most `Limits.turnTime`. git knows nothing of it.
 package struct PushTurn {
     private var lock: DirectoryLock?
+    /// How many turns were taken, the present one counted.
+    private var number = 0
     /// How many pushes in a row others were faster than.
     private var lost = 0
     /// Since when this device leaves the branch alone for another one.
@@ -16,11 +18,13 @@ package struct PushTurn {
 
     /// Takes the turn for a device that lost it often enough.
     /// - Parameter directory: the remote's.
-    /// - Returns: whether it was taken just now; it has to end by itself then.
-    package mutating func take(in directory: String) -> Bool {
-        guard lock == nil, lost >= Limits.turnTries else { return false }
+    /// - Returns: the number of a turn that was taken just now; it has to end by itself then.
+    package mutating func take(in directory: String) -> Int? {
+        guard lock == nil, lost >= Limits.turnTries else { return nil }
         lock = DirectoryLock(directory, waits: false)
-        return lock != nil
+        if lock == nil { return nil }
+        number += 1
+        return number
     }
 
     /// Whether a push may go: it is nobody else's turn, or that one has had it for too long.
@@ -42,6 +46,11 @@ package struct PushTurn {
         }
         (lost, waitsSince) = (0, nil)
         end()
+    }
+
+    /// Ends a turn by its number; a later one goes on.
+    package mutating func end(_ number: Int) {
+        if number == self.number { end() }
     }
 
     /// Gives it to whoever wants it.

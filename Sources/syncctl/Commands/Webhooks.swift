@@ -30,11 +30,8 @@ struct Webhook: AsyncParsableCommand {
             guard let remote = configuration.remote else {
                 throw Failure(Exit.failed, "this vault has no remote")
             }
-            if RemotePath(remote) != nil {
-                throw Failure(
-                    Exit.failed,
-                    "the remote is on a path: only a repository at GitHub has a webhook to install")
-            }
+            let webhook = try GitHubWebhook(
+                remote: remote, auth: configuration.auth, environment: Machine().environment)
             guard
                 let url = url
                     ?? configuration.http.hosts.first.map({ "https://\($0)/api/sync/webhook" })
@@ -53,9 +50,7 @@ struct Webhook: AsyncParsableCommand {
                     Exit.configuration,
                     "webhook_secret_file in [http] names no secret: see docs/how-to/webhooks.md")
             }
-            let installed = try await GitHubWebhook(
-                remote: remote, auth: configuration.auth, environment: Machine().environment
-            ).install(url, secret: String(secret))
+            let installed = try await webhook.install(url, secret: String(secret))
             // The daemon asks for what is not delivered.
             try InstalledWebhook(installed, remote: remote, since: SystemClock().now())
                 .write(configuration.stateDirectory)

@@ -59,6 +59,20 @@ struct HistoryTests {
         }
     }
 
+    @Test("commits are counted up to a number without a look at all of history", arguments: [0, 1])
+    func counted(known: Int) throws {
+        let history = SmallHistory()
+        var ids: [ObjectID] = []
+        for number in 1...400 {
+            ids.append(try history.commit([:], on: ids.suffix(1), time: Int64(number)))
+        }
+        let reader = CountingReader(history.repository)
+        let questions = History(CommitStamps(reading: reader))
+        let other = known == 0 ? nil : ids[0]
+        #expect(try questions.count(from: ids[399], notIn: other, most: 10) == 10)
+        #expect(reader.commits < 40)
+    }
+
     @Test("a cherry-pick carries the trailers of another device and is not that device's")
     func cherryPick() throws {
         func device(_ name: String, _ email: String) -> String {

@@ -96,12 +96,21 @@ final class ForeignObjects {
     private func again<Found>(_ look: () throws(RepositoryError) -> Found) throws(RepositoryError)
         -> Found
     {
+        try Self.again(look) { () throws(RepositoryError) in try refresh() }
+    }
+
+    /// Looks, and looks again while that fails and something changed, `Limits.foreignTries` times
+    /// at most.
+    static func again<Found>(
+        _ look: () throws(RepositoryError) -> Found,
+        ifChanged hasChanged: () throws(RepositoryError) -> Bool
+    ) throws(RepositoryError) -> Found {
         var tries = Limits.foreignTries
         while true {
             tries -= 1
             do throws(RepositoryError) { return try look() } catch {
                 if tries == 0 { throw error }
-                if try !refresh() { throw error }
+                if try !hasChanged() { throw error }
             }
         }
     }

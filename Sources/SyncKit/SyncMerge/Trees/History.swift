@@ -59,7 +59,9 @@ package struct History {
     {
         let known = other.map { [$0] } ?? []
         let marks = try paint([commit], known) { $0.count > 2 * most }
-        return try own(commit, known, marks).prefix(most)
+        // Of so many a walk that ended early tells enough.
+        let asked = marks.count > 2 * most ? [] : known
+        return try own(commit, asked, marks).prefix(most)
     }
 
     /// The newest commits that `head` brings and `known` does not reach, the newest first, at most
@@ -80,7 +82,7 @@ package struct History {
     }
 
     /// The commits of `head` that are behind none of `known`, parents first. Marks alone may take
-    /// a known commit for one of them, where a date is wrong.
+    /// a known commit for one of them, where a date is wrong: with `known` each is asked for.
     private func own(_ head: ObjectID, _ known: [ObjectID], _ marks: [ObjectID: Marks])
         throws(RepositoryError) -> [ObjectID]
     {
@@ -88,7 +90,7 @@ package struct History {
         var seen: Set<ObjectID> = []
         for id in try parentsFirst(from: head, where: { marks[$0] == .first }) {
             // What is made upon a commit that is not known is not known either.
-            if try !stamps.commit(id).parents.contains(where: seen.contains) {
+            if !known.isEmpty, try !stamps.commit(id).parents.contains(where: seen.contains) {
                 if try isAncestor(id, ofAny: known) { continue }
             }
             own.append(id)

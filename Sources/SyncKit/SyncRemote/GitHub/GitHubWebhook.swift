@@ -36,6 +36,11 @@ package actor GitHubWebhook {
         remote: String, auth: Configuration.Auth, environment: [String: String],
         operation: String = "install the webhook"
     ) throws(RemoteError) {
+        if RemotePath(remote) != nil {
+            throw RemoteError(
+                .unusable, operation, "the remote is on a path: only a repository at GitHub has a "
+                    + "webhook to install")
+        }
         var base = remote
         var user: String?
         switch try RemoteURL(remote) {
