@@ -38,8 +38,7 @@ package actor GitHubWebhook {
     ) throws(RemoteError) {
         if RemotePath(remote) != nil {
             throw RemoteError(
-                .unusable, operation, "the remote is on a path: only a repository at GitHub has a "
-                    + "webhook to install")
+                .unusable, operation, "the remote is on a path, and no repository of GitHub")
         }
         var base = remote
         var user: String?
