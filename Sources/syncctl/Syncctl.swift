@@ -27,6 +27,7 @@ struct Syncctl: AsyncParsableCommand {
 
     static func main() async {
         Machine.forbidCoreDumps()
+        Machine.keepOwnersRights()
         Machine.endsSoon()
         Output.keepPlaces()
         // A file that grows too large fails, and that is said.

@@ -178,6 +178,22 @@ class HeldDeletions(VaultTest):
         self.wait_free(ada, bob)
         self.assertEqual(len(os.listdir(ada.path("d"))), COUNT)
 
+    def test_the_hold_ends_when_the_files_are_back_in_another_directory(self):
+        ada, bob = self.held()
+        os.mkdir(f"{ada.home}/d")
+        for number in range(COUNT):
+            os.rename(f"{ada.home}/{number}.md", f"{ada.home}/d/{number}.md")
+        os.rename(f"{ada.home}/d", ada.path("d"))
+        self.wait_free(ada, bob)
+        self.assertEqual(len(os.listdir(bob.path("d"))), COUNT)
+
+    def test_the_hold_ends_when_the_files_are_back_under_other_names(self):
+        ada, bob = self.held()
+        for number in range(COUNT):
+            os.rename(f"{ada.home}/{number}.md", ada.path(f"new-{number}.md"))
+        self.wait_free(ada, bob)
+        self.assertEqual(len(os.listdir(bob.folder)), COUNT)
+
     def test_the_hold_ends_when_the_files_are_back(self):
         ada, bob = self.held()
         for number in range(COUNT):

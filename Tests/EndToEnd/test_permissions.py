@@ -95,6 +95,21 @@ class Permissions(VaultTest):
             os.chmod(place, 0o700)
             wait_until(lambda: ada.ctl("sync", expect=None).returncode == 0, ada.output)
 
+    def test_a_umask_that_takes_the_owners_rights_changes_no_mode(self):
+        ada, bob = self.device("ada"), self.device("bob", start=False)
+        old = os.umask(0o177)
+        try:
+            bob.start()
+        finally:
+            os.umask(old)
+        ada.write("d/x.sh", "#!/bin/sh\n")
+        os.chmod(ada.path("d/x.sh"), 0o755)
+        self.wait_in_sync(ada, bob)
+        self.assertEqual(os.stat(bob.path("d/x.sh")).st_mode & 0o777, 0o700)
+        bob.ctl("sync", expect=(0,))
+        self.assertEqual(os.stat(ada.path("d/x.sh")).st_mode & 0o777, 0o755)
+        self.assert_converged(ada, bob)
+
     def test_a_start_over_a_repository_that_is_read_only(self):
         ada = self.device("ada", start=False)
         ada.write("a.md", "a\n")

@@ -63,6 +63,28 @@ class WholeConflicts(VaultTest):
         self.assertEqual(os.listdir(ada.path("notes")), ["todo.md"])
         self.assert_converged(ada, bob)
 
+    def test_of_a_link_that_three_changed_ours_is_the_one_in_the_folder(self):
+        """The earlier conflict's side under the file's name is none of this device's any more."""
+        devices = [self.device(name) for name in ("ada", "bob", "cyd")]
+        cyd = devices[2]
+        for name, what in (("one", ["--all"]), ("two", [cyd.path("two")])):
+            os.symlink("base", devices[0].path(name))
+            self.wait_in_sync(*devices)
+            for device in devices:
+                device.stop()
+                os.unlink(device.path(name))
+                os.symlink(device.name, device.path(name))
+            for device in devices:
+                device.start()
+            self.wait_in_sync(*devices)
+            self.assertEqual(len(self.listed(cyd)), 2)
+            self.assertEqual(os.readlink(cyd.path(name)), "cyd")
+            while self.listed(cyd):
+                cyd.ctl("resolve", *what, "--ours", expect=(0, 10))
+                self.assertEqual(os.readlink(cyd.path(name)), "cyd", what)
+            self.wait_in_sync(*devices)
+            self.assert_converged(*devices)
+
     def test_what_takes_no_path_along_is_no_nothing(self):
         name = "pictures/s.png"
         ada, _ = self.apart(

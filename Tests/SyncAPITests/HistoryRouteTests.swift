@@ -109,14 +109,28 @@ struct HistoryRouteTests {
     @Test("a range of which a file has nothing is a problem that says how large the file is")
     func range() async throws {
         let (vault, _) = try await edited()
-        let answer = try await vault.ask(
-            .get, "/api/sync/blob/HEAD/notes/a.md", nil, [.range: "bytes=4-"])
-        #expect(answer.status == .rangeNotSatisfiable)
-        #expect(answer.headers[.contentRange] == "bytes */4")
-        #expect(answer.headers[.contentType] == "application/problem+json")
-        let problem: JSONAnswer.Problem = try decode(answer)
-        #expect(problem.status == 416)
-        #expect(problem.detail.contains("4 bytes"))
+        for range in ["bytes=4-", "bytes=99999999999999999999-"] {
+            let answer = try await vault.ask(
+                .get, "/api/sync/blob/HEAD/notes/a.md", nil, [.range: range])
+            #expect(answer.status == .rangeNotSatisfiable)
+            #expect(answer.headers[.contentRange] == "bytes */4")
+            #expect(answer.headers[.contentType] == "application/problem+json")
+            let problem: JSONAnswer.Problem = try decode(answer)
+            #expect(problem.status == 416)
+            #expect(problem.detail.contains("4 bytes"))
+        }
+    }
+
+    @Test(
+        "who has a version already gets no part of it",
+        arguments: ["bytes=0-1", "bytes=4-", "bytes=-99999999999999999999"])
+    func knownRange(range: String) async throws {
+        let (vault, _) = try await edited()
+        let route = "/api/sync/blob/HEAD/notes/a.md"
+        let first = try await vault.ask(.get, route, nil, [.range: range])
+        let tag = try #require(first.headers[.eTag])
+        let again = try await vault.ask(.get, route, nil, [.range: range, .ifNoneMatch: tag])
+        #expect(again.status == .notModified)
     }
 
     @Test(

@@ -12,14 +12,20 @@ struct OpenAPITests {
             let operationId: String
             let scope: String?
             let responses: [String: Anything]
+            let parameters: [Parameter]?
 
             enum CodingKeys: String, CodingKey {
-                case operationId, responses
+                case operationId, responses, parameters
                 case scope = "x-scope"
             }
         }
 
         struct Anything: Decodable {}
+
+        struct Parameter: Decodable {
+            let name: String
+            let `in`: String
+        }
 
         struct Components: Decodable {
             let schemas: [String: Schema]
@@ -77,6 +83,17 @@ struct OpenAPITests {
             let schema = try #require(schemas[request.rawValue], "\(request)")
             #expect(Set((schema.properties ?? [:]).keys) == request.known, "\(request)")
             #expect(schema.additionalProperties == .no, "\(request)")
+        }
+    }
+
+    @Test("has the names of each query that are known, and no other")
+    func queries() throws {
+        let vault = try ServedVault()
+        let paths = try document().paths
+        for endpoint in try vault.routes.endpoints(at: .socket) where !endpoint.method.changes {
+            let operation = paths[endpoint.path]?[endpoint.method.rawValue.lowercased()]
+            let names = (operation?.parameters ?? []).filter { $0.in == "query" }.map(\.name)
+            #expect(Set(names) == endpoint.query, "\(endpoint.path)")
         }
     }
 

@@ -141,7 +141,7 @@ struct WriteRouteTests {
             ("bytes=8-99", 206, "89"), ("bytes=10-", 416, nil), ("bytes=-0", 416, nil),
             ("bytes=5-2", 200, "0123456789"), ("lines=0-1", 200, "0123456789"),
             ("bytes=0-1,3-4", 200, "0123456789"),
-            ("bytes=99999999999999999999-", 200, "0123456789"),
+            ("bytes=99999999999999999999-", 416, nil),
         ] as [(String, Int, String?)] {
             let part = try await vault.ask(.get, place, "", [.range: range])
             #expect(part.status.code == status, "\(range)")

@@ -125,6 +125,10 @@ struct RefusalTests {
                 + "remote: - Commits must have verified signatures.", "unsigned"
         ),
         ("error: GH013: Repository rule violations found for refs/heads/sync.", "host's rules"),
+        (
+            "error: GH013: Repository rule violations found for refs/heads/sync.\n"
+                + "remote: - Push cannot contain secrets", "take the secret out"
+        ),
         ("error: GH006: Protected branch update failed for refs/heads/sync.", "host's rules"),
         ("GitLab: You are not allowed to push code to protected branches", "host's rules"),
         (

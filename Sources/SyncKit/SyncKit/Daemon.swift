@@ -71,6 +71,7 @@ package actor Daemon {
     /// - Throws: `Failure` with everything that is wrong with the file.
     package init(configuration option: String?) throws(Failure) {
         Machine.forbidCoreDumps()
+        Machine.keepOwnersRights()
         do { try Machine.openManyFiles(atLeast: Machine.fewestDaemonFiles) } catch {
             throw Failure(error)
         }

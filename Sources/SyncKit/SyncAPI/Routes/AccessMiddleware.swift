@@ -35,7 +35,7 @@ struct AccessMiddleware: RouterMiddleware {
             } else {
                 context.caller = gate.callerIfKnown(request, context.peer, at: door)
             }
-            try Self.checkQuery(request)
+            try Self.checkQuery(request, endpoint)
             response = try await next(request, context)
         } catch {
             response = try Problems.answer(error, request, endpoints)
@@ -51,15 +51,29 @@ struct AccessMiddleware: RouterMiddleware {
         return response
     }
 
-    /// Refuses a query of which something could not be read, and would be passed over.
-    private static func checkQuery(_ request: Request) throws(HTTPError) {
+    /// Refuses a query of which something would be passed over: what cannot be read, and, where a
+    /// login reads something, a name that the route does not know or that stands there twice.
+    private static func checkQuery(_ request: Request, _ endpoint: Endpoint?) throws(HTTPError) {
+        var known = Set<String>?.none
+        if let endpoint, endpoint.access != .anybody, !endpoint.method.changes {
+            known = endpoint.query
+        }
         for part in (request.uri.query ?? "").split(separator: "&") {
             let bytes = PercentEncoding.bytes(String(part))
-            if let bytes, String(validating: bytes, as: UTF8.self) != nil { continue }
+            guard let bytes, let text = String(validating: bytes, as: UTF8.self) else {
+                throw HTTPError(
+                    .badRequest,
+                    message: "'\(SafeText.escaped(String(part)))' of the query is no text: two "
+                        + "hexadecimal digits stand behind each %, and make UTF-8")
+            }
+            let name = String(text.prefix { $0 != "=" })
+            guard let endpoint, known != nil, known?.remove(name) == nil else { continue }
+            let names = endpoint.query.sorted().joined(separator: ", ")
+            let fault = endpoint.query.contains(name) ? "stands twice" : "is not known"
             throw HTTPError(
                 .badRequest,
-                message: "'\(SafeText.escaped(String(part)))' of the query is no text: two "
-                    + "hexadecimal digits stand behind each %, and make UTF-8")
+                message: "'\(SafeText.escaped(name))' in the query \(fault): "
+                    + (names.isEmpty ? "expected no query" : "there are \(names), each once"))
         }
     }
 

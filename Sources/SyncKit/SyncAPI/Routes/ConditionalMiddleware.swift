@@ -24,7 +24,9 @@ struct ConditionalMiddleware: RouterMiddleware {
             }
         }
         var response = try await next(request, context)
-        guard !request.method.changes, response.status == .ok else { return response }
+        // A range, be it there or not, is asked for after the condition (RFC 9110, 13.2.2).
+        let isFound = [.ok, .partialContent, .rangeNotSatisfiable].contains(response.status)
+        guard !request.method.changes, isFound else { return response }
         if response.headers[.eTag] == nil {
             // A stream has no length, and no end to be hashed.
             guard response.headers[.contentType] == "application/json",

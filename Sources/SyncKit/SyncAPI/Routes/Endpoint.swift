@@ -18,21 +18,23 @@ struct Endpoint: Sendable {
     /// As in the OpenAPI document: `/api/sync/conflicts/{id}`.
     let path: String
     let access: Access
+    /// The names that its query may have, where it reads something.
+    let query: Set<String>
     let handle: Handler
 
     /// A route for whoever has a scope.
     init(
         _ method: HTTPRequest.Method, _ path: String, _ scope: AccessScope,
-        _ handle: @escaping Handler
+        asking query: Set<String> = [], _ handle: @escaping Handler
     ) {
         (self.method, self.path, access) = (method, path, .scope(scope))
-        self.handle = handle
+        (self.query, self.handle) = (query, handle)
     }
 
     /// A route for anybody.
     init(open method: HTTPRequest.Method, _ path: String, _ handle: @escaping Handler) {
         (self.method, self.path, access) = (method, path, .anybody)
-        self.handle = handle
+        (query, self.handle) = ([], handle)
     }
 
     /// The path as the router takes it; the last parameter of a blob takes the rest.

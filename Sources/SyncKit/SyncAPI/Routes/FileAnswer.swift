@@ -27,6 +27,7 @@ enum FileAnswer {
                 "the file has \(content.count) bytes, and none of the range: ask for some of them",
                 "range-not-satisfiable")
             response.headers[.contentRange] = "bytes */\(content.count)"
+            response.headers[.eTag] = tag
             return response
         }
         headers[.contentRange] =
@@ -59,11 +60,12 @@ struct ByteRange: Equatable {
         guard parts.count == 2, parts.allSatisfy({ $0.allSatisfy { ("0"..."9").contains($0) } })
         else { return nil }
         if parts[0].isEmpty {
-            guard let count = Int(parts[1]) else { return nil }
+            if parts[1].isEmpty { return nil }
+            let count = Int(parts[1]) ?? .max
             bytes = count == 0 || size == 0 ? nil : max(0, size - count)..<size
             return
         }
-        guard let first = Int(parts[0]) else { return nil }
+        let first = Int(parts[0]) ?? .max
         let last = parts[1].isEmpty ? size - 1 : Int(parts[1]) ?? .max
         if !parts[1].isEmpty && last < first { return nil }
         bytes = first >= size ? nil : first..<min(last, size - 1) + 1

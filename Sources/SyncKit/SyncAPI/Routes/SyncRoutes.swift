@@ -98,19 +98,26 @@ package struct SyncRoutes: Sendable {
             Endpoint(.get, "/api/sync/status", .read, status),
             Endpoint(.get, "/metrics", .read, metrics.serve),
             Endpoint(.get, "/api/sync/events", .read, events.events),
-            Endpoint(.get, "/api/sync/deliveries", .read, webhooks.deliveries),
-            Endpoint(.get, "/api/sync/held", .read, quarantined),
+            Endpoint(
+                .get, "/api/sync/deliveries", .read, asking: ["cursor", "limit"],
+                webhooks.deliveries),
+            Endpoint(
+                .get, "/api/sync/held", .read, asking: ["cursor", "ignored", "limit"], quarantined),
             Endpoint(.get, "/api/sync/uncommitted", .read, uncommitted),
             Endpoint(.get, "/api/sync/devices", .read, devices),
-            Endpoint(.get, "/api/sync/conflicts", .read, conflicts),
+            Endpoint(.get, "/api/sync/conflicts", .read, asking: ["cursor", "limit"], conflicts),
             Endpoint(.get, "/api/sync/conflicts/{id}", .read, conflict),
-            Endpoint(.get, "/api/sync/settled", .read, resolved),
+            Endpoint(.get, "/api/sync/settled", .read, asking: ["cursor", "limit"], resolved),
             Endpoint(.get, "/api/sync/remote", .read, remote),
-            Endpoint(.get, "/api/sync/history", .read, history.log),
-            Endpoint(.get, "/api/sync/diff", .read, history.differences),
+            Endpoint(
+                .get, "/api/sync/history", .read, asking: ["before", "limit", "path"], history.log),
+            Endpoint(
+                .get, "/api/sync/diff", .read, asking: ["from", "path", "to"], history.differences),
             Endpoint(.get, "/api/sync/commit/{rev}", .read, history.commit),
-            Endpoint(.get, "/api/sync/blame", .read, history.blame),
-            Endpoint(.get, "/api/sync/deleted", .read, history.deleted),
+            Endpoint(.get, "/api/sync/blame", .read, asking: ["at", "path"], history.blame),
+            Endpoint(
+                .get, "/api/sync/deleted", .read, asking: ["cursor", "limit", "path"],
+                history.deleted),
             Endpoint(.get, "/api/sync/blob/{rev}/{path}", .read, history.blob),
             Endpoint(.post, "/trigger-sync", .write, trigger),
             Endpoint(.post, "/api/sync/pull", .write, trigger),
@@ -130,7 +137,9 @@ package struct SyncRoutes: Sendable {
             Endpoint(.post, "/api/sync/pause", .admin, pause),
             Endpoint(.post, "/api/sync/resume", .admin, resume),
             Endpoint(.post, "/api/sync/reload", .admin, reloading),
-            Endpoint(.get, "/api/sync/tokens", .admin, administration.tokens),
+            Endpoint(
+                .get, "/api/sync/tokens", .admin, asking: ["cursor", "limit"], administration.tokens
+            ),
             Endpoint(.post, "/api/sync/tokens", .admin, administration.createToken),
             Endpoint(.delete, "/api/sync/tokens/{name}", .admin, administration.revokeToken),
             Endpoint(.post, "/api/sync/login-links", .admin, administration.makeLink),

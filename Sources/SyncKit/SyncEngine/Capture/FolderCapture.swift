@@ -79,6 +79,11 @@ final class FolderCapture {
             mayBeRenamed: mayBeRenamed, directories: directories, deletions: deletions)
     }
 
+    /// Whether a folder had nothing yet at one of these paths.
+    func brings(_ paths: Set<TreePath>, to folder: VaultFolder) throws -> Bool {
+        try paths.contains { try store.file(folder.id, $0) == nil }
+    }
+
     /// What is to be committed of what was read.
     /// - Parameter isMoved: takes the file to which one of this folder has moved, by its content;
     ///   false where there is none.

@@ -62,7 +62,7 @@ final class VaultCapture {
         for folder in folders where folder.interrupted.needsScan {
             dirty[folder.id] = .everything
         }
-        askAgainWhatMayHaveMoved(&dirty)
+        try askAgainWhatMayHaveMoved(&dirty)
         var isDone = false
         defer { if !isDone { rechecks.add(dirty) } }
         let head = try branch.head()
@@ -144,12 +144,16 @@ final class VaultCapture {
         }
     }
 
-    /// What is held as deleted in one folder may be coming to another: it is decided anew.
-    private func askAgainWhatMayHaveMoved(_ dirty: inout [FolderID: DirtyPaths]) {
+    /// What is held as deleted may be coming to another folder, or elsewhere in its own: it is
+    /// decided anew.
+    private func askAgainWhatMayHaveMoved(_ dirty: inout [FolderID: DirtyPaths]) throws {
         for folder in folders where !folder.quarantinedDeletions.isEmpty {
-            guard dirty.contains(where: { $0.key != folder.id && !$0.value.isEmpty }) else {
-                continue
-            }
+            let own = dirty[folder.id] ?? DirtyPaths()
+            let comes =
+                try dirty.contains { $0.key != folder.id && !$0.value.isEmpty }
+                || !own.directories.isEmpty
+                || folderCapture.brings(own.paths, to: folder)
+            if !comes { continue }
             var held = DirtyPaths()
             held.paths = folder.quarantinedDeletions
             dirty[folder.id, default: DirtyPaths()].merge(held)

@@ -33,6 +33,10 @@ package struct Machine: Sendable {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 
+    /// Lets the process read, write and enter what it makes, whatever the umask says of others: a
+    /// file without its owner's rights, as an update would leave it, looks like an edit.
+    package static func keepOwnersRights() { umask(umask(0) & ~0o700) }
+
     /// Lets the process have as many files open as the system allows it: a repository has a file
     /// for each pack, and while nothing can be joined there are many.
     /// - Parameter least: with fewer it would end in the middle of its work, for what it is built

@@ -76,9 +76,13 @@ package final class Joining {
     private func isJoining(
         _ file: Captured, _ bases: FolderBases, at head: ObjectID, _ tree: ObjectID?
     ) throws -> Bool {
-        if file.base == nil || appliedReference.recalled != nil { return true }
-        if bases.deferred.contains(file.local) { return true }
-        if file.base == head { return false }
+        guard let base = file.base, appliedReference.recalled == nil else { return true }
+        if bases.deferred.contains(file.local) {
+            // Upon a version that has no such file it is a new one.
+            let seen = try repository.tree(of: base)
+            return try TreeDiff.version(at: file.change.path, of: seen, reading: repository) != nil
+        }
+        if base == head { return false }
         return try TreeDiff.version(at: file.change.path, of: tree, reading: repository) != nil
     }
 

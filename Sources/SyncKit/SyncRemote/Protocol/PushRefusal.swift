@@ -36,16 +36,16 @@ struct PushRefusal {
             "raise the remote's limit (receive.maxInputSize), or take large files out of the folder"
         ),
         (
+            ["gh009", "secret", "push protection"],
+            "take the secret out of the folder, and renew it"
+        ),
+        (
             ["must have verified signatures", "commits must be signed", "not signed"],
             "let the branch take unsigned commits, in the host's rules for it"
         ),
         (
             ["gh013", "gh006", "protected branch", "not allowed to push", "repository rule"],
             "let this login push to the branch, in the host's rules for it"
-        ),
-        (
-            ["gh009", "secret", "push protection"],
-            "take the secret out of the folder, and renew it"
         ),
         (["quota", "no space", "disk full", "over its size limit"], "make room at the remote"),
         (["shallow update"], "run at the remote: git fetch --unshallow"),
