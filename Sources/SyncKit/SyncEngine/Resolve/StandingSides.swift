@@ -56,7 +56,8 @@ struct StandingSides {
         }
         let place = copy ?? record.path
         guard let here = try TreeDiff.version(at: place, of: tree, reading: reader),
-            here.mode.isFile || here.mode == .symbolicLink, !record.sides.contains(where: { $0.blob == here.id })
+            here.mode.isFile || here.mode == .symbolicLink,
+            !record.sides.contains(where: { $0.blob == here.id })
         else { return nil }
         return here
     }
