@@ -15,6 +15,8 @@ extension Vault {
         /// The branch whose head that is.
         static let remoteBranch = "remote-branch"
         static let remoteChange = "remote-change"
+        /// The head whose push the remote declined; none once it took one.
+        static let declined = "declined"
         static let unsigned = "unsigned"
         static let verified = "admitted"
         static let refused = "refused"

@@ -15,6 +15,9 @@ struct Remote: AsyncParsableCommand {
             history back, with a push that goes forward. Either way every version stays in the \
             repository, under refs/sync/kept.
 
+            Where the remote declined a push for what a file has, take that out; accept then \
+            pushes one commit of what the remote lacks, without it.
+
             skip COMMIT passes over a head of the remote that cannot be taken in: this device \
             fetches and pushes nothing until the remote has another head.
             """)

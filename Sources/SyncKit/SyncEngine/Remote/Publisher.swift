@@ -1,3 +1,4 @@
+internal import SyncMerge
 package import SyncModel
 
 /// What goes out: the head, and how far this device has applied.
@@ -7,6 +8,7 @@ package final class Publisher {
     private let applied: AppliedReference
     private let device: String
     private let folders: [VaultFolder]
+    private let repository: any ObjectRepository
     private let store: any StateStore
 
     /// How many pushes went since the remote was last fetched from; nil when the next exchange has
@@ -19,10 +21,11 @@ package final class Publisher {
 
     init(
         _ tracker: RemoteTracker, _ branch: Branch, _ applied: AppliedReference, device: String,
-        folders: [VaultFolder], store: any StateStore
+        folders: [VaultFolder], repository: any ObjectRepository, store: any StateStore
     ) {
         (self.tracker, self.branch, self.applied) = (tracker, branch, applied)
-        (self.device, self.folders, self.store) = (device, folders, store)
+        (self.device, self.folders) = (device, folders)
+        (self.repository, self.store) = (repository, store)
     }
 
     /// Whether there is something to push, upon the head that the remote had when it was last
@@ -49,7 +52,7 @@ package final class Publisher {
     /// Pushes the head when the remote does not have it.
     func push() async throws -> PushOutcome {
         guard let head = try branch.head() else { return .accepted }
-        let held = try appliedEverywhere()
+        let held = try appliedBehind(head)
         guard let link = tracker.link else {
             // Nobody is told, and what the folders hold is known all the same.
             if held != nil { try applied.endRecall() }
@@ -61,7 +64,9 @@ package final class Publisher {
             return .accepted
         }
         let outcome = try await link.push(head, expecting: tracker.seen?.head, applied: held)
+        if case .declined = outcome { try note(declined: head) }
         if outcome == .accepted {
+            try note(declined: nil)
             unpublishedRounds = 0
             if head != tracker.seen?.head { pushed = head }
             var devices = tracker.seen?.devices ?? [:]
@@ -71,6 +76,20 @@ package final class Publisher {
             if let held { try applied.set(held) }
         }
         return outcome
+    }
+
+    private func note(declined head: ObjectID?) throws(StateStoreError) {
+        if try store.fact(Vault.Fact.declined) == head?.hex { return }
+        try store.setFact(Vault.Fact.declined, head?.hex)
+    }
+
+    /// The commit that all folders hold, where the head has it: what was left behind, because the
+    /// remote does not take it, does not go out as what the folders still hold.
+    private func appliedBehind(_ head: ObjectID) throws -> ObjectID? {
+        guard let held = try appliedEverywhere() else { return nil }
+        if held == head { return held }
+        let history = History(CommitStamps(reading: repository))
+        return try history.isAncestor(held, of: head) ? held : nil
     }
 
     /// The commit that all folders hold; nil while they differ.

@@ -1,12 +1,14 @@
 internal import SyncMerge
 internal import SyncModel
 
-/// The two ways out when the remote was rewritten. Both keep the local head first, move nothing
-/// but the local branch, and leave it to the next exchange to push forward.
+/// The two ways out when the remote was rewritten, and the one when it declined a push. All keep
+/// the local head first, move nothing but the local branch, and leave it to the next exchange to
+/// push forward.
 struct RemoteChoice {
     let tracker: RemoteTracker
     let branch: Branch
     let repository: any ObjectRepository
+    let store: any StateStore
     let writer: CommitWriter
     let integrator: Integrator
     let transplanter: Transplanter
@@ -17,10 +19,7 @@ struct RemoteChoice {
     ///   `restore`.
     /// - Throws: `ChangeRefusal` when there is nothing to choose.
     func choose(_ request: RemoteRequest) throws -> ChangeReport {
-        guard let change = tracker.change else {
-            throw ChangeRefusal(
-                .missing, "the remote has what it had and went on from there: nothing to choose")
-        }
+        guard let change = tracker.change else { return try acceptDeclining(request) }
         if request.choice == .restore { try refuseWhatWasThinned(change.new) }
         let before = try branch.head()
         losses.isListing = !request.dryRun
@@ -32,24 +31,56 @@ struct RemoteChoice {
             case .accept: try accepted(change, over: ours)
             case .restore: try restored(change.new, with: ours)
             }
-        let (left, right) = request.choice == .accept ? (before, new) : (change.new, new)
+        let left = request.choice == .accept ? before : change.new
+        let report = try report(request, from: left, to: new, openedSince: before)
+        if request.dryRun { return report }
+        try KeptHeads(repository: repository).keep(change.old)
+        try move(to: new, from: before, isAccept: request.choice == .accept)
+        // The head first: after a crash in between the same choice comes to the same tree again.
+        try tracker.endChange(at: change.new)
+        return report
+    }
+
+    /// The remote's history with what it declined, and all else that it lacks, as one commit: what
+    /// was taken out of the files since is in none that is pushed.
+    /// - Throws: `ChangeRefusal` when the remote declined nothing that it still lacks.
+    private func acceptDeclining(_ request: RemoteRequest) throws -> ChangeReport {
+        let far = tracker.seen?.head
+        guard request.choice == .accept, let before = try branch.head(), before != far,
+            try store.fact(Vault.Fact.declined) != nil
+        else {
+            throw ChangeRefusal(
+                .missing, "the remote has what it had and went on from there: nothing to choose")
+        }
+        let ours = try far.map { try integrator.merge(before, $0) } ?? before
+        let new = try transplanter.transplant(ours, since: far, onto: far)
+        let report = try report(request, from: before, to: new, openedSince: before)
+        if !request.dryRun { try move(to: new, from: before, isAccept: true) }
+        return report
+    }
+
+    /// What a choice changes: files, and conflicts that it opens.
+    private func report(
+        _ request: RemoteRequest, from left: ObjectID?, to new: ObjectID,
+        openedSince before: ObjectID?
+    ) throws -> ChangeReport {
         let paths = try TreeDiff.changes(
-            from: repository.tree(of: left), to: repository.tree(of: right), reading: repository
+            from: repository.tree(of: left), to: repository.tree(of: new), reading: repository
         )
         .map(\.path).filter { !ConflictRecord.isRecord($0) }.sorted()
         var report = ChangeReport(commit: request.dryRun ? nil : new, paths: paths)
         report.conflicts = try opened(in: new, since: before)
-        if request.dryRun { return report }
-        let kept = KeptHeads(repository: repository)
-        try kept.keep(change.old)
+        return report
+    }
+
+    /// Moves the head, and keeps the one that it leaves.
+    private func move(to new: ObjectID, from before: ObjectID?, isAccept: Bool) throws {
         if let before {
+            let kept = KeptHeads(repository: repository)
             try kept.keep(before)
-            if request.choice == .accept { try kept.note(before, acceptedAs: new) }
+            if isAccept { try kept.note(before, acceptedAs: new) }
         }
         try branch.move(to: new, from: before)
-        // The head first: after a crash in between the same choice comes to the same tree again.
-        try tracker.endChange(at: change.new)
-        return report
     }
 
     /// What this device does not keep any more it cannot give back to a remote that lacks it.

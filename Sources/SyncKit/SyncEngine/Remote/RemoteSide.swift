@@ -32,7 +32,8 @@ package final class RemoteSide {
         tracker = RemoteTracker(
             link, branch, applied, intake, repository: repository, store: store, clock: clock)
         publisher = Publisher(
-            tracker, branch, applied, device: writer.device, folders: folders, store: store)
+            tracker, branch, applied, device: writer.device, folders: folders,
+            repository: repository, store: store)
         conflicts = OpenConflicts(repository)
         losses = ResolvedLosses(device: writer.device, repository, store)
         integrator = Integrator(

@@ -47,14 +47,15 @@ extension VaultService {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
         let report = try await vault.intake.takingIn {
-            if let new = try await vault.tracker.fetch()?.new {
+            let change = try await vault.tracker.fetch()
+            if let new = change.map(\.new) ?? vault.tracker.seen?.head {
                 try await vault.incoming.verifyOrRefuse(new)
             }
             return try changeNow(.choose(request))
         }
         if report.commit != nil {
             health.set(nil, at: .exchange)
-            log.info("the remote was rewritten, and somebody chose: \(request.choice.rawValue)")
+            log.info("somebody chose what becomes of the remote: \(request.choice.rawValue)")
             publish()
         }
         return report

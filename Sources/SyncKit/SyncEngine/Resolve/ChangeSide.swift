@@ -26,8 +26,8 @@ final class ChangeSide {
             repository, clock, branch: branch, writer: writer, commits: commits)
         writes = RequestedWrites(repository, places, branch: branch, commits: commits)
         remoteChoice = RemoteChoice(
-            tracker: remote.tracker, branch: branch, repository: repository, writer: writer,
-            integrator: remote.integrator, transplanter: remote.transplanter,
+            tracker: remote.tracker, branch: branch, repository: repository, store: store,
+            writer: writer, integrator: remote.integrator, transplanter: remote.transplanter,
             losses: remote.losses)
     }
 }

@@ -23,21 +23,24 @@ struct PushRefusal {
         return steps.first { step in step.marks.contains { all.contains($0) } }?.step
     }
 
+    /// What was committed meanwhile has it still.
+    private static let anew = "syncctl remote accept then pushes one commit of what is left"
     private static let resend = "the next try sends everything that its references do not lead to"
 
     /// The words by which hosts are known to say a thing, and what helps; the first that fits.
     private static let steps: [(marks: [String], step: String)] = [
         (
             ["gh001", "exceeds github's file size limit", "large files detected"],
-            "take the file out of the folder or put it into .gitignore; what was pushed stays"
+            "take the file out of the folder, and put it into .gitignore; \(anew)"
         ),
         (
             ["pack exceeds maximum allowed size"],
-            "raise the remote's limit (receive.maxInputSize), or take large files out of the folder"
+            "raise the remote's limit (receive.maxInputSize), or take large files out of the "
+                + "folder; \(anew)"
         ),
         (
             ["gh009", "secret", "push protection"],
-            "take the secret out of the folder, and renew it"
+            "take the secret out of the files, and renew it; \(anew)"
         ),
         (
             ["must have verified signatures", "commits must be signed", "not signed"],
@@ -53,7 +56,11 @@ struct PushRefusal {
             ["branch is currently checked out"],
             "a remote has to be bare: git config --bool core.bare true, or another repository"
         ),
-        (["hook declined"], "the remote's own check refused it; its words say why"),
+        (
+            ["hook declined"],
+            "the remote's own check refused it; its words say why. Where a file has to go, take it "
+                + "out; \(anew)"
+        ),
         (["deny updating a hidden ref", "prohibited"], "let this login push to the branch"),
         (
             [
