@@ -234,6 +234,21 @@ struct MemoryTests {
             "{\"b\": 1}\n", fallback: .shape),
     ]
 
+    @Test("by the rules of version 8 one block each is two files", arguments: [8, 9])
+    func oneBlock(version: Int) {
+        func side(_ text: String, _ time: Int64) -> ContentSide {
+            ContentSide(content: Array(text.utf8), stamp: stamp(time, "laptop", text))
+        }
+        var rule = FileRule(.memory)
+        rule.version = version
+        for base in ["---\nid: 1\n---\ntea\n", "---\nid: 1\n---\ntea\n\n---\nid: 2\n---\nmilk\n"] {
+            let result = ContentMerge.merge(
+                base: Array(base.utf8), side("---\nid: 1\n---\ngreen tea\n", 1),
+                side("---\nid: 1\n---\ntea, cold\n", 2), as: rule)
+            #expect((result.fallback == .shape) == (version == 8))
+        }
+    }
+
     static let order = [
         MergeCase(
             "all sorted by one key: by that, newest first", "\(two)\n\(one)\n",

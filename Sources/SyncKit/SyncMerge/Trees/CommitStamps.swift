@@ -14,8 +14,8 @@ package enum MergeIdentity {
     /// add beside a conflict that stands is a part of that conflict; 9: a copy replaces no file
     /// that neither side touched, two opposite decisions about whole versions open the conflict
     /// again, a conflict in a file without markers outlives who did not see it, a name that one
-    /// side gave is followed through its merges, and a conflict of a file that is kept beside
-    /// names the version that both were made from.
+    /// side gave is followed through its merges, a conflict of a file that is kept beside names the
+    /// version that both were made from, and a memory that is one block is a document.
     package static let version = 9
     /// Those that can be followed: merges of before are made again to see that they are right.
     package static let versions = 1...version

@@ -28,12 +28,14 @@ enum RecordBlocks {
         return blocks.isEmpty ? nil : blocks
     }
 
-    /// Whether there are two blocks that mean different things: what is there twice merges to one.
-    static func differ(_ bytes: [UInt8], _ body: Range<Int>) -> Bool {
-        guard let blocks = split(bytes, body), blocks.count > 1 else { return false }
+    /// Whether there are two blocks or more, and whether two of them mean different things: what is
+    /// there twice merges to one.
+    static func several(_ bytes: [UInt8], _ body: Range<Int>) -> (are: Bool, differ: Bool) {
+        guard let blocks = split(bytes, body), blocks.count > 1 else { return (false, false) }
         var table = RecordTable(.block)
         let first = table.add(bytes[blocks[0]])
-        return blocks.dropFirst().contains { !table.means(first, table.add(bytes[$0])) }
+        let differ = blocks.dropFirst().contains { !table.means(first, table.add(bytes[$0])) }
+        return (true, differ)
     }
 
     private static func isFence(_ bytes: [UInt8], _ line: Range<Int>) -> Bool {

@@ -8,8 +8,8 @@ struct RecordShapes {
     let isBlank: Bool
     /// Whether the text begins as an object or an array does.
     let looksLikeJSON: Bool
-    /// Of blocks: whether there are two or more that differ.
-    let isCollection: Bool
+    /// Of blocks: whether there are two or more, and whether two differ.
+    private let blocks: (areSeveral: Bool, differ: Bool)
     /// Whether lines of torn objects are all there is: JSON Lines, if the other versions are.
     let mayBeLines: Bool
 
@@ -27,32 +27,32 @@ struct RecordShapes {
             && captures.contains { $0.shapes.first == .lines }
         self.init(
             shapes: own.shapes, isBlank: own.isBlank, looksLikeJSON: own.looksLikeJSON,
-            isCollection: own.isCollection, mayBeLines: areLines)
+            blocks: own.blocks, mayBeLines: areLines)
     }
 
     /// Looks at a content; an absent one admits all shapes.
     init(_ content: [UInt8]?) {
         guard let content else {
             self.init(
-                shapes: [], isBlank: true, looksLikeJSON: false, isCollection: false,
+                shapes: [], isBlank: true, looksLikeJSON: false, blocks: (false, false),
                 mayBeLines: false)
             return
         }
         let shapes = RecordShape.candidates(content)
         let body = RecordFile.bodyStart(content)..<content.count
-        let isCollection = shapes == [.blocks] && RecordBlocks.differ(content, body)
+        let blocks = shapes == [.blocks] ? RecordBlocks.several(content, body) : (false, false)
         let first = content[RecordFile.bodyStart(content)...].first { !JSONParser.isSpace($0) }
         self.init(
             shapes: shapes, isBlank: first == nil,
-            looksLikeJSON: first == 0x7b || first == 0x5b, isCollection: isCollection,
+            looksLikeJSON: first == 0x7b || first == 0x5b, blocks: blocks,
             mayBeLines: shapes.isEmpty && RecordLines.areJSON(content, body, least: 0))
     }
 
     private init(
-        shapes: [RecordShape], isBlank: Bool, looksLikeJSON: Bool, isCollection: Bool,
-        mayBeLines: Bool
+        shapes: [RecordShape], isBlank: Bool, looksLikeJSON: Bool,
+        blocks: (areSeveral: Bool, differ: Bool), mayBeLines: Bool
     ) {
-        self.isCollection = isCollection
+        self.blocks = blocks
         self.mayBeLines = mayBeLines
         self.shapes = shapes
         self.isBlank = isBlank
@@ -62,7 +62,7 @@ struct RecordShapes {
     var isValid: Bool { !shapes.isEmpty }
 
     /// Whether it is one block alone: a document with front matter, not a collection.
-    var isOneBlock: Bool { shapes == [.blocks] && !isCollection }
+    var isOneBlock: Bool { shapes == [.blocks] && !blocks.differ }
 
     private func isObject(beside other: RecordShapes) -> Bool {
         shapes.contains(.object) && other.isBlank
@@ -98,7 +98,9 @@ struct RecordShapes {
         }
         // Of a collection each side may have left one block: it is still merged by records.
         let isCollection =
-            early.isCollection || late.isCollection || version >= 9 && base.isCollection
+            version < 9
+            ? early.blocks.areSeveral || late.blocks.areSeveral
+            : [base, early, late].contains(where: \.blocks.differ)
         var usable = shared.filter { $0 != .blocks || isCollection }
         // What the base is best taken for comes first: what the merge gives is then taken for the
         // same, whatever it came to look like.
