@@ -116,7 +116,7 @@ class SeveralVaults(VaultTest):
 
     def test_a_webhook_is_not_installed_on_a_path(self):
         said = self.ada.ctl("webhook", "install", "--url", "https://x.example/", expect=(1,))
-        self.assertIn("only a repository at GitHub", said.stderr)
+        self.assertIn("no repository of GitHub", said.stderr)
 
     def test_a_file_of_the_default_name_elsewhere_is_no_default(self):
         file = f"{self.top}/elsewhere/config.toml"

@@ -55,7 +55,8 @@ struct RemoteChoice {
         let ours = try far.map { try integrator.merge(before, $0) } ?? before
         let new = try transplanter.transplant(ours, since: far, onto: far)
         let report = try report(request, from: before, to: new, openedSince: before)
-        if !request.dryRun { try move(to: new, from: before, isAccept: true) }
+        // The files are as they were: there is nothing that undo could take back.
+        if !request.dryRun { try move(to: new, from: before, isAccept: false) }
         return report
     }
 

@@ -142,17 +142,7 @@ struct ConflictResolution {
         {
             return .some(kept)
         }
-        return .some(try made(blob, in: maker) ?? .content(blob, inPlaceOf: here))
-    }
-
-    /// A side as it stood in the commit that made it: a link, or a file. Nil where nobody knows.
-    private func made(_ blob: ObjectID, in commit: ObjectID?) throws -> FileVersion? {
-        guard let commit, reader.contains(commit) else { return nil }
-        let tree = try reader.commit(commit).tree
-        for path in [record.path, record.named] {
-            let version = try TreeDiff.version(at: path, of: tree, reading: reader)
-            if let version, version.id == blob { return version }
-        }
-        return nil
+        let made = try standing.made(blob, in: maker, of: record)
+        return .some(made ?? .content(blob, inPlaceOf: here))
     }
 }

@@ -56,9 +56,25 @@ struct StandingSides {
         }
         let place = copy ?? record.path
         guard let here = try TreeDiff.version(at: place, of: tree, reading: reader),
-            here.mode.isFile || here.mode == .symbolicLink,
             !record.sides.contains(where: { $0.blob == here.id })
         else { return nil }
-        return here
+        if here.mode.isFile { return here }
+        // A link is made of a link; in a file's place it is another thing.
+        let maker = record.sides.first { $0.blob == blob }?.stamp.commit
+        let isOfLink = try made(blob, in: maker, of: record)?.mode == .symbolicLink
+        return isOfLink && here.mode == .symbolicLink ? here : nil
+    }
+
+    /// A side as it stood in the commit that made it: a link, or a file. Nil where nobody knows.
+    func made(_ blob: ObjectID, in commit: ObjectID?, of record: ConflictRecord)
+        throws(RepositoryError) -> FileVersion?
+    {
+        guard let commit, reader.contains(commit) else { return nil }
+        let tree = try reader.commit(commit).tree
+        for path in [record.path, record.named] {
+            let version = try TreeDiff.version(at: path, of: tree, reading: reader)
+            if let version, version.id == blob { return version }
+        }
+        return nil
     }
 }
