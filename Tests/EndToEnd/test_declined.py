@@ -88,6 +88,26 @@ class Declined(ThroughSSH, VaultTest):
         self.assert_clean(ada)
         self.assert_converged(ada, bob)
 
+    def test_what_is_passed_over_does_not_come_with_it(self):
+        ada, bob = self.pair()
+        self.declined(ada, bob)
+        ada.stop()
+        bob.write("of-bob.md", "bob\n")
+        self.wait_in_sync(bob)
+        head, skipped = trees.head(ada.repository), trees.head(self.remote)
+        ada.ctl("remote", "skip", skipped[:10], expect=(0,))
+        for is_tried in (["--dry-run"], []):
+            said = ada.ctl("remote", "accept", *is_tried, expect=(FAILED,)).stderr
+            self.assertIn(f"{skipped[:8]} is passed over", said)
+        self.assertEqual(trees.head(ada.repository), head)
+        bob.write("of-bob.md", "mended\n")
+        self.wait_in_sync(bob)
+        ada.ctl("remote", "accept", expect=(0,))
+        ada.start()
+        self.wait_in_sync(ada, bob)
+        self.assert_clean(ada)
+        self.assert_converged(ada, bob)
+
     def test_the_secret_may_stand_there_still(self):
         ada, bob = self.pair()
         ada.write("notes.md", SECRET)

@@ -366,6 +366,7 @@ class Rollback(VaultTest):
         bob.start()
         wait_until(lambda: bob.read(memories), "nothing came")
         first = trees.head(self.remote)
+        remote_file = f"sync:{self.prefix}/{memories}"
         place = self.clone()
         mine = ["start"]
         for round_ in range(25):
@@ -379,8 +380,11 @@ class Rollback(VaultTest):
             text = ada.read(memories).decode() + line(mine[-1], "a person's")
             ada.write(memories, text)
             ada.write(notes, line("n", f"{round_}"))
-            head = trees.head(self.remote)
-            wait_until(lambda head=head: trees.head(self.remote) != head, "nothing is pushed")
+            # What is pushed first may be the other file, or an earlier edit of it: two that
+            # append to one file at once are a conflict for git.
+            wait_until(
+                lambda text=text: trees.git(self.remote, "show", remote_file).decode() == text,
+                "nothing is pushed")  # fmt: skip
             subprocess.run(
                 ["git", "-C", place, "pull", "-q", "--rebase", "origin", "sync"], check=True
             )

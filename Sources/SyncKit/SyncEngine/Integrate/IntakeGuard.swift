@@ -96,6 +96,16 @@ package final class IntakeGuard {
             + "here and goes out once the remote has another head"
     }
 
+    /// Whoever chooses what becomes of the remote takes its head in, or makes a commit over it.
+    /// - Throws: `ChangeRefusal` for a head that is left alone.
+    func refuseWhatIsPassedOver(_ head: ObjectID?) throws(ChangeRefusal) {
+        guard let head, brake.verdict(on: head) == .leave else { return }
+        throw ChangeRefusal(
+            .wrong,
+            "the remote's commit \(head.short) is passed over, and a choice would read it: push "
+                + "another commit on top with git, then choose")
+    }
+
     /// Passes over the remote's head: nothing of it is taken in until the remote has another.
     /// - Parameters:
     ///   - name: the head's name or its beginning, at least 4 hexadecimal digits.

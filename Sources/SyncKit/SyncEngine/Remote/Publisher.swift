@@ -52,12 +52,12 @@ package final class Publisher {
     /// Pushes the head when the remote does not have it.
     func push() async throws -> PushOutcome {
         guard let head = try branch.head() else { return .accepted }
-        let held = try appliedBehind(head)
         guard let link = tracker.link else {
             // Nobody is told, and what the folders hold is known all the same.
-            if held != nil { try applied.endRecall() }
+            if try appliedEverywhere() != nil { try applied.endRecall() }
             return .accepted
         }
+        let held = try appliedBehind(head)
         if head == tracker.seen?.head && held == tracker.seen?.devices[device] {
             try tracker.remember(head)
             if let held { try applied.set(held) }

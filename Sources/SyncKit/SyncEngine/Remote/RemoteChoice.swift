@@ -19,11 +19,11 @@ struct RemoteChoice {
     ///   `restore`.
     /// - Throws: `ChangeRefusal` when there is nothing to choose.
     func choose(_ request: RemoteRequest) throws -> ChangeReport {
+        losses.isListing = !request.dryRun
+        defer { losses.isListing = true }
         guard let change = tracker.change else { return try acceptDeclining(request) }
         if request.choice == .restore { try refuseWhatWasThinned(change.new) }
         let before = try branch.head()
-        losses.isListing = !request.dryRun
-        defer { losses.isListing = true }
         // A head that was seen and not yet merged when the remote was rewritten is ours too.
         let ours = try before.map { try integrator.merge($0, change.old) } ?? change.old
         let new =
@@ -55,7 +55,7 @@ struct RemoteChoice {
         let ours = try far.map { try integrator.merge(before, $0) } ?? before
         let new = try transplanter.transplant(ours, since: far, onto: far)
         let report = try report(request, from: before, to: new, openedSince: before)
-        // The files are as they were: there is nothing that undo could take back.
+        // What changes here is what others made meanwhile: undo has nothing to take back.
         if !request.dryRun { try move(to: new, from: before, isAccept: false) }
         return report
     }

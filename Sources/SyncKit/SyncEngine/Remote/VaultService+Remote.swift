@@ -40,14 +40,15 @@ extension VaultService {
     }
 
     /// Carries out somebody's choice; the next exchange pushes what came of it.
-    /// - Throws: `ChangeRefusal` when the remote goes forward only, `RemoteError` when it cannot
-    ///   be asked.
+    /// - Throws: `ChangeRefusal` when there is nothing to choose, or the remote's head is passed
+    ///   over; `RemoteError` when it cannot be asked.
     package func choose(_ request: RemoteRequest) async throws -> ChangeReport {
         guard configuration.remote != nil else {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
         let report = try await vault.intake.takingIn {
             let change = try await vault.tracker.fetch()
+            try vault.intake.refuseWhatIsPassedOver(vault.tracker.seen?.head)
             if let new = change.map(\.new) ?? vault.tracker.seen?.head {
                 try await vault.incoming.verifyOrRefuse(new)
             }

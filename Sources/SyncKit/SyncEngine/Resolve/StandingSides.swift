@@ -59,10 +59,10 @@ struct StandingSides {
             !record.sides.contains(where: { $0.blob == here.id })
         else { return nil }
         if here.mode.isFile { return here }
+        guard here.mode == .symbolicLink else { return nil }
         // A link is made of a link; in a file's place it is another thing.
         let maker = record.sides.first { $0.blob == blob }?.stamp.commit
-        let isOfLink = try made(blob, in: maker, of: record)?.mode == .symbolicLink
-        return isOfLink && here.mode == .symbolicLink ? here : nil
+        return try made(blob, in: maker, of: record)?.mode == .symbolicLink ? here : nil
     }
 
     /// A side as it stood in the commit that made it: a link, or a file. Nil where nobody knows.
