@@ -207,6 +207,33 @@ class Choices(VaultTest):
         ada.ctl("resolve", ada.path("n"), "--theirs")
         self.assertEqual(ada.read("n"), b"bob\n")
 
+    def test_all_is_taken_back_by_one_undo(self):
+        """What one command resolved is open again, also where the daemon resolved it."""
+        names = ("x.md", "y.md", "z.md")
+        sides = ({name: f"1\n2 {who}\n3\n" for name in names} for who in ("ada", "bob"))
+        ada, bob = self.conflict(0, {name: "1\n2\n3\n" for name in names}, *sides)
+        ids = {one["id"] for one in json.loads(ada.ctl("conflicts", "--json").stdout)}
+        self.assertEqual(len(ids), 3)
+        before = self.files(ada)
+        for running in (False, True):
+            with self.subTest("with the daemon" if running else "without"):
+                if running:
+                    ada.start()
+                ada.ctl("resolve", "--all", "--theirs", expect=(0,))
+                resolved = self.files(ada)
+                self.assertNotIn("<<<<", str(resolved))
+                done = json.loads(ada.ctl("undo", "--json", expect=(10,)).stdout)
+                self.assertEqual(len(done["undone"]), 3)
+                self.assertEqual(self.files(ada), before)
+                listed = json.loads(ada.ctl("conflicts", "--json").stdout)
+                self.assertEqual({one["id"] for one in listed}, ids)
+                ada.ctl("undo", expect=(0,))
+                self.assertEqual(self.files(ada), resolved)
+                ada.ctl("undo", expect=(10,))
+        ada.stop()
+        self.cycle(ada, bob)
+        self.assertEqual(self.files(bob), before)
+
     def test_all_leaves_out_what_it_cannot_resolve(self):
         """One conflict that has no such side keeps no other from being resolved."""
         event = '{"uuid": "6f1c", "type": "note", "text": "%s"}\n'

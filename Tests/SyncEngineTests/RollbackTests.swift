@@ -291,6 +291,82 @@ struct UndoTests {
         let commit = try history.repository.commit(try #require(undo.commit))
         #expect(commit.tree == (try history.repository.commit(open).tree))
     }
+
+    /// Resolves conflicts one after the other, as one command does; an edit comes between.
+    private func resolveAll(_ vault: Vault) throws -> [ObjectID] {
+        var commits: [ObjectID] = []
+        for record in try vault.conflicts().records {
+            let file = try #require(record.path.text)
+            var request = ResolveRequest(.theirs)
+            request.continues = commits.last
+            commits.append(try #require(try vault.resolve(record.id, request).commit))
+            let head = try #require(try vault.head())
+            var files = try history.files(of: history.repository.commit(head).tree)
+            files["since.md", default: ""] += "after \(file)\n"
+            try edit(vault, files, time: 9_000_000 + Int64(commits.count))
+        }
+        return commits
+    }
+
+    @Test("takes all that one command resolved back, and does it again")
+    func resolves() throws {
+        func set(_ word: String) -> [String: String] {
+            ["x.md": "\(word) x\n", "y.md": "\(word) y\n", "z.md": "\(word) z\n"]
+        }
+        let none = try history.commit(set("zero"), time: 500)
+        let one = try history.commit(set("one"), on: [none], time: 1_000, device: "a")
+        let two = try history.commit(set("two"), on: [none], time: 2_000, device: "b")
+        let vault = try history.vault(
+            at: try CommitMerge(history.repository).merge(one, two).commit)
+        let open = try vault.conflicts().records
+        #expect(open.count == 3)
+        let commits = try resolveAll(vault)
+        let resolved = try history.visible(at: try #require(try vault.head()))
+        let undo = try vault.undo(.init())
+        #expect(undo.undone == commits.reversed())
+        #expect(try vault.conflicts().records == open)
+        let id = try #require(undo.commit)
+        #expect(try history.visible(at: id)["since.md"] == resolved["since.md"])
+        let subject = try history.repository.commit(id).subject
+        #expect(subject.hasSuffix("settled z.md (theirs), and 2 before"))
+        let redo = try vault.undo(.init())
+        #expect(try history.visible(at: try #require(redo.commit)) == resolved)
+        #expect(try vault.conflicts().records.isEmpty)
+    }
+
+    @Test("takes no more of one command back than its limit, and one that is named alone")
+    func most() throws {
+        let none = try history.commit(["x.md": "0\n", "y.md": "0\n"], time: 500)
+        let one = try history.commit(
+            ["x.md": "1\n", "y.md": "1\n"], on: [none], time: 1_000, device: "a")
+        let two = try history.commit(
+            ["x.md": "2\n", "y.md": "2\n"], on: [none], time: 2_000, device: "b")
+        let vault = try history.vault(
+            at: try CommitMerge(history.repository).merge(one, two).commit)
+        let commits = try resolveAll(vault)
+        let head = try #require(try vault.head())
+        for limit in 1...3 {
+            let found = try LastAction.find(behind: head, in: history.repository, most: limit)
+            #expect(found?.changes.map(\.commit) == Array(commits.reversed().prefix(limit)))
+        }
+        #expect(try vault.undo(.init(commits[1].hex)).undone == [commits[1]])
+        #expect(try vault.conflicts().records.map(\.path.text) == ["y.md"])
+    }
+
+    @Test("a resolve goes on from no other commit than a resolve")
+    func continued() throws {
+        let one = try history.commit(["x.md": "1\n"], time: 1_000, device: "a")
+        let two = try history.commit(["x.md": "2\n"], time: 2_000, device: "b")
+        let vault = try history.vault(
+            at: try CommitMerge(history.repository).merge(one, two).commit)
+        let record = try #require(try vault.conflicts().records.first)
+        for other in [one, ObjectID(hashing: [1], as: .commit)] {
+            var request = ResolveRequest(.theirs)
+            request.continues = other
+            #expect(throws: ChangeRefusal.self) { try vault.resolve(record.id, request) }
+        }
+        #expect(try vault.conflicts().records == [record])
+    }
 }
 
 extension SmallHistory {

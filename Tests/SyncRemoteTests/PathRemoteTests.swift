@@ -40,10 +40,9 @@ struct PathRemoteTests {
         #expect(try fixture.fsck(fixture.remote) == "")
     }
 
-    @Test("who was outrun twice has the next turn, and who waits for it does not wait for ever")
-    func turns() async throws {
-        let a = try fixture.pathRemote("a")
-        let b = try fixture.pathRemote("b")
+    /// Lets a remote lose as many pushes as give it the next turn.
+    /// - Returns: the head that the other pushed last.
+    private func outrun(_ a: PathRemote, by b: PathRemote) async throws -> ObjectID {
         var head = try fixture.commit("f", "0", by: "a")
         #expect(try await a.push(head, expecting: nil, applied: nil) == .accepted)
         for turn in 1...Limits.turnTries {
@@ -54,6 +53,14 @@ struct PathRemoteTests {
             #expect(try await b.push(head, expecting: seen, applied: nil) == .accepted)
             #expect(try await a.push(own, expecting: seen, applied: nil) == .moved)
         }
+        return head
+    }
+
+    @Test("who was outrun twice has the next turn, and who waits for it does not wait for ever")
+    func turns() async throws {
+        let a = try fixture.pathRemote("a")
+        let b = try fixture.pathRemote("b")
+        let head = try await outrun(a, by: b)
         // b would be faster again.
         #expect(try await a.fetch().head == head)
         _ = try await b.fetch()
@@ -96,16 +103,7 @@ struct PathRemoteTests {
     @Test("a turn ends with a push that fails, and by itself where none comes")
     func turnsEnd() async throws {
         let (a, b) = (try fixture.pathRemote("a"), try fixture.pathRemote("b"))
-        var head = try fixture.commit("f", "0", by: "a")
-        #expect(try await a.push(head, expecting: nil, applied: nil) == .accepted)
-        for turn in 1...Limits.turnTries {
-            let seen = try await a.fetch().head
-            let own = try fixture.commit("of-a", "\(turn)", on: [head], by: "a")
-            _ = try await b.fetch()
-            head = try fixture.commit("f", "\(turn)", on: [head], by: "b")
-            #expect(try await b.push(head, expecting: seen, applied: nil) == .accepted)
-            #expect(try await a.push(own, expecting: seen, applied: nil) == .moved)
-        }
+        let head = try await outrun(a, by: b)
         _ = try await a.fetch()
         let absent = ObjectID(hashing: [1], as: .commit)
         await #expect(throws: RemoteError.self) {

@@ -29,6 +29,8 @@ package enum Limits {
     package static let makerCommits = 200
     /// The most commits that are looked at for an ancestor before their dates are asked.
     package static let nearHistory = 1_000
+    /// The most commits of one command that an undo takes back, the newest of them.
+    package static let undoneCommits = 10_000
     /// The deepest directory that is synced, in names.
     package static let pathDepth = 1_000
     /// The longest name of a file, in bytes: Linux's `NAME_MAX`.

@@ -69,11 +69,13 @@ struct Resolve: AsyncParsableCommand {
             (conflicts, failure) = try await asked(conflicts, history, changes, past: share)
         }
         var reports: [ChangeReport] = []
+        var last: ObjectID?
         for conflict in conflicts {
             let edited = edit ? try edited(conflict, history) : nil
             let report: ChangeReport
             do {
-                let request = try request(for: conflict, edited)
+                var request = try request(for: conflict, edited)
+                request.continues = last
                 report = try await resolve(conflict, request, changes)
             } catch {
                 if let edited { throw edited.kept(after: error) }
@@ -85,6 +87,7 @@ struct Resolve: AsyncParsableCommand {
                 continue
             }
             edited?.remove()
+            last = report.commit ?? last
             reports.append(report)
             output.remark(
                 dryRun ? "would resolve \(conflict.path)" : "resolved \(conflict.path)")

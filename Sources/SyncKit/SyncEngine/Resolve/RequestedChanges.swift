@@ -60,8 +60,22 @@ final class RequestedChanges {
         return try commits.commit(
             versions, into: pack,
             ChangeWords(
-                "settled \(record.path) (\(request.choice.rawValue))", action: .resolve),
+                "settled \(record.path) (\(request.choice.rawValue))", action: .resolve,
+                continues: try continued(request.continues, from: head)),
             isDryRun: request.dryRun, isWritten: request.choice == .content)
+    }
+
+    /// The commit that a resolve goes on from, where one is named.
+    /// - Throws: `ChangeRefusal` for what is no resolve that the head leads to.
+    private func continued(_ name: ObjectID?, from head: ObjectID?) throws -> ObjectID? {
+        guard let name else { return nil }
+        guard let head, repository.contains(name), try repository.header(name).kind == .commit,
+            ChangeAction(of: try repository.commit(name)) == .resolve,
+            try History(CommitStamps(reading: repository)).isAncestor(name, of: head)
+        else {
+            throw ChangeRefusal(.wrong, "\(name.short) is no resolve that this one could continue")
+        }
+        return name
     }
 
     /// Refuses a choice by whose a side is where that does not show: two machines have one name.

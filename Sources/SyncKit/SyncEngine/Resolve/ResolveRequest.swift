@@ -23,11 +23,13 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
     /// The blobs of the sides that the caller saw, `ours` and `theirs`, null for a deletion;
     /// refused when they have moved. Nil is said, too, and takes them as they are by now.
     package var sides: [ObjectID?]?
+    /// The commit that the same command made before this one; an undo takes both back. Nil is none.
+    package var continues: ObjectID?
     /// Only says what would change.
     package var dryRun: Bool
 
     enum CodingKeys: String, CodingKey {
-        case choice, content, sides
+        case choice, content, sides, continues
         case dryRun = "dry_run"
     }
 
@@ -45,6 +47,7 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
         choice = try keys.decode(Choice.self, forKey: .choice)
         content = try keys.decodeIfPresent(String.self, forKey: .content)
         sides = try keys.decode([ObjectID?]?.self, forKey: .sides)
+        continues = try keys.decodeIfPresent(ObjectID.self, forKey: .continues)
         dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
     }
 
@@ -53,6 +56,7 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
         try keys.encode(choice, forKey: .choice)
         try keys.encodeIfPresent(content, forKey: .content)
         try keys.encode(sides, forKey: .sides)
+        try keys.encodeIfPresent(continues, forKey: .continues)
         try keys.encode(dryRun, forKey: .dryRun)
     }
 }

@@ -4,19 +4,56 @@ internal import SyncModel
 
 /// What somebody asked for last and `undo` takes back.
 struct LastAction {
-    /// The commit that was made for it; of an accept the head that it came to.
-    let commit: ObjectID
-    /// What stood before; nil for nothing.
-    let before: ObjectID?
+    /// The commits that were made for it, each with what stood before, the newest first; of an
+    /// accept the head that it came to.
+    let changes: [TakeBack.Change]
     /// Whether it was an accept of what the remote became.
     let isAccept: Bool
+    /// The newest of the commits.
+    var commit: ObjectID { changes[0].commit }
+
+    /// One commit alone.
+    init(_ commit: ObjectID, before: ObjectID?, isAccept: Bool = false) {
+        changes = [.init(commit: commit, before: before, commits: [commit])]
+        self.isAccept = isAccept
+    }
+
+    /// A commit, and those before it that the same command made.
+    private init(_ last: ObjectID, in repository: any ObjectRepository, most limit: Int)
+        throws(RepositoryError)
+    {
+        var changes: [TakeBack.Change] = []
+        var next: ObjectID? = last
+        while let id = next, changes.count < limit {
+            let commit = try repository.commit(id)
+            changes.append(.init(commit: id, before: commit.parents.first, commits: [id]))
+            next = try Self.continued(by: commit, in: repository)
+        }
+        self.changes = changes
+        isAccept = false
+    }
+
+    /// The commit of the same command before one; nil for none. Who wrote it into a message by hand
+    /// names what is no such commit.
+    private static func continued(by commit: Commit, in repository: any ObjectRepository)
+        throws(RepositoryError) -> ObjectID?
+    {
+        guard let action = ChangeAction(of: commit),
+            let before = commit.trailer(ChangeAction.continues).flatMap({ ObjectID(hex: $0) }),
+            repository.contains(before), try repository.header(before).kind == .commit,
+            ChangeAction(of: try repository.commit(before)) == action
+        else { return nil }
+        return before
+    }
 
     /// Finds it behind a head: a commit that says so, of any device, or an accept of this device,
     /// which is no commit. A copy of such a commit, made by another program, is an edit like any
     /// other; an accept whose former head came back into the history is over.
-    static func find(behind head: ObjectID, in repository: any ObjectRepository) throws
-        -> LastAction?
-    {
+    /// - Parameter limit: the most commits of one command.
+    static func find(
+        behind head: ObjectID, in repository: any ObjectRepository,
+        most limit: Int = Limits.undoneCommits
+    ) throws -> LastAction? {
         let accepted = try KeptHeads(repository: repository).accepted()
         let history = History(CommitStamps(reading: repository))
         var walk = try HistoryWalk(from: head, reading: repository)
@@ -24,13 +61,10 @@ struct LastAction {
             if let before = accepted[step.id], repository.contains(before),
                 try !history.isAncestor(before, of: head)
             {
-                return LastAction(commit: step.id, before: before, isAccept: true)
+                return LastAction(step.id, before: before, isAccept: true)
             }
-            if step.commit.trailer(ChangeAction.trailer).flatMap(ChangeAction.init) != nil,
-                CommitStamps.capturer(of: step.commit) != nil
-            {
-                return LastAction(
-                    commit: step.id, before: step.commit.parents.first, isAccept: false)
+            if ChangeAction(of: step.commit) != nil {
+                return try Self(step.id, in: repository, most: limit)
             }
         }
         return nil

@@ -59,7 +59,7 @@ final class Reversals {
         var takeBack = try TakeBack(
             from: head, in: repository, by: writer.device, at: writer.time(after: [head]))
         let undone = action.commit
-        try takeBack.take(.init(commit: undone, before: action.before, commits: [undone]))
+        for change in action.changes { try takeBack.take(change) }
         let outcome = try takeBack.outcome()
         let subject = try repository.commit(undone).subject
         if outcome.versions.isEmpty && outcome.kept.isEmpty && request.commit == nil {
@@ -68,11 +68,14 @@ final class Reversals {
                 "nothing is left of \(undone.short), the last change that was asked for "
                     + "(\(subject)): syncctl undo COMMIT takes back an older one")
         }
-        let what =
+        var what =
             action.isAccept
             ? "took back that the remote was accepted at \(undone.short)" : try words(of: undone)
+        let others = action.changes.count - 1
+        if others > 0 { what += ", and \(others) before" }
         let words = ChangeWords(what, action: .undo, undoes: undone)
-        return try self.commit(outcome, words, isDryRun: request.dryRun, [undone])
+        return try self.commit(
+            outcome, words, isDryRun: request.dryRun, action.changes.map(\.commit))
     }
 
     /// What taking a commit back says: of one that took something back itself, that this is there
@@ -106,7 +109,7 @@ final class Reversals {
         if try id != head && !History(CommitStamps(reading: repository)).isAncestor(id, of: head) {
             throw ChangeRefusal(.wrong, "\(id.short) is not in the history of the vault")
         }
-        return LastAction(commit: id, before: commit.parents.first, isAccept: false)
+        return LastAction(id, before: commit.parents.first)
     }
 
     private func headOrRefuse() throws -> ObjectID {
