@@ -51,7 +51,12 @@ package struct ConflictRecord: Sendable, Hashable {
     }
 
     /// The record's own path.
-    package var recordPath: TreePath { Self.directory.appending(Self.constant("\(id).json")) }
+    package var recordPath: TreePath { Self.recordPath(id) }
+
+    /// The path of a record, by its conflict's id.
+    static func recordPath(_ id: String) -> TreePath {
+        directory.appending(constant("\(id).json"))
+    }
 
     private static func constant(_ text: String) -> TreePath {
         guard let path = TreePath(text) else { preconditionFailure("\(text) is a path") }

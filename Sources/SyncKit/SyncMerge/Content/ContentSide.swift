@@ -4,10 +4,14 @@ package struct CapturedContent: Hashable, Sendable {
     package let content: [UInt8]?
     /// When and where the commit was made.
     package let stamp: VersionStamp
+    /// Whether who made it had resolved the conflict that the base carries: a file without markers
+    /// may show the same as before.
+    let resolves: Bool
 
-    package init(content: [UInt8]?, stamp: VersionStamp) {
+    package init(content: [UInt8]?, stamp: VersionStamp, resolves: Bool = false) {
         self.content = content
         self.stamp = stamp
+        self.resolves = resolves
     }
 }
 

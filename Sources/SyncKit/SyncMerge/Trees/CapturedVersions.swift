@@ -9,35 +9,42 @@ struct CapturedVersions {
     /// The version of the rules: before 5 an empty directory counted as a content.
     let version: Int
 
+    /// A version, and whether the conflict that was asked about is listed beside it no more.
+    typealias Version = (stamp: VersionStamp, resolves: Bool)
+
     /// The newest versions of a file on a side, one for each line of history.
     /// - Parameters:
     ///   - path: where the side's commit has the file.
+    ///   - record: of a conflict that the file may show nothing of: to resolve it is a version,
+    ///     too. Nil asks about none.
     ///   - side: the side's commit.
     /// - Returns: empty when the side's version is one capture commit's, or there are more than
     ///   `Limits.mergedCaptures`.
-    func versions(of path: TreePath, at side: ObjectID) throws(RepositoryError) -> [VersionStamp] {
-        var found: [VersionStamp] = []
+    func versions(of path: TreePath, beside record: TreePath?, at side: ObjectID)
+        throws(RepositoryError) -> [Version]
+    {
+        var found: [Version] = []
         let own = Set(try history.commits(behind: side, notBehind: bases))
         var seen: Set<ObjectID> = [side]
         var pending = [side]
         while let id = pending.popLast() {
             if !own.contains(id) { continue }
             let commit = try stamps.commit(id)
-            let here = try stamps.pastVersion(at: path, of: id)
+            let here = try version(of: path, beside: record, at: id)
             var parents = commit.parents
             if !MergeIdentity.made(commit) {
                 parents = []
                 for parent in commit.parents
-                where try stamps.pastVersion(at: path, of: parent) == here {
+                where try version(of: path, beside: record, at: parent) == here {
                     parents.append(parent)
                 }
                 if parents.isEmpty {
-                    let isContent = version < 5 || here?.mode.isFile ?? false
-                    found.append(
-                        VersionStamp(
-                            milliseconds: try stamps.time(of: id).milliseconds,
-                            device: CommitStamps.device(of: commit), commit: id,
-                            blob: isContent ? here?.id : nil))
+                    let isContent = version < 5 || here.file?.mode.isFile ?? false
+                    let stamp = VersionStamp(
+                        milliseconds: try stamps.time(of: id).milliseconds,
+                        device: CommitStamps.device(of: commit), commit: id,
+                        blob: isContent ? here.file?.id : nil)
+                    found.append((stamp, record != nil && here.record == nil))
                 }
             }
             for parent in parents where seen.insert(parent).inserted { pending.append(parent) }
@@ -47,17 +54,26 @@ struct CapturedVersions {
         return newest.count > 1 ? newest : []
     }
 
+    private func version(of path: TreePath, beside record: TreePath?, at commit: ObjectID)
+        throws(RepositoryError) -> (file: FileVersion?, record: FileVersion?)
+    {
+        let listed = try record.map { path throws(RepositoryError) in
+            try stamps.pastVersion(at: path, of: commit)
+        }
+        return (try stamps.pastVersion(at: path, of: commit), listed ?? nil)
+    }
+
     /// A version that was edited further is no version of its own.
-    private func withoutAncestors(_ found: [VersionStamp], among own: Set<ObjectID>)
-        throws(RepositoryError) -> [VersionStamp]
+    private func withoutAncestors(_ found: [Version], among own: Set<ObjectID>)
+        throws(RepositoryError) -> [Version]
     {
         var behind: Set<ObjectID> = []
         var pending: [ObjectID] = []
-        for version in found { pending += try stamps.commit(version.commit).parents }
+        for version in found { pending += try stamps.commit(version.stamp.commit).parents }
         while let id = pending.popLast() {
             guard own.contains(id), behind.insert(id).inserted else { continue }
             pending += try stamps.commit(id).parents
         }
-        return found.filter { !behind.contains($0.commit) }.sorted()
+        return found.filter { !behind.contains($0.stamp.commit) }.sorted { $0.stamp < $1.stamp }
     }
 }

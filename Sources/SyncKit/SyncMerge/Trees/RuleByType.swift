@@ -53,11 +53,11 @@ package final class RuleByType: ContentRule {
         let first = try side(
             contents.first,
             madeStamp(versions.first.stamp, of: before, reopening: open.second?.terms),
-            origins.first, on: .first, open.first?.terms)
+            origins.first, on: .first, open.first?.terms, since: open.base)
         let second = try side(
             contents.second,
             madeStamp(versions.second.stamp, of: before, reopening: open.first?.terms),
-            origins.second, on: .second, open.second?.terms)
+            origins.second, on: .second, open.second?.terms, since: open.base)
         var (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
         {
             (base: before, sides: [first.content ?? [], second.content ?? []])
@@ -190,15 +190,22 @@ package final class RuleByType: ContentRule {
     /// A version with all that is known of how it came to be.
     private func side(
         _ content: [UInt8], _ stamp: VersionStamp, _ origin: PathTable.Origin,
-        on side: SideIndex, _ terms: ConflictTerms?
+        on side: SideIndex, _ terms: ConflictTerms?,
+        since base: (terms: ConflictTerms, named: TreePath)?
     ) throws(RepositoryError) -> ContentSide {
         let path = origin.path
+        var record: TreePath?
+        if version >= 9, let base, base.terms.isUnmarked {
+            record = ConflictRecord.recordPath(base.terms.id(path: base.named))
+        }
         let commit = (place(of: origin, on: side) == .first ? sides.first : sides.second).commit
         var captures: [CapturedContent] = []
-        let made = sides.isTakingBack ? [] : try self.captures.versions(of: path, at: commit)
-        for stamp in made {
+        let made =
+            sides.isTakingBack
+            ? [] : try self.captures.versions(of: path, beside: record, at: commit)
+        for (stamp, resolves) in made {
             let content = try stamp.blob.flatMap { blob throws(RepositoryError) in try past(blob) }
-            captures.append(CapturedContent(content: content, stamp: stamp))
+            captures.append(CapturedContent(content: content, stamp: stamp, resolves: resolves))
             capturedBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
         }
         return ContentSide(content: content, stamp: stamp, terms: terms, captures: captures)

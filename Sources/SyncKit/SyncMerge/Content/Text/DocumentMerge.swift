@@ -231,7 +231,9 @@ struct DocumentMerge {
         let whole = Part(content: side.content ?? [], terms: side.terms, stamp: side.stamp)
         // An absent capture commit lost against an edit: nothing of it is in the side.
         let captures = side.captures.compactMap { leaf in
-            leaf.content.map { Part(content: $0, terms: baseTerms, stamp: leaf.stamp) }
+            leaf.content.map {
+                Part(content: $0, terms: leaf.resolves ? nil : baseTerms, stamp: leaf.stamp)
+            }
         }
         guard captures.count > 1 else { return [whole] }
         let (together, rendering) = disagreeing(sum(captures, since: before))
