@@ -386,6 +386,73 @@ struct MemoryTests {
         #expect(result.isClean == row.notes.isEmpty)
     }
 
+    /// Events that both sides add behind those of a base.
+    struct Bodies: Sendable, CustomTestStringConvertible {
+        let name: String
+        let base: [String]
+        let early: [String]
+        let late: [String]
+        /// Whether one event has several bodies, and whether each side brought another.
+        let stands: (several: Bool, new: Bool)
+
+        var testDescription: String { name }
+
+        init(
+            _ name: String, _ base: [String], _ early: [String], _ late: [String],
+            several: Bool = true, new: Bool = false
+        ) {
+            (self.name, self.base, self.early, self.late) = (name, base, early, late)
+            stands = (several, new)
+        }
+    }
+
+    static let bodies = [
+        Bodies(
+            "of one side", [#"{"uuid":"a"}"#], [#"{"uuid":"u","a":1}"#, #"{"uuid":"u","a":2}"#],
+            [#"{"uuid":"w"}"#]),
+        Bodies(
+            "where other events have types", [#"{"uuid":"a","type":"t"}"#],
+            [#"{"uuid":"u","a":1}"#, #"{"uuid":"u","a":2}"#], [#"{"uuid":"w","type":"t"}"#]),
+        Bodies(
+            "of a type of its own", [#"{"uuid":"a","type":"t"}"#],
+            [#"{"uuid":"u","type":"s","a":1}"#, #"{"uuid":"u","type":"s","a":2}"#],
+            [#"{"uuid":"w","type":"t"}"#]),
+        Bodies(
+            "where some have no UUID", [#"{"uuid":"a"}"#, #"{"uuid":"b"}"#, #"{"a":1}"#],
+            [#"{"uuid":"u","a":1}"#, #"{"uuid":"u","a":2}"#], [#"{"uuid":"w"}"#]),
+        Bodies(
+            "where an id is of many", [#"{"id":"s","uuid":"a"}"#, #"{"id":"s","uuid":"b"}"#],
+            [#"{"id":"s","uuid":"u","a":1}"#, #"{"id":"s","uuid":"u","a":2}"#],
+            [#"{"id":"s","uuid":"w"}"#]),
+        Bodies(
+            "of the base", [#"{"uuid":"u","a":1}"#, #"{"uuid":"u","a":2}"#], [#"{"uuid":"v"}"#],
+            [#"{"uuid":"w"}"#]),
+        Bodies(
+            "of each side one", [#"{"uuid":"a","type":"t"}"#], [#"{"uuid":"u","a":1}"#],
+            [#"{"uuid":"u","a":2}"#], new: true),
+        Bodies(
+            "a third one", [#"{"uuid":"a","type":"t"}"#],
+            [#"{"uuid":"u","a":1}"#, #"{"uuid":"u","a":2}"#], [#"{"uuid":"u","a":3}"#], new: true),
+        Bodies(
+            "two types may have one name", [#"{"uuid":"a","type":"t"}"#],
+            [#"{"uuid":"u","type":"t"}"#], [#"{"uuid":"u","type":"s"}"#], several: false),
+        Bodies(
+            "what most have, and many share, names no event",
+            [#"{"id":"s","a":1}"#, #"{"id":"s","a":2}"#, #"{"id":"s","a":3}"#, #"{"a":1}"#],
+            [#"{"id":"s","a":4}"#], [#"{"id":"s","a":5}"#], several: false),
+    ]
+
+    @Test("several bodies for one event", arguments: bodies)
+    func body(row: Bodies) {
+        func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
+        let result = merge(
+            text(row.base), text(row.base + row.early), text(row.base + row.late),
+            as: FileRule(.event))
+        #expect(result.text == text(row.base + row.early + row.late))
+        #expect(result.hasBodies == row.stands.several)
+        #expect(result.notes.map(\.kind) == (row.stands.new ? [.eventBodies] : []))
+    }
+
     @Test("a conversation is ordered by timestamp, sequence, id")
     func conversation() {
         func line(_ id: String, _ time: Int, _ sequence: Int) -> String {

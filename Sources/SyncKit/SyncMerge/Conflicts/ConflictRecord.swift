@@ -50,6 +50,9 @@ package struct ConflictRecord: Sendable, Hashable {
         path.relative(to: directory) != nil
     }
 
+    /// Whether it is about events for which several bodies stand in one file.
+    var isOfBodies: Bool { type == .event && kind == .content && copy == nil }
+
     /// The record's own path.
     package var recordPath: TreePath { Self.recordPath(id) }
 

@@ -65,7 +65,14 @@ struct MergedConflicts {
     {
         drop([path, origin])
         var moved: [ConflictRecord] = []
-        for (name, entry) in side == .first ? first : second where entry.record?.path == origin {
+        let (own, other) = side == .first ? (first, second) : (second, first)
+        for (name, entry) in own where entry.record?.path == origin {
+            // Who keeps all bodies of an event resolves that, and leaves the file as it is.
+            if keepsUndecided, entry.record?.isOfBodies ?? false, base[name] != nil,
+                other[name] == nil
+            {
+                continue
+            }
             if path == origin {
                 merged[name] = entry
             } else if let record = entry.record, record.isText {

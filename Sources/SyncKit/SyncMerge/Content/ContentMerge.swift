@@ -130,6 +130,7 @@ package enum ContentMerge {
         guard let merged else { return nil }
         var result = ContentResult(content: merged.content, stamp: late.stamp)
         result.notes = merged.notes
+        result.hasBodies = merged.hasBodies
         for (side, isSetAside) in [
             (early, merged.isSetAside.early), (late, merged.isSetAside.late),
         ] where isSetAside {

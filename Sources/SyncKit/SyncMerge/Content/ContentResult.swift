@@ -16,6 +16,8 @@ package struct ContentResult: Sendable {
     package var copies: [CapturedContent] = []
     /// What a person may want to look at; sorted, so that it is the same on every device.
     package var notes: [MergeNote] = []
+    /// Whether several bodies stand for one event: of this merge, or of one before.
+    var hasBodies = false
     /// Why the file was not merged by its type's own rule.
     package var fallback: MergeFallback?
 
@@ -51,7 +53,7 @@ package struct MergeNote: Hashable, Sendable, Comparable {
     package enum Kind: String, Hashable, Sendable, Codable {
         /// A record (or the file) was edited on one side and deleted on the other: the edit stays.
         case editKept
-        /// Two bodies stand for one event.
+        /// Each side brought another body for one event: all stand.
         case eventBodies
         /// Two new records with different ids have the same text.
         case sameText

@@ -91,7 +91,10 @@ package final class RuleByType: ContentRule {
         }
         decision.kind = result.fallback == .binary ? .binary : Self.kind(versions)
         decision.conflict = conflict(result, versions, rule, named)
-        decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
+        decision.stillOpen =
+            result.hasBodies && decision.conflict == nil
+            ? bodiesStillOpen(versions)
+            : stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
     }
 
@@ -153,6 +156,22 @@ package final class RuleByType: ContentRule {
             }
         }
         return version >= 4 ? open : Array(open.prefix(1))
+    }
+
+    /// The conflicts of events that one side came upon, or that neither resolved.
+    private func bodiesStillOpen(_ versions: ContentCase) -> [ConflictRecord] {
+        func open(_ origin: PathTable.Origin, on side: SideIndex) -> [ConflictRecord] {
+            list(of: origin, on: side).records.filter { $0.isOfBodies && $0.path == origin.path }
+        }
+        let first = open(versions.origins.first, on: .first)
+        let second = open(versions.origins.second, on: .second)
+        let before = Set(conflicts.base.records.map(\.id))
+        let both = Set(first.map(\.id)).intersection(second.map(\.id))
+        var listed: Set<String> = []
+        return (first + second).filter { record in
+            (both.contains(record.id) || !before.contains(record.id))
+                && listed.insert(record.id).inserted
+        }.map { $0.moved(to: versions.path) }
     }
 
     /// What has to be decided about the merged file.

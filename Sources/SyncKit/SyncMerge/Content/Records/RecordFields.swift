@@ -5,6 +5,9 @@ enum RecordFields {
         "id", "uuid", "_id", "memory_id", "event_id", "hash",
     ].map { Array($0.utf8) }
 
+    /// What says of which type a record is.
+    static let type = Array("type".utf8)
+
     /// What dates a record, the best first.
     static let times: [[UInt8]] = [
         "timestamp", "created_at", "createdAt", "created", "date", "time", "ts", "updated_at",

@@ -43,6 +43,25 @@ enum RecordIdentity: Equatable {
         return most.map { .key($0) } ?? .content
     }
 
+    /// The key that names events, an index into `RecordFields.identities`: of those that all
+    /// objects have the one that tells the most of them apart; without such the one that most
+    /// objects have and that tells most of these apart; nil for none.
+    /// - Parameter raws: the base's records; where that has none, the sides'.
+    static func ofEvents(_ raws: [Int], _ table: RecordTable) -> Int? {
+        let objects = raws.map { table.infos[$0] }.filter(\.isObject)
+        let keys = RecordFields.identities.indices.dropLast().map { key in
+            (key: key, values: objects.compactMap { $0.identity(key) })
+        }
+        func distinct(_ values: [[UInt8]]) -> Int { Set(values).count }
+        let whole = keys.filter { !objects.isEmpty && $0.values.count == objects.count }
+        if let most = whole.map({ distinct($0.values) }).max() {
+            return whole.first { distinct($0.values) == most }?.key
+        }
+        return keys.first {
+            2 * $0.values.count > objects.count && 2 * distinct($0.values) > $0.values.count
+        }?.key
+    }
+
     /// The identity keys that all objects of the base have; without such, that any object has.
     private static func sharedKeys(_ versions: [[Int]], _ table: RecordTable) -> UInt8 {
         let base = versions[0].map { table.infos[$0] }.filter(\.isObject)
@@ -86,7 +105,9 @@ enum RecordIdentity: Equatable {
         for (number, raws) in versions.enumerated() {
             for raw in raws where table.infos[raw].isObject {
                 if fields[raw] == nil { fields[raw] = table.value(raw)?.dictionary ?? [:] }
-                guard let type = fields[raw]?[typeName], type.kind == .string else { continue }
+                guard let type = fields[raw]?[RecordFields.type], type.kind == .string else {
+                    continue
+                }
                 let none = Array(repeating: [Int](), count: versions.count)
                 types[type.string, default: none][number].append(raw)
             }
@@ -106,7 +127,7 @@ enum RecordIdentity: Equatable {
             table.infos.indices.map { raw in
                 guard table.infos[raw].isObject else { return nil }
                 let own = fields[raw] ?? table.value(raw)?.dictionary ?? [:]
-                guard let type = own[typeName], type.kind == .string,
+                guard let type = own[RecordFields.type], type.kind == .string,
                     let names = keys[type.string], let name = name(own, names)
                 else { return nil }
                 return type.canonical + name
@@ -123,8 +144,6 @@ enum RecordIdentity: Equatable {
         }
         return result
     }
-
-    private static let typeName = Array("type".utf8)
 
     private static let parts: [[UInt8]: [[UInt8]]] = [
         Array("entity".utf8): [Array("name".utf8)],

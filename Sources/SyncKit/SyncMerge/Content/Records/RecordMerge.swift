@@ -19,6 +19,8 @@ struct RecordMerge {
         var notes: [MergeNote]
         /// Whether something that the earlier or the later side changed is not in it.
         var isSetAside: (early: Bool, late: Bool)
+        /// Whether several bodies stand for one event.
+        var hasBodies = false
     }
 
     let type: FileType
@@ -38,6 +40,8 @@ struct RecordMerge {
     var notes: [MergeNote] = []
     /// Whether something that a side changed is not in the result.
     var isSetAside = (early: false, late: false)
+    /// Whether several bodies stand for one event.
+    private var hasBodies = false
 
     /// Merges the file.
     /// - Parameters:
@@ -98,7 +102,9 @@ struct RecordMerge {
             early: merge.isSetAside.early || around.early,
             late: merge.isSetAside.late || around.late
         )
-        return Result(content: content, notes: merge.notes.sorted(), isSetAside: isSetAside)
+        return Result(
+            content: content, notes: merge.notes.sorted(), isSetAside: isSetAside,
+            hasBodies: merge.hasBodies)
     }
 
     /// Merges what stands around the records of a wrapper, as a record of its own.
@@ -135,15 +141,34 @@ struct RecordMerge {
         }
     }
 
-    /// Lists events for which more than one body stands.
+    /// Lists events of which each side brings another body. Which key names them the base says, so
+    /// that what is in conflict already is no reason to think that none does; and a version that
+    /// has all bodies says itself whether they are in conflict.
     private mutating func reportBodies(_ records: [Merged]) {
-        guard case .key(let key) = identity else { return }
-        var bodies: [[UInt8]: Int] = [:]
+        var found: Int?
+        if version >= 9 {
+            let before = base.entries.isEmpty ? early.entries + late.entries : base.entries
+            found = RecordIdentity.ofEvents(before.map(\.raw), table)
+        } else if case .key(let key) = identity {
+            found = key
+        }
+        guard let key = found else { return }
+        var bodies: [[UInt8]: [Merged]] = [:]
         for record in records {
             guard let id = table.infos[record.raws[0]].identity(key) else { continue }
-            bodies[id, default: 0] += 1
+            bodies[id, default: []].append(record)
         }
-        for (id, count) in bodies where count > 1 {
+        for (id, bodies) in bodies where bodies.count > 1 {
+            if version >= 9 {
+                // Events of two types may have one name.
+                let types = Set(bodies.map { table.type($0.raws[0]) })
+                if types.count == bodies.count { continue }
+                hasBodies = true
+                let isKnown = [base, early, late].contains { version in
+                    bodies.allSatisfy { version.place($0.id) != nil }
+                }
+                if isKnown { continue }
+            }
             notes.append(MergeNote(.eventBodies, RecordMerge.display(id)))
         }
     }

@@ -29,6 +29,14 @@ struct RecordTable {
     /// The record as a JSON value; nil when it is opaque.
     func value(_ raw: Int) -> JSONValue? { parse(raw).value }
 
+    /// The type that a record says it is of; nil where it says none.
+    func type(_ raw: Int) -> [UInt8]? {
+        guard let type = value(raw)?.dictionary[RecordFields.type], type.kind == .string else {
+            return nil
+        }
+        return type.string
+    }
+
     /// The record's meaning; of an opaque one its bytes after a byte that no meaning begins with.
     mutating func canonical(_ raw: Int) -> [UInt8] {
         if let known = canonicals[raw] { return known }
