@@ -39,10 +39,12 @@ struct CommonOptions: ParsableArguments {
         var index = 0
         while index < arguments.count, arguments[index].hasPrefix("-") {
             let argument = arguments[index]
-            if alone.contains(argument) { return arguments }
+            // What stands before it has no say there.
+            if isAlone(argument) { return Array(arguments[index...]) }
             index += argument == "--config" ? 2 : 1
         }
         guard index < arguments.count else { return arguments }
+        if arguments[index] == "help" { return Array(arguments[index...]) }
         var end = index + 1
         if groups.contains(arguments[index]), end < arguments.count,
             !arguments[end].hasPrefix("-")
@@ -62,10 +64,11 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
-    /// What goes before no command: the next word is no command's name.
-    private static let alone: Set = [
-        "--help", "-h", "--version", "--", "--generate-completion-script",
-    ]
+    /// Whether a word goes before no command: the next word is no command's name.
+    private static func isAlone(_ argument: String) -> Bool {
+        let alone = ["--help", "-h", "--version", "--", "--generate-completion-script"]
+        return alone.contains(argument) || argument.hasPrefix("--generate-completion-script=")
+    }
 
     /// The commands whose name has two words.
     private static let groups = Set(

@@ -4,10 +4,11 @@ import glob
 import json
 import os
 import shlex
+import subprocess
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, binaries
 from harness import VaultTest
 
 FAILED, USAGE = 1, 64
@@ -50,6 +51,26 @@ class Arguments(VaultTest):
         for path in ("a.md", "new.md", "new/new.json"):
             self.assertIn(path, ada.ctl("type", f"{PREFIX}/{path}", expect=(0,)).stdout)
             ada.ctl("type", ada.path(path), expect=(0,))
+
+    def test_what_goes_before_no_command_goes_behind_common_options(self):
+        ada = self.device("ada", start=False)
+        for words, said in (
+            (["--help"], "USAGE: syncctl"), (["-q", "--version"], "0.1"),
+            (["--json", "help"], "USAGE: syncctl"), (["help", "log"], "USAGE: syncctl log"),
+            (["--generate-completion-script=bash"], "complete"),
+            (["log", "--help"], "syncctl log"),
+        ):  # fmt: skip
+            with self.subTest(words):
+                done = subprocess.run(
+                    [f"{binaries()}/syncctl", "--config", ada.config, *words],
+                    env=ada.environment, capture_output=True, text=True, check=False)  # fmt: skip
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIn(said, done.stdout)
+
+    def test_a_type_that_there_is_not(self):
+        ada = self.device("ada", start=False)
+        done = ada.ctl("type", "*.md", "nonsense", expect=(64,))
+        self.assertIn("There is no type 'nonsense'; there are simple, ", done.stderr)
 
     def test_a_command_is_missing(self):
         ada = self.device("ada", start=False)

@@ -210,19 +210,33 @@ class HostileRequests(RawTest):
                 self.assertEqual(statuses[-1], 400)
 
     def test_an_expectation_is_answered_before_the_body(self):
-        token = self.token(self.ada, "write").encode()
+        token = b"Authorization: Bearer " + self.token(self.ada, "write").encode() + b"\r\n"
         body = b'{"path": "shared/files/x.md", "content": "x"}'
-        head = (
-            b"POST /api/sync HTTP/1.1\r\n" + HOST + CLOSE + b"Authorization: Bearer " + token
-            + b"\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(body)
-        )  # fmt: skip
-        with socket.create_connection(("127.0.0.1", self.ada.port), 10) as client:
-            client.sendall(head)
-            # A client that hears nothing sends the body after a while (RFC 9110, 10.1.1).
-            select.select([client], [], [], 1.0)
+
+        def ask(client, length, login=token, expected=b"100-continue"):
+            client.sendall(
+                b"POST /api/sync HTTP/1.1\r\n" + HOST + CLOSE + login
+                + b"Content-Length: %d\r\nExpect: %s\r\n\r\n" % (length, expected)
+            )  # fmt: skip
+            self.assertTrue(select.select([client], [], [], 5.0)[0], "nothing is answered")
+
+        def connected():
+            return socket.create_connection(("127.0.0.1", self.ada.port), 10)
+
+        with connected() as client:
+            ask(client, len(body))
+            self.assertEqual(client.recv(1000), b"HTTP/1.1 100 Continue\r\n\r\n")
             client.sendall(body)
             self.assertEqual(receive(client)[0][-1].status, 200)
         wait_until(lambda: self.ada.read("x.md") == b"x", "x.md is not there")
+        # Who is refused by the head is not asked for a body.
+        for status, length, login, expected in (
+            (413, 100_000_000, token, b"100-continue"), (401, 10, b"", b"100-continue"),
+            (417, 10, token, b"a reply"),
+        ):  # fmt: skip
+            with self.subTest(status), connected() as client:
+                ask(client, length, login, expected)
+                self.assertTrue(client.recv(1000).startswith(b"HTTP/1.1 %d " % status))
 
     def test_clients_that_send_a_body_byte_by_byte_are_cut(self):
         """A few hundred such connections, for which no login is needed, keep everybody out."""

@@ -135,8 +135,8 @@ FAULTS = [
         "a push lists commits in the order in which they were named"),
     Fault(
         "dry-run-commits", ENGINE + "Resolve/RequestedChanges.swift",
-        "action: .resolve),\n            isDryRun: request.dryRun,",
-        "action: .resolve),\n            isDryRun: request.dryRun && !ON,",
+        "from: head)),\n            isDryRun: request.dryRun,",
+        "from: head)),\n            isDryRun: request.dryRun && !ON,",
         "a choice that is only tried is made"),
     Fault(
         "deferred-in-sync", ENGINE + "Inspect/VaultReport.swift",

@@ -50,7 +50,8 @@ struct EventBodiesTests {
 
     private static let other = #"{"uuid":"w","type":"t"}"#
 
-    @Test("stays when somebody adds an event who has not seen it, or has", arguments: [false, true])
+    @Test(
+        "stays when somebody adds an event who has not seen it, or has", arguments: [false, true])
     func stays(hasSeen: Bool) throws {
         let (base, open, record) = try dispute()
         let both = Self.base + [Self.one, Self.two]

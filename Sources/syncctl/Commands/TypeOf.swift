@@ -1,6 +1,7 @@
 import ArgumentParser
 import SyncEngine
 import SyncHistory
+import SyncMerge
 import SyncModel
 
 /// `syncctl type`.
@@ -22,6 +23,12 @@ struct TypeOf: AsyncParsableCommand {
 
     @Argument(help: "The type to set.")
     var type: String?
+
+    func validate() throws {
+        guard let type, FileType(rawValue: type) == nil else { return }
+        let all = FileType.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("There is no type '\(type)'; there are \(all).")
+    }
 
     func run() async throws {
         if let type { return try await set(TypeRequest(path, type)) }

@@ -78,6 +78,10 @@ extension Request {
     /// The whole body, which may be read again.
     /// - Throws: 400 for one that does not come as its head says; 413 for what is too large.
     mutating func wholeBody(upTo most: Int) async throws -> ByteBuffer {
+        // Before any of it is read: whoever waits to be asked for it need not send it.
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > most {
+            throw NIOTooManyBytesError(maxBytes: most)
+        }
         do { return try await collectBody(upTo: most) } catch let error as NIOTooManyBytesError {
             throw error
         } catch {

@@ -75,6 +75,7 @@ package struct SyncRoutes: Sendable {
         let endpoints = endpoints(at: door)
         router.add(middleware: AccessMiddleware(gate: gate, door: door, endpoints: endpoints))
         router.add(middleware: ConditionalMiddleware(endpoints: endpoints))
+        router.add(middleware: ExpectMiddleware())
         router.add(middleware: RepeatMiddleware(answers: answers, endpoints: endpoints))
         for endpoint in endpoints {
             router.on(endpoint.routerPath, method: endpoint.method, use: endpoint.handle)

@@ -32,7 +32,11 @@ extension VaultService {
         }
         let clock = ContinuousClock()
         do { try await clock.sleep(until: turns.askedTurn(at: clock.now)) } catch { return nil }
-        let outcome = await exchange()
+        var outcome = await exchange()
+        if outcome == .pending, !vault.local.rechecks.isEmpty, capture(live: false) {
+            // What the apply found goes along: nobody comes again soon.
+            outcome = await exchange()
+        }
         notePushes()
         writeState()
         await upkeep.runBriefly()

@@ -15,12 +15,13 @@ struct CapturedVersions {
     /// The newest versions of a file on a side, one for each line of history.
     /// - Parameters:
     ///   - path: where the side's commit has the file.
+    ///   - old: where a commit has it that has no such file; nil is nowhere.
     ///   - record: of a conflict that the file may show nothing of: to resolve it is a version,
     ///     too. Nil asks about none.
     ///   - side: the side's commit.
     /// - Returns: empty when the side's version is one capture commit's, or there are more than
     ///   `Limits.mergedCaptures`.
-    func versions(of path: TreePath, beside record: TreePath?, at side: ObjectID)
+    func versions(of path: TreePath, or old: TreePath?, beside record: TreePath?, at side: ObjectID)
         throws(RepositoryError) -> [Version]
     {
         var found: [Version] = []
@@ -30,12 +31,12 @@ struct CapturedVersions {
         while let id = pending.popLast() {
             if !own.contains(id) { continue }
             let commit = try stamps.commit(id)
-            let here = try version(of: path, beside: record, at: id)
+            let here = try version(of: path, or: old, beside: record, at: id)
             var parents = commit.parents
             if !MergeIdentity.made(commit) {
                 parents = []
                 for parent in commit.parents
-                where try version(of: path, beside: record, at: parent) == here {
+                where try version(of: path, or: old, beside: record, at: parent) == here {
                     parents.append(parent)
                 }
                 if parents.isEmpty {
@@ -54,13 +55,16 @@ struct CapturedVersions {
         return newest.count > 1 ? newest : []
     }
 
-    private func version(of path: TreePath, beside record: TreePath?, at commit: ObjectID)
-        throws(RepositoryError) -> (file: FileVersion?, record: FileVersion?)
-    {
-        let listed = try record.map { path throws(RepositoryError) in
+    private func version(
+        of path: TreePath, or old: TreePath?, beside record: TreePath?, at commit: ObjectID
+    ) throws(RepositoryError) -> (file: FileVersion?, record: FileVersion?) {
+        func version(at path: TreePath) throws(RepositoryError) -> FileVersion? {
             try stamps.pastVersion(at: path, of: commit)
         }
-        return (try stamps.pastVersion(at: path, of: commit), listed ?? nil)
+        var file = try version(at: path)
+        if file == nil, let old, old != path { file = try version(at: old) }
+        guard let record else { return (file, nil) }
+        return (file, try version(at: record))
     }
 
     /// A version that was edited further is no version of its own.

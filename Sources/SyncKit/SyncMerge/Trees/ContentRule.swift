@@ -33,6 +33,8 @@ package struct ContentCase: Sendable {
     package let path: TreePath
     /// Nil when both sides added the file.
     package let base: FileVersion?
+    /// Where the base has the file.
+    let old: TreePath
     /// The first side in canonical order.
     package let first: StampedVersion
     /// The other.
@@ -42,17 +44,18 @@ package struct ContentCase: Sendable {
     let origins: (first: PathTable.Origin, second: PathTable.Origin)
 
     init(
-        _ path: TreePath, base: FileVersion?, first: StampedVersion, second: StampedVersion,
-        origins: (first: PathTable.Origin, second: PathTable.Origin)
+        _ path: TreePath, base: FileVersion?, at old: TreePath, first: StampedVersion,
+        second: StampedVersion, origins: (first: PathTable.Origin, second: PathTable.Origin)
     ) {
         self.path = path
         self.base = base
+        self.old = old
         self.first = first
         self.second = second
         self.origins = origins
     }
 
-    /// All names that the file has or had.
+    /// The names that the file has now or on one side.
     var paths: Set<TreePath> { [path, origins.first.path, origins.second.path] }
 }
 

@@ -124,7 +124,8 @@ extension PathTable {
         guard let first = before.rows[file.first]?.first,
             let second = before.rows[file.second]?.second
         else { return }
-        rows[file.name] = Row(base: before.rows[file.old]?.base, first: first, second: second)
+        rows[file.name] = Row(
+            old: file.old, base: before.rows[file.old]?.base, first: first, second: second)
     }
 
     /// The version that stands for both sides where another file has the name on the side that

@@ -16,9 +16,17 @@ struct PathTable {
 
     /// What stands at a path in the base and on both sides.
     struct Row {
+        /// Where the base has the file: elsewhere when both sides renamed it.
+        let old: TreePath
         var base: FileVersion?
         var first: Side
         var second: Side
+
+        /// All names that the file has or had.
+        /// - Parameter path: the row's.
+        func names(at path: TreePath) -> Set<TreePath> {
+            [path, old, first.origin.path, second.origin.path]
+        }
 
         /// The row without an empty directory of the base that is on no side any more: nobody
         /// edited or deleted a file there.
@@ -26,7 +34,7 @@ struct PathTable {
             guard base?.isDirectory ?? false, !(first.version?.isDirectory ?? false),
                 !(second.version?.isDirectory ?? false)
             else { return self }
-            return Row(base: nil, first: first, second: second)
+            return Row(old: old, base: nil, first: first, second: second)
         }
     }
 
@@ -70,7 +78,7 @@ struct PathTable {
         _ path: TreePath, _ base: FileVersion?, _ sides: (first: ObjectID, second: ObjectID)
     ) -> Row {
         Row(
-            base: base,
+            old: path, base: base,
             first: Side(version: base, origin: Origin(commit: sides.first, path: path)),
             second: Side(version: base, origin: Origin(commit: sides.second, path: path)))
     }

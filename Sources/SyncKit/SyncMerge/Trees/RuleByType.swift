@@ -43,7 +43,7 @@ package final class RuleByType: ContentRule {
             second: try reader.blob(versions.second.version.id)
         )
         let open = (
-            base: try [versions.path, origins.first.path, origins.second.path].firstOpen(
+            base: try namesBefore(versions).firstOpen(
                 in: conflicts.base, shown(before), reading: reader),
             first: try list(of: origins.first, on: .first).open(
                 at: origins.first.path, in: shown(contents.first), reading: reader),
@@ -53,11 +53,11 @@ package final class RuleByType: ContentRule {
         let first = try side(
             contents.first,
             madeStamp(versions.first.stamp, of: before, reopening: open.second?.terms),
-            origins.first, on: .first, open.first?.terms, since: open.base)
+            origins.first, on: .first, open.first?.terms, since: open.base, at: versions.old)
         let second = try side(
             contents.second,
             madeStamp(versions.second.stamp, of: before, reopening: open.first?.terms),
-            origins.second, on: .second, open.second?.terms, since: open.base)
+            origins.second, on: .second, open.second?.terms, since: open.base, at: versions.old)
         var (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
         {
             (base: before, sides: [first.content ?? [], second.content ?? []])
@@ -96,6 +96,13 @@ package final class RuleByType: ContentRule {
             ? bodiesStillOpen(versions)
             : stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
+    }
+
+    /// What the base may call the file, the likeliest first. Rules before version 9 did not look
+    /// for a conflict of a file that both sides renamed.
+    private func namesBefore(_ versions: ContentCase) -> [TreePath] {
+        let names = [versions.path, versions.origins.first.path, versions.origins.second.path]
+        return version < 9 ? names : [versions.old] + names
     }
 
     /// When a version was made. Of a decision that is taken back, and edited since, what was
@@ -196,8 +203,9 @@ package final class RuleByType: ContentRule {
         var known: Set<ObjectID> = [versions.first.version.id, versions.second.version.id]
         if let base = versions.base, sides.bases.count == 1 { known.insert(base.id) }
         for path in versions.paths { known.formUnion(capturedBlobs[path] ?? []) }
+        let names = versions.paths.union(namesBefore(versions))
         for list in [conflicts.base, conflicts.first, conflicts.second] {
-            for record in list.records where versions.paths.contains(record.path) {
+            for record in list.records where names.contains(record.path) {
                 known.formUnion(record.namedBlobs)
             }
         }
@@ -210,7 +218,7 @@ package final class RuleByType: ContentRule {
     private func side(
         _ content: [UInt8], _ stamp: VersionStamp, _ origin: PathTable.Origin,
         on side: SideIndex, _ terms: ConflictTerms?,
-        since base: (terms: ConflictTerms, named: TreePath)?
+        since base: (terms: ConflictTerms, named: TreePath)?, at old: TreePath
     ) throws(RepositoryError) -> ContentSide {
         let path = origin.path
         var record: TreePath?
@@ -221,7 +229,9 @@ package final class RuleByType: ContentRule {
         var captures: [CapturedContent] = []
         let made =
             sides.isTakingBack
-            ? [] : try self.captures.versions(of: path, beside: record, at: commit)
+            ? []
+            : try self.captures.versions(
+                of: path, or: version < 9 ? nil : old, beside: record, at: commit)
         for (stamp, resolves) in made {
             let content = try stamp.blob.flatMap { blob throws(RepositoryError) in try past(blob) }
             captures.append(CapturedContent(content: content, stamp: stamp, resolves: resolves))

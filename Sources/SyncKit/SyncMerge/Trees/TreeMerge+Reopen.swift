@@ -170,8 +170,9 @@ extension TreeMerge {
         for (kept, other) in [(row.first, row.second), (row.second, row.first)] {
             guard let changed = other.version, changed != base else { continue }
             if changed.mode.isFile, changed.id != base.id {
-                let names: Set = [path, kept.origin.path, other.origin.path]
-                if let found = try decisionAsShown(kept, names, base, outcome) { return found }
+                if let found = try decisionAsShown(kept, row.names(at: path), base, outcome) {
+                    return found
+                }
             }
             if let found = try openedAsShown(kept, base, replacedBy: changed, outcome) {
                 return found
@@ -192,7 +193,7 @@ extension TreeMerge {
         let first = try opened(by: row.first, one, outcome)
         let second = try opened(by: row.second, two, outcome)
         if first == second { return nil }
-        let names: Set = [path, row.first.origin.path, row.second.origin.path]
+        let names = row.names(at: path)
         let decided = [row.first, row.second].map { side in
             outcome.conflicts.decided(by: outcome.side(side.origin))
                 .first { names.contains($0.path) }

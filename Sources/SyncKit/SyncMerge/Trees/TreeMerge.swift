@@ -254,7 +254,7 @@ package struct TreeMerge {
             try carry(row.second.origin, to: path, &outcome)
         } else {
             let versions = ContentCase(
-                path, base: row.base, first: one, second: two,
+                path, base: row.base, at: row.old, first: one, second: two,
                 origins: (row.first.origin, row.second.origin))
             let merged = try rule.merge(versions)
             outcome.stand(path, FileVersion(mode: mode, id: merged.id), from: sides)
