@@ -440,7 +440,7 @@ class Conflicts(VaultTest):
         self.wait_in_sync(ada, bob)
         told = json.loads(bob.ctl("type", "--json", bob.path("hello.txt")).stdout)
         self.assertEqual((told["type"], told["source"]), ("simple", "line 1 of .gitattributes"))
-        ada.ctl("type", "x", "no-such-type", expect=(1,))
+        ada.ctl("type", "x", "no-such-type", expect=(64,))
 
     # Agreement.
 

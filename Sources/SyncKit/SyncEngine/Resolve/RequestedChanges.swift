@@ -73,7 +73,7 @@ final class RequestedChanges {
             ChangeAction(of: try repository.commit(name)) == .resolve,
             try History(CommitStamps(reading: repository)).isAncestor(name, of: head)
         else {
-            throw ChangeRefusal(.wrong, "\(name.short) is no resolve that this one could continue")
+            throw ChangeRefusal(.missing, "there is no resolve \(name.short) to go on with")
         }
         return name
     }
