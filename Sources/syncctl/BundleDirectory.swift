@@ -29,8 +29,7 @@ struct BundleDirectory {
         let scratch = "\(path)/\(vault).scratch"
         // What a run left that was cut short; mostly nothing stands there.
         try? FileManager.default.removeItem(atPath: scratch)
-        let numbers = try FileManager.default.contentsOfDirectory(atPath: path)
-            .compactMap(number).sorted()
+        let numbers = try numbers()
         var chain = BundleChain()
         var heads: [(bundle: String, head: BundleHead)] = []
         var isVouchedFor = true
@@ -53,16 +52,15 @@ struct BundleDirectory {
 
     /// The newest bundle; nil when there is none.
     func last() throws -> String? {
-        try FileManager.default.contentsOfDirectory(atPath: path).compactMap(number).max()
-            .map { "\(path)/\(name($0))" }
+        try numbers().last.map { "\(path)/\(name($0))" }
     }
 
     private func name(_ number: Int) -> String {
         BundleName(vault: vault, number: number).text
     }
 
-    /// The number of a bundle of this vault; nil for any other file.
-    private func number(_ file: String) -> Int? {
-        BundleName(file).flatMap { $0.vault == vault ? $0.number : nil }
+    private func numbers() throws -> [Int] {
+        let files = try FileManager.default.contentsOfDirectory(atPath: path)
+        return BundleName.numbers(of: vault, in: path, files)
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import SyncAdmin
 import SyncModel
 
 /// A bundle on the disk, and where one may be written.

@@ -81,6 +81,27 @@ class Partly(VaultTest):
         self.assertIn("the folder is not there", words)
         self.assertEqual(self.listed(), ["mem/huge/file", f"{PREFIX}/held.bin"])
 
+    def test_the_next_bundle_keeps_what_the_archive_before_had(self):
+        """Of a folder that is gone, also where another folder's files began a new bundle."""
+        ada = self.device("ada", start=False)
+        other = f"{self.top}/other"
+        os.mkdir(other)
+        with open(ada.config, "a", encoding="utf-8") as file:
+            file.write(f'\n[[folder]]\npath = "{other}"\nprefix = "mem"\n')
+        ada.write("a.md", "one\n")
+        ada.write("held.bin", b"")
+        os.truncate(ada.path("held.bin"), 101 << 20)
+        ada.once()
+        self.saved(ada, 0)
+        self.assertEqual(self.listed(), [f"{PREFIX}/held.bin"])
+        os.rename(ada.folder, f"{ada.folder}.away")
+        for number in (2, 3):
+            with open(f"{other}/{number}.md", "w", encoding="utf-8") as file:
+                file.write("new\n")
+            ada.once()
+            self.saved(ada, 1)
+            self.assertEqual(self.listed(number), [f"{PREFIX}/held.bin"])
+
     def test_what_a_killed_one_left_goes(self):
         ada = self.device("ada", start=False)
         ada.write("a.md", "one\n")

@@ -64,6 +64,35 @@ class FromBackup(VaultTest):
         self.assertEqual(ada.status()["state"], "in-sync")
         self.assertIn("0.md", ada.ctl("deleted").stdout)
 
+    def test_a_bundle_of_everything_may_have_any_name(self):
+        """Digits at its end make it none of a chain, and no chain of a directory longer."""
+        ada = self.lost()
+        bundles, refs = f"{self.top}/bundles", self.refs(ada.repository)
+        os.mkdir(f"{self.top}/files")
+        for number, name in enumerate(("notes-20261120", "backup-2026", "default-2026")):
+            file = f"{self.top}/files/{name}.bundle"
+            ada.ctl("backup", file, expect=(0,))
+            again = self.again(f"a{number}", "--from-backup", file)
+            self.assertEqual(self.refs(again.repository), refs, name)
+        shutil.copy(f"{self.top}/files/default-2026.bundle", bundles)
+        ada.write("new.md", "new\n")
+        self.assertEqual(ada.once().returncode, 0)
+        ada.ctl("backup", f"{bundles}/", expect=(0,))
+        self.assertTrue(os.path.exists(f"{bundles}/default-0004.bundle"))
+        again = self.again("a3", "--from-backup", bundles)
+        self.assertEqual(self.refs(again.repository), self.refs(ada.repository))
+        # Where a directory has nothing else the one of everything is meant, and of several none.
+        os.remove(f"{self.top}/files/backup-2026.bundle")
+        os.remove(f"{self.top}/files/notes-20261120.bundle")
+        self.again("a4", "--from-backup", f"{self.top}/files")
+        ada.ctl("backup", f"{self.top}/files/default-2027.bundle", expect=(0,))
+        said = self.again("a5", "--from-backup", f"{self.top}/files", code=1)
+        # Those two come one after the other.
+        self.assertIn("default-0001.bundle", said)
+        os.rename(f"{self.top}/files/default-2027.bundle", f"{self.top}/files/default-2030.bundle")
+        said = self.again("a6", "--from-backup", f"{self.top}/files", code=1)
+        self.assertIn("default-2026.bundle, default-2030.bundle: name the file", said)
+
     def test_what_is_in_no_commit_comes_beside(self):
         """A file that is too large, one that is refused and an edit that nobody captured."""
         ada = self.device("ada", start=False)

@@ -76,6 +76,20 @@ class Log(VaultTest):
         self.assertEqual(len(json.loads(ada.ctl("log", "--json").stdout)), 7)
         self.assertEqual(len(ada.ctl("log", "-n", "2").stdout.splitlines()), 2)
 
+    def test_a_patch_has_what_was_renamed_away(self):
+        ada = self.device("ada", start=False)
+        ada.write("d/a.md", "one\n")
+        ada.write("d/b.md", "b\n")
+        self.assertEqual(ada.once().returncode, 0)
+        ada.ctl("pause", expect=None)
+        os.mkdir(ada.path("e"))
+        os.rename(ada.path("d/a.md"), ada.path("e/a.md"))
+        ada.ctl("resume", expect=None)
+        self.assertEqual(ada.once().returncode, 0)
+        for place in ("d", "d/a.md"):
+            told = ada.ctl("log", f"{PREFIX}/{place}", "--patch", "-n", "1").stdout
+            self.assertIn(f"{PREFIX}/e/a.md", told, place)
+
     def test_a_renamed_file_is_followed(self):
         ada = self.history()
         entries = json.loads(ada.ctl("log", ada.path("b.md"), "--json", expect=(0,)).stdout)

@@ -129,6 +129,34 @@ class PlainGit(VaultTest):
         self.wait_in_sync(self.ada, self.bob)
         self.assertEqual(self.bob.read("doc.md"), b"bad\n")
 
+    def test_a_cherry_pick_is_as_old_as_it_is(self):
+        """It has the trailers of what it copies, their time among them."""
+        self.ada.write("back.md", "back\n")
+        self.wait_in_sync(self.ada, self.bob)
+        copied = trees.head(self.ada.repository)
+        os.remove(self.ada.path("back.md"))
+        self.wait_in_sync(self.ada, self.bob)
+        moment = int(time.time()) + 1
+        wait_until(lambda: time.time() > moment + 1, "time stands still")
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+        self.ada.write("since.md", "since\n")
+        self.wait_in_sync(self.ada, self.bob)
+        self.git("pull", "-q", "--no-rebase", "origin", "sync")
+        self.git("cherry-pick", copied)
+        pick = self.git("rev-parse", "HEAD")
+        self.push()
+        self.arrive()
+        self.assertIsNotNone(self.ada.read("back.md"))
+        listed = json.loads(self.ada.ctl("log", "--since", since, "--json").stdout)
+        self.assertIn(pick, [one["commit"] for one in listed])
+        self.assertEqual(
+            {path for one in listed for path in one["paths"]},
+            {f"{PREFIX}/{name}" for name in ("back.md", "since.md")})  # fmt: skip
+        done = json.loads(self.ada.ctl("rollback", since, "--dry-run", "--json").stdout)
+        self.assertEqual(done["paths"], [f"{PREFIX}/{name}" for name in ("back.md", "since.md")])
+        done = self.ada.ctl("rollback", since, "--device", "ada", "--json").stdout
+        self.assertEqual(json.loads(done)["paths"], [f"{PREFIX}/since.md"])
+
     def test_a_commit_of_the_future(self):
         """What nobody can have done yet does not hide what stands upon it from times."""
         os.environ["GIT_COMMITTER_DATE"] = f"{int(time.time()) + 1500 * 86400} +0000"

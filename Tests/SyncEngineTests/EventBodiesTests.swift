@@ -62,7 +62,7 @@ struct EventBodiesTests {
             files(both + [#"{"uuid":"x","type":"t"}"#], record), on: [open], time: 5_000,
             device: "a")
         let merged = try merge(edited, beside)
-        #expect(merged.open == [record])
+        #expect(merged.open.map(\.path) == [record.path])
         #expect(merged.events.isSuperset(of: both + [Self.other]))
     }
 
@@ -96,6 +96,30 @@ struct EventBodiesTests {
         let merged = try merge(chosen, added)
         #expect(merged.open.isEmpty)
         #expect(merged.events == Set(Self.base + [Self.two, Self.other]))
+    }
+
+    @Test("stays when somebody deletes the file and another adds an event")
+    func deleted() throws {
+        let (_, open, record) = try dispute()
+        let both = Self.base + [Self.one, Self.two]
+        let gone = try history.commit(Self.rules, on: [open], time: 4_000, device: "a")
+        let added = try history.commit(
+            files(both + [Self.other], record), on: [open], time: 5_000, device: "b")
+        let merged = try merge(gone, added)
+        #expect(merged.open.contains(record))
+        #expect(merged.events == Set(both + [Self.other]))
+    }
+
+    @Test("is open again where two decide for another body each")
+    func opposed() throws {
+        let (_, open, record) = try dispute()
+        let a = try history.commit(
+            files(Self.base + [Self.one], record), on: [open], time: 4_000, device: "a")
+        let b = try history.commit(
+            files(Self.base + [Self.two]), on: [open], time: 5_000, device: "b")
+        let merged = try merge(a, b)
+        #expect(merged.open.map(\.path) == [record.path])
+        #expect(merged.events == Set(Self.base + [Self.one, Self.two]))
     }
 
     @Test("takes a third body in")

@@ -347,7 +347,7 @@ struct UndoTests {
         let head = try #require(try vault.head())
         for limit in 1...3 {
             let found = try LastAction.find(behind: head, in: history.repository, most: limit)
-            #expect(found?.changes.map(\.commit) == Array(commits.reversed().prefix(limit)))
+            #expect(found?.commits == Array(commits.reversed().prefix(limit)))
         }
         #expect(try vault.undo(.init(commits[1].hex)).undone == [commits[1]])
         #expect(try vault.conflicts().records.map(\.path.text) == ["y.md"])

@@ -48,21 +48,24 @@ struct SeveralDecisionsTests {
     private static let nothing = "="
 
     /// The devices each change one line, meet, and each decide; what came of it in every order.
-    /// - Parameter directories: to which each renames the file's directory; nil stays.
+    /// - Parameters:
+    ///   - sides: how many of them change the line; the others have no side.
+    ///   - directories: to which each renames the file's directory; nil stays.
     private func decided(
-        _ choices: [String], isUnmarked: Bool, renaming directories: [String?] = []
+        _ choices: [String], isUnmarked: Bool, sides: Int = 4,
+        renaming directories: [String?] = []
     ) throws -> Set<Standing> {
         let rules = attributes(isUnmarked)
         let file = "d/f.txt"
         let base = try history.commit(rules.merging([file: "1\n2\n3\n"]) { $1 }, time: 1_000)
         let devices = Array(["ada", "bob", "cyd", "dan"].prefix(choices.count))
-        let edits = try devices.enumerated().map { index, device in
+        let edits = try devices.prefix(sides).enumerated().map { index, device in
             try history.commit(
                 rules.merging([file: "1\n\(device)\n3\n"]) { $1 }, on: [base],
                 time: 2_000 + Int64(index), device: device)
         }
         let open = try edits.dropFirst().reduce(edits[0], merge)
-        #expect(try standing(at: open, isUnmarked: isUnmarked).sides.count == devices.count)
+        #expect(try standing(at: open, isUnmarked: isUnmarked).sides.count == edits.count)
         let record = try #require(
             try ConflictList(
                 of: history.repository.commit(open).tree, reading: history.repository
@@ -130,6 +133,21 @@ struct SeveralDecisionsTests {
                 try decided(choices, isUnmarked: isUnmarked, renaming: directories))
             #expect(renamed == plain, "\(directories)")
         }
+    }
+
+    @Test(
+        "stands as in one with markers, also of devices that have no side in it",
+        arguments: [
+            ["bob", "ada", "new"], ["ada", "=", "new"], ["=", "bob", "new"],
+            ["ada", "ada", "new"], ["=", "ada", "bob"], ["+", "=", "ada"],
+            ["ada", "ada", "=", "new"], ["new", "=", "ada\nbob"], ["bob", "new", "=", "newer"],
+        ])
+    func ofOthers(choices: [String]) throws {
+        let unmarked = try decided(choices, isUnmarked: true, sides: 2)
+        let marked = try decided(choices, isUnmarked: false, sides: 2)
+        #expect(marked.count == 1 && unmarked.count == 1)
+        #expect(unmarked.first?.sides == marked.first?.sides)
+        if marked.first?.sides.isEmpty ?? true { #expect(unmarked == marked) }
     }
 
     @Test(

@@ -31,7 +31,14 @@ package struct BackupSource {
             bundles = [path]
             return
         }
-        bundles = try Self.chain(to: name, in: directory)
+        let isChain =
+            name.number <= Limits.bundles
+            && Self.chain(of: name, in: directory).allSatisfy { access($0, R_OK) == 0 }
+        if !isChain && BundleHead.isOfAll(path) {
+            bundles = [path]
+        } else {
+            bundles = try Self.chain(to: name, in: directory)
+        }
     }
 
     private static func chain(in directory: String, vault: String) throws(VaultPlan.Refusal)
@@ -51,8 +58,21 @@ package struct BackupSource {
                     ? "\(directory) has no bundle that syncctl backup wrote"
                     : "\(directory) has bundles of \(found), and none of \(vault): --vault NAME")
         }
-        let last = names.filter { $0.vault == chosen }.map(\.number).max() ?? 0
-        return try chain(to: BundleName(vault: chosen, number: max(last, 1)), in: directory)
+        let numbers = BundleName.numbers(of: chosen, in: directory, files)
+        if numbers.isEmpty {
+            // Each of them is of everything.
+            let whole = names.filter { $0.vault == chosen }.map(\.text).sorted()
+            if whole.count == 1 { return ["\(directory)/\(whole[0])"] }
+            throw .init("\(directory) has \(whole.joined(separator: ", ")): name the file")
+        }
+        let last = numbers.max() ?? 1
+        return try chain(to: BundleName(vault: chosen, number: last), in: directory)
+    }
+
+    private static func chain(of last: BundleName, in directory: String) -> [String] {
+        (1...last.number).map {
+            "\(directory)/\(BundleName(vault: last.vault, number: $0).text)"
+        }
     }
 
     /// All bundles up to one. Each has to be there: those after it need it.
@@ -62,9 +82,7 @@ package struct BackupSource {
         if last.number > Limits.bundles {
             throw .init("\(last.text): a backup has at most \(Limits.bundles) bundles")
         }
-        let chain = (1...last.number).map {
-            "\(directory)/\(BundleName(vault: last.vault, number: $0).text)"
-        }
+        let chain = chain(of: last, in: directory)
         for bundle in chain where access(bundle, R_OK) != 0 {
             throw .init(
                 "\(bundle) cannot be read (\(String(cString: strerror(errno)))), and those after "

@@ -17,6 +17,22 @@ package struct BundleName: Sendable, Hashable {
         if vault.isEmpty || text != file { return nil }
     }
 
+    /// The numbers of a vault's bundles, ascending: of those that come after one another. A bundle
+    /// of everything may have got a name like theirs from whoever made it.
+    /// - Parameters:
+    ///   - directory: where they stand.
+    ///   - files: the names of its files.
+    package static func numbers(of vault: String, in directory: String, _ files: [String])
+        -> [Int]
+    {
+        let named = files.compactMap(BundleName.init).filter { $0.vault == vault }
+        let all = Set(named.map(\.number))
+        return named.filter { name in
+            name.number == 1 || all.contains(name.number - 1)
+                || !BundleHead.isOfAll("\(directory)/\(name.text)")
+        }.map(\.number).sorted()
+    }
+
     /// The file's name.
     package var text: String {
         let digits = String(number)

@@ -35,6 +35,17 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
         return [stem, stem + ".bundle"].filter { name(beside: $0) + partialEnd == file }
     }
 
+    /// The archive before: beside the bundle, or the one before it in a directory.
+    private static func former(beside bundle: String) -> String? {
+        var bundles = [bundle]
+        let slash = bundle.lastIndex(of: "/").map(bundle.index(after:)) ?? bundle.startIndex
+        if let name = BundleName(String(bundle[slash...])), name.number > 1 {
+            let before = BundleName(vault: name.vault, number: name.number - 1)
+            bundles.append(bundle[..<slash] + before.text)
+        }
+        return bundles.map { self.name(beside: $0) }.first { access($0, F_OK) == 0 }
+    }
+
     private static let partialEnd = ".partial"
 
     /// Writes the archive beside a bundle, in place of the one before; where there is nothing for
@@ -56,9 +67,9 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
             guard path.fits, let local = places.local(path) else { continue }
             if try writer.add(path, from: local) != nil { skipped.append(path) }
         }
-        if !isWhole && access(file, F_OK) == 0 {
+        if !isWhole, let former = Self.former(beside: bundle) {
             let unread = Set(skipped)
-            try ArchiveReader(file).copy(to: writer) { path in
+            try ArchiveReader(former).copy(to: writer) { path in
                 unread.contains(path) || found.isUnseen(path)
             }
         }

@@ -157,7 +157,8 @@ package struct Verification {
         do {
             let commit = try repository.commit(head)
             // By a clock that is ahead it was made after any edit, and came here before.
-            let made = min(commit.committer.seconds, headMoved ?? .max)
+            let made = min(
+                Timestamp(seconds: commit.committer.seconds).seconds, headMoved ?? .max)
             for change in try TreeDiff.changes(from: nil, to: commit.tree, reading: repository) {
                 guard let version = change.after, version.mode != .submodule,
                     let path = local.localPath(change.path, version)

@@ -109,6 +109,19 @@ package struct RevisionOrTime {
         return isSecond ? time + 999 : time
     }
 
+    /// The same with an offset, where a time has none: for whoever may be in another zone.
+    /// - Returns: what is no such time as it is.
+    /// - Throws: as `time`.
+    package static func inUTC(_ text: String, now: Timestamp) throws(Revision.Unknown) -> String {
+        guard let time = try time(text, now: now), let end = try end(text, now: now),
+            text.utf8.first.map({ (0x30...0x39).contains($0) }) ?? false, !text.hasSuffix("ago")
+        else { return text }
+        let second = Timestamp(milliseconds: time).iso8601
+        if end != time { return second }
+        let rest = String(1000 + ((time % 1000) + 1000) % 1000).dropFirst()
+        return "\(second.dropLast()).\(rest)Z"
+    }
+
     /// Milliseconds since 1970 of an ISO 8601 time; one without an offset is of this machine.
     private static func milliseconds(of text: String) -> Int64? {
         guard let instant = Instant(iso: Array(text.utf8)) else { return nil }

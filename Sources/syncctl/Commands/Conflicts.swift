@@ -94,7 +94,10 @@ struct Conflicts: AsyncParsableCommand {
         for conflict in resolved {
             output.line("\(conflict.file)  \(conflict.winner) won")
             let words =
-                conflict.loser.map { "syncctl restore \(conflict.file) --to \($0.hex)" }
+                conflict.loser.map { loser in
+                    let file = QuotedPath.quoted(conflict.file.bytes, inDigits: true)
+                    return "syncctl restore --to \(loser.hex) -- \(ShellWord.shown(file))"
+                }
                 ?? "a deletion: delete the file again if it is to go"
             output.line(output.paint("    " + words, .grey))
         }

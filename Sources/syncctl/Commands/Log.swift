@@ -75,7 +75,9 @@ struct Log: ParsableCommand {
         }
         let files = all.filter { file in
             guard let path else { return true }
-            return file.path.isAtOrBelow(path) || entry.paths.contains(file.path)
+            return [file.path, file.oldPath].compactMap(\.self).contains { name in
+                name.isAtOrBelow(path) || entry.paths.contains(name)
+            }
         }
         output.line()
         DifferenceText(output: output).patch(files)

@@ -45,7 +45,8 @@ struct Rollback: AsyncParsableCommand {
                 .asPattern
         }
         let request = RollbackRequest(
-            to: to, paths: paths, device: device, agent: agent, dryRun: dryRun)
+            to: try RevisionOrTime.inUTC(to, now: SystemClock().now()), paths: paths,
+            device: device, agent: agent, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(
             client, "/api/sync/rollback", request, isDryRun: dryRun

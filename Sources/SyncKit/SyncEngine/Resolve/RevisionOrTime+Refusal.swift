@@ -10,6 +10,13 @@ extension RevisionOrTime {
         }
     }
 
+    /// The last millisecond of it.
+    static func endOrRefuse(_ text: String, now: Timestamp) throws -> Int64? {
+        do { return try end(text, now: now) } catch {
+            throw ChangeRefusal(.missing, error.description)
+        }
+    }
+
     /// Finds the commit for a change; a name that names none refuses the change.
     func findOrRefuse(_ name: String, now: Timestamp) throws -> ObjectID {
         try sidesOrRefuse(name, now: now)[0]

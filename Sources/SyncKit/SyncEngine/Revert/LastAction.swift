@@ -11,6 +11,8 @@ struct LastAction {
     let isAccept: Bool
     /// The newest of the commits.
     var commit: ObjectID { changes[0].commit }
+    /// All of them, the newest first.
+    var commits: [ObjectID] { changes.flatMap(\.commits) }
 
     /// One commit alone.
     init(_ commit: ObjectID, before: ObjectID?, isAccept: Bool = false) {
@@ -22,28 +24,40 @@ struct LastAction {
     private init(_ last: ObjectID, in repository: any ObjectRepository, most limit: Int)
         throws(RepositoryError)
     {
-        var changes: [TakeBack.Change] = []
+        // Commits right upon each other are one change.
+        var runs: [(before: ObjectID?, commits: [ObjectID])] = []
         var next: ObjectID? = last
-        while let id = next, changes.count < limit {
-            let commit = try repository.commit(id)
-            changes.append(.init(commit: id, before: commit.parents.first, commits: [id]))
-            next = try Self.continued(by: commit, in: repository)
+        var count = 0
+        while let id = next, count < limit {
+            count += 1
+            let before = try repository.commit(id).parents.first
+            if let run = runs.last, run.before == id {
+                runs[runs.count - 1] = (before, run.commits + [id])
+            } else {
+                runs.append((before, [id]))
+            }
+            next = try Self.continued(by: id, in: repository)
         }
-        self.changes = changes
+        changes = runs.map {
+            TakeBack.Change(commit: $0.commits[0], before: $0.before, commits: $0.commits)
+        }
         isAccept = false
     }
 
     /// The commit of the same command before one; nil for none. Who wrote it into a message by hand
     /// names what is no such commit.
-    private static func continued(by commit: Commit, in repository: any ObjectRepository)
+    private static func continued(by id: ObjectID, in repository: any ObjectRepository)
         throws(RepositoryError) -> ObjectID?
     {
+        let commit = try repository.commit(id)
         guard let action = ChangeAction(of: commit),
             let before = commit.trailer(ChangeAction.continues).flatMap({ ObjectID(hex: $0) }),
             repository.contains(before), try repository.header(before).kind == .commit,
             ChangeAction(of: try repository.commit(before)) == action
         else { return nil }
-        return before
+        if commit.parents.contains(before) { return before }
+        let isBehind = try History(CommitStamps(reading: repository)).isAncestor(before, of: id)
+        return isBehind ? before : nil
     }
 
     /// Finds it behind a head: a commit that says so, of any device, or an accept of this device,

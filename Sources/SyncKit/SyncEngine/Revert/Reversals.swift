@@ -71,11 +71,11 @@ final class Reversals {
         var what =
             action.isAccept
             ? "took back that the remote was accepted at \(undone.short)" : try words(of: undone)
-        let others = action.changes.count - 1
+        let others = action.commits.count - 1
         if others > 0 { what += ", and \(others) before" }
         let words = ChangeWords(what, action: .undo, undoes: undone)
         return try self.commit(
-            outcome, words, isDryRun: request.dryRun, action.changes.map(\.commit))
+            outcome, words, isDryRun: request.dryRun, action.commits)
     }
 
     /// What taking a commit back says: of one that took something back itself, that this is there
@@ -159,7 +159,8 @@ final class Reversals {
         OwnChanges.Start, String
     ) {
         if let time = try RevisionOrTime.timeOrRefuse(to, now: now) {
-            return (.time(time, now: now), Timestamp(milliseconds: time).iso8601)
+            let end = try RevisionOrTime.endOrRefuse(to, now: now) ?? time
+            return (.time(end, now: now), Timestamp(milliseconds: time).iso8601)
         }
         let commit = try branch.revisions(behind: head).findOrRefuse(to, now: now)
         return (.commit(commit), commit.short)

@@ -58,17 +58,19 @@ struct MergedConflicts {
     }
 
     /// Takes a path's records as one side has them.
-    /// - Parameter origin: what the side calls the file.
+    /// - Parameters:
+    ///   - origin: what the side calls the file.
+    ///   - isDeleted: whether the other side has no such file any more.
     /// - Returns: those that have to be written anew, since the file has another name.
-    mutating func take(_ path: TreePath, from side: SideIndex, at origin: TreePath)
-        -> [ConflictRecord]
-    {
+    mutating func take(
+        _ path: TreePath, from side: SideIndex, at origin: TreePath, isDeleted: Bool
+    ) -> [ConflictRecord] {
         drop([path, origin])
         var moved: [ConflictRecord] = []
         let (own, other) = side == .first ? (first, second) : (second, first)
         for (name, entry) in own where entry.record?.path == origin {
             // Who keeps all bodies of an event resolves that, and leaves the file as it is.
-            if keepsUndecided, entry.record?.isOfBodies ?? false, base[name] != nil,
+            if keepsUndecided, !isDeleted, entry.record?.isOfBodies ?? false, base[name] != nil,
                 other[name] == nil
             {
                 continue

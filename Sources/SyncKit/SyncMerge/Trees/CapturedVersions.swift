@@ -36,16 +36,24 @@ struct CapturedVersions {
             if !MergeIdentity.made(commit) {
                 parents = []
                 for parent in commit.parents
-                where try version(of: path, or: old, beside: record, at: parent) == here {
+                where try isSame(
+                    version(of: path, or: old, beside: record, at: parent), here)
+                {
                     parents.append(parent)
                 }
-                if parents.isEmpty {
+                // What came to the old name when the file was gone from there is another one.
+                var isOther = here.isOld
+                for parent in commit.parents where isOther {
+                    let before = try version(of: path, or: old, beside: record, at: parent)
+                    isOther = before.file == nil
+                }
+                if parents.isEmpty, !isOther {
                     let isContent = version < 5 || here.file?.mode.isFile ?? false
                     let stamp = VersionStamp(
                         milliseconds: try stamps.time(of: id).milliseconds,
                         device: CommitStamps.device(of: commit), commit: id,
                         blob: isContent ? here.file?.id : nil)
-                    found.append((stamp, record != nil && here.record == nil))
+                    found.append((stamp, record != nil && !here.isListed))
                 }
             }
             for parent in parents where seen.insert(parent).inserted { pending.append(parent) }
@@ -55,16 +63,26 @@ struct CapturedVersions {
         return newest.count > 1 ? newest : []
     }
 
+    /// What a commit has, whether the conflict is listed there, and whether it has the file under
+    /// the old name.
+    private typealias Here = (file: FileVersion?, isListed: Bool, isOld: Bool)
+
+    private func isSame(_ one: Here, _ other: Here) -> Bool {
+        one.file == other.file && one.isListed == other.isListed
+    }
+
     private func version(
         of path: TreePath, or old: TreePath?, beside record: TreePath?, at commit: ObjectID
-    ) throws(RepositoryError) -> (file: FileVersion?, record: FileVersion?) {
+    ) throws(RepositoryError) -> Here {
         func version(at path: TreePath) throws(RepositoryError) -> FileVersion? {
             try stamps.pastVersion(at: path, of: commit)
         }
-        var file = try version(at: path)
-        if file == nil, let old, old != path { file = try version(at: old) }
-        guard let record else { return (file, nil) }
-        return (file, try version(at: record))
+        var isListed = false
+        if let record { isListed = try version(at: record) != nil }
+        let here = try version(at: path)
+        guard here == nil, let old, old != path else { return (here, isListed, false) }
+        let before = try version(at: old)
+        return (before, isListed, before != nil)
     }
 
     /// A version that was edited further is no version of its own.

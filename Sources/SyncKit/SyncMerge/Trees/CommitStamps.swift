@@ -49,7 +49,8 @@ package final class CommitStamps {
 
     /// Takes what to read from.
     /// - Parameter latest: what claims to be later counts as not said. A merge believes all, as
-    ///   another device does at another time; whoever asks by time believes what can be true now.
+    ///   another device does at another time; whoever asks by time believes what can be true now,
+    ///   and a trailer only of who captured the commit.
     package init(reading reader: any ObjectReader, latest: Timestamp = .latest) {
         self.reader = reader
         self.latest = latest
@@ -116,6 +117,8 @@ package final class CommitStamps {
 
     private static func claim(of commit: Commit, _ latest: Timestamp) -> Timestamp? {
         if MergeIdentity.made(commit) { return nil }
+        // Asked by time, a copy that another program made of a commit is as old as it is itself.
+        if latest != .latest, capturer(of: commit) == nil { return nil }
         let said = commit.trailer("Sync-HLC").flatMap { Timestamp(claimed: $0) }
         return said.flatMap { $0 <= latest ? $0 : nil }
     }

@@ -91,10 +91,7 @@ package final class RuleByType: ContentRule {
         }
         decision.kind = result.fallback == .binary ? .binary : Self.kind(versions)
         decision.conflict = conflict(result, versions, rule, named)
-        decision.stillOpen =
-            result.hasBodies && decision.conflict == nil
-            ? bodiesStillOpen(versions)
-            : stillOpen(merged, versions, rule, beside: decision.conflict)
+        decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
     }
 
@@ -165,20 +162,17 @@ package final class RuleByType: ContentRule {
         return version >= 4 ? open : Array(open.prefix(1))
     }
 
-    /// The conflicts of events that one side came upon, or that neither resolved.
-    private func bodiesStillOpen(_ versions: ContentCase) -> [ConflictRecord] {
-        func open(_ origin: PathTable.Origin, on side: SideIndex) -> [ConflictRecord] {
-            list(of: origin, on: side).records.filter { $0.isOfBodies && $0.path == origin.path }
+    /// Whether events are in conflict that one side came upon, or that neither resolved.
+    private func areBodiesOpen(_ versions: ContentCase) -> Bool {
+        func open(_ origin: PathTable.Origin, on side: SideIndex) -> Set<String> {
+            let records = list(of: origin, on: side).records
+            return Set(records.filter { $0.isOfBodies && $0.path == origin.path }.map(\.id))
         }
         let first = open(versions.origins.first, on: .first)
         let second = open(versions.origins.second, on: .second)
         let before = Set(conflicts.base.records.map(\.id))
-        let both = Set(first.map(\.id)).intersection(second.map(\.id))
-        var listed: Set<String> = []
-        return (first + second).filter { record in
-            (both.contains(record.id) || !before.contains(record.id))
-                && listed.insert(record.id).inserted
-        }.map { $0.moved(to: versions.path) }
+        return !first.intersection(second).isEmpty
+            || !first.union(second).subtracting(before).isEmpty
     }
 
     /// What has to be decided about the merged file.
@@ -190,7 +184,8 @@ package final class RuleByType: ContentRule {
                 terms, path: versions.path, named: named, kind: Self.kind(versions),
                 known: known(versions))
         }
-        if result.isClean { return nil }
+        // A file has one conflict of its events, which each merge of it lists anew.
+        if result.isClean, !result.hasBodies || !areBodiesOpen(versions) { return nil }
         return ConflictRecord(
             path: versions.path, type: rule.type, kind: .content, base: versions.base?.id,
             sides: [versions.first.stamp, versions.second.stamp], copy: nil)

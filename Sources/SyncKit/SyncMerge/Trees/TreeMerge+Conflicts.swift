@@ -65,11 +65,15 @@ extension TreeMerge {
     }
 
     /// The conflicts of a version that stands as one side has it are as that side has them.
+    /// - Parameter isDeleted: whether the other side has no such file any more.
     func take(
-        _ origin: PathTable.Origin, to path: TreePath, _ outcome: inout TreeOutcome
+        _ origin: PathTable.Origin, to path: TreePath, isDeleted: Bool = false,
+        _ outcome: inout TreeOutcome
     ) throws(RepositoryError) {
         let side = outcome.side(origin)
-        for record in outcome.conflicts.take(path, from: side, at: origin.path) {
+        let taken = outcome.conflicts.take(
+            path, from: side, at: origin.path, isDeleted: isDeleted)
+        for record in taken {
             outcome.conflicts.add(record, written: try rule.write(record))
         }
     }

@@ -180,10 +180,10 @@ package struct TreeMerge {
         case (let a?, let b?) where b.isDirectory:
             try outcome.separate(path, a, of: first.origin, from: second.origin)
         case (nil, let kept?):
-            try take(second.origin, to: path, &outcome)
+            try take(second.origin, to: path, isDeleted: true, &outcome)
             try keep(path, kept, of: second, deletedBy: first, base: base, into: &outcome)
         case (let kept?, nil):
-            try take(first.origin, to: path, &outcome)
+            try take(first.origin, to: path, isDeleted: true, &outcome)
             try keep(path, kept, of: first, deletedBy: second, base: base, into: &outcome)
         case (let a?, let b?):
             if keepEdited(path, row, &outcome) { return }

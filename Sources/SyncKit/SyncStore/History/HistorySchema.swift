@@ -5,7 +5,7 @@ internal import SyncModel
 enum HistorySchema {
     /// `user_version` of the tables below; raise it with every change of them or of what a row
     /// means.
-    private static let version: Int32 = 3
+    private static let version: Int32 = 4
     /// `application_id`: "syhi" in ASCII.
     private static let application: Int32 = 0x7379_6869
 

@@ -49,17 +49,17 @@ enum RecordIdentity: Equatable {
     /// - Parameter raws: the base's records; where that has none, the sides'.
     static func ofEvents(_ raws: [Int], _ table: RecordTable) -> Int? {
         let objects = raws.map { table.infos[$0] }.filter(\.isObject)
-        let keys = RecordFields.identities.indices.dropLast().map { key in
-            (key: key, values: objects.compactMap { $0.identity(key) })
+        if objects.isEmpty { return nil }
+        func distinct(_ key: Int) -> Int { Set(objects.compactMap { $0.identity(key) }).count }
+        let keys = RecordFields.identities.indices.dropLast()
+        let held = keys.map { key in objects.count { $0.identityKeys & (1 << key) != 0 } }
+        let whole = keys.filter { held[$0] == objects.count }
+        if whole.count > 1 {
+            let counts = whole.map(distinct)
+            return counts.max().flatMap(counts.firstIndex).map { whole[$0] }
         }
-        func distinct(_ values: [[UInt8]]) -> Int { Set(values).count }
-        let whole = keys.filter { !objects.isEmpty && $0.values.count == objects.count }
-        if let most = whole.map({ distinct($0.values) }).max() {
-            return whole.first { distinct($0.values) == most }?.key
-        }
-        return keys.first {
-            2 * $0.values.count > objects.count && 2 * distinct($0.values) > $0.values.count
-        }?.key
+        return whole.first
+            ?? keys.first { 2 * held[$0] > objects.count && 2 * distinct($0) >= held[$0] }
     }
 
     /// The identity keys that all objects of the base have; without such, that any object has.

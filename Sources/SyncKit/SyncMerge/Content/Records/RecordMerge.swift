@@ -78,6 +78,7 @@ struct RecordMerge {
             earlyLeaves: Array(versions[3..<(3 + earlyLeaves.count)]),
             lateLeaves: Array(versions[(3 + earlyLeaves.count)...]), names: reader.names)
         var decided = merge.resolved()
+        if rule.type == .event, rule.version >= 9 { merge.restoreBodies(to: &decided) }
         // A line that some version has with its end is whole there, whatever it looks like.
         let ended = zip(all, numbers).map { $0.tornLine == nil ? $1[...] : $1.dropLast() }
         let torn = zip(all, numbers).compactMap { $0.tornLine == nil ? nil : $1.last }
@@ -145,31 +146,71 @@ struct RecordMerge {
     /// that what is in conflict already is no reason to think that none does; and a version that
     /// has all bodies says itself whether they are in conflict.
     private mutating func reportBodies(_ records: [Merged]) {
-        var found: Int?
-        if version >= 9 {
-            let before = base.entries.isEmpty ? early.entries + late.entries : base.entries
-            found = RecordIdentity.ofEvents(before.map(\.raw), table)
-        } else if case .key(let key) = identity {
-            found = key
+        guard version >= 9 else { return reportBodiesByIdentity(records) }
+        guard let key = eventKey() else { return }
+        for (name, bodies) in severalBodies(records.map { ($0.id, $0.raws[0]) }, key) {
+            hasBodies = true
+            let isKnown = [base, early, late].contains { version in
+                bodies.allSatisfy { version.place($0.id) != nil }
+            }
+            if !isKnown { notes.append(MergeNote(.eventBodies, RecordMerge.display(name.id))) }
         }
-        guard let key = found else { return }
-        var bodies: [[UInt8]: [Merged]] = [:]
+    }
+
+    /// The same by rules before version 9.
+    private mutating func reportBodiesByIdentity(_ records: [Merged]) {
+        guard case .key(let key) = identity else { return }
+        var bodies: [[UInt8]: Int] = [:]
         for record in records {
             guard let id = table.infos[record.raws[0]].identity(key) else { continue }
-            bodies[id, default: []].append(record)
+            bodies[id, default: 0] += 1
         }
-        for (id, bodies) in bodies where bodies.count > 1 {
-            if version >= 9 {
-                // Events of two types may have one name.
-                let types = Set(bodies.map { table.type($0.raws[0]) })
-                if types.count == bodies.count { continue }
-                hasBodies = true
-                let isKnown = [base, early, late].contains { version in
-                    bodies.allSatisfy { version.place($0.id) != nil }
-                }
-                if isKnown { continue }
-            }
+        for (id, count) in bodies where count > 1 {
             notes.append(MergeNote(.eventBodies, RecordMerge.display(id)))
+        }
+    }
+
+    /// What names an event: events of two types may have one id.
+    private struct EventName: Hashable {
+        let id: [UInt8]
+        let type: [UInt8]?
+    }
+
+    private typealias Body = (id: Int, raw: Int)
+
+    private func eventKey() -> Int? {
+        let before = base.entries.isEmpty ? early.entries + late.entries : base.entries
+        return RecordIdentity.ofEvents(before.map(\.raw), table)
+    }
+
+    /// The events for which several bodies stand, with these.
+    private func severalBodies(_ records: [Body], _ key: Int) -> [EventName: [Body]] {
+        let ids = records.map { table.infos[$0.raw].identity(key) }
+        var counts: [[UInt8]: Int] = [:]
+        for case let id? in ids { counts[id, default: 0] += 1 }
+        var several: [EventName: [Body]] = [:]
+        for (record, id) in zip(records, ids) {
+            guard let id, counts[id, default: 0] > 1 else { continue }
+            several[EventName(id: id, type: table.type(record.raw)), default: []].append(record)
+        }
+        return several.filter { $0.value.count > 1 }
+    }
+
+    /// Puts bodies back of which each side took another away: who decides for one of several
+    /// decides against the others, and two who decide otherwise would leave none.
+    private mutating func restoreBodies(to records: inout [Merged]) {
+        guard let key = eventKey() else { return }
+        let before = severalBodies(base.entries.map { ($0.id, $0.raw) }, key)
+        if before.isEmpty { return }
+        let standing = Set(records.map(\.id))
+        for (name, bodies) in before where !bodies.contains(where: { standing.contains($0.id) }) {
+            let kept = [early, late].map { side in
+                bodies.filter { side.place($0.id) != nil }
+            }
+            if kept.contains(where: \.isEmpty) { continue }
+            records += bodies.filter { body in kept.joined().contains { $0.id == body.id } }
+                .map { Merged(id: $0.id, raws: [$0.raw]) }
+            notes.append(MergeNote(.eventBodies, RecordMerge.display(name.id)))
         }
     }
 

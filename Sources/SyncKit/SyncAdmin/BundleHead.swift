@@ -1,28 +1,29 @@
-import SyncModel
+internal import Glibc
+package import SyncModel
 
 /// What a bundle says before its pack, whose checksum does not stand for it.
-struct BundleHead {
+package struct BundleHead {
     /// The commits that whoever takes it has to have.
-    private(set) var needs: [ObjectID] = []
+    package private(set) var needs: [ObjectID] = []
     /// Where each reference stood, `HEAD` with them.
-    var references: [String: ObjectID] = [:]
+    package var references: [String: ObjectID] = [:]
     /// The lines before those of commits and references, each with its end.
     private var signature: [UInt8] = []
     /// How many bytes it has, with the blank line at its end.
-    let size: Int
+    package let size: Int
 
     /// What its references name.
-    var tips: [ObjectID] { Array(references.values) }
+    package var tips: [ObjectID] { Array(references.values) }
 
     /// That of a bundle of git's second version.
-    init(needs: [ObjectID], references: [String: ObjectID]) {
+    package init(needs: [ObjectID], references: [String: ObjectID]) {
         (self.needs, self.references) = (needs, references)
         signature = Array("# v2 git bundle\n".utf8)
         size = 0
     }
 
     /// - Returns: nil for what no bundle begins with.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         size = bytes.count
         let lines = bytes.split(separator: 0x0a)
         guard let first = lines.first,
@@ -50,7 +51,7 @@ struct BundleHead {
     }
 
     /// The same as it is written.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var text = ""
         for id in needs { text += "-\(id.hex) \n" }
         for (name, id) in references.sorted(by: { $0.key < $1.key }) {
@@ -60,21 +61,47 @@ struct BundleHead {
     }
 }
 
+extension BundleHead {
+    /// Whether a file is a bundle that needs no other one.
+    static func isOfAll(_ path: String) -> Bool {
+        // What is no file, such as a FIFO, is not waited for.
+        let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        if file < 0 { return false }
+        defer { close(file) }
+        var head: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while head.count < Limits.bundleHeadBytes {
+            let count = read(file, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return false }
+            let begin = max(0, head.count - 1)
+            head += buffer[..<count]
+            // A blank line ends it.
+            if let end = head[begin...].firstRange(of: [0x0a, 0x0a]) {
+                return BundleHead(Array(head[..<end.upperBound]))?.needs.isEmpty ?? false
+            }
+        }
+        return false
+    }
+}
+
 /// What bundles that come after one another hold together.
-struct BundleChain {
+package struct BundleChain {
     /// All commits that their references name.
-    private(set) var tips: Set<ObjectID> = []
+    package private(set) var tips: Set<ObjectID> = []
     /// Where the references stand that whoever takes them in order has at the end.
     private var references: [String: ObjectID] = [:]
 
+    package init() {}
+
     /// Takes the next one.
-    mutating func add(_ head: BundleHead) {
+    package mutating func add(_ head: BundleHead) {
         tips.formUnion(head.tips)
         references.merge(head.references) { $1 }
     }
 
     /// Whether whoever takes them has all of these.
-    func gives(_ wanted: [String: ObjectID]) -> Bool {
+    package func gives(_ wanted: [String: ObjectID]) -> Bool {
         wanted.allSatisfy { references[$0.key] == $0.value }
     }
 }
