@@ -122,6 +122,32 @@ struct EventBodiesTests {
         #expect(merged.events == Set(Self.base + [Self.one, Self.two]))
     }
 
+    @Test("is open again in whatever order three meet who decide about it")
+    func threeDecide() throws {
+        let (_, open, record) = try dispute()
+        let kept = [Self.one, Self.one, Self.two]
+        let commits = try kept.enumerated().map { index, body in
+            try history.commit(
+                files(Self.base + [body]), on: [open], time: 4_000 + Int64(index),
+                device: "d\(index)")
+        }
+        let beside = try history.commit(
+            files(Self.base + [Self.one, Self.two, Self.other], record), on: [open], time: 5_000,
+            device: "e")
+        for order in [[0, 1, 2, 3], [0, 2, 1, 3], [3, 2, 1, 0], [1, 3, 2, 0], [2, 0, 3, 1]] {
+            let all = commits + [beside]
+            var head = all[order[0]]
+            for next in order.dropFirst() { head = try merge(head, all[next]).commit }
+            let tree = try history.repository.commit(head).tree
+            let events = try history.files(of: tree)["e.jsonl"]?.split(separator: "\n")
+            #expect(
+                Set((events ?? []).map(String.init))
+                    == Set(Self.base + [Self.one, Self.two, Self.other]), "\(order)")
+            let list = try ConflictList(of: tree, reading: history.repository).records
+            #expect(list.map(\.path) == [record.path], "\(order)")
+        }
+    }
+
     @Test("takes a third body in")
     func third() throws {
         let (base, open, record) = try dispute()

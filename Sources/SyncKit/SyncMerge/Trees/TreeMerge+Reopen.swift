@@ -8,7 +8,8 @@ extension TreeMerge {
         _ outcome: inout TreeOutcome, base: ObjectID?, _ first: MergeSide, _ second: MergeSide
     ) throws(RepositoryError) {
         if rule.isTakingBack || !rule.listsConflicts { return }
-        for record in outcome.conflicts.ofBase where !record.isText {
+        // Of events the merge of their file decides it body by body.
+        for record in outcome.conflicts.ofBase where !record.isText && !record.isOfBodies {
             var paths = [record.path, record.copy].compactMap(\.self)
             if record.isOfNames { paths += try record.inTheWay(of: base, reading: reader) }
             let before = try versions(at: paths, in: base)

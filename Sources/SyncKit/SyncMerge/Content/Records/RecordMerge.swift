@@ -196,20 +196,25 @@ struct RecordMerge {
         return several.filter { $0.value.count > 1 }
     }
 
-    /// Puts bodies back of which each side took another away: who decides for one of several
-    /// decides against the others, and two who decide otherwise would leave none.
+    /// Puts bodies back about which versions decided otherwise: who keeps some of several decides
+    /// against the others, and two who do not keep the same ones would leave less than either.
     private mutating func restoreBodies(to records: inout [Merged]) {
         guard let key = eventKey() else { return }
         let before = severalBodies(base.entries.map { ($0.id, $0.raw) }, key)
         if before.isEmpty { return }
         let standing = Set(records.map(\.id))
-        for (name, bodies) in before where !bodies.contains(where: { standing.contains($0.id) }) {
-            let kept = [early, late].map { side in
-                bodies.filter { side.place($0.id) != nil }
-            }
-            if kept.contains(where: \.isEmpty) { continue }
-            records += bodies.filter { body in kept.joined().contains { $0.id == body.id } }
-                .map { Merged(id: $0.id, raws: [$0.raw]) }
+        let versions =
+            (earlyLeaves.isEmpty ? [early] : earlyLeaves)
+            + (lateLeaves.isEmpty ? [late] : lateLeaves)
+        for (name, bodies) in before {
+            let decided = versions.map { version in
+                Set(bodies.map(\.id).filter { version.place($0) != nil })
+            }.filter { !$0.isEmpty && $0.count < bodies.count }
+            guard Set(decided).count > 1 else { continue }
+            let kept = decided.reduce(Set()) { $0.union($1) }
+            let missing = bodies.filter { kept.contains($0.id) && !standing.contains($0.id) }
+            if missing.isEmpty { continue }
+            records += missing.map { Merged(id: $0.id, raws: [$0.raw]) }
             notes.append(MergeNote(.eventBodies, RecordMerge.display(name.id)))
         }
     }
