@@ -88,7 +88,7 @@ class Log(VaultTest):
         self.assertEqual(ada.once().returncode, 0)
         for place in ("d", "d/a.md"):
             told = ada.ctl("log", f"{PREFIX}/{place}", "--patch", "-n", "1").stdout
-            self.assertIn(f"{PREFIX}/e/a.md", told, place)
+            self.assertIn(f"rename from {PREFIX}/d/a.md", told, place)
 
     def test_a_renamed_file_is_followed(self):
         ada = self.history()
