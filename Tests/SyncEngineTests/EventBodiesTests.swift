@@ -85,6 +85,45 @@ struct EventBodiesTests {
         #expect(try merge(one, two).open.isEmpty)
     }
 
+    @Test("is over once somebody keeps both, in whatever order others' events come to it")
+    func keptBothAmongOthers() throws {
+        let (_, open, record) = try dispute()
+        let both = Self.base + [Self.one, Self.two]
+        let kept = try history.commit(files(both), on: [open], time: 4_000, device: "a")
+        let others = try ["w", "x"].enumerated().map { index, name in
+            try history.commit(
+                files(both + [#"{"uuid":"\#(name)","type":"t"}"#], record), on: [open],
+                time: 5_000 + Int64(index), device: name)
+        }
+        let all = [kept] + others
+        for order in [[0, 1, 2], [1, 2, 0], [2, 0, 1]] {
+            let merged = try merge(merge(all[order[0]], all[order[1]]).commit, all[order[2]])
+            #expect(merged.open.isEmpty, "\(order)")
+            #expect(merged.events.count == both.count + 2)
+        }
+        // The conflict that stands keeps its name.
+        #expect(try merge(others[0], others[1]).open == [record])
+    }
+
+    @Test("is over once one keeps both of whom two kept one each")
+    func keptAfterOpposed() throws {
+        let (_, open, record) = try dispute()
+        let a = try history.commit(
+            files(Self.base + [Self.one]), on: [open], time: 4_000, device: "a")
+        let b = try history.commit(
+            files(Self.base + [Self.two]), on: [open], time: 5_000, device: "b")
+        let opposed = try merge(a, b)
+        var text = try history.files(of: history.repository.commit(opposed.commit).tree)
+        for record in opposed.open { text[record.recordPath.text] = nil }
+        let kept = try history.commit(text, on: [opposed.commit], time: 6_000, device: "a")
+        let both = Self.base + [Self.one, Self.two]
+        let added = try history.commit(
+            files(both + [Self.other], record), on: [open], time: 7_000, device: "c")
+        let merged = try merge(kept, added)
+        #expect(merged.open.isEmpty)
+        #expect(merged.events == Set(both + [Self.other]))
+    }
+
     @Test("is over once one of the bodies is gone")
     func takenOut() throws {
         let (_, open, record) = try dispute()

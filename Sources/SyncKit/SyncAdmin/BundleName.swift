@@ -26,11 +26,14 @@ package struct BundleName: Sendable, Hashable {
         -> [Int]
     {
         let named = files.compactMap(BundleName.init).filter { $0.vault == vault }
-        let all = Set(named.map(\.number))
-        return named.filter { name in
-            name.number == 1 || all.contains(name.number - 1)
-                || !BundleHead.isOfAll("\(directory)/\(name.text)")
-        }.map(\.number).sorted()
+        var chain: [Int] = []
+        for name in named.sorted(by: { $0.number < $1.number }) {
+            let isNext = name.number == 1 || chain.last == name.number - 1
+            if isNext || !BundleHead.isOfAll("\(directory)/\(name.text)") {
+                chain.append(name.number)
+            }
+        }
+        return chain
     }
 
     /// The file's name.

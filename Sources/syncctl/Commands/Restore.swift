@@ -52,7 +52,8 @@ struct Restore: AsyncParsableCommand {
         // What changes something keeps the user's words: the new commit's message names a time.
         // A dry run has no message, and need not look for the same commit a second time.
         let known = then.flatMap { history.repository.contains($0.commit) ? $0.commit.hex : nil }
-        let version = try dryRun ? known ?? to : RevisionOrTime.inUTC(to, now: SystemClock().now())
+        let here = try RevisionOrTime.inUTC(to, now: SystemClock().now())
+        let version = dryRun ? known ?? here : here
         let request = RestoreRequest(paths, to: version, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/restore", request, isDryRun: dryRun)

@@ -24,17 +24,23 @@ struct LastAction {
     private init(_ last: ObjectID, in repository: any ObjectRepository, most limit: Int)
         throws(RepositoryError)
     {
-        // Commits right upon each other are one change.
+        // Commits right upon each other are one change, but for what renames: as of `OwnChanges`.
+        let stamps = CommitStamps(reading: repository)
         var runs: [(before: ObjectID?, commits: [ObjectID])] = []
+        var moves = Moves([])
         var next: ObjectID? = last
         var count = 0
         while let id = next, count < limit {
             count += 1
-            let before = try repository.commit(id).parents.first
-            if let run = runs.last, run.before == id {
-                runs[runs.count - 1] = (before, run.commits + [id])
+            let commit = try stamps.commit(id)
+            let changed = try Moves.changes(by: commit, stamps, reading: repository)
+            moves.add(changed)
+            if let run = runs.last, run.before == id, !moves.mayRename {
+                runs[runs.count - 1].before = commit.parents.first
+                runs[runs.count - 1].commits.append(id)
             } else {
-                runs.append((before, [id]))
+                moves = Moves(changed)
+                runs.append((commit.parents.first, [id]))
             }
             next = try Self.continued(by: id, in: repository)
         }

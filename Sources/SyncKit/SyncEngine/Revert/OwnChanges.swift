@@ -55,11 +55,7 @@ struct OwnChanges {
     private func changed(by id: ObjectID, _ stamps: CommitStamps) throws(RepositoryError)
         -> [TreeChange]
     {
-        let commit = try stamps.commit(id)
-        let before = try commit.parents.first.map { parent throws(RepositoryError) in
-            try stamps.commit(parent).tree
-        }
-        return try TreeDiff.changes(from: before, to: commit.tree, reading: reader)
+        try Moves.changes(by: stamps.commit(id), stamps, reading: reader)
     }
 
     /// Whether a commit is by the device and the agent.
@@ -87,7 +83,7 @@ struct OwnChanges {
 }
 
 /// Whether a content left one path and came to another in some commits.
-private struct Moves {
+struct Moves {
     private var before: [ObjectID: Set<TreePath>] = [:]
     private var after: [ObjectID: Set<TreePath>] = [:]
     private var (comes, goes, isShared) = (false, false, false)
@@ -95,6 +91,16 @@ private struct Moves {
     var mayRename: Bool { comes && goes && isShared }
 
     init(_ changes: [TreeChange]) { add(changes) }
+
+    /// What a commit changed over its first parent.
+    static func changes(
+        by commit: Commit, _ stamps: CommitStamps, reading reader: any ObjectReader
+    ) throws(RepositoryError) -> [TreeChange] {
+        let before = try commit.parents.first.map { parent throws(RepositoryError) in
+            try stamps.commit(parent).tree
+        }
+        return try TreeDiff.changes(from: before, to: commit.tree, reading: reader)
+    }
 
     mutating func add(_ changes: [TreeChange]) {
         for change in changes {

@@ -28,6 +28,8 @@ struct CapturedVersions {
         let own = Set(try history.commits(behind: side, notBehind: bases))
         var seen: Set<ObjectID> = [side]
         var pending = [side]
+        // Commits whose file under the old name was renamed, as it was, to the new one.
+        var renamed: Set<ObjectID> = []
         while let id = pending.popLast() {
             if !own.contains(id) { continue }
             let commit = try stamps.commit(id)
@@ -40,9 +42,11 @@ struct CapturedVersions {
                     version(of: path, or: old, beside: record, at: parent), here)
                 {
                     parents.append(parent)
+                    if !here.isOld || renamed.contains(id) { renamed.insert(parent) }
                 }
                 // What came to the old name when the file was gone from there is another one.
-                var isOther = here.isOld
+                var isOther =
+                    here.isOld && !renamed.contains(id) && !commit.parents.isEmpty
                 for parent in commit.parents where isOther {
                     let before = try version(of: path, or: old, beside: record, at: parent)
                     isOther = before.file == nil

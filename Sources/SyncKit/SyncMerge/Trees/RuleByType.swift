@@ -162,17 +162,17 @@ package final class RuleByType: ContentRule {
         return version >= 4 ? open : Array(open.prefix(1))
     }
 
-    /// Whether events are in conflict that one side came upon, or that neither resolved.
-    private func areBodiesOpen(_ versions: ContentCase) -> Bool {
-        func open(_ origin: PathTable.Origin, on side: SideIndex) -> Set<String> {
-            let records = list(of: origin, on: side).records
-            return Set(records.filter { $0.isOfBodies && $0.path == origin.path }.map(\.id))
+    /// The conflict of events that one side came upon, or that neither resolved: a file has one.
+    private func openBodies(_ versions: ContentCase) -> ConflictRecord? {
+        func open(_ origin: PathTable.Origin, on side: SideIndex) -> [ConflictRecord] {
+            list(of: origin, on: side).records.filter { $0.isOfBodies && $0.path == origin.path }
         }
         let first = open(versions.origins.first, on: .first)
         let second = open(versions.origins.second, on: .second)
         let before = Set(conflicts.base.records.map(\.id))
-        return !first.intersection(second).isEmpty
-            || !first.union(second).subtracting(before).isEmpty
+        let both = Set(first.map(\.id)).intersection(second.map(\.id))
+        return (first + second).filter { both.contains($0.id) || !before.contains($0.id) }
+            .min { $0.id < $1.id }?.moved(to: versions.path)
     }
 
     /// What has to be decided about the merged file.
@@ -184,8 +184,7 @@ package final class RuleByType: ContentRule {
                 terms, path: versions.path, named: named, kind: Self.kind(versions),
                 known: known(versions))
         }
-        // A file has one conflict of its events, which each merge of it lists anew.
-        if result.isClean, !result.hasBodies || !areBodiesOpen(versions) { return nil }
+        if result.isClean { return result.hasBodies ? openBodies(versions) : nil }
         return ConflictRecord(
             path: versions.path, type: rule.type, kind: .content, base: versions.base?.id,
             sides: [versions.first.stamp, versions.second.stamp], copy: nil)

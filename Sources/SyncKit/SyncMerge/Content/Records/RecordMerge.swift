@@ -215,7 +215,11 @@ struct RecordMerge {
             let missing = bodies.filter { kept.contains($0.id) && !standing.contains($0.id) }
             if missing.isEmpty { continue }
             records += missing.map { Merged(id: $0.id, raws: [$0.raw]) }
-            notes.append(MergeNote(.eventBodies, RecordMerge.display(name.id)))
+            // Who has them all says itself whether they are in conflict.
+            let isKnown = [early, late].contains { version in
+                kept.allSatisfy { version.place($0) != nil }
+            }
+            if !isKnown { notes.append(MergeNote(.eventBodies, RecordMerge.display(name.id))) }
         }
     }
 
