@@ -58,7 +58,10 @@ struct DaemonClient {
     }
 
     /// What a problem's body says.
-    private struct Problem: Decodable { let detail: String }
+    private struct Problem: Decodable {
+        let type: String?
+        let detail: String
+    }
 
     /// Makes one request and reads its answer.
     /// - Parameter accepting: statuses past 299 whose body is an answer too.
@@ -146,12 +149,17 @@ struct DaemonClient {
         }
         let data = Data(response.body)
         guard (200..<300).contains(response.status) || accepting.contains(response.status) else {
-            let detail: String
-            do { detail = try JSONDecoder().decode(Problem.self, from: data).detail } catch {
-                detail = "status \(response.status)"
+            let problem: Problem
+            do { problem = try JSONDecoder().decode(Problem.self, from: data) } catch {
+                throw Failure(Exit.failed, "status \(response.status)")
             }
-            let code = response.status == 422 ? Exit.configuration : Exit.failed
-            throw Failure(code, detail.split(separator: "\n").map(String.init))
+            let code =
+                switch (response.status, problem.type) {
+                case (422, _): Exit.configuration
+                case (_, "urn:syncd:problem:authentication"): Exit.authentication
+                default: Exit.failed
+                }
+            throw Failure(code, problem.detail.split(separator: "\n").map(String.init))
         }
         return response.body
     }

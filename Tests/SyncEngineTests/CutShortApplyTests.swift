@@ -62,6 +62,27 @@ struct CutShortApplyTests {
         #expect(try other() == "first")
     }
 
+    @Test(
+        "is no deletion and no edit where it could not be made durable and the power went",
+        arguments: 1...12)
+    func notDurable(changes: Int) async throws {
+        let store = InMemoryStateStore()
+        let vault = try scene.vault(store)
+        _ = try await scene.cycle(vault, writing: "one")
+        try scene.push("other.txt", "first")
+        scene.changesLeft.count.withLock { $0 = changes }
+        do { _ = try await vault.exchange() } catch { #expect(error is FolderError) }
+        scene.changesLeft.count.withLock { $0 = nil }
+        var random = SeededRandom(seed: UInt64(changes))
+        for _ in 0..<4 { scene.folder.cutPower(&random) }
+        let next = try scene.vault(store)
+        for _ in 0..<2 { _ = try await scene.cycle(next) }
+        #expect(try other() == "first")
+        let tree = try scene.repository.commit(try #require(try scene.head())).tree
+        let path = try #require(TreePath("notes/other.txt"))
+        #expect(try TreeDiff.file(at: path, of: tree, reading: scene.repository) != nil)
+    }
+
     /// A vault whose file `other.txt` is known to the record as "zero"; then "first" is applied,
     /// to its end or not, and "second" comes into the branch alone. `text` is what stands in the
     /// file when the next process begins.

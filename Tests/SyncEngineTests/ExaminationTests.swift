@@ -7,7 +7,8 @@ import Testing
 /// What a look at a folder makes of stats alone, before anything is read.
 @Suite("The examination of a folder")
 struct ExaminationTests {
-    private static let now: Int64 = 1_795_000_000_000_000_000
+    private static let now: Int64 = 1_795_000_000_123_456_789
+    private static let second: Int64 = 1_795_000_000_000_000_000
     private static let granularity = Examination.granularity
 
     /// A folder in memory, and a state store that knows what stands in it.
@@ -94,6 +95,11 @@ struct ExaminationTests {
             (.max, now, now + granularity + 1, true), (.max, .max, .max, true),
             (now, .max, .max, true), (.min, now, now + granularity + 1, false),
             (.min, .min, now, false), (0, 0, .max, false),
+            // A file system that counts in seconds, or in two.
+            (second, second, second + granularity + 1, true),
+            (second, second, second + 2_020_000_000, true),
+            (second, second, second + 2_020_000_001, false),
+            (second, second + 1, second + granularity + 2, false),
         ] as [(Int64, Int64, Int64, Bool)])
     func granular(modified: Int64, changed: Int64, checked: Int64, isRead: Bool) throws {
         let place = Place()

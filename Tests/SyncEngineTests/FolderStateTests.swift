@@ -147,8 +147,12 @@ struct FolderStateTests {
         busy.noteBusy(path, at: 5 * second)
         #expect(busy.neverClosed([path], at: 6 * second).isEmpty)
         #expect(busy.neverClosed([path], at: 6 * second + 1) == [path])
-        busy.noteRead(path)
+        busy.noteEnd(path)
         #expect(busy.neverClosed([path], at: 100 * second).isEmpty)
+        // A clock that was set back makes it wait no longer.
+        busy.noteBusy(path, at: 1_000 * second)
+        busy.noteBusy(path, at: 10 * second)
+        #expect(busy.neverClosed([path], at: 15 * second + 1) == [path])
     }
 
     @Test("left-out files are replaced where it was looked, and counted past the bound")

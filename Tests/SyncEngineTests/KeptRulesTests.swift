@@ -106,6 +106,56 @@ struct KeptRulesTests {
         #expect(try tracked() == ["a.txt"])
     }
 
+    @Test(
+        "stay where somebody deletes so many files that directories alone are named",
+        arguments: [[".gitignore"], [".gitignore", "src/m.c"]])
+    func deletedInDirectories(gone: [String]) async throws {
+        let vault = try await project()
+        for name in gone { scene.folder.delete(try path("proj/" + name)) }
+        var dirty = DirtyPaths()
+        dirty.directories = [try path("proj")]
+        try vault.capture([vault.folders[0].id: dirty])
+        #expect(try !tracked().contains("proj/src/m.o"))
+        for name in ["src/m.c", "readme"] { scene.folder.delete(try path("proj/" + name)) }
+        try vault.capture([vault.folders[0].id: dirty])
+        scene.clock.advance(9_000_000_000)
+        for _ in 0..<2 { _ = try await scene.cycle(vault) }
+        #expect(try tracked() == ["a.txt"])
+    }
+
+    @Test(
+        "are those of the directory that stands there, though another took its place as a whole",
+        arguments: [true, false])
+    func exchanged(hasMore: Bool) async throws {
+        let vault = try await project()
+        for file in scene.folder.files.keys where file.text.hasPrefix("proj/") {
+            scene.folder.delete(file)
+        }
+        try write("proj/.gitignore", hasMore ? "*.env\n" : "nothing\n")
+        try write("proj/s.env", "secret")
+        try write("proj/new.o", "o")
+        var dirty = DirtyPaths()
+        dirty.directories = [try path("proj")]
+        try vault.capture([vault.folders[0].id: dirty])
+        _ = try await scene.cycle(vault)
+        #expect(try tracked().contains("proj/s.env") != hasMore)
+        #expect(try tracked().contains("proj/new.o"))
+    }
+
+    @Test("are known after a restart though the commit that had them is thinned")
+    func thinned() async throws {
+        var vault = try await project()
+        for name in ["proj/src/m.c", "proj/readme", "proj/.gitignore"] {
+            try scene.push(name, isGone: true)
+        }
+        for _ in 0..<2 { _ = try await scene.cycle(vault) }
+        let rules = ObjectID(hashing: Array("node_modules/\n*.o\n".utf8), as: .blob)
+        try scene.repository.thin([rules], behind: [])
+        vault = try scene.vault(store)
+        for _ in 0..<2 { _ = try await scene.cycle(vault, writing: "two") }
+        #expect(try tracked() == ["a.txt"])
+    }
+
     /// Makes cycles, each a second after the one before, until none waits; none takes longer than
     /// the grace.
     private func wait(_ vault: Vault, _ cycles: Int) async throws {

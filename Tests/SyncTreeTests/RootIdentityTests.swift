@@ -9,8 +9,10 @@ extension Serial {
             "another file system, and another directory of the same number, are another root",
             arguments: [
                 ("39:1:7:1000", true), ("39:1", true), ("39:1::", true), ("39:1:7:", true),
-                ("39:1::1000", true), ("39:2:7:1000", false), ("40:1:7:1000", false),
-                ("39:1:8:1000", false), ("39:1:8:", false), ("39:1:7:1001", false),
+                ("39:1::1000", true), ("39:2:7:1000", false), ("40:1:7:1000", true),
+                ("40:1::1000", false), ("40:1:7:", false), ("40:1", false),
+                ("40:1:8:1000", false), ("39:1:8:1000", false), ("39:1:8:", false),
+                ("39:1:7:1001", false),
             ])
         func same(text: String, isSame: Bool) throws {
             let known = try #require(RootIdentity("39:1:7:1000"))

@@ -14,7 +14,7 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
     package private(set) var bytes = 0
     /// How many files and links it has.
     package private(set) var files = 0
-    /// What could not be read.
+    /// What could not be read, and directories of another file system.
     package private(set) var skipped: [TreePath] = []
     /// The folders that could not be looked at: what they have and no commit has is not in it.
     package private(set) var folders: [Uncommitted.Unseen] = []
@@ -65,12 +65,13 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
         for path in Set(found.paths).sorted() where !found.isUnseen(path) {
             // Under a longer name than any may have nothing stands here: a commit brought it.
             guard path.fits, let local = places.local(path) else { continue }
-            if try writer.add(path, from: local) != nil { skipped.append(path) }
+            skipped += try writer.add(path, from: local)
         }
         if !isWhole, let former = Self.former(beside: bundle) {
             let unread = Set(skipped)
             try ArchiveReader(former).copy(to: writer) { path in
-                unread.contains(path) || found.isUnseen(path)
+                unread.contains(path) || path.ancestors.contains(where: unread.contains)
+                    || found.isUnseen(path)
             }
         }
         files = writer.count

@@ -221,10 +221,10 @@ extension Blame {
                 return
             }
             guard TextDifference.hunks(content, []) != nil else { return nil }
-            let lines = TextDifference.split(content)
             self.init(
-                names: nil, texts: lines.map { String(decoding: $0, as: UTF8.self) },
-                bytes: lines)
+                names: nil,
+                texts: TextDifference.split(content).map { String(decoding: $0, as: UTF8.self) },
+                bytes: TextDifference.keys(content))
         }
 
         /// Which parts of a later content are here already: where they stand there, and here.

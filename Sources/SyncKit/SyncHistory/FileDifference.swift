@@ -122,12 +122,12 @@ extension FileDifference.Hunk {
     fileprivate var stretch: TextDifference.Hunk {
         var lines: [TextDifference.Line] = []
         for (index, line) in self.lines.enumerated() {
-            guard let mark = line.first.flatMap({ TextDifference.Mark(rawValue: "\($0)") }) else {
-                continue
-            }
-            let isLast = self.lines.dropFirst(index + 1).first?.hasPrefix("\\") ?? false
-            lines.append(
-                TextDifference.Line(mark: mark, bytes: Array(line.utf8)[1...], hasEnd: !isLast))
+            // By bytes: to Swift a mark and a combining character behind it are one.
+            let bytes = Array(line.utf8)
+            let first = String(decoding: bytes.prefix(1), as: UTF8.self)
+            guard let mark = TextDifference.Mark(rawValue: first) else { continue }
+            let isLast = self.lines.dropFirst(index + 1).first?.utf8.first == 0x5c
+            lines.append(TextDifference.Line(mark: mark, bytes: bytes[1...], hasEnd: !isLast))
         }
         return TextDifference.Hunk(
             oldStart: oldStart, oldCount: oldCount, newStart: newStart, newCount: newCount,

@@ -78,7 +78,10 @@ package enum Revision {
         var seen = Set(heads)
         var pending = heads
         var found: [ObjectID] = []
-        while let id = pending.popLast(), seen.count <= Limits.historyWalk {
+        while let id = pending.popLast() {
+            if seen.count > Limits.historyWalk {
+                throw RepositoryError(.io, "look for \(digits)", object: id, "history too long")
+            }
             if id.hex.hasPrefix(digits) { found.append(id) }
             for parent in try reader.commit(id).parents where seen.insert(parent).inserted {
                 pending.append(parent)

@@ -164,7 +164,10 @@ package struct RevisionOrTime {
         var seen: Set<ObjectID> = [head]
         var pending = [head]
         var old: [(time: Timestamp, id: ObjectID)] = []
-        while let id = pending.popLast(), seen.count <= Limits.historyWalk {
+        while let id = pending.popLast() {
+            if seen.count > Limits.historyWalk {
+                throw RepositoryError(.io, "look for a time", object: head, "history too long")
+            }
             let made = try stamps.time(of: id)
             if made.milliseconds <= time {
                 // Its ancestors are older still.

@@ -100,7 +100,7 @@ package struct VaultHistory {
         guard let head else { return [] }
         var filter = HistoryFilter(now: now)
         let log = log(of: path)
-        if let time = try before.flatMap({ try RevisionOrTime.time($0, now: now) }) {
+        if let time = try before.flatMap({ try RevisionOrTime.end($0, now: now) }) {
             filter.until = time
             return try log.entries(from: head, where: filter, most: most)
         }

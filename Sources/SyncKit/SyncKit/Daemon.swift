@@ -172,7 +172,8 @@ package actor Daemon {
                         service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
                 }, logger: quiet))
-        if end != nil { return }
+        // The configuration may have changed while the vault was waited for.
+        if end != nil || next != nil { return }
         (self.group, self.service) = (group, service)
         defer { (self.group, self.service) = (nil, nil) }
         running = configuration
@@ -208,10 +209,10 @@ package actor Daemon {
     }
 
     /// Opens the vault. A command that has it gives it back and is waited for; a daemon is not.
-    /// - Throws: `CancellationError` when it is to end meanwhile.
+    /// - Throws: `CancellationError` when it is to end meanwhile, or to start anew.
     private func open(_ configuration: Configuration, _ log: Logger) async throws -> VaultService {
         var isSaid = false
-        while end == nil {
+        while end == nil && next == nil {
             do {
                 return try VaultService(configuration, log: log, waiting: Limits.lockWait)
             } catch let error as StateStoreError

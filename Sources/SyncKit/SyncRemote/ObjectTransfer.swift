@@ -244,7 +244,8 @@ package struct ObjectTransfer {
         -> StoredObject?
     {
         do throws(RepositoryError) { return try object(id, kind) } catch {
-            let isOfObject = [.corrupt, .missing, .leftOut, .tooLarge].contains(error.code)
+            let isOfObject = [.corrupt, .missing, .thinned, .leftOut, .tooLarge]
+                .contains(error.code)
             if !isOfObject { throw error }
             if error.code == .tooLarge && kind == .blob {
                 tooLarge.insert(id)

@@ -52,6 +52,7 @@ package final class PathTransfer {
             if head == nil { try checkNames() }
             work.begin(.fetch)
             defer { work.end(.fetch) }
+            if let head { try mend(head) }
             if let head, try local.contains(head) || !mayBring([head], true).isEmpty {
                 copied += try transfer.copy([head], toleratesPast: true)
             }
@@ -69,6 +70,21 @@ package final class PathTransfer {
     /// From the remote to here.
     private var incoming: ObjectTransfer {
         ObjectTransfer(from: remote, to: local) { [work] in work.add(.fetch, 1, bytes: $0) }
+    }
+
+    /// From here to the remote.
+    private var outgoing: ObjectTransfer {
+        ObjectTransfer(from: local, to: remote) { [work] in work.add(.push, 1, bytes: $0) }
+    }
+
+    /// Sends again what the remote lost of its own head's history, as a bad disk or a power cut
+    /// there takes it: no push upon it would notice, and nobody could clone it.
+    private func mend(_ head: ObjectID) throws(RepositoryError) {
+        guard local.contains(head) else { return }
+        let tree = try local.commit(head).tree
+        if remote.contains(head), tree == Tree.emptyID || remote.contains(tree) { return }
+        var transfer = outgoing
+        copied += try transfer.copyAgain([head])
     }
 
     private func checkNames() throws {
@@ -122,9 +138,8 @@ package final class PathTransfer {
                 }
                 work.begin(.push)
                 defer { work.end(.push) }
-                var transfer = ObjectTransfer(from: local, to: remote) { [work] in
-                    work.add(.push, 1, bytes: $0)
-                }
+                if let expected { try mend(expected) }
+                var transfer = outgoing
                 let known = try expected.map { (id) throws(RepositoryError) in
                     try local.commit(id).tree
                 }

@@ -34,7 +34,7 @@ struct SystemError: Error, Equatable {
         return FolderError(code == .name && path == nil ? .io : code, operation, path, text)
     }
 
-    private func code(writing: Bool) -> FolderError.Code {
+    func code(writing: Bool) -> FolderError.Code {
         switch number {
         case ENOSPC, EDQUOT: .noSpace
         case EROFS: .readOnlyFileSystem

@@ -68,14 +68,17 @@ extension LocalFolder {
             if isDots(name) || (hidingStaging.map { strcmp(name, $0) == 0 } ?? false) {
                 continue
             }
+            let bytes = [UInt8](UnsafeRawBufferPointer(start: name, count: strlen(name)))
             var stat = Glibc.stat()
-            let result = attempt { fstatat(descriptor, name, &stat, AT_SYMLINK_NOFOLLOW) }
-            if case .failure(let error) = result {
-                if error.number == ENOENT { continue }
-                throw error
+            switch attempt({ fstatat(descriptor, name, &stat, AT_SYMLINK_NOFOLLOW) }) {
+            case .success: entries.append(FolderEntry(name: bytes, stat: FileStat(stat)))
+            case .failure(let error) where error.number == ENOENT: continue
+            case .failure(let error):
+                // One entry alone fails, or whoever lists the directory may not look into it.
+                var own = Glibc.stat()
+                if case .failure = attempt({ fstatat(descriptor, ".", &own, 0) }) { throw error }
+                entries.append(FolderEntry(name: bytes, failure: error.code(writing: false)))
             }
-            let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
-            entries.append(FolderEntry(name: [UInt8](bytes), stat: FileStat(stat)))
         }
     }
 

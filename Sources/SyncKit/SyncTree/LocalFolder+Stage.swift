@@ -112,7 +112,7 @@ extension LocalFolder {
 
     /// Makes renames durable, in these directories and wherever `install` made new ones.
     ///
-    /// - Throws: `.noSpace`, `.readOnly`, `.io`; the next flush tries the new ones again.
+    /// - Throws: `.noSpace`, `.readOnly`, `.io`; the next flush tries them all again.
     package func flush(directories: Set<TreePath?>) throws(FolderError) {
         let made = unflushedParents.withLock { parents in
             defer { parents = [] }
@@ -127,7 +127,7 @@ extension LocalFolder {
             }
             for directory in all { try flushNearest(directory) }
         } catch {
-            unflushedParents.withLock { $0.formUnion(made) }
+            unflushedParents.withLock { $0.formUnion(all) }
             throw error.folderError("make directories durable", nil, writing: true)
         }
     }

@@ -4,7 +4,8 @@ internal import SyncModel
 
 /// What tells a folder's root from another directory in its place. The root of each file system
 /// has the same inode number, and the next disk that is mounted the same device number: so which
-/// file system it is counts too, and when the directory was made.
+/// file system it is counts too, and when the directory was made. Where both are known they are
+/// enough: many file systems get the next free device number at each start of the machine.
 package struct RootIdentity: Sendable, Equatable {
     /// `st_dev`.
     package let device: UInt64
@@ -52,9 +53,13 @@ package struct RootIdentity: Sendable, Equatable {
 
     /// Whether it is the same directory, as far as both are known.
     package func isSame(as other: RootIdentity) -> Bool {
-        guard device == other.device, inode == other.inode else { return false }
-        if let fileSystem, let its = other.fileSystem, fileSystem != its { return false }
-        if let born, let its = other.born, born != its { return false }
-        return true
+        if inode != other.inode { return false }
+        let areKnown = (
+            system: fileSystem != nil && other.fileSystem != nil,
+            birth: born != nil && other.born != nil
+        )
+        if areKnown.system, fileSystem != other.fileSystem { return false }
+        if areKnown.birth, born != other.born { return false }
+        return device == other.device || areKnown.system && areKnown.birth
     }
 }

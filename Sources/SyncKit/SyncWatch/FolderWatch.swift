@@ -43,7 +43,7 @@ package final class FolderWatch {
             throw WatchError(errno, "find folder", root)
         }
         defer { free(resolved) }
-        self.root = Array(String(cString: resolved).utf8)
+        self.root = Array(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
         self.shouldWatch = shouldWatch
         self.maxWatches = maxWatches
         inotify = try Inotify()

@@ -34,7 +34,7 @@ package final class MountTable {
         if places.isEmpty { return [] }
         guard let real = realpath(root, nil) else { return [] }
         defer { free(real) }
-        let start = Array(String(cString: real).utf8) + [0x2f]
+        let start = Array(UnsafeRawBufferPointer(start: real, count: strlen(real))) + [0x2f]
         return Set(
             places.compactMap { place in
                 place.starts(with: start) ? TreePath(Array(place[start.count...])) : nil

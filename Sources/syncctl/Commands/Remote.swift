@@ -71,13 +71,10 @@ struct Remote: AsyncParsableCommand {
     private func tell(_ report: ChangeReport, _ choice: RemoteRequest.Choice) throws {
         let output = Output(options)
         if options.json { return try output.json(report) }
-        let verb = dryRun ? "would change" : "changed"
         let place = choice == .accept ? "here" : "on the remote"
-        for path in report.paths.prefix(Limits.listedPaths) {
-            output.remark("\(verb) \(place): \(path)")
-        }
-        let rest = report.paths.count - Limits.listedPaths
-        if rest > 0 { output.remark("… and \(rest) more") }
+        let (done, deleted) = dryRun ? ("would change", "would delete") : ("changed", "deleted")
+        Changing.tellPaths(
+            report, output, done: "\(done) \(place):", deleted: "\(deleted) \(place):")
         if report.paths.isEmpty { output.remark("no file differs \(place)") }
         Changing.tellWaiting(report, output)
         Changing.list(report.conflicts, output) { "conflict: \($0.path) (\($0.kind.rawValue))" }

@@ -76,7 +76,12 @@ struct Resolve: AsyncParsableCommand {
             do {
                 var request = try request(for: conflict, edited)
                 request.continues = last
-                report = try await resolve(conflict, request, changes)
+                do { report = try await resolve(conflict, request, changes) } catch {
+                    if last == nil { throw error }
+                    // The head may have left the one before: the remote was accepted meanwhile.
+                    (last, request.continues) = (nil, nil)
+                    report = try await resolve(conflict, request, changes)
+                }
             } catch {
                 if let edited { throw edited.kept(after: error) }
                 // Of several the others are resolved all the same; the first failure is said.

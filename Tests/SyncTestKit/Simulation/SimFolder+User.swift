@@ -114,10 +114,10 @@ extension SimFolder {
         }
     }
 
-    /// A kernel's file times move in ticks of four milliseconds.
+    /// A kernel's file times move in ticks of four milliseconds, and hardly ever in whole seconds.
     func tick() -> Int64 {
         let now = clock.nanoseconds()
-        return now - now % 4_000_000
+        return now - now % 4_000_000 - 1
     }
 
     static func put(

@@ -31,7 +31,8 @@ enum Problems {
                 .contentTooLarge, "the body is larger than this request may have",
                 "content-too-large")
         case let error as RemoteError:
-            return try JSONAnswer.problem(.badGateway, SyncFailure(error).text, "remote")
+            let name = error.code == .authentication ? "authentication" : "remote"
+            return try JSONAnswer.problem(.badGateway, SyncFailure(error).text, name)
         case let error as ChangeRefusal: return try refused(error)
         case let error as Revision.Unknown:
             return try JSONAnswer.problem(.notFound, error.description, "not-found")

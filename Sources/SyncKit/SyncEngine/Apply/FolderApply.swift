@@ -33,7 +33,10 @@ struct FolderApply {
 
     /// Takes all steps. A step that fails is put off and the others go on; staged files that
     /// find no place are discarded.
-    mutating func run(_ plan: ApplyPlan, _ staged: [StagedContent], _ resembled: ResembledFiles) {
+    /// - Throws: what making it durable throws.
+    mutating func run(
+        _ plan: ApplyPlan, _ staged: [StagedContent], _ resembled: ResembledFiles
+    ) throws(FolderError) {
         standing = plan.standing
         // Before anything goes that they resemble.
         let made = takeOver(resembled, staged)
@@ -55,7 +58,7 @@ struct FolderApply {
         for directory in made where !standsEmpty(directory) {
             do { try folder.access.removeDirectoryIfEmpty(directory) } catch { continue }
         }
-        do { try folder.access.flush(directories: touched) } catch { failure = failure ?? error }
+        try folder.access.flush(directories: touched)
     }
 
     /// Gives new files, and the new directories above them, what git does not carry.

@@ -151,7 +151,9 @@ final class VaultApply {
             #endif
             let (staged, refused) = try StagedContent.stage(
                 plan.installs, in: folder, modified: modified, repository, store, work)
-            folderApply.run(plan, staged, ResembledFiles(plan, history))
+            // What a power cut may take back the state store must not say: as after an apply that
+            // was cut short, a capture looks first at what stands there.
+            try folderApply.run(plan, staged, ResembledFiles(plan, history))
             for (step, error) in refused {
                 if let error {
                     folderApply.fail(step, error)

@@ -19,11 +19,13 @@ struct BusyFiles {
         return Set(paths.filter { path in since[path].map { now - $0 > patience } ?? false })
     }
 
-    /// A file is open.
-    mutating func noteBusy(_ path: TreePath, at now: Int64) { since[path] = since[path] ?? now }
+    /// A file is open. A clock that was set back makes no file wait longer.
+    mutating func noteBusy(_ path: TreePath, at now: Int64) {
+        since[path] = min(since[path] ?? now, now)
+    }
 
-    /// A file was read.
-    mutating func noteRead(_ path: TreePath) {
+    /// A file was read, or is gone: what comes there is another one.
+    mutating func noteEnd(_ path: TreePath) {
         if !since.isEmpty { since[path] = nil }
     }
 }

@@ -83,6 +83,7 @@ extension Examination {
     }
 
     private func isSynced(_ entry: FolderEntry, in directory: TreePath) throws -> Bool {
+        if entry.failure != nil { return true }
         let isDirectory = entry.stat.kind == .directory
         guard let path = directory.appending(entry.name),
             folder.isInScope(path, isDirectory: isDirectory)

@@ -40,6 +40,9 @@ struct Examination {
     /// granularity, in nanoseconds: a kernel tick and room to spare.
     static let granularity: Int64 = 20_000_000
 
+    /// The same where a file system counts in seconds, or, as FAT does, in two.
+    static let coarseGranularity: Int64 = 2_020_000_000
+
     /// Looks at what is dirty in one folder.
     /// - Parameter tracked: paths that are synced although they have no row yet.
     static func examine(
@@ -160,7 +163,12 @@ struct Examination {
                     let path = directory.map({ $0.appending(entry.name) }) ?? TreePath(entry.name),
                     folder.isInScope(path, isDirectory: entry.stat.kind == .directory)
                 else { continue }
-                if entry.stat.kind == .directory {
+                if let failure = entry.failure {
+                    try quarantine(path, FolderError(failure, "look at", path, "it fails"))
+                    failed.append(path)
+                    rows[path] = nil
+                    isFilled = true
+                } else if entry.stat.kind == .directory {
                     let row = takeDirectory(path, from: &rows)
                     guard try isWatched(path) else { continue }
                     isFilled = true
@@ -228,8 +236,9 @@ struct Examination {
 extension TrackedFile {
     /// Whether a stat proves that the content is what the state store says.
     fileprivate func isProven(by stat: FileStat) -> Bool {
-        let (due, overflow) = max(stat.modified, stat.changed)
-            .addingReportingOverflow(Examination.granularity)
+        let isCoarse = [stat.modified, stat.changed].allSatisfy { $0 % 1_000_000_000 == 0 }
+        let (due, overflow) = max(stat.modified, stat.changed).addingReportingOverflow(
+            isCoarse ? Examination.coarseGranularity : Examination.granularity)
         return stat == self.stat && !overflow && due < checked
     }
 }

@@ -50,6 +50,7 @@ final class FolderCapture {
                 Set(findings.toRead.map(\.path)).union(findings.unread))
         }
         folder.interrupted.noteUnread(findings.unread)
+        for row in findings.deleted { folder.busy.noteEnd(row.path) }
 
         // An open conflict hangs on its file's text, and follows it to another name.
         let mayBeRenamed =
@@ -221,10 +222,12 @@ final class FolderCapture {
         for file in waiting.compactMap({ KeptRules.file(in: $0) }) {
             rechecks.note(file, in: folder)
         }
-        let haveChanged = dirty.paths.contains {
+        let isNamed = dirty.paths.contains {
             $0.name.elementsEqual(IgnoreView.name) && !waiting.contains($0.parent)
         }
-        if dirty.all || haveChanged { folder.ignore.reset() }
+        // A directory that is named is all that is said of the files in it.
+        let haveChanged = try isNamed || folder.ignore.haveChanged(below: dirty.directories)
+        if dirty.all || haveChanged || !dirty.directories.isEmpty { folder.ignore.reset() }
         if haveChanged || isFreed { rechecks.noteRules(of: folder) }
         try LeftOutMarks(repository: repository, store: store)
             .release(at: branch.head(), in: folder)

@@ -67,7 +67,7 @@ final class FolderReader {
             case .failed(let error):
                 try note(error, for: file, in: folder)
             case .read(let mode, let stat, let checked, let sha256, let kept):
-                folder.busy.noteRead(file.path)
+                folder.busy.noteEnd(file.path)
                 folder.interrupted.noteRead(file.path)
                 guard let id = reading.id else { continue }
                 if quarantined.remove(folder.repositoryPath(file.path)) != nil {
@@ -99,6 +99,7 @@ final class FolderReader {
         in folder: VaultFolder
     ) throws {
         if error.code == .notFound {
+            folder.busy.noteEnd(file.path)
             folder.interrupted.noteGone(file.path)
         } else {
             folder.interrupted.noteUnread(file.path)

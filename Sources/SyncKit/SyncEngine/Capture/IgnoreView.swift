@@ -42,6 +42,24 @@ final class IgnoreView: Sendable {
     /// Forgets what was read: a `.gitignore` changed.
     func reset() { known.withLock { $0 = [:] } }
 
+    /// The directories at or below some whose `.gitignore` was read.
+    func directories(below places: Set<TreePath>) -> [TreePath] {
+        if places.isEmpty { return [] }
+        return lastRead.withLock { $0.keys.compactMap(\.self) }.filter { directory in
+            places.contains(directory) || directory.ancestors.contains(where: places.contains)
+        }
+    }
+
+    /// Whether a `.gitignore` that was read, at or below one of some directories, is another one by
+    /// now, or gone: what stands in a directory can be exchanged as a whole.
+    func haveChanged(below places: Set<TreePath>) throws(FolderError) -> Bool {
+        let before = lastRead.withLock { $0 }
+        for directory in directories(below: places) {
+            if try ownContent(in: directory) != before[directory] { return true }
+        }
+        return false
+    }
+
     /// The rules that outlive their file, by directory.
     var kept: [TreePath?: Kept] { lastKept.withLock { $0 } }
 

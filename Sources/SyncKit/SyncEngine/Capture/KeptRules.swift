@@ -49,7 +49,11 @@ struct KeptRules {
     /// may go before what they leave out.
     func keepRules(_ dirty: DirtyPaths, in folder: VaultFolder) throws {
         // Of all that a scan may find gone nobody knows yet what goes with it.
-        let all = dirty.all ? try store.paths(folder.id, named: IgnoreView.name) : []
+        var all = dirty.all ? try store.paths(folder.id, named: IgnoreView.name) : []
+        for directory in folder.ignore.directories(below: dirty.directories)
+        where try folder.access.stat(directory) != nil {
+            if let file = Self.file(in: directory) { all.append(file) }
+        }
         let mayGo = dirty.paths.contains { $0.name.elementsEqual(IgnoreView.name) }
         let waits = folder.ignore.kept.values.contains { $0.until != nil }
         guard mayGo || waits || !all.isEmpty else { return }
@@ -156,8 +160,11 @@ struct KeptRules {
         let bounded = kept.sorted { ($0.key?.bytes.count ?? 0) < ($1.key?.bytes.count ?? 0) }
             .prefix(Limits.keptRules)
         let lines = bounded.map { directory, rules in
-            "\(rules.id.hex) \(Hex.string(directory?.bytes ?? []))"
-                + (rules.until.map { " \($0.milliseconds)" } ?? "")
+            // With the bytes: of an old commit they may be thinned.
+            [
+                rules.id.hex, Hex.string(directory?.bytes ?? []),
+                rules.until.map { "\($0.milliseconds)" } ?? "", Hex.string(rules.content),
+            ].joined(separator: " ")
         }
         let text = lines.sorted().joined(separator: "\n")
         try store.setFact(Self.fact(folder), lines.isEmpty ? nil : text)
@@ -171,14 +178,18 @@ struct KeptRules {
         var kept: [TreePath?: IgnoreView.Kept] = [:]
         for line in try store.fact(fact(folder))?.split(separator: "\n") ?? [] {
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
-            guard (2...3).contains(words.count), let id = ObjectID(hex: words[0]),
-                repository.contains(id), let bytes = Hex.bytes(words[1])
+            guard (2...4).contains(words.count), let id = ObjectID(hex: words[0]),
+                let bytes = Hex.bytes(words[1])
             else { continue }
             let directory = TreePath(bytes)
             guard directory != nil || bytes.isEmpty else { continue }
+            var content = words.count == 4 ? Hex.bytes(words[3]) : nil
+            // A version before wrote none.
+            if content == nil, repository.contains(id) { content = try repository.blob(id) }
+            guard let content else { continue }
             kept[directory] = IgnoreView.Kept(
-                id: id, content: try repository.blob(id),
-                until: words.count == 3 ? Timestamp(claimed: String(words[2])) : nil)
+                id: id, content: content,
+                until: words.count > 2 ? Timestamp(claimed: String(words[2])) : nil)
         }
         folder.ignore.keep(kept)
     }

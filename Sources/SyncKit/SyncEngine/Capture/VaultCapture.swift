@@ -59,12 +59,12 @@ final class VaultCapture {
             return CaptureReport()
         }
         var dirty = dirty.merging(rechecks.take(), uniquingKeysWith: DirtyPaths.both)
+        var isDone = false
+        defer { if !isDone { rechecks.add(dirty) } }
         for folder in folders where folder.interrupted.needsScan {
             dirty[folder.id] = .everything
         }
         try askAgainWhatMayHaveMoved(&dirty)
-        var isDone = false
-        defer { if !isDone { rechecks.add(dirty) } }
         let head = try branch.head()
         let pack = try repository.beginPack()
         var captured: [Captured] = []

@@ -8,18 +8,19 @@ package struct DiskLook {
     /// How a commit's tree differs from what the folders hold, with what nobody captured yet.
     /// - Parameters:
     ///   - tree: nil is the empty tree.
-    ///   - path: only this file, or what is below this directory; nil is everything.
+    ///   - asked: only this file, or what is below this directory; nil is everything.
     ///   - missing: told of each folder that is not there; it counts as unchanged.
     /// - Throws: what reading the folders or the repository throws; a file that cannot be read
-    ///   counts as unchanged.
+    ///   counts as unchanged. `ChangeRefusal` past `Limits.scratchBytes` of text that no commit
+    ///   has.
     package func differences(
-        from tree: ObjectID?, _ path: TreePath?, missing: (FolderError) -> Void
+        from tree: ObjectID?, _ asked: TreePath?, missing: (FolderError) -> Void
     ) throws -> [FileDifference] {
         let scratch = ScratchRepository(over: vault.repository)
         let pack = try scratch.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
         let head = try vault.head()
-        for folder in vault.folders where Self.isAbout(path, folder.id) {
+        for folder in vault.folders where Self.isAbout(asked, folder.id) {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
                 guard folder.stops(for: error) else { throw error }
                 missing(error)
@@ -32,20 +33,30 @@ package struct DiskLook {
                 versions.updateValue(nil, forKey: folder.repositoryPath(row.path))
             }
             for (path, row) in findings.toRead {
+                let place = folder.repositoryPath(path)
+                if let asked, !place.isAtOrBelow(asked) { continue }
                 let snapshot: FileSnapshot
                 do { snapshot = try folder.access.read(path) } catch {
                     if error.path == nil { throw error }
                     continue
                 }
-                let id = try pack.add(.blob, snapshot.content)
-                let version = FileVersion(mode: snapshot.mode, id: id)
-                if version != row?.version { versions[folder.repositoryPath(path)] = version }
+                let version = snapshot.version
+                if version == row?.version { continue }
+                versions[place] = version
+                if vault.repository.contains(version.id) { continue }
+                try scratch.addShown(snapshot.content)
+                if scratch.bytes > Limits.scratchBytes {
+                    throw ChangeRefusal(
+                        .wrong,
+                        "more text than \(Limits.scratchBytes >> 20) MiB is in no commit: name a "
+                            + "file or directory to compare")
+                }
             }
         }
         let base = try vault.repository.tree(of: head)
         let now = try TreeEdit.apply(versions, to: base, reading: vault.repository, writing: pack)
         try pack.finish()
-        return try TreeComparison(from: tree, to: now, reading: scratch).files(path)
+        return try TreeComparison(from: tree, to: now, reading: scratch).files(asked)
     }
 
     /// What a folder holds in another version than the head by the state store: what waits to be
@@ -101,6 +112,9 @@ package struct DiskLook {
             let findings = try Examination.examine(
                 .everything, of: folder, store: vault.store, tracked: [])
             for (path, row) in findings.toRead where try !Self.isCommitted(path, row, in: folder) {
+                found.paths.append(folder.repositoryPath(path))
+            }
+            for (path, reason) in findings.quarantines where reason != nil {
                 found.paths.append(folder.repositoryPath(path))
             }
         }

@@ -13,6 +13,7 @@ struct RemoteChoice {
     let integrator: Integrator
     let transplanter: Transplanter
     let losses: ResolvedLosses
+    let places: WritablePlaces
 
     /// Carries out a choice about what the remote became when it was last looked at.
     /// - Returns: the new head, and the files that change: here for `accept`, on the remote for
@@ -65,11 +66,15 @@ struct RemoteChoice {
         _ request: RemoteRequest, from left: ObjectID?, to new: ObjectID,
         openedSince before: ObjectID?
     ) throws -> ChangeReport {
-        let paths = try TreeDiff.changes(
+        let changes = try TreeDiff.changes(
             from: repository.tree(of: left), to: repository.tree(of: new), reading: repository
-        )
-        .map(\.path).filter { !ConflictRecord.isRecord($0) }.sorted()
-        var report = ChangeReport(commit: request.dryRun ? nil : new, paths: paths)
+        ).filter { !ConflictRecord.isRecord($0.path) }
+        var report = ChangeReport(commit: request.dryRun ? nil : new, changes)
+        if request.choice == .accept {
+            report.elsewhere = TreeChange.named(changes).filter {
+                places.synced($0.path, $0.after ?? $0.before) == nil
+            }.map(\.path).sorted()
+        }
         report.conflicts = try opened(in: new, since: before)
         return report
     }

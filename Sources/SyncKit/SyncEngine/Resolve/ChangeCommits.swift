@@ -20,13 +20,16 @@ final class ChangeCommits {
     }
 
     /// Commits versions over the head.
-    /// - Parameter isWritten: whether somebody wrote what is in them just now: the hook is asked
-    ///   as before a capture. What comes from the history was committed before.
+    /// - Parameters:
+    ///   - isWritten: whether somebody wrote what is in them just now: the hook is asked as before
+    ///     a capture. What comes from the history was committed before.
+    ///   - made: gives the records of conflicts that are in the pack alone.
     /// - Throws: `ChangeRefusal` for a new name that git hosts refuse: a branch with such a one
     ///   could never be pushed again; and for what the hook holds back.
     func commit(
         _ versions: [TreePath: FileVersion?], into pack: any PackSink, _ words: ChangeWords,
-        isDryRun: Bool, isWritten: Bool = false
+        isDryRun: Bool, isWritten: Bool = false,
+        made: (ObjectID) -> [UInt8]? = { _ in nil }
     ) throws -> ChangeReport {
         let head = try branch.head()
         let before = try repository.tree(of: head)
@@ -40,20 +43,11 @@ final class ChangeCommits {
                 changes.append(TreeChange(path: path, before: here, after: version))
             }
         }
-        let paths = TreeChange.named(changes).map(\.path).sorted()
-        // A file goes where an empty directory or a submodule comes, too.
-        let deletions = TreeChange.named(changes).filter { change in
-            change.after.map {
-                ($0.isDirectory || $0.mode == .submodule) && change.before != nil
-            } ?? true
-        }.map(\.path).sorted()
-        var report = ChangeReport(commit: nil, paths: paths, deletions: deletions)
+        var report = ChangeReport(changes)
         report.elsewhere = elsewhere.sorted()
-        if isDryRun {
-            report.conflicts = try opened(by: versions, over: before)
-            return report
-        }
+        report.conflicts = try opened(by: versions, over: before, made)
         if isWritten { try refuseHeld(changes, into: pack) }
+        if isDryRun { return report }
         let tree = try TreeEdit.apply(versions, to: before, reading: repository, writing: pack)
         if tree == before {
             var same = ChangeReport(commit: nil, paths: [])
@@ -67,7 +61,6 @@ final class ChangeCommits {
         try pack.finish()
         try branch.move(to: id, from: head)
         report.commit = id
-        report.conflicts = try opened(by: versions, over: before)
         return report
     }
 
@@ -90,18 +83,23 @@ final class ChangeCommits {
             || places.synced(path, version) != nil
     }
 
-    /// The conflicts whose records come with versions and are not in a tree; a record that nothing
-    /// was written of yet is not among them.
-    private func opened(by versions: [TreePath: FileVersion?], over tree: ObjectID?)
-        throws(RepositoryError) -> [OpenConflict]
-    {
+    /// The conflicts whose records come with versions and are not in a tree.
+    private func opened(
+        by versions: [TreePath: FileVersion?], over tree: ObjectID?,
+        _ made: (ObjectID) -> [UInt8]?
+    ) throws(RepositoryError) -> [OpenConflict] {
         var records: [ConflictRecord] = []
         for (path, version) in versions where ConflictRecord.isRecord(path) {
-            guard let version, version.mode.isFile, repository.contains(version.id),
-                try TreeDiff.version(at: path, of: tree, reading: repository) == nil,
-                let record = ConflictRecord(reading: try repository.blob(version.id))
+            guard let version, version.mode.isFile,
+                try TreeDiff.version(at: path, of: tree, reading: repository) == nil
             else { continue }
-            records.append(record)
+            var content = made(version.id)
+            if content == nil, repository.contains(version.id) {
+                content = try repository.blob(version.id)
+            }
+            if let content, let record = ConflictRecord(reading: content) {
+                records.append(record)
+            }
         }
         return records.sorted { ($0.path, $0.id) < ($1.path, $1.id) }
             .map { OpenConflict($0, device: device) }

@@ -20,7 +20,7 @@ final class ChangeSide {
         let places = WritablePlaces(folders: folders)
         let commits = ChangeCommits(repository, branch, writer, places: places, gate: gate)
         requests = RequestedChanges(
-            repository, store, clock, places, branch: branch, conflicts: remote.conflicts,
+            repository, store, clock, branch: branch, conflicts: remote.conflicts,
             commits: commits)
         reversals = Reversals(
             repository, clock, branch: branch, writer: writer, commits: commits)
@@ -28,6 +28,6 @@ final class ChangeSide {
         remoteChoice = RemoteChoice(
             tracker: remote.tracker, branch: branch, repository: repository, store: store,
             writer: writer, integrator: remote.integrator, transplanter: remote.transplanter,
-            losses: remote.losses)
+            losses: remote.losses, places: places)
     }
 }

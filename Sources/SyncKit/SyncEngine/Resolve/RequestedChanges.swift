@@ -8,7 +8,6 @@ final class RequestedChanges {
     private let repository: any ObjectRepository
     private let store: any StateStore
     private let clock: any WallClock
-    private let places: WritablePlaces
     private let branch: Branch
     private let conflicts: OpenConflicts
     private let commits: ChangeCommits
@@ -16,10 +15,9 @@ final class RequestedChanges {
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
-        _ places: WritablePlaces, branch: Branch, conflicts: OpenConflicts,
+        branch: Branch, conflicts: OpenConflicts,
         commits: ChangeCommits
     ) {
-        self.places = places
         (self.repository, self.store, self.clock) = (repository, store, clock)
         (self.branch, self.conflicts, self.commits) = (branch, conflicts, commits)
     }
@@ -49,12 +47,14 @@ final class RequestedChanges {
         versions.merge(try restored.consequences(of: known, byEdit, into: pack)) { chosen, _ in
             chosen
         }
+        var made: [ObjectID: [UInt8]] = [:]
         if !record.isText, let chosen = versions[record.path] ?? nil, repository.contains(chosen.id)
         {
             let reopened = ReopenedConflicts(repository: repository, store: store, head: head)
             for again in try reopened.records(in: chosen, resolving: record) {
-                versions[again.recordPath] = FileVersion(
-                    mode: .regular, id: try pack.add(.blob, again.rendered))
+                let id = try pack.add(.blob, again.rendered)
+                made[id] = again.rendered
+                versions[again.recordPath] = FileVersion(mode: .regular, id: id)
             }
         }
         return try commits.commit(
@@ -62,7 +62,7 @@ final class RequestedChanges {
             ChangeWords(
                 "settled \(record.path) (\(request.choice.rawValue))", action: .resolve,
                 continues: try continued(request.continues, from: head)),
-            isDryRun: request.dryRun, isWritten: request.choice == .content)
+            isDryRun: request.dryRun, isWritten: request.choice == .content, made: { made[$0] })
     }
 
     /// The commit that a resolve goes on from, where one is named.
@@ -144,7 +144,7 @@ final class RequestedChanges {
             versions, into: pack,
             ChangeWords(
                 "restored \(which)\(what) to \(meant)", action: .restore),
-            isDryRun: request.dryRun)
+            isDryRun: request.dryRun, made: scratch.madeBlob)
     }
 
     /// Sets the type of the files that match a pattern, in the tree's own `.gitattributes`.
@@ -159,22 +159,26 @@ final class RequestedChanges {
         }
         let path = TypeRules.attributes(in: nil)
         let tree = try tree(of: branch.head())
-        var lines: [String] = []
-        if let version = try TreeDiff.version(at: path, of: tree, reading: repository) {
-            if version.isDirectory { throw ChangeRefusal(.wrong, "\(path) is a directory") }
-            lines = String(decoding: try repository.blob(version.id), as: UTF8.self)
-                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            if lines.last == "" { lines.removeLast() }
+        // By bytes: names in other lines need be no UTF-8.
+        var lines: [ArraySlice<UInt8>] = []
+        let before = try TreeDiff.version(at: path, of: tree, reading: repository)
+        if let before {
+            guard before.mode.isFile else { throw ChangeRefusal(.wrong, "\(path) is no file") }
+            lines = try repository.blob(before.id)
+                .split(separator: 0x0a, omittingEmptySubsequences: false)
+            if lines.last?.isEmpty ?? false { lines.removeLast() }
         }
         let line = "\(request.pattern) sync=\(request.type)"
         lines.removeAll { existing in
-            let words = existing.split(whereSeparator: \.isWhitespace)
-            return words.count == 2 && words[0] == request.pattern && words[1].hasPrefix("sync=")
+            let words = existing.split { [0x20, 0x09, 0x0d].contains($0) }
+            return words.count == 2 && words[0].elementsEqual(request.pattern.utf8)
+                && words[1].starts(with: "sync=".utf8)
         }
-        lines.append(line)
+        lines.append(Array(line.utf8)[...])
         let pack = try repository.beginPack()
-        let content = Array((lines.joined(separator: "\n") + "\n").utf8)
-        let version = FileVersion(mode: .regular, id: try pack.add(.blob, content))
+        let content = lines.flatMap { $0 + [0x0a] }
+        let version = FileVersion(
+            mode: before?.mode ?? .regular, id: try pack.add(.blob, content))
         return try commits.commit(
             [path: version], into: pack, ChangeWords("set \(line)"), isDryRun: false)
     }
@@ -191,7 +195,6 @@ final class RequestedChanges {
         if here != nil || isDirectory {
             throw ChangeRefusal(.wrong, "\(path) is a directory, and a blob is one file's content")
         }
-        _ = try places.place(of: path)
         try WritablePlaces.checkAbove(path, of: tree, reading: repository)
         return nil
     }

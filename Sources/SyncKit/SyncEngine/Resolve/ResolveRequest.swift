@@ -141,6 +141,21 @@ package struct ChangeReport: Sendable, Codable, Equatable {
         self.deletions = deletions
     }
 
+    /// What changed between two trees.
+    /// - Parameter commit: the new commit; nil where it is none yet.
+    init(commit: ObjectID? = nil, _ changes: [TreeChange]) {
+        let named = TreeChange.named(changes)
+        // A file goes where an empty directory or a submodule comes, too.
+        let gone = named.filter { change in
+            change.after.map {
+                ($0.isDirectory || $0.mode == .submodule) && change.before != nil
+            } ?? true
+        }
+        self.init(
+            commit: commit, paths: named.map(\.path).sorted(),
+            deletions: gone.map(\.path).sorted())
+    }
+
     /// Adds what waits, whether it was committed now or before.
     mutating func add(waiting: [QuarantinedPath]) {
         var listed = Set(self.waiting.map(\.path))

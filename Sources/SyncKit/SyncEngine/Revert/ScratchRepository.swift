@@ -5,6 +5,8 @@ internal import SyncModel
 final class ScratchRepository: ObjectRepository {
     private let below: any ObjectRepository
     private var made: [ObjectID: StoredObject] = [:]
+    /// How large the blobs are of which less is kept.
+    private var sizes: [ObjectID: Int] = [:]
     /// How many bytes of content stand in memory.
     private(set) var bytes = 0
 
@@ -13,6 +15,17 @@ final class ScratchRepository: ObjectRepository {
     /// The content of a blob that was made here and is not below; nil for any other.
     func madeBlob(_ id: ObjectID) -> [UInt8]? {
         made[id].flatMap { $0.kind == .blob ? $0.content : nil }
+    }
+
+    /// Adds a blob that is compared and never written. What is no text is compared by its size
+    /// alone, so that its beginning is kept, which says that it is none.
+    func addShown(_ content: [UInt8]) throws(RepositoryError) {
+        let id = ObjectID(hashing: content, as: .blob)
+        let start = content.prefix(Limits.shownBytes)
+        let kept = start.contains(0) ? Array(start) : content
+        if made.updateValue(StoredObject(kind: .blob, content: kept), forKey: id) != nil { return }
+        sizes[id] = content.count
+        bytes += kept.count
     }
 
     /// Forgets all that was made but what a tree has that another, which is below, has not.
@@ -41,7 +54,7 @@ final class ScratchRepository: ObjectRepository {
     }
 
     func header(_ id: ObjectID) throws(RepositoryError) -> (kind: ObjectKind, size: Int) {
-        if let object = made[id] { return (object.kind, object.content.count) }
+        if let object = made[id] { return (object.kind, sizes[id] ?? object.content.count) }
         return try below.header(id)
     }
 

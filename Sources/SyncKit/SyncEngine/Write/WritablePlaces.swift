@@ -81,6 +81,6 @@ struct WritablePlaces {
         ChangeRefusal(
             .wrong,
             "expected a path of the repository without '.', '..', '.git', names that begin with "
-                + "'.syncd-' and control characters, found " + SafeText.escaped(text))
+                + "'.syncd-', backslashes and control characters, found " + SafeText.escaped(text))
     }
 }

@@ -1,16 +1,18 @@
 internal import SyncModel
 
-/// What the configuration of somebody else's repository says of its format. Nothing else of it is
-/// read, and no file that it includes.
+/// What the configuration of somebody else's repository says of its format, and of who shares it.
+/// Nothing else of it is read, and no file that it includes.
 enum ForeignConfiguration {
     /// Reads it.
+    /// - Returns: how its files are shared; nil where they are not.
     /// - Throws: `.notARepository` for a format that is not spoken, `.corrupt` for what is no
     ///   regular file or too large.
-    static func check(_ directory: String) throws(RepositoryError) {
+    static func check(_ directory: String) throws(RepositoryError) -> SharedMode? {
         let path = "\(directory)/config"
         guard let bytes = try ForeignFile.content(path, most: Limits.configurationBytes) else {
-            return
+            return nil
         }
+        var shared: SharedMode?
         var section = ""
         for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
             let text = line.drop { $0 == " " || $0 == "\t" }
@@ -24,7 +26,9 @@ enum ForeignConfiguration {
             if let fault = fault(section, key, value) {
                 throw RepositoryError(.notARepository, "open \(directory)", fault)
             }
+            if (section, key) == ("core", "sharedrepository") { shared = SharedMode(value) }
         }
+        return shared
     }
 
     private static func fault(_ section: String, _ key: String, _ value: String) -> String? {

@@ -7,6 +7,8 @@ struct ForeignReferences {
     let directory: String
     /// A lock file older than this is taken for left behind by a crash.
     let staleLockSeconds: Int
+    /// What other users need of a file that is made; nil where nobody shares the repository.
+    var shared: SharedMode?
 
     /// A reference as it stands, loose or packed.
     private enum Value: Equatable {
@@ -128,7 +130,11 @@ struct ForeignReferences {
         var path = directory
         for part in name.split(separator: "/").dropLast() {
             path += "/\(part)"
-            if mkdir(path, 0o777) != 0 && errno != EEXIST { throw SystemFailure.last("make", path) }
+            if mkdir(path, 0o777) == 0 {
+                try shared?.adjust(directory: path)
+            } else if errno != EEXIST {
+                throw SystemFailure.last("make", path)
+            }
             if !FileSystem.isDirectory(path) {
                 throw clash(name, String(path.dropFirst(directory.count + 1)))
             }
@@ -138,7 +144,14 @@ struct ForeignReferences {
     func lockFile(_ path: String) throws(RepositoryError) -> Int32 {
         for isAgain in [false, true] {
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            if descriptor >= 0 { return descriptor }
+            if descriptor >= 0 {
+                do { try shared?.adjust(descriptor, at: path) } catch {
+                    close(descriptor)
+                    unlink(path)
+                    throw error
+                }
+                return descriptor
+            }
             guard errno == EEXIST else { throw SystemFailure.last("lock", path) }
             guard !isAgain, let age = FileSystem.ageInSeconds(path), age >= staleLockSeconds else {
                 break

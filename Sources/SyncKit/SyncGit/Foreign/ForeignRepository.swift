@@ -24,8 +24,9 @@ package final class ForeignRepository: ObjectRepository {
         for part in ["objects", "refs"] where !FileSystem.isDirectory("\(path)/\(part)") {
             throw RepositoryError(.notARepository, "open \(path)", "it has no \(part)")
         }
-        try ForeignConfiguration.check(path)
-        references = ForeignReferences(directory: path, staleLockSeconds: staleLockSeconds)
+        references = ForeignReferences(
+            directory: path, staleLockSeconds: staleLockSeconds,
+            shared: try ForeignConfiguration.check(path))
         _ = try references.headTarget()
         objects = try ForeignObjects("\(path)/objects")
         TemporaryFile.removeAbandoned(in: packDirectory)

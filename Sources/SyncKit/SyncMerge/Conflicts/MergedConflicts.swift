@@ -8,8 +8,11 @@ struct MergedConflicts {
     private let base: Names
     private let first: Names
     private let second: Names
-    private let decidedByFirst: [ConflictRecord]
-    private let decidedBySecond: [ConflictRecord]
+    private var decidedByFirst: [ConflictRecord]
+    private var decidedBySecond: [ConflictRecord]
+    /// The base's conflicts of texts of which a side has neither record nor file.
+    private let goneOnFirst: [ConflictRecord]
+    private let goneOnSecond: [ConflictRecord]
     private let openedByFirst: [ConflictRecord]
     private let openedBySecond: [ConflictRecord]
     /// Whether a conflict of whole versions stays about which a merge of the file decides nothing;
@@ -25,8 +28,9 @@ struct MergedConflicts {
         self.base = Self.names(try ConflictList(of: base, reading: reader))
         self.first = Self.names(try ConflictList(of: first, reading: reader))
         self.second = Self.names(try ConflictList(of: second, reading: reader))
-        decidedByFirst = try Self.decided(self.base, self.first, in: first, reader)
-        decidedBySecond = try Self.decided(self.base, self.second, in: second, reader)
+        (decidedByFirst, goneOnFirst) = try Self.decided(self.base, self.first, in: first, reader)
+        (decidedBySecond, goneOnSecond) = try Self.decided(
+            self.base, self.second, in: second, reader)
         openedByFirst = Self.opened(self.base, self.first)
         openedBySecond = Self.opened(self.base, self.second)
         for name in Set(self.first.keys).union(self.second.keys) {
@@ -139,15 +143,27 @@ struct MergedConflicts {
 
     private static func decided(
         _ base: Names, _ now: Names, in tree: ObjectID, _ reader: any ObjectReader
-    ) throws(RepositoryError) -> [ConflictRecord] {
-        var decided: [ConflictRecord] = []
+    ) throws(RepositoryError) -> (decided: [ConflictRecord], gone: [ConflictRecord]) {
+        var (decided, gone): ([ConflictRecord], [ConflictRecord]) = ([], [])
         for (name, entry) in base.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             guard now[name] == nil, let record = entry.record, record.isText else { continue }
             if try TreeDiff.file(at: record.path, of: tree, reading: reader) != nil {
                 decided.append(record)
+            } else {
+                gone.append(record)
             }
         }
-        return decided
+        return (decided, gone)
+    }
+
+    /// Counts as decided also what a side decided about a file that it renamed.
+    /// - Parameter renamed: by the name in the base.
+    mutating func follow(_ renamed: Set<TreePath>, of side: SideIndex) {
+        if side == .first {
+            decidedByFirst += goneOnFirst.filter { renamed.contains($0.path) }
+        } else {
+            decidedBySecond += goneOnSecond.filter { renamed.contains($0.path) }
+        }
     }
 
     /// The conflicts of a text that each side has, under the name that it has on that side.

@@ -15,41 +15,44 @@ struct CapturedVersions {
     /// The newest versions of a file on a side, one for each line of history.
     /// - Parameters:
     ///   - path: where the side's commit has the file.
-    ///   - old: where a commit has it that has no such file; nil is nowhere.
+    ///   - names: where a commit may have it that has no such file, the likeliest first.
     ///   - record: of a conflict that the file may show nothing of: to resolve it is a version,
     ///     too. Nil asks about none.
     ///   - side: the side's commit.
     /// - Returns: empty when the side's version is one capture commit's, or there are more than
     ///   `Limits.mergedCaptures`.
-    func versions(of path: TreePath, or old: TreePath?, beside record: TreePath?, at side: ObjectID)
-        throws(RepositoryError) -> [Version]
-    {
+    func versions(
+        of path: TreePath, or names: [TreePath], beside record: TreePath?, at side: ObjectID
+    ) throws(RepositoryError) -> [Version] {
+        var looked: [ObjectID: Here] = [:]
+        func look(_ commit: ObjectID) throws(RepositoryError) -> Here {
+            if let known = looked[commit] { return known }
+            let here = try version(of: path, or: names, beside: record, at: commit)
+            looked[commit] = here
+            return here
+        }
         var found: [Version] = []
         let own = Set(try history.commits(behind: side, notBehind: bases))
         var seen: Set<ObjectID> = [side]
         var pending = [side]
-        // Commits whose file under the old name was renamed, as it was, to the new one.
+        // Commits whose file under another name was renamed, as it was, to the new one.
         var renamed: Set<ObjectID> = []
         while let id = pending.popLast() {
             if !own.contains(id) { continue }
             let commit = try stamps.commit(id)
-            let here = try version(of: path, or: old, beside: record, at: id)
+            let here = try look(id)
             var parents = commit.parents
             if !MergeIdentity.made(commit) {
                 parents = []
-                for parent in commit.parents
-                where try isSame(
-                    version(of: path, or: old, beside: record, at: parent), here)
-                {
+                for parent in commit.parents where try isSame(look(parent), here) {
                     parents.append(parent)
                     if !here.isOld || renamed.contains(id) { renamed.insert(parent) }
                 }
-                // What came to the old name when the file was gone from there is another one.
-                var isOther =
-                    here.isOld && !renamed.contains(id) && !commit.parents.isEmpty
+                // What came to another name when the file was gone from there is another one.
+                var isOther = here.isOld && parents.isEmpty && !commit.parents.isEmpty
+                if renamed.contains(id) { isOther = false }
                 for parent in commit.parents where isOther {
-                    let before = try version(of: path, or: old, beside: record, at: parent)
-                    isOther = before.file == nil
+                    isOther = try look(parent).file == nil
                 }
                 if parents.isEmpty, !isOther {
                     let isContent = version < 5 || here.file?.mode.isFile ?? false
@@ -68,7 +71,7 @@ struct CapturedVersions {
     }
 
     /// What a commit has, whether the conflict is listed there, and whether it has the file under
-    /// the old name.
+    /// another name.
     private typealias Here = (file: FileVersion?, isListed: Bool, isOld: Bool)
 
     private func isSame(_ one: Here, _ other: Here) -> Bool {
@@ -76,17 +79,18 @@ struct CapturedVersions {
     }
 
     private func version(
-        of path: TreePath, or old: TreePath?, beside record: TreePath?, at commit: ObjectID
+        of path: TreePath, or names: [TreePath], beside record: TreePath?, at commit: ObjectID
     ) throws(RepositoryError) -> Here {
         func version(at path: TreePath) throws(RepositoryError) -> FileVersion? {
             try stamps.pastVersion(at: path, of: commit)
         }
         var isListed = false
         if let record { isListed = try version(at: record) != nil }
-        let here = try version(at: path)
-        guard here == nil, let old, old != path else { return (here, isListed, false) }
-        let before = try version(at: old)
-        return (before, isListed, before != nil)
+        if let here = try version(at: path) { return (here, isListed, false) }
+        for name in names where name != path {
+            if let here = try version(at: name) { return (here, isListed, true) }
+        }
+        return (nil, isListed, false)
     }
 
     /// A version that was edited further is no version of its own.

@@ -33,8 +33,8 @@ package struct ContentCase: Sendable {
     package let path: TreePath
     /// Nil when both sides added the file.
     package let base: FileVersion?
-    /// Where the base has the file.
-    let old: TreePath
+    /// Where the base has the file, and what commits of either side call it besides.
+    let former: [TreePath]
     /// The first side in canonical order.
     package let first: StampedVersion
     /// The other.
@@ -44,12 +44,12 @@ package struct ContentCase: Sendable {
     let origins: (first: PathTable.Origin, second: PathTable.Origin)
 
     init(
-        _ path: TreePath, base: FileVersion?, at old: TreePath, first: StampedVersion,
+        _ path: TreePath, base: FileVersion?, at former: [TreePath], first: StampedVersion,
         second: StampedVersion, origins: (first: PathTable.Origin, second: PathTable.Origin)
     ) {
         self.path = path
         self.base = base
-        self.old = old
+        self.former = former
         self.first = first
         self.second = second
         self.origins = origins

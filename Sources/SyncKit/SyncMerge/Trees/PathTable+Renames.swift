@@ -75,7 +75,9 @@ extension PathTable {
                 if let file = editedAgainstDeletion(old, names) { moved.append(file) }
                 continue
             }
-            guard first != nil || one != base, second != nil || other != base else { continue }
+            guard first != nil || one != base || decided.first.contains(old),
+                second != nil || other != base || decided.second.contains(old)
+            else { continue }
             var name = first == nil ? names.second : names.first
             if let first, let second, first.name != second.name {
                 let named = try stamp(of: first, at: sides.first, stamps)
@@ -124,8 +126,10 @@ extension PathTable {
         guard let first = before.rows[file.first]?.first,
             let second = before.rows[file.second]?.second
         else { return }
+        let given = [renames.first[file.old], renames.second[file.old]].compactMap(\.self)
         rows[file.name] = Row(
-            old: file.old, base: before.rows[file.old]?.base, first: first, second: second)
+            old: file.old, others: given.flatMap { $0.others + [$0.name] },
+            base: before.rows[file.old]?.base, first: first, second: second)
     }
 
     /// The version that stands for both sides where another file has the name on the side that

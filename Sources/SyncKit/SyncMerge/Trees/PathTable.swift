@@ -18,6 +18,8 @@ struct PathTable {
     struct Row {
         /// Where the base has the file: elsewhere when both sides renamed it.
         let old: TreePath
+        /// What commits of either side call the file, where several renamed it.
+        var others: [TreePath] = []
         var base: FileVersion?
         var first: Side
         var second: Side
@@ -43,6 +45,9 @@ struct PathTable {
     private(set) var base: [TreePath: FileVersion?]
     let renames: (first: [TreePath: Rename], second: [TreePath: Rename])
     let sides: (first: ObjectID, second: ObjectID)
+    /// The files, by their names in the base, about whose conflicts a side decided: that changes
+    /// a file also where its bytes stay.
+    var decided: (first: Set<TreePath>, second: Set<TreePath>) = ([], [])
 
     /// Joins both sides' changes against the same base.
     /// - Parameter renames: what each side renamed, by the name in the base.

@@ -5,6 +5,8 @@ struct Rename {
     let name: TreePath
     /// The commit that gave it; nil where it is the one that the content is of.
     let commit: ObjectID?
+    /// What other lines of the side's history call the file.
+    var others: [TreePath] = []
 
     init(to name: TreePath, in commit: ObjectID? = nil) {
         (self.name, self.commit) = (name, commit)
@@ -112,38 +114,54 @@ extension TreeMerge {
         _ ours: [TreeChange], _ theirs: [TreeChange], first: ObjectID, second: ObjectID,
         _ conflicts: MergedConflicts
     ) throws(RepositoryError) -> (first: [TreePath: Rename], second: [TreePath: Rename]) {
+        // What a side came upon or decided in a file without markers changes no bytes.
         let opened = { (side: SideIndex) in
             rule.version < 9 ? [] : conflicts.opened(by: side).map(\.path)
         }
+        let decided = { (side: SideIndex) in
+            rule.version < 9 ? [] : conflicts.decided(by: side).map(\.path)
+        }
         return (
             try renames(
-                ours, against: theirs, opened(.second), on: first, since: second),
+                (ours, opened(.first)), against: (theirs, opened(.second) + decided(.second)),
+                on: first, since: second),
             try renames(
-                theirs, against: ours, opened(.first), on: second, since: first)
+                (theirs, opened(.second)), against: (ours, opened(.first) + decided(.first)),
+                on: second, since: first)
         )
     }
 
     private func renames(
-        _ own: [TreeChange], against other: [TreeChange], _ opened: [TreePath],
+        _ own: (changes: [TreeChange], opened: [TreePath]),
+        against other: (changes: [TreeChange], opened: [TreePath]),
         on side: ObjectID, since far: ObjectID
     ) throws(RepositoryError) -> [TreePath: Rename] {
-        let known = PathTable.renames(own, byName: rule.version >= 6).mapValues { Rename(to: $0) }
-        let changed = Set(other.map(\.path) + opened)
-        // Where both took a file away, who named it later decides.
-        let gone = rule.version < 6 ? [] : Set(other.filter { $0.after == nil }.map(\.path))
-        let isOpen = own.contains { change in
-            change.after == nil && changed.contains(change.path)
-                && (known[change.path] == nil || gone.contains(change.path))
+        let known = PathTable.renames(own.changes, byName: rule.version >= 6)
+            .mapValues { Rename(to: $0) }
+        let changed = Set(other.changes.map(\.path) + other.opened)
+        // Where both took a file away, who named it later decides; and who of several on this side
+        // had a part in its conflict may call it otherwise.
+        let gone = rule.version < 6 ? [] : Set(other.changes.filter { $0.after == nil }.map(\.path))
+        let isOpen = own.changes.contains { change in
+            guard change.after == nil, changed.contains(change.path) else { return false }
+            guard let name = known[change.path]?.name, !gone.contains(change.path) else {
+                return true
+            }
+            return own.opened.contains(name)
         }
         guard isOpen, rule.version >= 2 else { return known }
-        let added = Set(own.filter { $0.before == nil && $0.after != nil }.map(\.path))
+        let added = Set(
+            own.changes.filter { $0.before == nil && $0.after != nil }.map(\.path))
         let trail = try RenameTrail(
             reader: reader, stamps: stamps, byName: rule.version >= 6,
             followsMerges: rule.version >= 9
         )
         .renames(on: side, since: far)
-        .compactMapValues { names in
-            rule.version < 6 ? names.last : names.last { added.contains($0.name) }
+        .compactMapValues { names -> Rename? in
+            let found = rule.version < 6 ? names.last : names.last { added.contains($0.name) }
+            guard var last = found else { return nil }
+            last.others = names.map(\.name).filter { $0 != last.name }
+            return last
         }
         .filter { changed.contains($0.key) && added.contains($0.value.name) }
         let taken = Dictionary(uniqueKeysWithValues: known.map { ($0.value.name, $0.key) })

@@ -7,7 +7,7 @@ package final class RuleByType: ContentRule {
     private let sink: any PackSink
     private let sides: Sides
     package let version: Int
-    private let captures: CapturedVersions
+    private let captured: CapturedVersions
     private let conflicts: (base: ConflictList, first: ConflictList, second: ConflictList)
     /// Each directory's merged attributes file, read once.
     private var attributes: [TreePath?: AttributesFile?] = [:]
@@ -25,7 +25,7 @@ package final class RuleByType: ContentRule {
         self.sink = sink
         self.sides = sides
         self.version = version
-        captures = CapturedVersions(
+        captured = CapturedVersions(
             stamps: stamps, history: History(stamps), bases: sides.bases, version: version)
         conflicts = (
             try ConflictList(of: sides.base, reading: reader),
@@ -50,14 +50,17 @@ package final class RuleByType: ContentRule {
             second: try list(of: origins.second, on: .second).open(
                 at: origins.second.path, in: shown(contents.second), reading: reader)
         )
-        let first = try side(
-            contents.first,
-            madeStamp(versions.first.stamp, of: before, reopening: open.second?.terms),
-            origins.first, on: .first, open.first?.terms, since: open.base, at: versions.old)
-        let second = try side(
-            contents.second,
-            madeStamp(versions.second.stamp, of: before, reopening: open.first?.terms),
-            origins.second, on: .second, open.second?.terms, since: open.base, at: versions.old)
+        let record = version < 9 ? nil : unmarked(open.base)
+        let first = ContentSide(
+            content: contents.first,
+            stamp: madeStamp(versions.first.stamp, of: before, reopening: open.second?.terms),
+            terms: open.first?.terms,
+            captures: try captures(of: versions, at: origins.first, on: .first, beside: record))
+        let second = ContentSide(
+            content: contents.second,
+            stamp: madeStamp(versions.second.stamp, of: before, reopening: open.first?.terms),
+            terms: open.second?.terms,
+            captures: try captures(of: versions, at: origins.second, on: .second, beside: record))
         var (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
         {
             (base: before, sides: [first.content ?? [], second.content ?? []])
@@ -99,7 +102,7 @@ package final class RuleByType: ContentRule {
     /// for a conflict of a file that both sides renamed.
     private func namesBefore(_ versions: ContentCase) -> [TreePath] {
         let names = [versions.path, versions.origins.first.path, versions.origins.second.path]
-        return version < 9 ? names : [versions.old] + names
+        return version < 9 ? names : versions.former.prefix(1) + names
     }
 
     /// When a version was made. Of a decision that is taken back, and edited since, what was
@@ -208,30 +211,30 @@ package final class RuleByType: ContentRule {
 
     private var capturedBlobs: [TreePath: Set<ObjectID>] = [:]
 
-    /// A version with all that is known of how it came to be.
-    private func side(
-        _ content: [UInt8], _ stamp: VersionStamp, _ origin: PathTable.Origin,
-        on side: SideIndex, _ terms: ConflictTerms?,
-        since base: (terms: ConflictTerms, named: TreePath)?, at old: TreePath
-    ) throws(RepositoryError) -> ContentSide {
+    /// The record of a conflict that the base carries and its file may show nothing of.
+    private func unmarked(_ base: (terms: ConflictTerms, named: TreePath)?) -> TreePath? {
+        guard let base, base.terms.isUnmarked else { return nil }
+        return ConflictRecord.recordPath(base.terms.id(path: base.named))
+    }
+
+    /// The captured versions that a side's version came of.
+    /// - Parameter record: of the base's conflict, to resolve which is a version, too.
+    private func captures(
+        of versions: ContentCase, at origin: PathTable.Origin, on side: SideIndex,
+        beside record: TreePath?
+    ) throws(RepositoryError) -> [CapturedContent] {
+        if sides.isTakingBack { return [] }
         let path = origin.path
-        var record: TreePath?
-        if version >= 9, let base, base.terms.isUnmarked {
-            record = ConflictRecord.recordPath(base.terms.id(path: base.named))
-        }
         let commit = (place(of: origin, on: side) == .first ? sides.first : sides.second).commit
         var captures: [CapturedContent] = []
-        let made =
-            sides.isTakingBack
-            ? []
-            : try self.captures.versions(
-                of: path, or: version < 9 ? nil : old, beside: record, at: commit)
+        let made = try captured.versions(
+            of: path, or: version < 9 ? [] : versions.former, beside: record, at: commit)
         for (stamp, resolves) in made {
             let content = try stamp.blob.flatMap { blob throws(RepositoryError) in try past(blob) }
             captures.append(CapturedContent(content: content, stamp: stamp, resolves: resolves))
             capturedBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
         }
-        return ContentSide(content: content, stamp: stamp, terms: terms, captures: captures)
+        return captures
     }
 
     /// Of two bases one: where they conflict their own ancestor's text stands.

@@ -80,13 +80,21 @@ package struct TreeMerge {
     {
         let ours = try changes(from: base, to: first.tree)
         let theirs = try changes(from: base, to: second.tree)
-        let conflicts = try MergedConflicts(
+        var conflicts = try MergedConflicts(
             base: base, first: first.tree, second: second.tree,
             keepsUndecided: rule.version >= 9 && rule.listsConflicts, reading: reader)
+        let renames = try renames(
+            ours, theirs, first: first.commit, second: second.commit, conflicts)
         var table = PathTable(
-            first: ours, second: theirs, sides: (first.commit, second.commit),
-            renames: try renames(
-                ours, theirs, first: first.commit, second: second.commit, conflicts))
+            first: ours, second: theirs, sides: (first.commit, second.commit), renames: renames)
+        if rule.version >= 9 {
+            conflicts.follow(Set(renames.first.keys), of: .first)
+            conflicts.follow(Set(renames.second.keys), of: .second)
+            table.decided = (
+                Set(conflicts.decided(by: .first).map(\.path)),
+                Set(conflicts.decided(by: .second).map(\.path))
+            )
+        }
         if rule.isTakingBack { table.followDeletions() }
         if rule.version >= 6 {
             try table.followRenames(stamps: stamps)
@@ -254,7 +262,7 @@ package struct TreeMerge {
             try carry(row.second.origin, to: path, &outcome)
         } else {
             let versions = ContentCase(
-                path, base: row.base, at: row.old, first: one, second: two,
+                path, base: row.base, at: [row.old] + row.others, first: one, second: two,
                 origins: (row.first.origin, row.second.origin))
             let merged = try rule.merge(versions)
             outcome.stand(path, FileVersion(mode: mode, id: merged.id), from: sides)

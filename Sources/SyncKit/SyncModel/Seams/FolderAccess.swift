@@ -47,12 +47,21 @@ package struct FileStat: Sendable, Hashable {
 package struct FolderEntry: Sendable, Hashable {
     /// One path component, bytes as the file system has them.
     package let name: [UInt8]
-    /// Of the entry itself, links not followed.
+    /// Of the entry itself, links not followed; of one that the system says nothing about, as of a
+    /// mount whose server is gone, something special of no size.
     package let stat: FileStat
+    /// Why the system says nothing about it; nil where it does.
+    package let failure: FolderError.Code?
 
     package init(name: [UInt8], stat: FileStat) {
+        (self.name, self.stat, failure) = (name, stat, nil)
+    }
+
+    /// An entry that the system says nothing about.
+    package init(name: [UInt8], failure: FolderError.Code) {
         self.name = name
-        self.stat = stat
+        stat = FileStat(kind: .special, size: 0, modified: 0, changed: 0, inode: 0, device: 0)
+        self.failure = failure
     }
 }
 

@@ -117,14 +117,17 @@ package enum TextDifference {
         return lines
     }
 
+    /// The same to be compared: a last line without an end is another than one with it. No text
+    /// has a zero in it.
+    package static func keys(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+        let lines = split(text)
+        guard let last = lines.last, text.last != 0x0a else { return lines }
+        return lines.dropLast() + [last + [0]]
+    }
+
     /// All lines of both texts, marked.
     private static func marked(_ old: [UInt8], _ new: [UInt8]) -> [Line] {
         let (before, after) = (split(old), split(new))
-        // A last line without an end is another than one with it: no text has a zero in it.
-        func keys(_ lines: [ArraySlice<UInt8>], _ text: [UInt8]) -> [ArraySlice<UInt8>] {
-            guard let last = lines.last, text.last != 0x0a else { return lines }
-            return lines.dropLast() + [last + [0]]
-        }
         func line(_ mark: Mark, _ lines: [ArraySlice<UInt8>], _ index: Int, _ text: [UInt8])
             -> Line
         {
@@ -133,7 +136,7 @@ package enum TextDifference {
         }
         var marked: [Line] = []
         var next = 0
-        let matches = matches(keys(before, old), in: keys(after, new))
+        let matches = matches(keys(old), in: keys(new))
         for (index, place) in matches.enumerated() {
             if place < 0 {
                 marked.append(line(.removed, before, index, old))
