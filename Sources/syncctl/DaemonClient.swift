@@ -131,6 +131,16 @@ struct DaemonClient {
         }
     }
 
+    /// A text as the value of a query. Source: RFC 3986, section 2.
+    static func encoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isPlain = byte == 0x2f || byte < 0x80 && Character(UnicodeScalar(byte)).isLetter
+            return isPlain || (0x30...0x39).contains(byte)
+                ? String(UnicodeScalar(byte))
+                : "%" + String(UInt16(0x100) + UInt16(byte), radix: 16).dropFirst()
+        }.joined()
+    }
+
     /// Makes one request.
     /// - Returns: the answer's body; nil when nobody listens.
     private func exchange(

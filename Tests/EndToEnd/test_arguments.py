@@ -72,6 +72,24 @@ class Arguments(VaultTest):
         done = ada.ctl("type", "*.md", "nonsense", expect=(64,))
         self.assertIn("There is no type 'nonsense'; there are simple, ", done.stderr)
 
+    def test_a_type_leaves_all_other_lines_as_they_are(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "a\n")
+        self.assertEqual(ada.once().returncode, 0)
+        clone = f"{self.top}/plain"
+        trees.git(self.top, "clone", "-q", self.remote, clone)
+        with open(f"{clone}/.gitattributes", "wb") as file:
+            file.write(b"caf\xe9/** sync=memory\r\n*.log\tsync=event\r\n# last")
+        names = ("-c", "user.name=me", "-c", "user.email=me@x")
+        trees.git(clone, "add", "-A")
+        trees.git(clone, *names, "commit", "-qm", "types")
+        trees.git(clone, "push", "-q")
+        self.assertEqual(ada.once().returncode, 0)
+        ada.ctl("type", "*.log", "simple", expect=(0,))
+        self.assertEqual(
+            trees.git(ada.repository, "show", "sync:.gitattributes"),
+            b"caf\xe9/** sync=memory\r\n# last\n*.log sync=simple\n")
+
     def test_a_command_is_missing(self):
         ada = self.device("ada", start=False)
         for words in ((), ("--json",), ("-q", "--no-color")):

@@ -102,6 +102,24 @@ class Partly(VaultTest):
             self.saved(ada, 1)
             self.assertEqual(self.listed(number), [f"{PREFIX}/held.bin"])
 
+    def test_a_directory_that_is_held_back_is_saved_or_said_not_to_be(self):
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        # Servers refuse the name, and no commit has what is in it.
+        ada.write("git~1/x.md", "in no commit\n")
+        ada.write("git~1/deep/y.md", "nor this\n")
+        self.assertIn(ada.once().returncode, (0, 1))
+        unsynced, _ = self.saved(ada, 0)
+        self.assertEqual((unsynced["files"], unsynced["skipped"]), (2, []))
+        both = [f"{PREFIX}/git~1/deep/y.md", f"{PREFIX}/git~1/x.md"]
+        self.assertEqual(self.listed(), both)
+        # Another file system is not walked: what the archive before has stays.
+        self.tmpfs(ada.path("git~1/deep"), "1m")
+        ada.write("git~1/deep/z.md", "of the other disk\n")
+        unsynced, said = self.saved(ada, 1)
+        self.assertEqual(unsynced["skipped"], [f"{PREFIX}/git~1/deep"])
+        self.assertEqual(sorted(self.listed()), both)
+
     def test_what_a_killed_one_left_goes(self):
         ada = self.device("ada", start=False)
         ada.write("a.md", "one\n")

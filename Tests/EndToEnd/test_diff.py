@@ -11,6 +11,8 @@ import trees
 from device import PREFIX, wait_until
 from harness import VaultTest
 
+FAILED = 1
+
 
 class Diff(VaultTest):
     """One device, with its daemon and without."""
@@ -305,6 +307,20 @@ class Diff(VaultTest):
         self.assertEqual([entry["text"] for entry in answer["entries"]], lines)
         self.assertIn("(ada ", ada.ctl("blame", ada.path("b.md"), expect=(0,)).stdout)
 
+    def test_who_ends_the_last_line_made_it(self):
+        ada = self.device("ada", start=False)
+        for content in ("a\nb", "a\nb\n", "a\nb\nc", "a\nb\nc\nd"):
+            ada.write("a.md", content)
+            self.assertEqual(ada.once().returncode, 0)
+        answer = json.loads(ada.ctl("blame", ada.path("a.md"), "--json", expect=(0,)).stdout)
+        git = trees.git(
+            ada.repository, "blame", "-s", "-l", "--root", "sync", "--", f"{PREFIX}/a.md"
+        ).decode()
+        self.assertEqual(
+            [entry["commit"] for entry in answer["entries"]],
+            [line.split()[0].lstrip("^") for line in git.splitlines()])
+        self.assertEqual([entry["text"] for entry in answer["entries"]], ["a", "b", "c", "d"])
+
     def test_over_the_control_socket(self):
         ada = self.history()
         head = trees.head(ada.repository)
@@ -314,6 +330,10 @@ class Diff(VaultTest):
         page = json.loads(self.ask(ada, "/api/sync/history?limit=1"))
         self.assertEqual([entry["commit"] for entry in page], [head])
         page = json.loads(self.ask(ada, f"/api/sync/history?limit=1&before={head}"))
+        # Up to the end of the second that the log shows.
+        shown = json.loads(ada.ctl("log", "-n", "1", "--json").stdout)[0]["time"]
+        until = json.loads(self.ask(ada, f"/api/sync/history?limit=1&before={shown}"))
+        self.assertEqual(until[0]["commit"], head)
         self.assertNotEqual(page[0]["commit"], head)
         shown = json.loads(self.ask(ada, "/api/sync/commit/HEAD"))
         self.assertEqual(shown["entry"]["commit"], head)
@@ -379,6 +399,40 @@ class Diff(VaultTest):
             [(f"{PREFIX}/gone.md", "deleted"), (f"{PREFIX}/kept.md", "modified"),
              (f"{PREFIX}/sub/new.md", "added")])  # fmt: skip
         self.assertIn("1 file changed", below)
+
+    def test_lines_that_begin_with_a_combining_character_are_shown(self):
+        ada = self.device("ada")
+        ada.write("a.md", "\u0301one\nsame\n")
+        wait_until(lambda: ada.status()["state"] == "in-sync", "what was written goes out")
+        ada.ctl("pause")
+        ada.write("a.md", "\u0301two\nsame\n\u200dthree")
+        beside = ada.ctl("diff", "HEAD").stdout
+        ada.stop()
+        self.assertEqual(beside, ada.ctl("diff", "HEAD").stdout)
+        for line in ("-\u0301one", "+\u0301two", "+\u200dthree"):
+            self.assertIn(line.encode(), beside.encode().splitlines())
+
+    def test_much_that_is_in_no_commit_is_compared_by_parts(self):
+        ada = self.device("ada")
+        ada.write("a.md", "one\n")
+        wait_until(lambda: ada.status()["state"] == "in-sync", "what was written goes out")
+        ada.ctl("pause")
+        ada.write("picture.bin", b"")
+        os.truncate(ada.path("picture.bin"), 90 << 20)
+        ada.write("a.md", "two\n")
+        lines = {line.split("|")[0].strip(): line.split("|")[1].strip()
+                 for line in ada.ctl("diff", "HEAD", "--stat").stdout.splitlines()[:-1]}
+        self.assertIn("Bin", lines[f"{PREFIX}/picture.bin"])
+        line = "x" * 63 + "\n"
+        for number in range(20):
+            ada.write(f"text/{number}.md", line * 28_000)
+        for running in (True, False):
+            if not running:
+                ada.stop()
+            done = ada.ctl("diff", "HEAD", "--stat", expect=(FAILED,))
+            self.assertIn("name a file or directory", done.stderr)
+            done = ada.ctl("diff", "HEAD", ada.path("a.md"), expect=(0,))
+            self.assertIn("+two", done.stdout)
 
     def test_what_waits_to_be_applied_does_not_stand_there_yet(self):
         """A file that a program has open, and a name at which something unsynced stands."""

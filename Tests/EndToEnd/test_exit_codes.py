@@ -140,6 +140,35 @@ class ExitCodes(VaultTest):
         done = ada.ctl("status", "--json", expect=(3,))
         self.assertEqual(json.loads(done.stdout)["daemon"], "stopped")
 
+    def test_a_configuration_that_changes_while_a_command_has_the_vault(self):
+        (ada,) = self.idle("ada")
+        ada.write("x.md", "x\n")
+        self.cycle(ada)
+        os.symlink(sys.executable, f"{self.top}/syncctl")
+        holds = """if True:
+            import fcntl, os, sys
+            with open(sys.argv[1], "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                print(os.getpid(), file=lock, flush=True)
+                print("has it", flush=True)
+                sys.stdin.readline()
+        """
+        holder = subprocess.Popen(
+            [f"{self.top}/syncctl", "-c", holds, f"{ada.state}/lock"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+        self.addCleanup(holder.wait)
+        self.assertEqual(holder.stdout.readline(), b"has it\n")
+        ada.spawn()
+        wait_until(lambda: "waiting for it" in ada.output(), ada.output)
+        ada.set("device", "name", '"eve"')
+        os.kill(ada.process.pid, signal.SIGHUP)
+        wait_until(lambda: "starting anew" in ada.output(), ada.output)
+        holder.stdin.write(b"go\n")
+        holder.stdin.close()
+        holder.stdout.close()
+        wait_until(lambda: ada.answers() and ada.status()["device"] == "eve", ada.output)
+        self.assertNotIn("device ada", ada.output())
+
     def test_a_daemon_that_hangs_is_not_waited_for(self):
         """A limit of its own, `Limits.livenessWait`; what follows events has it, too."""
         ada = self.device("ada")

@@ -1,6 +1,7 @@
 """A remote on a path where somebody uses git: what no reference leads to may go at any moment."""
 
 import os
+import shutil
 import unittest
 
 import trees
@@ -92,6 +93,47 @@ class GitAtTheRemote(VaultTest):
                     listed = trees.git(self.remote, "show-index", stdin=file.read()).decode()
                 found |= {line.split()[1] for line in listed.splitlines()}
         return found
+
+    def lose_the_newest(self):
+        """Takes the objects away that only the last push brought, as a bad disk does."""
+        packs = f"{self.remote}/objects/pack"
+        before = set(os.listdir(packs))
+        self.ada.write("b.md", "b\n")
+        self.assertEqual(self.ada.once().returncode, 0)
+        lost = set(os.listdir(packs)) - before
+        self.assertTrue(lost)
+        for name in lost:
+            os.unlink(f"{packs}/{name}")
+
+    def test_what_the_remote_lost_of_its_head_is_sent_again(self):
+        for edits in (True, False):
+            with self.subTest(edits=edits):
+                self.lose_the_newest()
+                self.assertNotEqual(trees.fsck(self.remote), [])
+                if edits:
+                    self.ada.write("c.md", "c\n")
+                self.assertEqual(self.ada.once().returncode, 0)
+                self.assert_whole()
+                os.unlink(self.ada.path("b.md"))
+                self.assertEqual(self.ada.once().returncode, 0)
+
+    def test_files_of_a_shared_remote_are_shared(self):
+        """As git makes them: another user of the group, or any, says how far it is, too."""
+        old = os.umask(0o022)
+        self.addCleanup(os.umask, old)
+        for value in ("group", "all", "0660", "0640", "umask"):
+            with self.subTest(value):
+                shutil.rmtree(f"{self.remote}/refs/sync", ignore_errors=True)
+                trees.git(self.remote, "config", "core.sharedRepository", value)
+                trees.git(self.remote, "update-ref", "refs/sync/devices/x", "sync")
+                places = ("", "/devices", "/devices/x")
+                wanted = [os.stat(f"{self.remote}/refs/sync{place}").st_mode for place in places]
+                shutil.rmtree(f"{self.remote}/refs/sync")
+                self.ada.write("m.md", value)
+                self.assertEqual(self.ada.once().returncode, 0)
+                places = ("", "/devices", "/devices/ada")
+                found = [os.stat(f"{self.remote}/refs/sync{place}").st_mode for place in places]
+                self.assertEqual([oct(mode) for mode in found], [oct(mode) for mode in wanted])
 
     def test_a_restored_remote_is_sent_what_dangles_there(self):
         first = trees.head(self.remote)

@@ -169,6 +169,8 @@ class OverHTTPS(HTTPSTest):
         ada.write("a.txt", "a\n")
         self.offline(ada, "login")
         ada.ctl("sync", expect=(AUTHENTICATION,))
+        # Asked by the daemon or not, it is one code.
+        ada.ctl("devices", "forget", "bob", expect=(AUTHENTICATION,))
         self.private("token", f"{servers.TOKEN}\n")
         ada.ctl("sync", expect=None)
         self.wait_in_sync(ada)

@@ -85,7 +85,7 @@ class Kill(VaultTest):
     turn = VaultTest.FIRST
 
     def test_every_invariant_holds_after_kills_under_load(self):
-        kills = number("SYNC_KILLS", 100)
+        kills = number("SYNC_KILLS", 60)
         each = min(kills, 20)
         print(f"\n    {kills} kills, SYNC_SEED={self.seed}")
         ada, bob = self.pair()

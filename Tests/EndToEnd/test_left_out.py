@@ -7,7 +7,7 @@ import time
 import unittest
 
 import trees
-from device import PREFIX
+from device import PREFIX, wait_until
 from harness import VaultTest
 
 SECRET = b"TOKEN=REAL\n"
@@ -139,6 +139,21 @@ class LeftOut(VaultTest):
         cleo.write(".gitignore", "nothing\n")
         self.cycle(cleo, self.ada)
         self.assertEqual(self.ada.read("s.env"), SECRET)
+
+    def test_a_directory_that_takes_anothers_place_brings_its_rules(self):
+        self.ada.write("proj/a.md", "a\n")
+        self.ada.start()
+        self.wait_in_sync(self.ada)
+        new = f"{self.top}/new"
+        os.mkdir(new)
+        for name, content in ((".gitignore", b"*.env\n"), ("s.env", SECRET), ("b.md", b"b\n")):
+            with open(f"{new}/{name}", "wb") as file:
+                file.write(content)
+        os.rename(self.ada.path("proj"), self.ada.path("proj.old"))
+        os.rename(new, self.ada.path("proj"))
+        wait_until(lambda: self.published(b"b\n"), self.ada.output)
+        self.assertEqual(trees.git(self.remote, "show", f"sync:{PREFIX}/proj/b.md"), b"b\n")
+        self.assertFalse(self.published(SECRET))
 
     def test_a_rule_that_goes_with_what_comes_publishes_nothing_that_is_in_its_way(self):
         """A rollback changes `.gitignore`, or takes it away, and brings the file back."""

@@ -1,10 +1,12 @@
 """What the system refuses is told as that, path by path, and is over when the reason is."""
 
+import ctypes
 import json
 import os
 import subprocess
 import unittest
 
+import trees
 from device import PREFIX, wait_until
 from harness import VaultTest
 
@@ -75,6 +77,45 @@ class Permissions(VaultTest):
         wait_until(lambda: self.held(ada) == {"d": "unreadable"}, lambda: f"{self.held(ada)}")
         os.chmod(ada.path("d"), 0o755)
         self.wait_in_sync(ada)
+
+    def test_a_mount_whose_server_is_gone_holds_itself_alone(self):
+        ada = self.device("ada", start=False)
+        ada.write("d/a.md", "a\n")
+        ada.set("sync", "full_scan", '"1s"')
+        self.assertEqual(ada.once().returncode, 0)
+        os.mkdir(ada.path("share"))
+        self.dead_mount(ada.path("share"))
+        with self.assertRaises(OSError):
+            os.stat(ada.path("share"))
+        ada.start()
+        ada.write("b.md", "b\n")
+        ada.write("d/a.md", "another\n")
+        there = lambda: trees.commit_tree(  # noqa: E731
+            self.remote, "refs/heads/sync", PREFIX).get(b"b.md")
+        wait_until(there, ada.output)
+        self.assertEqual(self.held(ada), {"share": "failed"})
+        self.assertEqual(
+            trees.git(self.remote, "show", f"sync:{PREFIX}/d/a.md"), b"another\n")
+        self.unmount(ada.path("share"))
+        wait_until(lambda: self.held(ada) == {}, lambda: f"{self.held(ada)}")
+
+    def dead_mount(self, path):
+        """Mounts what nobody serves any more, or skips the test where that is not allowed."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        try:
+            server = os.open("/dev/fuse", os.O_RDWR)
+        except OSError:
+            self.skipTest("there is no FUSE here")
+        options = f"fd={server},rootmode=40000,user_id=0,group_id=0".encode()
+        done = libc.mount(b"gone", path.encode(), b"fuse", 0, options)
+        os.close(server)
+        if done != 0:
+            self.skipTest("mounting needs root")
+        self.mounts.append(path)
+
+    def unmount(self, path):
+        subprocess.run(["umount", "-l", path], check=True)
+        self.mounts.remove(path)
 
     def test_a_repository_that_may_not_be_read_is_not_damaged(self):
         ada = self.other_user()

@@ -125,6 +125,33 @@ class Restore(VaultTest):
         self.assertTrue(os.access(ada.path("run.sh"), os.X_OK))
         self.assertEqual(os.readlink(ada.path("link")), "run.sh")
 
+    def test_a_blob_comes_back_wherever_the_file_stood(self):
+        """Under a name that no request may write, and in no folder of this device."""
+        ada = self.history()
+        ada.write("back\\slash.txt", "its content\n")
+        self.assertEqual(ada.once().returncode, 0)
+        plain = f"{self.top}/plain"
+        me = ("-c", "user.name=me", "-c", "user.email=me@x")
+        trees.git(self.top, "clone", "-q", self.remote, plain)
+        os.mkdir(f"{plain}/other")
+        with open(f"{plain}/other/o.md", "w", encoding="ascii") as file:
+            file.write("elsewhere\n")
+        trees.git(plain, "add", "-A")
+        trees.git(plain, *me, "commit", "-qm", "there")
+        places = [f"{PREFIX}/back\\slash.txt", "other/o.md"]
+        blobs = [trees.git(plain, "rev-parse", f"HEAD:{place}").decode().strip()
+                 for place in places]
+        trees.git(plain, "rm", "-q", *[f":(literal){place}" for place in places])
+        trees.git(plain, *me, "commit", "-qm", "gone")
+        trees.git(plain, "push", "-q")
+        self.assertEqual(ada.once().returncode, 0)
+        self.assertIsNone(ada.read("back\\slash.txt"))
+        for place, blob in zip(places, blobs):
+            ada.ctl("restore", place, "--to", blob, expect=(0,))
+            self.assertEqual(
+                trees.git(ada.repository, "rev-parse", f"sync:{place}").decode().strip(), blob)
+        self.assertEqual(ada.read("back\\slash.txt"), b"its content\n")
+
     def test_what_stands_at_the_path_is_in_the_history_first(self):
         ada = self.history()
         first = trees.git(ada.repository, "rev-parse", "sync~1").decode().strip()

@@ -180,6 +180,10 @@ class Rewrite(VaultTest):
             [f"{PREFIX}/{name}" for name in ("foreign.md", "second.md", "sub/fourth.md",
                                              "third.md")],
         )
+        self.assertEqual(done["deletions"], done["paths"][1:])
+        said = ada.ctl("remote", "accept", "--dry-run").stdout
+        self.assertIn(f"would delete here: {PREFIX}/second.md\n", said)
+        self.assertIn(f"would change here: {PREFIX}/foreign.md\n", said)
         self.assertEqual(ada.status()["state"], "blocked")
 
     def test_restore_on_one_device_is_enough(self):

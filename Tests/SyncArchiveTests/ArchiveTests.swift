@@ -73,6 +73,25 @@ struct ArchiveTests {
         }
     }
 
+    @Test("has nothing of a file that cannot be read, and all of a directory")
+    func directories() throws {
+        defer { #expect(throws: Never.self) { try remove() } }
+        let files = FileManager.default
+        try files.createDirectory(atPath: top + "/from/d/e", withIntermediateDirectories: true)
+        try Data("f".utf8).write(to: URL(filePath: top + "/from/d/e/f"))
+        #expect(mkfifo(top + "/from/d/pipe", 0o600) == 0)
+        let writer = try ArchiveWriter(file)
+        #expect(try writer.add(path("d"), from: Array("\(top)/from/d".utf8)).isEmpty)
+        // Reading from its beginning fails: nothing is mapped there.
+        let broken = Array("/proc/self/mem".utf8)
+        #expect(try writer.add(path("m"), from: broken) == [path("m")])
+        #expect(writer.count == 1)
+        _ = try writer.finish()
+        #expect(try ArchiveReader(file).extract(into: top + "/ours") == 1)
+        let found = try Data(contentsOf: URL(filePath: top + "/ours/d/e/f"))
+        #expect(found == Data("f".utf8))
+    }
+
     @Test("gives another one what it has at some paths")
     func copy() throws {
         defer { #expect(throws: Never.self) { try remove() } }

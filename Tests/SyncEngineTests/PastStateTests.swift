@@ -110,11 +110,16 @@ struct PastStateTests {
         // The merge has Bob's time: it is the one commit that is meant where it is there.
         for head in [resolved, other] {
             let vault = try history.vault(at: head)
-            if isRestore {
-                _ = try vault.restore(.init([#require(TreePath("a.md"))], to: Self.time))
-            } else {
-                _ = try vault.rollback(.init(to: Self.time))
+            let path = try #require(TreePath("a.md"))
+            func report(isDry: Bool) throws -> ChangeReport {
+                isRestore
+                    ? try vault.restore(.init([path], to: Self.time, dryRun: isDry))
+                    : try vault.rollback(.init(to: Self.time, dryRun: isDry))
             }
+            // A trial says the same.
+            let tried = try report(isDry: true)
+            #expect(tried.conflicts.map(\.path) == [path])
+            #expect(try report(isDry: false).conflicts == tried.conflicts)
             let tree = try history.repository.commit(#require(try vault.head())).tree
             #expect(tree == (try history.repository.commit(open).tree))
         }

@@ -108,6 +108,8 @@ package enum Limits {
     /// How many bytes of content a change that is tried out keeps in memory before it forgets what
     /// it does not come to.
     package static let scratchBytes = 64 << 20
+    /// The most bytes of text in no commit that are compared at once.
+    package static let comparedBytes = 32 << 20
     /// How many bytes of a content that is no text a comparison keeps: a NUL among them tells.
     package static let shownBytes = 64 << 10
     /// The most bytes of conflict records that are read of one tree.

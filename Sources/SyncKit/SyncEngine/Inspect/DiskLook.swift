@@ -11,7 +11,7 @@ package struct DiskLook {
     ///   - asked: only this file, or what is below this directory; nil is everything.
     ///   - missing: told of each folder that is not there; it counts as unchanged.
     /// - Throws: what reading the folders or the repository throws; a file that cannot be read
-    ///   counts as unchanged. `ChangeRefusal` past `Limits.scratchBytes` of text that no commit
+    ///   counts as unchanged. `ChangeRefusal` past `Limits.comparedBytes` of text that no commit
     ///   has.
     package func differences(
         from tree: ObjectID?, _ asked: TreePath?, missing: (FolderError) -> Void
@@ -19,6 +19,7 @@ package struct DiskLook {
         let scratch = ScratchRepository(over: vault.repository)
         let pack = try scratch.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
+        var shown = 0
         let head = try vault.head()
         for folder in vault.folders where Self.isAbout(asked, folder.id) {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
@@ -44,11 +45,11 @@ package struct DiskLook {
                 if version == row?.version { continue }
                 versions[place] = version
                 if vault.repository.contains(version.id) { continue }
-                try scratch.addShown(snapshot.content)
-                if scratch.bytes > Limits.scratchBytes {
+                shown += try scratch.addShown(snapshot.content)
+                if shown > Limits.comparedBytes {
                     throw ChangeRefusal(
                         .wrong,
-                        "more text than \(Limits.scratchBytes >> 20) MiB is in no commit: name a "
+                        "more text than \(Limits.comparedBytes >> 20) MiB is in no commit: name a "
                             + "file or directory to compare")
                 }
             }

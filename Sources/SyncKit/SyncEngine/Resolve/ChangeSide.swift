@@ -20,7 +20,7 @@ final class ChangeSide {
         let places = WritablePlaces(folders: folders)
         let commits = ChangeCommits(repository, branch, writer, places: places, gate: gate)
         requests = RequestedChanges(
-            repository, store, clock, branch: branch, conflicts: remote.conflicts,
+            repository, store, clock, places, branch: branch, conflicts: remote.conflicts,
             commits: commits)
         reversals = Reversals(
             repository, clock, branch: branch, writer: writer, commits: commits)

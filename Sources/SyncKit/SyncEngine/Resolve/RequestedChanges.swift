@@ -8,6 +8,7 @@ final class RequestedChanges {
     private let repository: any ObjectRepository
     private let store: any StateStore
     private let clock: any WallClock
+    private let places: WritablePlaces
     private let branch: Branch
     private let conflicts: OpenConflicts
     private let commits: ChangeCommits
@@ -15,9 +16,10 @@ final class RequestedChanges {
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
-        branch: Branch, conflicts: OpenConflicts,
+        _ places: WritablePlaces, branch: Branch, conflicts: OpenConflicts,
         commits: ChangeCommits
     ) {
+        self.places = places
         (self.repository, self.store, self.clock) = (repository, store, clock)
         (self.branch, self.conflicts, self.commits) = (branch, conflicts, commits)
     }
@@ -110,6 +112,8 @@ final class RequestedChanges {
             meant = blob.short
             let here = try replaced(path, of: tree(of: head))
             let then = here == nil ? try former(path, blob, behind: head) : nil
+            // Where a file never had it, it comes as one that is written here does.
+            if here == nil && then == nil { _ = try places.place(of: path) }
             versions[path] = then ?? .content(blob, inPlaceOf: here)
         } else {
             let now = clock.now()

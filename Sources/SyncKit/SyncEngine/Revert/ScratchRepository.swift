@@ -19,13 +19,16 @@ final class ScratchRepository: ObjectRepository {
 
     /// Adds a blob that is compared and never written. What is no text is compared by its size
     /// alone, so that its beginning is kept, which says that it is none.
-    func addShown(_ content: [UInt8]) throws(RepositoryError) {
+    /// - Returns: how many bytes are kept.
+    func addShown(_ content: [UInt8]) throws(RepositoryError) -> Int {
         let id = ObjectID(hashing: content, as: .blob)
         let start = content.prefix(Limits.shownBytes)
         let kept = start.contains(0) ? Array(start) : content
-        if made.updateValue(StoredObject(kind: .blob, content: kept), forKey: id) != nil { return }
-        sizes[id] = content.count
-        bytes += kept.count
+        if made.updateValue(StoredObject(kind: .blob, content: kept), forKey: id) == nil {
+            sizes[id] = content.count
+            bytes += kept.count
+        }
+        return kept.count
     }
 
     /// Forgets all that was made but what a tree has that another, which is below, has not.
