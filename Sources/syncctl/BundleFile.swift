@@ -144,23 +144,16 @@ enum BundleFile {
         private var hash = StreamingSHA1()
         /// What may be the checksum: the last bytes so far.
         private var end: [UInt8] = []
+        private var beginning = BundleBeginning()
         /// What stands before it, up to the bound.
-        private(set) var head: [UInt8] = []
-        private var isInHead = true
-        private var isAtLineStart = false
+        var head: [UInt8] { beginning.bytes }
 
         /// Whether what was hashed is what the last bytes say.
         var isWhole: Bool { ObjectID(end) == hash.value }
 
-        /// Takes what comes next; a blank line ends the head of a bundle.
+        /// Takes what comes next.
         mutating func add(_ bytes: ArraySlice<UInt8>) {
-            var rest = bytes
-            while isInHead, let byte = rest.popFirst() {
-                isInHead = !(byte == 0x0a && isAtLineStart)
-                isAtLineStart = byte == 0x0a
-                if head.count < Limits.bundleHeadBytes { head.append(byte) }
-            }
-            end += rest
+            end += beginning.take(bytes)
             let hashed = end.count - ObjectID.byteCount
             if hashed <= 0 { return }
             hash.update(Array(end[..<hashed]))

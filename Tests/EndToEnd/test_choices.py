@@ -72,6 +72,17 @@ class Choices(VaultTest):
         self.cycle(ada, bob, ada)
         return ada, bob
 
+    def test_a_content_of_any_size_is_taken_by_a_daemon_too(self):
+        ada, _ = self.conflict(0, {}, {"x.bin": b"\0ada"}, {"x.bin": b"\0bob"})
+        mine = f"{self.top}/mine.bin"
+        content = b"\0" + os.urandom(9_000_000)
+        with open(mine, "wb") as file:
+            file.write(content)
+        self.devices.append(ada)
+        ada.start()
+        ada.ctl("resolve", ada.path("x.bin"), "--file", mine, expect=(0,))
+        self.assertEqual(ada.read("x.bin"), content)
+
     def test_a_side_comes_back_as_the_file_it_was(self):
         """Whatever stands in its place by now: a link's kind is no file's."""
         ada, _ = self.conflict(90, {}, {"n.bin": "\0ada"}, {"n.bin": "\0bob"})

@@ -168,9 +168,8 @@ class OverHTTPS(HTTPSTest):
         ada.start()
         ada.write("a.txt", "a\n")
         self.offline(ada, "login")
-        ada.ctl("sync", expect=(AUTHENTICATION,))
-        # Asked by the daemon or not, it is one code.
-        ada.ctl("devices", "forget", "bob", expect=(AUTHENTICATION,))
+        for words in (("sync",), ("devices", "forget", "bob")):
+            ada.ctl(*words, expect=(AUTHENTICATION,))
         self.private("token", f"{servers.TOKEN}\n")
         ada.ctl("sync", expect=None)
         self.wait_in_sync(ada)
@@ -217,7 +216,6 @@ class OverHTTPS(HTTPSTest):
             "return 301 https://example.org/;": (FAILED, "redirects to https://example.org/"),
         }  # fmt: skip
         ada = self.device("ada", start=False)
-        # Each try wants a push of its own.
         ada.set("sync", "pushes", "600")
         ada.write("a.txt", "a\n")
         for number, (lines, (code, *words)) in enumerate(cases.items()):
@@ -358,7 +356,6 @@ class BadNetwork(HTTPSTest):
         token = self.private("token", f"{servers.TOKEN}\n")
         for device in (ada, bob):
             device.set("sync", "timeout", '"1s"')
-            # Each try wants a push of its own.
             device.set("sync", "pushes", "600")
             device.set("auth", "token_file", f'"{token}"')
         self.edit(ada)

@@ -68,20 +68,38 @@ extension BundleHead {
         let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         if file < 0 { return false }
         defer { close(file) }
-        var head: [UInt8] = []
+        var head = BundleBeginning()
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while head.count < Limits.bundleHeadBytes {
+        while !head.isOver, head.bytes.count < Limits.bundleHeadBytes {
             let count = read(file, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return false }
-            let begin = max(0, head.count - 1)
-            head += buffer[..<count]
-            // A blank line ends it.
-            if let end = head[begin...].firstRange(of: [0x0a, 0x0a]) {
-                return BundleHead(Array(head[..<end.upperBound]))?.needs.isEmpty ?? false
-            }
+            _ = head.take(buffer[..<count])
         }
-        return false
+        return head.isOver && BundleHead(head.bytes)?.needs.isEmpty ?? false
+    }
+}
+
+/// The bytes of a bundle up to the blank line before its pack, as they are read.
+package struct BundleBeginning {
+    /// Up to `Limits.bundleHeadBytes` of them.
+    package private(set) var bytes: [UInt8] = []
+    /// Whether the blank line came.
+    package private(set) var isOver = false
+    private var isAtLineStart = false
+
+    package init() {}
+
+    /// Takes what comes next.
+    /// - Returns: what of it is the pack's.
+    package mutating func take(_ next: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = next
+        while !isOver, let byte = rest.popFirst() {
+            isOver = byte == 0x0a && isAtLineStart
+            isAtLineStart = byte == 0x0a
+            if bytes.count < Limits.bundleHeadBytes { bytes.append(byte) }
+        }
+        return rest
     }
 }
 

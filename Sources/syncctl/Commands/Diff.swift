@@ -89,9 +89,9 @@ struct Diff: AsyncParsableCommand {
                 return DifferenceAnswer(from: from, to: nil, files: files)
             }
             // What no commit has stands on the disk alone.
-            let place = path.map { "&path=\(DaemonClient.encoded(QuotedPath.text($0.bytes)))" } ?? ""
+            let part = path.map { "&path=" + DaemonClient.encoded(QuotedPath.text($0.bytes)) }
             let answer: DifferenceAnswer = try client.ask(
-                "GET", "/api/sync/diff?from=\(from.hex)\(place)", within: Limits.cycleWait)
+                "GET", "/api/sync/diff?from=\(from.hex)\(part ?? "")", within: Limits.cycleWait)
             let files = answer.files
             let held: [QuarantineAnswer] = try client.ask("GET", "/api/sync/held")
             tellUnread(held.map { .init(path: $0.path, reason: $0.reason) }, files, path)

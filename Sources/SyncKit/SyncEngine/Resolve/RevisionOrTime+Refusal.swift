@@ -4,15 +4,11 @@ internal import SyncModel
 extension RevisionOrTime {
     /// The time that a text is; nil for what is not written as one. What only begins as a date
     /// refuses the change.
-    static func timeOrRefuse(_ text: String, now: Timestamp) throws -> Int64? {
-        do { return try time(text, now: now) } catch {
-            throw ChangeRefusal(.missing, error.description)
-        }
-    }
-
-    /// The last millisecond of it.
-    static func endOrRefuse(_ text: String, now: Timestamp) throws -> Int64? {
-        do { return try end(text, now: now) } catch {
+    static func timeOrRefuse(_ text: String, now: Timestamp) throws -> (begin: Int64, end: Int64)? {
+        do {
+            guard let begin = try time(text, now: now) else { return nil }
+            return (begin, try end(text, now: now) ?? begin)
+        } catch {
             throw ChangeRefusal(.missing, error.description)
         }
     }

@@ -42,7 +42,7 @@ struct LastAction {
                 moves = Moves(changed)
                 runs.append((commit.parents.first, [id]))
             }
-            next = try Self.continued(by: id, in: repository)
+            next = try Self.continued(by: id, stamps, in: repository)
         }
         changes = runs.map {
             TakeBack.Change(commit: $0.commits[0], before: $0.before, commits: $0.commits)
@@ -52,18 +52,17 @@ struct LastAction {
 
     /// The commit of the same command before one; nil for none. Who wrote it into a message by hand
     /// names what is no such commit.
-    private static func continued(by id: ObjectID, in repository: any ObjectRepository)
-        throws(RepositoryError) -> ObjectID?
-    {
-        let commit = try repository.commit(id)
+    private static func continued(
+        by id: ObjectID, _ stamps: CommitStamps, in repository: any ObjectRepository
+    ) throws(RepositoryError) -> ObjectID? {
+        let commit = try stamps.commit(id)
         guard let action = ChangeAction(of: commit),
             let before = commit.trailer(ChangeAction.continues).flatMap({ ObjectID(hex: $0) }),
             repository.contains(before), try repository.header(before).kind == .commit,
-            ChangeAction(of: try repository.commit(before)) == action
+            ChangeAction(of: try stamps.commit(before)) == action
         else { return nil }
         if commit.parents.contains(before) { return before }
-        let isBehind = try History(CommitStamps(reading: repository)).isAncestor(before, of: id)
-        return isBehind ? before : nil
+        return try History(stamps).isAncestor(before, of: id) ? before : nil
     }
 
     /// Finds it behind a head: a commit that says so, of any device, or an accept of this device,

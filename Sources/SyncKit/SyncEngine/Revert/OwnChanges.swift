@@ -37,25 +37,20 @@ struct OwnChanges {
         var changes: [TakeBack.Change] = []
         for id in own where taken.insert(id).inserted {
             var run = [id]
-            var moves = Moves(try changed(by: id, stamps))
-            var before = try stamps.commit(id).parents.first
+            let commit = try stamps.commit(id)
+            var moves = Moves(try Moves.changes(by: commit, stamps, reading: reader))
+            var before = commit.parents.first
             while let next = before, all.contains(next), !taken.contains(next) {
-                moves.add(try changed(by: next, stamps))
+                let commit = try stamps.commit(next)
+                moves.add(try Moves.changes(by: commit, stamps, reading: reader))
                 if moves.mayRename { break }
                 taken.insert(next)
                 run.append(next)
-                before = try stamps.commit(next).parents.first
+                before = commit.parents.first
             }
             changes.append(TakeBack.Change(commit: id, before: before, commits: run))
         }
         return changes
-    }
-
-    /// What a commit changed over its parent.
-    private func changed(by id: ObjectID, _ stamps: CommitStamps) throws(RepositoryError)
-        -> [TreeChange]
-    {
-        try Moves.changes(by: stamps.commit(id), stamps, reading: reader)
     }
 
     /// Whether a commit is by the device and the agent.
@@ -78,45 +73,6 @@ struct OwnChanges {
             var since: Set<ObjectID> = []
             while let step = try walk.next() { since.insert(step.id) }
             return try stamps.parentsFirst(from: head, among: since)
-        }
-    }
-}
-
-/// Whether a content left one path and came to another in some commits.
-struct Moves {
-    private var before: [ObjectID: Set<TreePath>] = [:]
-    private var after: [ObjectID: Set<TreePath>] = [:]
-    private var (comes, goes, isShared) = (false, false, false)
-
-    var mayRename: Bool { comes && goes && isShared }
-
-    init(_ changes: [TreeChange]) { add(changes) }
-
-    /// What a commit changed over its first parent.
-    static func changes(
-        by commit: Commit, _ stamps: CommitStamps, reading reader: any ObjectReader
-    ) throws(RepositoryError) -> [TreeChange] {
-        let before = try commit.parents.first.map { parent throws(RepositoryError) in
-            try stamps.commit(parent).tree
-        }
-        return try TreeDiff.changes(from: before, to: commit.tree, reading: reader)
-    }
-
-    mutating func add(_ changes: [TreeChange]) {
-        for change in changes {
-            let path = change.path
-            if let id = change.before?.id {
-                before[id, default: []].insert(path)
-                if after[id, default: []].contains(where: { $0 != path }) { isShared = true }
-            } else {
-                comes = true
-            }
-            if let id = change.after?.id {
-                after[id, default: []].insert(path)
-                if before[id, default: []].contains(where: { $0 != path }) { isShared = true }
-            } else {
-                goes = true
-            }
         }
     }
 }

@@ -159,8 +159,7 @@ final class Reversals {
         OwnChanges.Start, String
     ) {
         if let time = try RevisionOrTime.timeOrRefuse(to, now: now) {
-            let end = try RevisionOrTime.endOrRefuse(to, now: now) ?? time
-            return (.time(end, now: now), Timestamp(milliseconds: time).iso8601)
+            return (.time(time.end, now: now), Timestamp(milliseconds: time.begin).iso8601)
         }
         let commit = try branch.revisions(behind: head).findOrRefuse(to, now: now)
         return (.commit(commit), commit.short)
