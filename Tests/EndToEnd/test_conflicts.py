@@ -467,6 +467,11 @@ class Conflicts(VaultTest):
         wait_until(lambda: bob.status()["state"] == "blocked", lambda: self.picture(bob), 20)
         self.assertIn("newer rules", bob.status()["sync_health"]["last_error"])
         self.assertEqual(trees.head(self.remote), newer)
+        # Ada went along with it; what comes next she may not merge either.
+        self.assertEqual(ada.once().returncode, 0)
+        trees.git(self.remote, "update-ref", "refs/heads/sync", commit("more", newer))
+        ada.write("new.md", "new\n")
+        self.assertIn("newer rules", ada.once().stderr)
         bob.write("hello.txt", "edited again\n")
         name = "sync:shared/files/hello.txt"
         wait_until(

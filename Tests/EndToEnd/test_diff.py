@@ -296,15 +296,7 @@ class Diff(VaultTest):
             self.assertEqual(ada.once().returncode, 0)
         os.rename(ada.path("a.md"), ada.path("b.md"))
         self.assertEqual(ada.once().returncode, 0)
-        answer = json.loads(ada.ctl("blame", ada.path("b.md"), "--json", expect=(0,)).stdout)
-        git = trees.git(
-            ada.repository, "blame", "-s", "-l", "--root", "sync", "--", f"{PREFIX}/b.md"
-        ).decode()
-        self.assertEqual(
-            [entry["commit"] for entry in answer["entries"]],
-            [line.split()[0].lstrip("^") for line in git.splitlines()],
-        )
-        self.assertEqual([entry["text"] for entry in answer["entries"]], lines)
+        self.assert_blamed_as_by_git(ada, "b.md", lines)
         self.assertIn("(ada ", ada.ctl("blame", ada.path("b.md"), expect=(0,)).stdout)
 
     def test_who_ends_the_last_line_made_it(self):
@@ -312,14 +304,18 @@ class Diff(VaultTest):
         for content in ("a\nb", "a\nb\n", "a\nb\nc", "a\nb\nc\nd"):
             ada.write("a.md", content)
             self.assertEqual(ada.once().returncode, 0)
-        answer = json.loads(ada.ctl("blame", ada.path("a.md"), "--json", expect=(0,)).stdout)
+        self.assert_blamed_as_by_git(ada, "a.md", ["a", "b", "c", "d"])
+
+    def assert_blamed_as_by_git(self, ada, name, lines):
+        answer = json.loads(ada.ctl("blame", ada.path(name), "--json", expect=(0,)).stdout)
         git = trees.git(
-            ada.repository, "blame", "-s", "-l", "--root", "sync", "--", f"{PREFIX}/a.md"
+            ada.repository, "blame", "-s", "-l", "--root", "sync", "--", f"{PREFIX}/{name}"
         ).decode()
         self.assertEqual(
             [entry["commit"] for entry in answer["entries"]],
-            [line.split()[0].lstrip("^") for line in git.splitlines()])
-        self.assertEqual([entry["text"] for entry in answer["entries"]], ["a", "b", "c", "d"])
+            [line.split()[0].lstrip("^") for line in git.splitlines()],
+        )
+        self.assertEqual([entry["text"] for entry in answer["entries"]], lines)
 
     def test_over_the_control_socket(self):
         ada = self.history()

@@ -123,49 +123,40 @@ class ExitCodes(VaultTest):
         ada.write("x.md", "x\n")
         self.cycle(ada)
         # Something called syncd has the vault and does not listen, longer than a command may.
-        os.symlink(sys.executable, f"{self.top}/syncd")
-        starts = """if True:
+        self.hold(ada, "syncd", "time.sleep(4)").stdin.close()
+        done = ada.ctl("status", "--json", expect=(3,))
+        self.assertEqual(json.loads(done.stdout)["daemon"], "stopped")
+
+    def hold(self, device, name, until):
+        """A program of some name that has a device's vault until then."""
+        os.symlink(sys.executable, f"{self.top}/{name}")
+        holds = f"""if True:
             import fcntl, os, sys, time
             with open(sys.argv[1], "w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 print(os.getpid(), file=lock, flush=True)
                 print("has it", flush=True)
-                time.sleep(4)
+                {until}
         """
         holder = subprocess.Popen(
-            [f"{self.top}/syncd", "-c", starts, f"{ada.state}/lock"], stdout=subprocess.PIPE)
+            [f"{self.top}/{name}", "-c", holds, f"{device.state}/lock"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
         self.addCleanup(holder.wait)
         with holder.stdout as told:
             self.assertEqual(told.readline(), b"has it\n")
-        done = ada.ctl("status", "--json", expect=(3,))
-        self.assertEqual(json.loads(done.stdout)["daemon"], "stopped")
+        return holder
 
     def test_a_configuration_that_changes_while_a_command_has_the_vault(self):
         (ada,) = self.idle("ada")
         ada.write("x.md", "x\n")
         self.cycle(ada)
-        os.symlink(sys.executable, f"{self.top}/syncctl")
-        holds = """if True:
-            import fcntl, os, sys
-            with open(sys.argv[1], "w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                print(os.getpid(), file=lock, flush=True)
-                print("has it", flush=True)
-                sys.stdin.readline()
-        """
-        holder = subprocess.Popen(
-            [f"{self.top}/syncctl", "-c", holds, f"{ada.state}/lock"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
-        self.addCleanup(holder.wait)
-        self.assertEqual(holder.stdout.readline(), b"has it\n")
+        holder = self.hold(ada, "syncctl", "sys.stdin.readline()")
         ada.spawn()
         wait_until(lambda: "waiting for it" in ada.output(), ada.output)
         ada.set("device", "name", '"eve"')
         os.kill(ada.process.pid, signal.SIGHUP)
         wait_until(lambda: "starting anew" in ada.output(), ada.output)
-        holder.stdin.write(b"go\n")
         holder.stdin.close()
-        holder.stdout.close()
         wait_until(lambda: ada.answers() and ada.status()["device"] == "eve", ada.output)
         self.assertNotIn("device ada", ada.output())
 

@@ -81,10 +81,8 @@ class Log(VaultTest):
         ada.write("d/a.md", "one\n")
         ada.write("d/b.md", "b\n")
         self.assertEqual(ada.once().returncode, 0)
-        ada.ctl("pause", expect=None)
         os.mkdir(ada.path("e"))
         os.rename(ada.path("d/a.md"), ada.path("e/a.md"))
-        ada.ctl("resume", expect=None)
         self.assertEqual(ada.once().returncode, 0)
         for place in ("d", "d/a.md"):
             told = ada.ctl("log", f"{PREFIX}/{place}", "--patch", "-n", "1").stdout

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import time
@@ -267,6 +268,21 @@ class Status(VaultTest):
         self.assertEqual(ada.ctl("status", expect=(0,)).returncode, 0)
         self.assertEqual(ada.stop()[0], 0)
         self.assertEqual([names for _, _, names in os.walk(run) if names], [])
+
+    def test_a_reload_where_no_socket_can_be_made_ends_nothing(self):
+        ada = self.device("ada")
+        self.wait_in_sync(ada)
+        run = ada.environment["XDG_RUNTIME_DIR"]
+        shutil.rmtree(run)
+        ada.set("sync", "poll", '"2s"')
+        os.kill(ada.process.pid, signal.SIGHUP)
+        wait_until(lambda: ada.output(99).count("started:") == 2, ada.output)
+        ada.write("a.md", "one\n")
+        wait_until(
+            lambda: b"a.md" in trees.commit_tree(self.remote, "refs/heads/sync", PREFIX),
+            ada.output)
+        os.mkdir(run, 0o700)
+        wait_until(ada.answers, ada.output, deadline=60.0)
 
     def test_while_paused_what_is_committed_does_not_wait(self):
         ada = self.device("ada")

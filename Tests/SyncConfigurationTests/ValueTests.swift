@@ -66,6 +66,11 @@ import Testing
             ("https://me:x@host/a", true), ("https://me@host/a", false),
             ("https://host/a:b@c", false),
             ("me@host:a", false), ("ssh://host:22/x", false),
+            ("https://ghp_0123456789abcdef0123456789abcdef0123@host/a", true),
+            ("https://github_pat_11AA_b@host/a", true), ("https://glpat-x@host/a", true),
+            ("https://0123456789abcdef0123456789ABCDEF01234567@host/a", true),
+            ("https://0123456789abcdef0123456789abcdef0123456g@host/a", false),
+            ("https://ghost@host/a", false),
         ])
     func password(url: String, expected: Bool) {
         #expect(Value.holdsPassword(url) == expected)

@@ -34,6 +34,27 @@ struct ForeignReferencesTests {
         }
     }
 
+    @Test("are not moved under a lock that somebody else took for one of a crash")
+    func stolen() throws {
+        let path = directory.path
+        try FileManager.default.createDirectory(
+            atPath: path + "/refs/heads", withIntermediateDirectories: true)
+        let references = ForeignReferences(directory: path, staleLockSeconds: 10)
+        let lock = path + "/refs/heads/sync.lock"
+        let descriptor = try references.lockFile(lock)
+        defer { close(descriptor) }
+        try references.checkHeld(descriptor, lock)
+        try FileManager.default.removeItem(atPath: lock)
+        let gone = #expect(throws: RepositoryError.self) {
+            try references.checkHeld(descriptor, lock)
+        }
+        #expect(gone?.code == .locked)
+        let other = try references.lockFile(lock)
+        defer { close(other) }
+        #expect(throws: RepositoryError.self) { try references.checkHeld(descriptor, lock) }
+        try references.checkHeld(other, lock)
+    }
+
     @Test("are read at once: of many packed ones, a loose one before its packed one")
     func all() throws {
         let ids = (1...3).map { ObjectID(hashing: [$0], as: .blob) }

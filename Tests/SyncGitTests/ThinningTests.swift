@@ -80,6 +80,17 @@ struct ThinningTests {
         #expect(try fsck(path) == "")
     }
 
+    @Test("while it is prepared nothing is forgotten, and nobody waits for it")
+    func underWay() throws {
+        let (repository, thinning, _) = try made()
+        try repository.finish(repository.prepare(thinning))
+        let next = try repository.prepare(
+            Thinning(commits: thinning.commits, objects: [], boundary: []))
+        #expect(try !repository.endThinning())
+        #expect(repository.hasThinned)
+        try repository.finish(next)
+    }
+
     @Test("packs are joined afterwards as before, and gits own gc keeps it as it is")
     func joined() throws {
         let (repository, thinning, commits) = try made()

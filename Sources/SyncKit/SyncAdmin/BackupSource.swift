@@ -31,14 +31,12 @@ package struct BackupSource {
             bundles = [path]
             return
         }
-        let isChain =
-            name.number <= Limits.bundles
-            && Self.chain(of: name, in: directory).allSatisfy { access($0, R_OK) == 0 }
-        if !isChain && BundleHead.isOfAll(path) {
-            bundles = [path]
-        } else {
-            bundles = try Self.chain(to: name, in: directory)
+        let chain: [String]
+        do { chain = try Self.chain(to: name, in: directory) } catch {
+            guard BundleHead.isOfAll(path) else { throw error }
+            chain = [path]
         }
+        bundles = chain
     }
 
     private static func chain(in directory: String, vault: String) throws(VaultPlan.Refusal)

@@ -105,11 +105,20 @@ package enum Value {
         return !remote[..<colon].contains("/") && colon != remote.startIndex
     }
 
-    /// Whether a URL holds a password.
+    /// Whether a URL holds a password, or a token where the user's name stands.
     static func holdsPassword(_ url: String) -> Bool {
         guard let scheme = url.firstRange(of: "://") else { return false }
         let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard let at = authority.lastIndex(of: "@") else { return false }
-        return authority[..<at].contains(":")
+        let user = authority[..<at]
+        return user.contains(":") || isToken(user)
+    }
+
+    /// Whether a name is what hosts make their tokens like: GitHub's and GitLab's by how they
+    /// begin, Gitea's and GitHub's of before 2021 by 40 digits.
+    private static func isToken(_ name: Substring) -> Bool {
+        let begins = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"]
+        return begins.contains { name.hasPrefix($0) }
+            || name.utf8.count == 40 && name.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 }

@@ -102,15 +102,21 @@ extension GitRepository {
     /// Whether something was taken out on purpose.
     package var hasThinned: Bool { FileSystem.exists("\(commonDirectory)\(ThinnedObjects.name)") }
 
+    package func endThinning() throws(RepositoryError) -> Bool { try endThinning(waits: false) }
+
     /// Forgets what was taken out once all of it is here again.
+    /// - Parameter waits: whether to wait for whoever tidies the repository: never where that may
+    ///   be this process.
     /// - Returns: whether it is. What is not stays listed: it is nothing that was lost here, and
-    ///   the remote may have it again.
-    package func endThinning() throws(RepositoryError) -> Bool {
+    ///   the remote may have it again. So does all while somebody tidies.
+    package func endThinning(waits: Bool) throws(RepositoryError) -> Bool {
+        // First: what is listed is another thing once somebody else has thinned.
+        guard let lock = DirectoryLock(packDirectory, waits: waits) else { return false }
+        defer { lock.release() }
+        try refresh()
         let list = try ThinnedObjects(in: commonDirectory)
         guard let list else { return true }
         if !list.objects.allSatisfy({ contains($0) }) { return false }
-        let lock = DirectoryLock(packDirectory, waits: true)
-        defer { lock?.release() }
         for name in try FileSystem.names(in: packDirectory) where name.hasSuffix(".promisor") {
             try FileSystem.remove("\(packDirectory)/\(name)")
         }

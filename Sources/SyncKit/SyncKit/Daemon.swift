@@ -30,6 +30,8 @@ package actor Daemon {
     private var group: ServiceGroup?
     private var service: VaultService?
     private var end: End?
+    /// Whether services ran before: what goes wrong from then on ends nothing.
+    private var hasServed = false
 
     /// Why it did not do what it was asked to, in words for the user.
     package struct Failure: Error, Sendable {
@@ -129,13 +131,12 @@ package actor Daemon {
                 try await serve(changed)
                 continue
             }
-            do {
-                try await serve(changed)
-                running = changed
-            } catch {
-                log(running).error(
+            let before = running
+            do { try await serve(changed) } catch {
+                log(before).error(
                     "the changed configuration cannot be used, the one before goes on: \(error)")
-                try await serve(running)
+                running = before
+                try await serve(before)
             }
         }
         return end ?? .asked
@@ -159,7 +160,8 @@ package actor Daemon {
         }
         let services: [any Service] =
             [
-                service, ControlServer(configuration.socket, routes, log: log),
+                service,
+                ControlServer(configuration.socket, routes, isAgain: hasServed, log: log),
             ] + listeners(configuration, routes, service, log)
             // The last ends first: no listener waits for a stream then.
             + [routes.streams]
@@ -181,6 +183,7 @@ package actor Daemon {
         let notifier = notifier
         let telling = Task { await notifier.follow(service) }
         defer { telling.cancel() }
+        hasServed = true
         try await group.run()
         if end == nil && next == nil {
             // What asks it to end says so in one of the two.
@@ -203,7 +206,7 @@ package actor Daemon {
             services.append(routes.deliveries)
         }
         if let upstream = configuration.upstream {
-            services.append(UpstreamFollower(upstream, service, log: log))
+            services.append(UpstreamFollower(upstream, service, machine.environment, log: log))
         }
         return services
     }

@@ -105,7 +105,8 @@ package actor PathRemote: RemoteLink {
         }
     }
 
-    /// Asks whether the remote has some objects.
+    /// Asks whether the remote has some objects, and reads each: an index may name what a bad disk
+    /// took.
     package func confirm(_ objects: [ObjectID]) throws(RemoteError) {
         let remote = try session("look for objects").remote
         if remote.borrows(from: "\(local)/objects") {
@@ -114,8 +115,12 @@ package actor PathRemote: RemoteLink {
                 "the remote borrows its objects from this device's repository: git repack -a -d "
                     + "there, and remove its objects/info/alternates")
         }
-        guard let lost = objects.first(where: { !remote.contains($0) }) else { return }
-        throw .lacks(lost.hex)
+        for id in objects where id != Tree.emptyID {
+            do throws(RepositoryError) { _ = try remote.object(id) } catch {
+                if [.missing, .corrupt, .tooLarge].contains(error.code) { throw .lacks(id.hex) }
+                throw RemoteError(error, "look for objects")
+            }
+        }
     }
 
     /// Brings the remote's whole history once more; see `PathTransfer`.

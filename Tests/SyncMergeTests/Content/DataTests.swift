@@ -78,6 +78,43 @@ struct DataTests {
         #expect(result.copies.isEmpty == (row.fallback == nil))
     }
 
+    @Test(
+        "what a third changes takes away none of what two others did",
+        arguments: [
+            (
+                "{\"c\":{\"p\":1,\"q\":1}}",
+                [
+                    "{\"c\":null}", "{\"c\":{\"p\":2,\"q\":1}}",
+                    "{\"c\":{\"p\":1,\"q\":2}}",
+                ], "{\"c\":{\"p\":2,\"q\":2}}"
+            ),
+            (
+                "{\"c\":{\"p\":1,\"q\":1}}",
+                [
+                    "{}", "{\"c\":{\"p\":2,\"q\":1}}",
+                    "{\"c\":{\"p\":1,\"q\":2}}",
+                ], "{\"c\":{\"p\":2,\"q\":2}}"
+            ),
+            (
+                "[\"x\",\"y\"]", ["[\"x\",\"a\"]", "[\"b\",\"x\",\"y\"]", "[\"x\",\"c\"]"],
+                "[\"b\",\"x\",\"c\"]"
+            ),
+        ])
+    func thirds(base: String, captures: [String], merged: String) {
+        let found = Set(
+            LeafTests.results(LeafTests.history(base, captures, FileRule(.data))).map(\.text))
+        #expect(found == [merged])
+    }
+
+    @Test("a version-8 merge of a list of equal objects is made as it was")
+    func former() {
+        var rule = FileRule(.data)
+        let versions = ("[{\"t\":1}]", "[]", "[{\"t\":1},{\"t\":1}]")
+        #expect(merge(versions.0, versions.1, versions.2, as: rule).text != "[]")
+        rule.version = 8
+        #expect(merge(versions.0, versions.1, versions.2, as: rule).text == "[]")
+    }
+
     @Test("what was changed on both sides is listed, and beside an addition kept")
     func losers() {
         let rule = FileRule(.data)

@@ -81,6 +81,25 @@ struct DocumentTests {
             "a block value stays whole", "---\na: |\n  one\n  two\nb: 1\n---\n",
             "---\na: |\n  one\n  TWO\nb: 1\n---\n", "---\na: |\n  one\n  two\nb: 2\n---\n",
             "---\na: |\n  one\n  TWO\nb: 2\n---\n"),
+        MergeCase(
+            "signs in prose are no anchors",
+            "---\nd: The *best* & R &B, see **x**\na: 1\nb: 1\n---\n",
+            "---\nd: The *best* & R &B, see **x**\na: 2\nb: 1\n---\n",
+            "---\nd: The *best* & R &B, see **x**\na: 1\nb: 2\n---\n",
+            "---\nd: The *best* & R &B, see **x**\na: 2\nb: 2\n---\n"),
+        MergeCase(
+            "nor are those in a block of text", "---\nd: |\n  - *x*\n  &y\na: 1\nb: 1\n---\n",
+            "---\nd: |\n  - *x*\n  &y\na: 2\nb: 1\n---\n",
+            "---\nd: |\n  - *x*\n  &y\na: 1\nb: 2\n---\n",
+            "---\nd: |\n  - *x*\n  &y\na: 2\nb: 2\n---\n"),
+        MergeCase(
+            "an anchor ties entries together", "---\na: &x 1\nb: *x\nc: 1\n---\n",
+            "---\na: &x 2\nb: *x\nc: 1\n---\n", "---\na: &x 1\nb: *x\nc: 2\n---\n",
+            "---\na: &x 1\nb: *x\nc: 2\n---\n", notes: [.fieldOverwritten]),
+        MergeCase(
+            "a text that begins with a line has none",
+            "---\nprose\n\none\n\ntwo\n---\nrest\n", "---\nprose\n\nONE\n\ntwo\n---\nrest\n",
+            "---\nprose\n\none\n\nTWO\n---\nrest\n", "---\nprose\n\nONE\n\nTWO\n---\nrest\n"),
     ]
 
     @Test("front matter", arguments: frontMatter)
@@ -90,6 +109,19 @@ struct DocumentTests {
         #expect(result.notes.map(\.kind) == row.notes)
         #expect(result.conflict == nil)
         #expect(result.losers.isEmpty == row.notes.isEmpty)
+    }
+
+    @Test(
+        "a line of YAML is tied to another node",
+        arguments: [
+            ("a: &x 1", true), ("a: *x", true), ("- *x", true), ("  - &x", true), ("<<: *x", true),
+            ("a: [1, *x]", true), ("a: {b: &x 1}", true), ("*x : 1", true), ("a: *x # why", true),
+            ("a: The *best*", false), ("a: *best* of all", false), ("a: \"*x\"", false),
+            ("a: [\"*x\", 'b, *y']", false), ("a: R &B", false), ("a: 2 * 3", false),
+            ("\"a: *b\": c", false), ("", false), ("*", false), ("&", false), ("[", false),
+        ])
+    func tied(line: String, isTied: Bool) {
+        #expect(YAMLNode.isTied(Array(line.utf8)[...]) == isTied)
     }
 
     @Test("insertions at one place are joined in append-only files and nowhere else")

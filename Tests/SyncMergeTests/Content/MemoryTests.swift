@@ -147,6 +147,27 @@ struct MemoryTests {
         MergeCase(
             "a field that both sides removed is gone", #"{"id":1,"a":1,"b":1,"c":1}"#,
             #"{"id":1,"b":2,"c":1}"#, #"{"id":1,"b":1,"c":2}"#, #"{"id":1,"b":2,"c":2}"#),
+        MergeCase(
+            "a point is not a set", #"{"id":1,"p":[0,0]}"#, #"{"id":1,"p":[5,0]}"#,
+            #"{"id":1,"p":[0,3]}"#, #"{"id":1,"p":[0,3]}"#),
+        MergeCase(
+            "numbers that stand once are one", #"{"id":1,"n":[1,2]}"#, #"{"id":1,"n":[2,3]}"#,
+            #"{"id":1,"n":[1,2,4]}"#, #"{"id":1,"n":[2,3,4]}"#),
+        MergeCase(
+            "an edit stays against an array that was emptied",
+            #"{"id":1,"l":[{"id":"x","v":1}]}"#, #"{"id":1,"l":[{"id":"x","v":2},{"id":"y"}]}"#,
+            #"{"id":1,"l":[]}"#, #"{"id":1,"l":[{"id":"x","v":2},{"id":"y"}]}"#),
+        MergeCase(
+            "what many records share is not their name",
+            "{\"memory_id\":\"m\",\"at\":1}\n{\"memory_id\":\"m\",\"at\":2}\n"
+                + "{\"memory_id\":\"m\",\"at\":3}\n",
+            "{\"memory_id\":\"m\",\"at\":1}\n{\"memory_id\":\"m\",\"at\":2}\n"
+                + "{\"memory_id\":\"m\",\"at\":3}\n{\"memory_id\":\"m\",\"at\":4}\n",
+            "{\"memory_id\":\"m\",\"at\":1}\n{\"memory_id\":\"m\",\"at\":2}\n"
+                + "{\"memory_id\":\"m\",\"at\":3}\n{\"memory_id\":\"m\",\"at\":5}\n",
+            "{\"memory_id\":\"m\",\"at\":1}\n{\"memory_id\":\"m\",\"at\":2}\n"
+                + "{\"memory_id\":\"m\",\"at\":3}\n{\"memory_id\":\"m\",\"at\":4}\n"
+                + "{\"memory_id\":\"m\",\"at\":5}\n"),
     ]
 
     static let damage = [

@@ -13,12 +13,21 @@ package struct UpstreamFollower: Service {
     private let upstream: Configuration.Upstream
     private let service: VaultService
     private let log: Logger
+    private let options: HTTPClient.Options
 
     /// - Parameters:
     ///   - upstream: whom to follow.
     ///   - service: told to look at its remote.
-    package init(_ upstream: Configuration.Upstream, _ service: VaultService, log: Logger) {
+    /// - Parameter environment: where authorities are named, as for the remote.
+    package init(
+        _ upstream: Configuration.Upstream, _ service: VaultService,
+        _ environment: [String: String], log: Logger
+    ) {
         (self.upstream, self.service, self.log) = (upstream, service, log)
+        var options = HTTPClient.Options()
+        options.authorities = environment["GIT_SSL_CAINFO"] ?? environment["SSL_CERT_FILE"]
+        options.authoritiesDirectory = environment["GIT_SSL_CAPATH"] ?? environment["SSL_CERT_DIR"]
+        self.options = options
     }
 
     /// Follows until a graceful shutdown; comes again after a failure, later each time.
@@ -32,6 +41,8 @@ package struct UpstreamFollower: Service {
                 let (failure, id) = await follow(after: last)
                 if Task.isCancelled { return }
                 tries = id == last ? tries + 1 : 1
+                // What came before it failed says that it was well.
+                if tries == 1 { _ = words.note(nil, of: .exchange) }
                 last = id
                 let text = "the events of \(upstream.events) cannot be followed: \(failure)"
                 if let began = words.note(text, of: .exchange).began { log.warning("\(began)") }
@@ -74,7 +85,7 @@ package struct UpstreamFollower: Service {
             }
             if let last { request.headers.append("Last-Event-ID: \(last)") }
             var reader = EventStreamReader()
-            let client = try HTTPClient(.init())
+            let client = try HTTPClient(options)
             let head = try client.send(request, cancellation: cancellation) { piece in
                 guard let events = reader.take(piece) else { return false }
                 for event in events {

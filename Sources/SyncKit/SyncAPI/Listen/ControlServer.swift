@@ -9,6 +9,7 @@ internal import Synchronization
 package struct ControlServer: Service {
     private let path: String
     private let routes: SyncRoutes
+    private let isAgain: Bool
     private let log: Logger
     private let pause: Duration
 
@@ -16,13 +17,15 @@ package struct ControlServer: Service {
     /// - Parameters:
     ///   - path: the socket; the caller holds the vault's lock, so that a socket which is there
     ///     was left by a daemon that is gone.
+    ///   - isAgain: whether the daemon served before: it goes on without a socket then until one
+    ///     can be made.
     ///   - log: told what goes wrong.
     ///   - pause: between two looks at whether the socket is still there.
     package init(
-        _ path: String, _ routes: SyncRoutes, log: Logger,
+        _ path: String, _ routes: SyncRoutes, isAgain: Bool = false, log: Logger,
         lookingAfter pause: Duration = Limits.socketPause
     ) {
-        (self.path, self.pause) = (path, pause)
+        (self.path, self.isAgain, self.pause) = (path, isAgain, pause)
         self.routes = routes
         var log = log
         // The library says much that is of no use to the vault's user.
@@ -34,13 +37,26 @@ package struct ControlServer: Service {
     /// takes the socket away, as the last logout does with `$XDG_RUNTIME_DIR`, it makes another.
     /// - Throws: `ControlSocketError` when the socket cannot be made at first.
     package func run() async throws {
-        try prepareDirectory()
         let bound = Bound(path)
-        var end = try await serve(bound)
+        var end = End.lost
+        do {
+            try prepareDirectory()
+            end = try await serve(bound)
+            if end == .lost {
+                log.warning("\(path) was removed or replaced: listening there anew")
+            }
+        } catch {
+            if !isAgain { throw error }
+            log.warning("\(path): \(error)")
+        }
         while end == .lost {
-            log.warning("\(path) was removed or replaced: listening there anew")
             if await !makeRoom() { return }
-            do { end = try await serve(bound) } catch {
+            do {
+                end = try await serve(bound)
+                if end == .lost {
+                    log.warning("\(path) was removed or replaced: listening there anew")
+                }
+            } catch {
                 log.warning("\(path): \(error)")
                 if await !isToGoOn() { return }
             }

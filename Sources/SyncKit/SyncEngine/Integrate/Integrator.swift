@@ -51,6 +51,7 @@ package final class Integrator {
         try losses.list(of: remoteHead, since: head)
         let history = History(CommitStamps(reading: repository))
         if try head == remoteHead || history.isAncestor(remoteHead, of: head) { return false }
+        try noteRules(of: remoteHead, since: head, history)
         if let begun = try store.fact(Vault.Fact.begun).flatMap({ Int64($0) }) {
             try Namesake.look(
                 for: device, in: history.news(in: remoteHead, since: head), behind: head,
@@ -61,7 +62,7 @@ package final class Integrator {
             try rehearse(remoteHead)
             try branch.move(to: remoteHead, from: head)
         } else {
-            try checkRules(of: remoteHead, since: head, history)
+            try checkRules()
             let merged = try merge(capture, remoteHead)
             try rehearse(merged)
             try branch.move(to: merged, from: head)
@@ -83,14 +84,33 @@ package final class Integrator {
         }
     }
 
-    /// Refuses to merge what devices with newer rules merged: this one would merge otherwise, and
-    /// no two would agree.
-    private func checkRules(of head: ObjectID, since known: ObjectID, _ history: History) throws {
-        for (id, commit) in try history.news(in: head, since: known) {
-            if let version = MergeIdentity.rules(of: commit), version > MergeIdentity.version {
-                throw NewerRules(version: version, commit: id)
-            }
+    /// Remembers the newest rules by which devices merged what comes: the branch may go forward
+    /// over it, and the next thing that comes be to merge.
+    private func noteRules(of head: ObjectID, since known: ObjectID, _ history: History) throws {
+        var newest = try newerRules()
+        for id in try history.commits(behind: head, notBehind: [known]) {
+            guard let version = MergeIdentity.rules(of: try repository.commit(id)),
+                version > newest?.version ?? MergeIdentity.version
+            else { continue }
+            newest = NewerRules(version: version, commit: id)
         }
+        guard let newest else { return }
+        try store.setFact(Vault.Fact.newerRules, "\(newest.version) \(newest.commit.hex)")
+    }
+
+    /// What was remembered of rules that this program does not know.
+    private func newerRules() throws -> NewerRules? {
+        let words = try store.fact(Vault.Fact.newerRules)?.split(separator: " ") ?? []
+        guard words.count == 2, let version = Int(words[0]), let commit = ObjectID(hex: words[1]),
+            version > MergeIdentity.version
+        else { return nil }
+        return NewerRules(version: version, commit: commit)
+    }
+
+    /// Refuses to merge once devices with newer rules did: this one would merge otherwise, and no
+    /// two would agree.
+    private func checkRules() throws {
+        if let newer = try newerRules() { throw newer }
     }
 
     /// The head without merges of ours that the remote does not have: they are made again over

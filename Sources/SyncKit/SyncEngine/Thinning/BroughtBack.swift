@@ -20,7 +20,7 @@ package struct BroughtBack {
         let remote = try OpenedVault.remote(url, configuration, RemoteEvents())
         try await remote.bringBack()
         try repository.refresh()
-        if try !repository.endThinning() {
+        if try !repository.endThinning(waits: true) {
             throw RemoteError(
                 .missing, "fetch what was thinned", "the remote does not have all of it any more",
                 hint: RemoteError.howToGiveBack)

@@ -8,6 +8,7 @@ final class HistoryThinning {
     /// A thinning that waits for its turn.
     private struct Waiting {
         let plan: ThinningPlan
+        let ground: ThinningGround
         let prepared: PreparedThinning
     }
 
@@ -47,7 +48,9 @@ final class HistoryThinning {
             if try await planner.hasThinned() { vault.tracker.wantsThinned = true }
             return true
         }
-        guard !isPlanning, waiting == nil, let ground = try ThinningGround(of: vault) else {
+        guard !isPlanning, waiting == nil, !vault.tracker.wantsThinned,
+            let ground = try ThinningGround(of: vault)
+        else {
             return false
         }
         isPlanning = true
@@ -56,7 +59,8 @@ final class HistoryThinning {
         if plan.objects.count < least { return true }
         // That its branch reaches them does not say so: it may have been made anew, or be damaged.
         try await vault.tracker.link?.confirm(plan.objects.sorted())
-        waiting = Waiting(plan: plan, prepared: try await planner.prepare(plan))
+        waiting = Waiting(
+            plan: plan, ground: ground, prepared: try await planner.prepare(plan))
         return true
     }
 
@@ -73,7 +77,8 @@ final class HistoryThinning {
     func finish(in vault: Vault) throws -> Int {
         guard let ready = waiting else { return 0 }
         waiting = nil
-        guard let head = try vault.head(), try ready.plan.allows(head, reading: vault.repository)
+        guard let head = try vault.head(), try ready.ground.holds(in: vault),
+            try ready.plan.allows(head, reading: vault.repository)
         else { return 0 }
         try GitRepository(opening: repository).finish(ready.prepared)
         // What this handle saw of the packs that went it must not take for here.

@@ -1,3 +1,4 @@
+internal import SyncMerge
 package import SyncModel
 
 /// What a plan to thin the history stands upon: what a device, its remote and the others hold.
@@ -9,9 +10,24 @@ package struct ThinningGround: Sendable {
     /// What references name: it keeps what it holds.
     let tips: [ObjectID]
     let now: Timestamp
+    /// The remote's head; nil where that does not matter.
+    private var far: ObjectID?
+    /// The names of the references.
+    private var names: Set<String> = []
 
     init(head: ObjectID, past: [ObjectID], tips: [ObjectID], now: Timestamp) {
         (self.head, self.past, self.tips, self.now) = (head, past, tips, now)
+    }
+
+    /// Whether what was planned upon this still holds: the remote has not lost what it had, and no
+    /// reference came that keeps something more.
+    /// - Throws: `RepositoryError`, `StateStoreError`.
+    func holds(in vault: Vault) throws -> Bool {
+        guard let now = try ThinningGround(of: vault), let old = far, let new = now.far,
+            now.names.isSubset(of: names)
+        else { return false }
+        let history = History(CommitStamps(reading: vault.repository))
+        return try old == new || history.isAncestor(old, of: new)
     }
 
     /// Nil while nothing can go: there is no remote, it was not seen in this run, or what it became
@@ -28,10 +44,12 @@ package struct ThinningGround: Sendable {
             past += try vault.store.deferred(folder.id).map(\.base).filter { $0 != .zero }
         }
         var tips: [ObjectID] = []
-        for reference in try vault.repository.references("refs/") {
+        let references = try vault.repository.references("refs/")
+        for reference in references {
             tips += try Self.commit(at: reference.id, in: vault.repository)
         }
         self.init(head: head, past: past, tips: tips, now: vault.clock.now())
+        (self.far, names) = (far, Set(references.map(\.name)))
     }
 
     /// The commit that a reference names, or that a tag is put on; none for another object.

@@ -44,6 +44,7 @@ extension ForeignReferences {
             written += count
         }
         if fsync(descriptor) != 0 { throw SystemFailure.last("write", lock) }
+        try checkHeld(descriptor, lock)
         if rename(lock, path) != 0 { throw SystemFailure.last("move", path) }
         isPlaced = true
         try FileSystem.sync(directory)

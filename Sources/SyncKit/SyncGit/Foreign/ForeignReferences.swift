@@ -110,6 +110,7 @@ struct ForeignReferences {
         guard write(descriptor, line, line.count) == line.count, fsync(descriptor) == 0 else {
             throw SystemFailure.last("write", lock)
         }
+        try checkHeld(descriptor, lock)
         // Directories of references that are gone may stand there, empty.
         rmdir(path)
         if rename(lock, path) != 0 {
@@ -153,12 +154,34 @@ struct ForeignReferences {
                 return descriptor
             }
             guard errno == EEXIST else { throw SystemFailure.last("lock", path) }
-            guard !isAgain, let age = FileSystem.ageInSeconds(path), age >= staleLockSeconds else {
-                break
-            }
+            guard !isAgain, let age = age(of: path), age >= staleLockSeconds else { break }
             try FileSystem.remove(path)
         }
         throw RepositoryError(.locked, "lock \(path.dropLast(5))")
+    }
+
+    /// Checks that a lock is still the file that was made for it: another device may have taken it
+    /// for one that a crash left, and what has its name is that device's then.
+    /// - Throws: `.locked`.
+    func checkHeld(_ descriptor: Int32, _ lock: String) throws(RepositoryError) {
+        var (own, there) = (stat(), stat())
+        guard fstat(descriptor, &own) == 0, lstat(lock, &there) == 0, own.st_ino == there.st_ino,
+            own.st_dev == there.st_dev
+        else { throw RepositoryError(.locked, "lock \(lock.dropLast(5))") }
+    }
+
+    /// How old a file is, in seconds, by the clock of the file system: a server may have its own.
+    private func age(of path: String) -> Int? {
+        var template = Array("\(directory)/objects/tmp_clock_XXXXXX".utf8CString)
+        let file = mkstemp(&template)
+        if file < 0 { return FileSystem.ageInSeconds(path) }
+        defer {
+            close(file)
+            unlink(template)
+        }
+        var (now, then) = (stat(), stat())
+        guard fstat(file, &now) == 0, lstat(path, &then) == 0 else { return nil }
+        return now.st_mtim.tv_sec - then.st_mtim.tv_sec
     }
 
     private func value(_ name: String) throws(RepositoryError) -> Value? {

@@ -25,9 +25,13 @@ struct SharedMode: Sendable, Equatable {
     /// - Throws: `.readOnly` or `.io` with the path.
     func adjust(_ descriptor: Int32, at path: String) throws(RepositoryError) {
         var status = stat()
-        guard fstat(descriptor, &status) == 0,
-            fchmod(descriptor, mode(of: status.st_mode)) == 0
-        else { throw SystemFailure.last("share", path) }
+        guard fstat(descriptor, &status) == 0 else { throw SystemFailure.last("share", path) }
+        let mode = mode(of: status.st_mode)
+        if fchmod(descriptor, mode) == 0 { return }
+        // systemd's RestrictSUIDSGID= forbids that what comes into it gets its group.
+        guard errno == EPERM, mode & S_ISGID != 0, fchmod(descriptor, mode & ~S_ISGID) == 0 else {
+            throw SystemFailure.last("share", path)
+        }
     }
 
     /// The same of a directory.

@@ -46,7 +46,7 @@ package enum ContentMerge {
             return rule.joinsAll ? joined(result, rule, path) : result
         case .data:
             if early.terms == nil, late.terms == nil {
-                return DataMerge.merged(base: base, early, late)
+                return DataMerge.merged(base: base, early, late, version: rule.version)
             }
             return DocumentMerge.merged(
                 base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)

@@ -2,12 +2,19 @@ internal import SyncModel
 
 /// Finds the versions that capture commits made of a file since the merge base: what a side that is
 /// itself a merge was made of.
-struct CapturedVersions {
-    let stamps: CommitStamps
-    let history: History
-    let bases: [ObjectID]
+final class CapturedVersions {
+    private let stamps: CommitStamps
+    private let history: History
+    private let bases: [ObjectID]
     /// The version of the rules: before 5 an empty directory counted as a content.
-    let version: Int
+    private let version: Int
+    /// The commits of a side since the bases, by the side's own.
+    private var lines: [ObjectID: Set<ObjectID>] = [:]
+
+    init(stamps: CommitStamps, history: History, bases: [ObjectID], version: Int) {
+        (self.stamps, self.history) = (stamps, history)
+        (self.bases, self.version) = (bases, version)
+    }
 
     /// A version, and whether the conflict that was asked about is listed beside it no more.
     typealias Version = (stamp: VersionStamp, resolves: Bool)
@@ -32,7 +39,7 @@ struct CapturedVersions {
             return here
         }
         var found: [Version] = []
-        let own = Set(try history.commits(behind: side, notBehind: bases))
+        let own = try line(of: side)
         var seen: Set<ObjectID> = [side]
         var pending = [side]
         // Commits whose file under another name was renamed, as it was, to the new one.
@@ -66,8 +73,16 @@ struct CapturedVersions {
             for parent in parents where seen.insert(parent).inserted { pending.append(parent) }
             if found.count > Limits.mergedCaptures || seen.count > Limits.historyWalk { return [] }
         }
+        if found.count < 2 { return [] }
         let newest = try withoutAncestors(found, among: own)
         return newest.count > 1 ? newest : []
+    }
+
+    private func line(of side: ObjectID) throws(RepositoryError) -> Set<ObjectID> {
+        if let known = lines[side] { return known }
+        let line = Set(try history.commits(behind: side, notBehind: bases))
+        lines[side] = line
+        return line
     }
 
     /// What a commit has, whether the conflict is listed there, and whether it has the file under

@@ -53,7 +53,8 @@ struct RenameTrail {
             guard commit.parents.count == 1 else { continue }
             let changes = try TreeDiff.changes(
                 from: stamps.commit(commit.parents[0]).tree, to: commit.tree, reading: reader)
-            for (old, new) in PathTable.renames(changes, byName: byName) {
+            let renames = PathTable.renames(changes, byName: byName)
+            for (old, new) in renames.sorted(by: { $0.key < $1.key }) {
                 let origin = first.removeValue(forKey: old) ?? old
                 first[new] = origin
                 last[origin, default: []].removeAll { $0.name == old }

@@ -19,11 +19,15 @@ final class ChildProcess {
         let name = words.first ?? ""
         let pairs = [Self.pair(), Self.pair(), Self.pair()]
         (input, output, errors) = (pairs[0].ours, pairs[1].ours, pairs[2].ours)
+        // Without an end of its own the program would write to where this one does.
+        let failed = pairs.contains { $0.ours < 0 } ? errno : 0
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for (number, pair) in pairs.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, pair.theirs, Int32(number))
+            if failed == 0 {
+                posix_spawn_file_actions_adddup2(&actions, pair.theirs, Int32(number))
+            }
         }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -40,8 +44,11 @@ final class ChildProcess {
         var arguments = words.map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { (arguments + variables).forEach { free($0) } }
-        let failure = posix_spawnp(&process, name, &actions, &attributes, &arguments, &variables)
-        for pair in pairs { close(pair.theirs) }
+        let failure =
+            failed != 0
+            ? failed
+            : posix_spawnp(&process, name, &actions, &attributes, &arguments, &variables)
+        for pair in pairs where pair.theirs >= 0 { close(pair.theirs) }
         if failure != 0 {
             process = 0
             throw RemoteError(

@@ -53,7 +53,7 @@ extension ServiceStore {
     /// Removes a token.
     /// - Returns: false when there is none of the name.
     package func removeToken(_ name: String) throws(StateStoreError) -> Bool {
-        try write("revoke a token") { database in
+        try writeDurably("revoke a token") { database in
             try database.execute(sql: "DELETE FROM token WHERE name = ?", arguments: [name])
             return database.changesCount == 1
         }
@@ -85,7 +85,7 @@ extension ServiceStore {
 
     /// Ends a session.
     package func removeSession(hash: [UInt8]) throws(StateStoreError) {
-        try write("end a session") { database in
+        try writeDurably("end a session") { database in
             try database.execute(sql: "DELETE FROM session WHERE hash = ?", arguments: [Data(hash)])
         }
     }

@@ -75,4 +75,15 @@ package final class ServiceStore: Sendable {
     {
         try StateStoreError.explain(operation) { try queue.write(body) }
     }
+
+    /// The same, durably: what was taken away from somebody stays so after a power cut.
+    func writeDurably<Value>(_ operation: String, _ body: (Database) throws -> Value)
+        throws(StateStoreError) -> Value
+    {
+        let result = try write(operation, body)
+        try StateStoreError.explain(operation) {
+            _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        }
+        return result
+    }
 }

@@ -6,9 +6,12 @@ internal import SyncModel
 /// version that is no JSON loses to one that is, and is kept beside the file.
 enum DataMerge {
     /// Merges versions that are present on both sides.
+    /// - Parameter version: of the rules.
     static func merged(
-        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide
+        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, version: Int
     ) -> ContentResult {
+        var records = FileRule(.memory)
+        records.version = version
         let contents = [base, early.content, late.content].compactMap { $0 }
         if contents.contains(where: { $0.count > Limits.memorySize }) {
             return SimpleMerge.copied(early, late, because: .tooLarge)
@@ -18,10 +21,10 @@ enum DataMerge {
             let areLines = whole.contains {
                 !JSONParser.isContainer($0) && ContentType.isLines($0)
             }
-            if areLines, let lines = lines(base, early, late) {
+            if areLines, let lines = lines(base, early, late, records) {
                 return lines
             }
-        } else if let records = array(base, early, late) {
+        } else if let records = array(base, early, late, records) {
             return records
         }
         let texts = (Text(early.content), Text(late.content))
@@ -31,7 +34,7 @@ enum DataMerge {
             let (winner, loser) = earlyWins ? (early, late) : (late, early)
             return ContentMerge.kept(winner, beside: loser, because: .unparsable)
         }
-        return values(base.flatMap { Text($0) }, (early, one), (late, two))
+        return values(base.flatMap { Text($0) }, (early, one), (late, two), version)
     }
 
     /// A text that is one value, and what stands around it.
@@ -53,32 +56,34 @@ enum DataMerge {
 
     /// Merges JSON Lines; nil where a version is none at all.
     private static func lines(
-        _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide
+        _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, _ rule: FileRule
     ) -> ContentResult? {
         for content in [base, early.content, late.content] {
             guard RecordShapes(content).admits(.lines) else { return nil }
         }
         return ContentMerge.records(
-            base: base, early, late, as: FileRule(.memory), shape: .lines, usesBase: true)
+            base: base, early, late, as: rule, shape: .lines, usesBase: true)
     }
 
     /// Merges arrays of objects; nil where a version is none.
     private static func array(
-        _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide
+        _ base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, _ rule: FileRule
     ) -> ContentResult? {
         guard RecordShape.candidates(early.content ?? []) == [.array],
             RecordShape.candidates(late.content ?? []) == [.array]
         else { return nil }
         let usesBase = RecordFile.isBlank(base) || RecordShape.candidates(base ?? []) == [.array]
         return ContentMerge.records(
-            base: base, early, late, as: FileRule(.memory), shape: .array, usesBase: usesBase)
+            base: base, early, late, as: rule, shape: .array, usesBase: usesBase)
     }
 
     private typealias Side = (side: ContentSide, text: Text)
 
-    private static func values(_ base: Text?, _ early: Side, _ late: Side) -> ContentResult {
-        var merge = ValueMerge()
-        let versions = parts(base, early) + parts(base, late)
+    private static func values(
+        _ base: Text?, _ early: Side, _ late: Side, _ version: Int
+    ) -> ContentResult {
+        var merge = ValueMerge(version: version)
+        let versions = parts(base, early, version) + parts(base, late, version)
         let merged = merge.value(base: base?.root, versions: FieldMerge.ordered(versions))
         var result = ContentResult(content: nil, stamp: late.side.stamp)
         if merge.isOverwritten {
@@ -107,13 +112,13 @@ enum DataMerge {
 
     /// A side as the versions that went into it: its captured versions, where merging them gives
     /// what the side has.
-    private static func parts(_ base: Text?, _ side: Side) -> [FieldVersion] {
+    private static func parts(_ base: Text?, _ side: Side, _ version: Int) -> [FieldVersion] {
         let whole = [FieldVersion(value: side.text.root, stamp: side.side.stamp)]
         let captures = side.side.captures.compactMap { leaf in
             Text(leaf.content).map { FieldVersion(value: $0.root, stamp: leaf.stamp) }
         }
         guard captures.count > 1, captures.count == side.side.captures.count else { return whole }
-        var merge = ValueMerge()
+        var merge = ValueMerge(version: version)
         let together = merge.value(base: base?.root, versions: FieldMerge.ordered(captures))
         guard let root = together.flatMap({ JSONText($0)?.root }), root.means(side.text.root)
         else { return whole }

@@ -7,6 +7,10 @@
 struct ValueMerge {
     /// Whether a version changed something that a newer one changed too.
     private(set) var isOverwritten = false
+    /// Of the rules.
+    private let version: Int
+
+    init(version: Int) { self.version = version }
 
     /// Deeper than this a value is taken whole: bounds the work to a multiple of the size.
     private static let depthLimit = 32
@@ -27,17 +31,43 @@ struct ValueMerge {
             return versions.first?.value.map { Array($0.source) }
         }
         guard changed.count > 1 else { return latest.value.map { Array($0.source) } }
-        if let value = latest.value, depth < Self.depthLimit, !value.kind.isScalar,
-            changed.allSatisfy({ $0.value?.kind == value.kind })
-        {
+        if let value = latest.value, depth < Self.depthLimit, !value.kind.isScalar {
+            let same = changed.filter { $0.value?.kind == value.kind }
             let before = base?.kind == value.kind ? base : nil
-            let merged =
-                value.kind == .object
-                ? object(before, changed, depth) : array(before, changed, depth)
-            if let merged { return merged }
+            if same.count == changed.count, let merged = container(before, same, depth) {
+                return merged
+            }
+            if version >= 9 {
+                isOverwritten = true
+                return most(before, same, depth)
+            }
         }
         isOverwritten = true
         return latest.value.map { Array($0.source) }
+    }
+
+    /// Merges containers of one kind; nil where only one can stand.
+    private mutating func container(
+        _ base: JSONValue?, _ versions: [FieldVersion], _ depth: Int
+    ) -> [UInt8]? {
+        versions[0].value?.kind == .object
+            ? object(base, versions, depth) : array(base, versions, depth)
+    }
+
+    /// Merges the newest with as many of the others as can stand beside it, the newer ones first:
+    /// one that cannot takes none of the others away.
+    private mutating func most(
+        _ base: JSONValue?, _ versions: [FieldVersion], _ depth: Int
+    ) -> [UInt8]? {
+        var standing = [versions[0]]
+        var merged = versions[0].value.map { Array($0.source) }
+        for version in versions.dropFirst() {
+            if let more = container(base, standing + [version], depth) {
+                standing.append(version)
+                merged = more
+            }
+        }
+        return merged
     }
 
     /// Merges objects by key; nil when one has a key twice.
@@ -98,10 +128,12 @@ struct ValueMerge {
         // The newest that put the elements in another order says which.
         let orders = arrays.map { KeyedArray.identities($0, by: key) }
         let model = orders.firstIndex { !Self.keeps($0, before.order) } ?? 0
+        let places = Dictionary(
+            zip(orders[model], orders[model].indices), uniquingKeysWith: { first, _ in first })
         var writer = SplicedContainer([arrays[model]] + arrays)
         for id in Self.order([orders[model]] + orders) {
             guard let element = results[id] else { continue }
-            writer.append(place: orders[model].firstIndex(of: id), element)
+            writer.append(place: places[id], element)
         }
         return writer.bytes
     }

@@ -25,10 +25,12 @@ enum FieldMerge {
     }
 
     /// Merges versions that all are objects without duplicate keys.
-    /// - Parameter isRecord: whether names have the meaning that `RecordFields` gives them.
+    /// - Parameters:
+    ///   - isRecord: whether names have the meaning that `RecordFields` gives them.
+    ///   - rules: their version.
     /// - Returns: the object's bytes.
     static func object(
-        base: JSONValue?, versions: [FieldVersion], isRecord: Bool, depth: Int = 0
+        base: JSONValue?, versions: [FieldVersion], isRecord: Bool, rules: Int, depth: Int = 0
     ) -> [UInt8] {
         let baseFields = base?.dictionary ?? [:]
         let fields = versions.map { $0.value?.dictionary ?? [:] }
@@ -48,7 +50,7 @@ enum FieldMerge {
                 }
                 let merged = field(
                     isRecord ? name : [], base: baseFields[name], versions: candidates,
-                    depth: depth + 1)
+                    rules: rules, depth: depth + 1)
                 if let merged { writer.append(key, merged) }
             }
         }
@@ -86,7 +88,7 @@ enum FieldMerge {
     /// Merges one field.
     /// - Returns: the value's bytes; nil when the field is to be absent.
     private static func field(
-        _ name: [UInt8], base: JSONValue?, versions: [FieldVersion], depth: Int
+        _ name: [UInt8], base: JSONValue?, versions: [FieldVersion], rules: Int, depth: Int
     ) -> [UInt8]? {
         var changed: [FieldVersion] = []
         for version in versions where !means(version.value, base) {
@@ -102,7 +104,7 @@ enum FieldMerge {
         }
         if let instant = instant(name, changed) { return Array(instant.source) }
         guard depth < depthLimit else { return Array(value.source) }
-        let merged = sameKind(as: value, changed, base: base, depth: depth)
+        let merged = sameKind(as: value, changed, base: base, rules: rules, depth: depth)
         return merged ?? Array(value.source)
     }
 
@@ -126,7 +128,7 @@ enum FieldMerge {
 
     /// Merges the changed values that are of the latest one's kind; nil when it is atomic.
     private static func sameKind(
-        as latest: JSONValue, _ changed: [FieldVersion], base: JSONValue?, depth: Int
+        as latest: JSONValue, _ changed: [FieldVersion], base: JSONValue?, rules: Int, depth: Int
     ) -> [UInt8]? {
         switch latest.kind {
         case .object:
@@ -136,17 +138,47 @@ enum FieldMerge {
             let same = changed.filter { isPlain($0.value) }
             guard isPlain(latest), same.count > 1 else { return nil }
             return object(
-                base: isPlain(base) ? base : nil, versions: same, isRecord: false, depth: depth)
+                base: isPlain(base) ? base : nil, versions: same, isRecord: false, rules: rules,
+                depth: depth)
         case .array:
             let isSet = { (value: JSONValue?) in
                 value?.kind == .array && value?.elements.allSatisfy { $0.kind.isScalar } == true
             }
-            if isSet(latest) {
+            // An array that was emptied is a set only beside sets.
+            let hasObjects =
+                rules >= 9 && latest.elements.isEmpty
+                && changed.contains { $0.value?.elements.contains { $0.kind == .object } ?? false }
+            if isSet(latest), !hasObjects {
                 let same = changed.compactMap { isSet($0.value) ? $0.value : nil }
-                return same.count > 1 ? set(base: isSet(base) ? base : nil, same) : nil
+                let before = isSet(base) ? base : nil
+                guard same.count > 1, rules < 9 || areSets(before, same) else { return nil }
+                return set(base: before, same)
             }
-            return KeyedArray.merged(latest: latest, changed, base: base, depth: depth)
+            return KeyedArray.merged(
+                latest: latest, changed, base: base, rules: rules, depth: depth)
         default: return nil
+        }
+    }
+
+    /// Whether arrays of scalars were used as sets: one that has something twice that is no string
+    /// may be a point, unless each version only added or only removed.
+    private static func areSets(_ base: JSONValue?, _ versions: [JSONValue]) -> Bool {
+        let all = versions + [base].compactMap(\.self)
+        func isPlain(_ value: JSONValue) -> Bool {
+            Set(value.elements.map(\.canonical)).count == value.elements.count
+                || value.elements.allSatisfy { $0.kind == .string }
+        }
+        if all.allSatisfy(isPlain) { return true }
+        guard let base else { return false }
+        func counts(_ value: JSONValue) -> [[UInt8]: Int] {
+            value.elements.reduce(into: [:]) { $0[$1.canonical, default: 0] += 1 }
+        }
+        let before = counts(base)
+        return versions.allSatisfy { version in
+            let now = counts(version)
+            return now.allSatisfy { before[$0.key, default: 0] <= $0.value }
+                && before.allSatisfy { now[$0.key, default: 0] >= $0.value }
+                || now.allSatisfy { before[$0.key, default: 0] >= $0.value }
         }
     }
 

@@ -9,9 +9,13 @@ enum KeyedArray {
     /// Merges the changed arrays whose elements all have the key of the latest one's.
     /// - Returns: the array's bytes; nil when it is atomic.
     static func merged(
-        latest: JSONValue, _ changed: [FieldVersion], base: JSONValue?, depth: Int
+        latest: JSONValue, _ changed: [FieldVersion], base: JSONValue?, rules: Int, depth: Int
     ) -> [UInt8]? {
-        guard let key = keys.first(where: { index(latest, by: $0) != nil }) else { return nil }
+        // Every key is one of an array without elements.
+        let model =
+            rules < 9 || !latest.elements.isEmpty
+            ? latest : changed.compactMap(\.value).first { !$0.elements.isEmpty } ?? latest
+        guard let key = keys.first(where: { index(model, by: $0) != nil }) else { return nil }
         var versions: [(elements: [[UInt8]: JSONValue], array: JSONValue, stamp: VersionStamp)] = []
         for version in changed {
             guard let array = version.value, let elements = index(array, by: key) else { continue }
@@ -26,7 +30,7 @@ enum KeyedArray {
             let present = versions.map {
                 FieldVersion(value: $0.elements[id], stamp: $0.stamp)
             }
-            if let element = element(base: before[id], present, depth: depth) {
+            if let element = element(base: before[id], present, rules: rules, depth: depth) {
                 writer.append(element)
             }
         }
@@ -35,7 +39,7 @@ enum KeyedArray {
 
     /// Merges one element; nil when it is deleted.
     private static func element(
-        base: JSONValue?, _ versions: [FieldVersion], depth: Int
+        base: JSONValue?, _ versions: [FieldVersion], rules: Int, depth: Int
     ) -> [UInt8]? {
         let present = versions.filter { $0.value != nil }
         let changed = present.filter { !FieldMerge.means($0.value, base) }
@@ -45,7 +49,7 @@ enum KeyedArray {
         }
         guard changed.count > 1 else { return changed[0].value.map { Array($0.source) } }
         return FieldMerge.object(
-            base: base, versions: changed, isRecord: true, depth: depth + 1)
+            base: base, versions: changed, isRecord: true, rules: rules, depth: depth + 1)
     }
 
     /// Additions by (date, identity).

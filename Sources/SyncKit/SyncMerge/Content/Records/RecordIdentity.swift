@@ -17,11 +17,12 @@ enum RecordIdentity: Equatable {
     /// The first key that every object of the base has and that is unique in each version;
     /// failing that, what identifies the records of each type (`typed`); failing that, the first
     /// but `hash` that every object of the base has (its duplicates then make groups, which are
-    /// merged whole); failing that, the first but `hash` that most of them have and that is unique,
-    /// since version 9 of the rules; failing that, content. An object without the key is known by
-    /// its content, and changes nothing for the others: were all versions asked, what one more
-    /// version adds would decide how the others are merged. Where the base has no objects, a key
-    /// that any object has will do: what a merge gives has the same ones.
+    /// merged whole), since version 9 of the rules if it tells most of them apart: what many share
+    /// is whose they are; failing that, the first but `hash` that most of them have and that is
+    /// unique, since version 9 of the rules; failing that, content. An object without the key is
+    /// known by its content, and changes nothing for the others: were all versions asked, what one
+    /// more version adds would decide how the others are merged. Where the base has no objects, a
+    /// key that any object has will do: what a merge gives has the same ones.
     /// - Parameters:
     ///   - versions: the base's records, then the sides'.
     ///   - version: of the rules.
@@ -37,7 +38,13 @@ enum RecordIdentity: Equatable {
         if let key = candidates.first(where: isUnique) { return .key(key) }
         if version >= 2, let typed = typed(versions, &table) { return typed }
         let last = RecordFields.identities.count - 1
-        if let key = candidates.first(where: { $0 != last }) { return .key(key) }
+        func tellsMostApart(_ key: Int) -> Bool {
+            let ids = versions[0].compactMap { table.infos[$0].identity(key) }
+            return version < 9 || 2 * Set(ids).count >= ids.count
+        }
+        if let key = candidates.first(where: { $0 != last && tellsMostApart($0) }) {
+            return .key(key)
+        }
         if version < 9 { return .content }
         let most = (0..<last).first { isHeldByMost($0, of: versions[0], table) && isUnique($0) }
         return most.map { .key($0) } ?? .content

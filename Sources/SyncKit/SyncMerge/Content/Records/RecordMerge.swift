@@ -78,7 +78,8 @@ struct RecordMerge {
             earlyLeaves: Array(versions[3..<(3 + earlyLeaves.count)]),
             lateLeaves: Array(versions[(3 + earlyLeaves.count)...]), names: reader.names)
         var decided = merge.resolved()
-        if rule.type == .event, rule.version >= 9 { merge.restoreBodies(to: &decided) }
+        let key = rule.type == .event && rule.version >= 9 ? merge.eventKey() : nil
+        if let key { merge.restoreBodies(to: &decided, key) }
         // A line that some version has with its end is whole there, whatever it looks like.
         let ended = zip(all, numbers).map { $0.tornLine == nil ? $1[...] : $1.dropLast() }
         let torn = zip(all, numbers).compactMap { $0.tornLine == nil ? nil : $1.last }
@@ -91,7 +92,7 @@ struct RecordMerge {
         if let last = raws.last, !merge.table.infos[last].isObject, shape == .lines {
             style.close = [0x0a]
         }
-        if rule.type == .event { merge.reportBodies(records) } else { merge.reportTexts() }
+        if rule.type == .event { merge.reportBodies(records, key) } else { merge.reportTexts() }
         let shell = mergedShell(files, earlyLeaves, lateLeaves, stamps, rule)
         let content = RecordFile.rendered(
             raws.map { merge.table.bytes($0) }, shape, style, shell: shell?.bytes)
@@ -104,7 +105,9 @@ struct RecordMerge {
             late: merge.isSetAside.late || around.late
         )
         return Result(
-            content: content, notes: merge.notes.sorted(), isSetAside: isSetAside,
+            content: content,
+            notes: (rule.version < 9 ? merge.notes : Array(Set(merge.notes))).sorted(),
+            isSetAside: isSetAside,
             hasBodies: merge.hasBodies)
     }
 
@@ -145,9 +148,9 @@ struct RecordMerge {
     /// Lists events of which each side brings another body. Which key names them the base says, so
     /// that what is in conflict already is no reason to think that none does; and a version that
     /// has all bodies says itself whether they are in conflict.
-    private mutating func reportBodies(_ records: [Merged]) {
+    private mutating func reportBodies(_ records: [Merged], _ key: Int?) {
         guard version >= 9 else { return reportBodiesByIdentity(records) }
-        guard let key = eventKey() else { return }
+        guard let key else { return }
         for (name, bodies) in severalBodies(records.map { ($0.id, $0.raws[0]) }, key) {
             hasBodies = true
             let isKnown = [base, early, late].contains { version in
@@ -198,8 +201,7 @@ struct RecordMerge {
 
     /// Puts bodies back about which versions decided otherwise: who keeps some of several decides
     /// against the others, and two who do not keep the same ones would leave less than either.
-    private mutating func restoreBodies(to records: inout [Merged]) {
-        guard let key = eventKey() else { return }
+    private mutating func restoreBodies(to records: inout [Merged], _ key: Int) {
         let before = severalBodies(base.entries.map { ($0.id, $0.raw) }, key)
         if before.isEmpty { return }
         let standing = Set(records.map(\.id))
@@ -221,6 +223,12 @@ struct RecordMerge {
             }
             if !isKnown { notes.append(MergeNote(.eventBodies, RecordMerge.display(name.id))) }
         }
+        if records.count == standing.count { return }
+        // Each where the base has it, as in what was resolved.
+        let places = records.map { base.place($0.id) ?? .max }
+        records = zip(records, places).enumerated()
+            .sorted { ($0.element.1, $0.offset) < ($1.element.1, $1.offset) }
+            .map(\.element.0)
     }
 
     /// Lists pairs of records that both sides added with one text under different ids.

@@ -124,7 +124,7 @@ extension RecordMerge {
         guard versions.count > 1 else { return newest.raws }
         let old = base.flatMap { plain($0) }.flatMap { table.value($0) }
         let value = FieldMerge.object(
-            base: old, versions: FieldMerge.ordered(versions), isRecord: true)
+            base: old, versions: FieldMerge.ordered(versions), isRecord: true, rules: version)
         return [table.add(value, like: model)]
     }
 

@@ -316,7 +316,8 @@ struct DocumentMerge {
         let bases = terms.bases.map { TextFile($0) }
         // A stream of YAML begins like a page with front matter.
         let hasFront = rule.version < 9 || rule.isProse || rule.writesMarkers
-        var front = FrontMatterMerge(sides: sides, bases: bases, isFound: hasFront)
+        var front = FrontMatterMerge(
+            sides: sides, bases: bases, isFound: hasFront, rules: rule.version)
         let head = front.lines()
         let pieces = TextRegions.merged(
             sides: zip(sides, front.sideLines).map { Self.body($0, after: $1.count) },

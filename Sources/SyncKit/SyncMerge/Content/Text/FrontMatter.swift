@@ -19,29 +19,37 @@ struct FrontMatter {
     /// Where each key stands among the entries.
     private let places: [ByteKey: Int]
 
-    /// Finds it; nil where a text has none.
-    init?(_ lines: [ArraySlice<UInt8>]) {
+    /// Finds it; nil where a text has none. Since version 9 of the rules a text that begins with a
+    /// line and prose has none, and an anchor stands where a node begins.
+    init?(_ lines: [ArraySlice<UInt8>], rules: Int = MergeIdentity.version) {
         guard let first = lines.first, Self.isFence(first, "---"),
             let close = lines.dropFirst().firstIndex(where: {
                 Self.isFence($0, "---") || Self.isFence($0, "...")
             })
         else { return nil }
+        let isProse =
+            lines[1..<close].first { !Self.isComment($0) }
+            .map { Self.key($0) == nil && $0.first != 0x7b } ?? false
+        if rules >= 9 && isProse { return nil }
         fence = lines[close]
         lineCount = close + 1
         var entries: [Entry] = []
         var key: ArraySlice<UInt8> = []
         var chunk: [ArraySlice<UInt8>] = []
         var isSplit = true
+        // What stands in a block of text is text.
+        var isInBlock = false
         for line in lines[1..<close] {
             if let next = Self.key(line) {
                 if !(key.isEmpty && chunk.isEmpty) { entries.append(Entry(key: key, lines: chunk)) }
                 (key, chunk) = (next, [line])
+                isInBlock = rules >= 9 && YAMLNode.opensBlock(line.dropFirst(next.count + 1))
             } else {
-                let isComment = line.first == 0x23 || line.allSatisfy { $0 == 0x20 }
-                if key.isEmpty && !isComment || line.first == 0x09 { isSplit = false }
+                if key.isEmpty && !Self.isComment(line) || line.first == 0x09 { isSplit = false }
                 chunk.append(line)
+                if isInBlock { continue }
             }
-            if Self.hasAnchor(line) { isSplit = false }
+            if rules < 9 ? Self.hasAnchor(line) : YAMLNode.isTied(line) { isSplit = false }
         }
         if !(key.isEmpty && chunk.isEmpty) { entries.append(Entry(key: key, lines: chunk)) }
         self.entries = entries
@@ -54,6 +62,10 @@ struct FrontMatter {
     /// The entry of a key.
     func entry(_ key: ArraySlice<UInt8>) -> Entry? {
         places[ByteKey(key)].map { entries[$0] }
+    }
+
+    private static func isComment(_ line: ArraySlice<UInt8>) -> Bool {
+        line.first == 0x23 || line.allSatisfy { $0 == 0x20 }
     }
 
     private static func isFence(_ line: ArraySlice<UInt8>, _ fence: String) -> Bool {
@@ -73,7 +85,7 @@ struct FrontMatter {
         return nil
     }
 
-    /// An anchor, an alias or a merge key ties entries together.
+    /// An anchor, an alias or a merge key ties entries together, by rules before version 9.
     private static func hasAnchor(_ line: ArraySlice<UInt8>) -> Bool {
         if line.starts(with: Array("<<:".utf8)) { return true }
         for at in line.indices.dropFirst().dropLast() where line[at] == 0x26 || line[at] == 0x2a {

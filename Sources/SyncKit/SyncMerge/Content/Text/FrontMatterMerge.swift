@@ -10,10 +10,12 @@ struct FrontMatterMerge {
     let baseLines: [[ArraySlice<UInt8>]]
     private(set) var notes: [MergeNote] = []
 
-    /// - Parameter isFound: whether there can be any.
-    init(sides: [TextFile], bases: [TextFile], isFound: Bool) {
-        self.sides = sides.map { isFound ? FrontMatter($0.lines) : nil }
-        self.bases = bases.map { isFound ? FrontMatter($0.lines) : nil }
+    /// - Parameters:
+    ///   - isFound: whether there can be any.
+    ///   - rules: their version.
+    init(sides: [TextFile], bases: [TextFile], isFound: Bool, rules: Int) {
+        self.sides = sides.map { isFound ? FrontMatter($0.lines, rules: rules) : nil }
+        self.bases = bases.map { isFound ? FrontMatter($0.lines, rules: rules) : nil }
         sideLines = zip(sides, self.sides).map { Array($0.lines.prefix($1?.lineCount ?? 0)) }
         baseLines = zip(bases, self.bases).map { Array($0.lines.prefix($1?.lineCount ?? 0)) }
     }
