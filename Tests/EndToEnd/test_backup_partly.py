@@ -5,6 +5,7 @@ import os
 import subprocess
 import unittest
 
+import trees
 from device import PREFIX
 from harness import VaultTest
 
@@ -113,12 +114,28 @@ class Partly(VaultTest):
         self.assertEqual((unsynced["files"], unsynced["skipped"]), (2, []))
         both = [f"{PREFIX}/git~1/deep/y.md", f"{PREFIX}/git~1/x.md"]
         self.assertEqual(self.listed(), both)
+        # What is in the way is none of it, and what may be read again stands once.
+        ada.write(".gitignore", "build/\n")
+        ada.write("build/out.o", "ignored\n")
+        self.assertIn(ada.once().returncode, (0, 1))
+        clone = f"{self.top}/plain"
+        trees.git(self.top, "clone", "-q", self.remote, clone)
+        with open(f"{clone}/{PREFIX}/build", "w", encoding="ascii") as file:
+            file.write("a file\n")
+        me = ("-c", "user.name=me", "-c", "user.email=me@x")
+        trees.git(clone, "add", "-A", "-f")
+        trees.git(clone, *me, "commit", "-qm", "in the way")
+        trees.git(clone, "push", "-q")
+        self.assertEqual(ada.once().returncode, 1)
+        self.assertIn("build", ada.ctl("held").stdout)
+        self.saved(ada, 0)
+        self.assertEqual(self.listed(2), both)
         # Another file system is not walked: what the archive before has stays.
         self.tmpfs(ada.path("git~1/deep"), "1m")
         ada.write("git~1/deep/z.md", "of the other disk\n")
         unsynced, said = self.saved(ada, 1)
         self.assertEqual(unsynced["skipped"], [f"{PREFIX}/git~1/deep"])
-        self.assertEqual(sorted(self.listed()), both)
+        self.assertEqual(sorted(self.listed(2)), both)
 
     def test_what_a_killed_one_left_goes(self):
         ada = self.device("ada", start=False)

@@ -252,10 +252,14 @@ class Choices(VaultTest):
             with self.subTest(choice=choice):
                 ada, _ = self.conflict(
                     number,
-                    {".gitattributes": "events/* sync=event\n", "x.md": "1\n2\n3\n"},
-                    {"x.md": "1\n2 ada\n3\n", "events/a.jsonl": event % "ada"},
-                    {"x.md": "1\n2 bob\n3\n", "events/a.jsonl": event % "bob"},
+                    {".gitattributes": "events/* sync=event\n", "x.md": "1\n2\n3\n",
+                     "a.md": "1\n2\n3\n"},
+                    {"x.md": "1\n2 ada\n3\n", "events/a.jsonl": event % "ada",
+                     "a.md": "1\n2 ada\n3\n"},
+                    {"x.md": "1\n2 bob\n3\n", "events/a.jsonl": event % "bob",
+                     "a.md": "1\n2 bob\n3\n"},
                 )  # fmt: skip
+                before = ada.tree()
                 dry = ada.ctl("resolve", "--all", choice, "--dry-run", expect=(1,))
                 self.assertIn("would resolve shared/files/x.md", dry.stdout)
                 done = ada.ctl("resolve", "--all", choice, expect=(1,))
@@ -264,3 +268,6 @@ class Choices(VaultTest):
                 (left,) = json.loads(ada.ctl("conflicts", "--json").stdout)
                 self.assertEqual(left["path"], "shared/files/events/a.jsonl")
                 self.assertNotIn(b"<<<<", ada.read("x.md"))
+                # One undo takes back what was resolved before and after it.
+                ada.ctl("undo", expect=(10,))
+                self.assertEqual(ada.tree(), before)

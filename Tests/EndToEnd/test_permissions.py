@@ -67,6 +67,8 @@ class Permissions(VaultTest):
 
     def test_a_directory_that_may_not_be_read_is_held_at_once(self):
         ada = self.other_user()
+        ada.write("d/.gitignore", "*.o\n")
+        ada.write("d/e/.gitignore", "*.x\n")
         ada.write("d/a.md", "a\n")
         ada.write("b.md", "b\n")
         ada.hand_over(USER)
@@ -75,6 +77,12 @@ class Permissions(VaultTest):
         self.wait_in_sync(ada)
         os.chmod(ada.path("d"), 0o000)
         wait_until(lambda: self.held(ada) == {"d": "unreadable"}, lambda: f"{self.held(ada)}")
+        # Nothing else waits for it.
+        ada.write("c.md", "c\n")
+        ada.hand_over(USER)
+        there = lambda: trees.commit_tree(  # noqa: E731
+            self.remote, "refs/heads/sync", PREFIX).get(b"c.md")
+        wait_until(there, ada.output)
         os.chmod(ada.path("d"), 0o755)
         self.wait_in_sync(ada)
 

@@ -82,6 +82,9 @@ struct ArchiveTests {
         #expect(mkfifo(top + "/from/d/pipe", 0o600) == 0)
         let writer = try ArchiveWriter(file)
         #expect(try writer.add(path("d"), from: Array("\(top)/from/d".utf8)).isEmpty)
+        // It is there already.
+        let again = Array("\(top)/from/d/e/f".utf8)
+        #expect(try writer.add(path("d/e/f"), from: again).isEmpty)
         // Reading from its beginning fails: nothing is mapped there.
         let broken = Array("/proc/self/mem".utf8)
         #expect(try writer.add(path("m"), from: broken) == [path("m")])

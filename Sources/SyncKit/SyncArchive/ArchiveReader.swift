@@ -31,14 +31,14 @@ package struct ArchiveReader {
         return count
     }
 
-    /// Adds to another archive what this one has at some paths.
+    /// Adds to another archive what this one has at some paths, and that one not yet.
     /// - Throws: `ArchiveError`; the other archive is of no use then.
     package func copy(to writer: ArchiveWriter, where isWanted: (TreePath) -> Bool)
         throws(ArchiveError)
     {
         while let (header, path) = try next() {
-            if isWanted(path) {
-                try writer.add(header, content: piece)
+            if isWanted(path) && !writer.has(path) {
+                try writer.add(path, header, content: piece)
             } else {
                 var left = header.size
                 while left > 0 { left -= try piece(left).count }

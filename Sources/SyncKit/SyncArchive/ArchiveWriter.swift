@@ -6,7 +6,9 @@ package import SyncModel
 package final class ArchiveWriter {
     private let output: ZstdWriter
     /// How many files and links it has.
-    package private(set) var count = 0
+    package var count: Int { paths.count }
+    /// What they are called: no name stands twice.
+    private var paths: Set<TreePath> = []
 
     /// Begins an archive, of which nothing is left unless it is finished.
     /// - Parameter path: absolute; what stands there is replaced.
@@ -76,6 +78,7 @@ package final class ArchiveWriter {
     private func add(_ path: TreePath, _ name: [CChar], _ status: inout stat)
         throws(ArchiveError) -> Bool
     {
+        if has(path) { return true }
         switch status.st_mode & S_IFMT {
         case S_IFLNK:
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -84,6 +87,8 @@ package final class ArchiveWriter {
             var header = Self.header(path, .link, status)
             (header.target, header.size) = (target.prefix(length).map { UInt8(bitPattern: $0) }, 0)
             try output.write(header.blocks)
+            paths.insert(path)
+            return true
         case S_IFREG:
             let file = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             if file < 0 { return false }
@@ -91,13 +96,14 @@ package final class ArchiveWriter {
             // To its end first: what the archive has of a file is the whole of it.
             guard fstat(file, &status) == 0, Self.isReadable(file) else { return false }
             try output.write(Self.header(path, .file, status).blocks)
-            count += 1
+            paths.insert(path)
             return try copy(file, Int(status.st_size))
         default: return true
         }
-        count += 1
-        return true
     }
+
+    /// Whether it has a file or link of a name.
+    func has(_ path: TreePath) -> Bool { paths.contains(path) }
 
     /// Whether all of a file can be read; the place for reading is at its beginning again.
     private static func isReadable(_ file: Int32) -> Bool {
@@ -111,9 +117,9 @@ package final class ArchiveWriter {
 
     /// Adds what another archive has.
     /// - Parameter content: gives the next bytes of it, some and at most so many.
-    func add(_ header: TarHeader, content: (Int) throws(ArchiveError) -> [UInt8])
-        throws(ArchiveError)
-    {
+    func add(
+        _ path: TreePath, _ header: TarHeader, content: (Int) throws(ArchiveError) -> [UInt8]
+    ) throws(ArchiveError) {
         try output.write(header.blocks)
         var left = header.size
         while left > 0 {
@@ -122,7 +128,7 @@ package final class ArchiveWriter {
             left -= bytes.count
         }
         try output.write(TarHeader.padding(header.size))
-        count += 1
+        paths.insert(path)
     }
 
     /// Ends the archive, durably.

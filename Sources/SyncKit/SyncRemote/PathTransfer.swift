@@ -52,7 +52,12 @@ package final class PathTransfer {
             if head == nil { try checkNames() }
             work.begin(.fetch)
             defer { work.end(.fetch) }
-            if let head { try mend(head) }
+            if let head {
+                // Who may only read the remote has all of it all the same.
+                do throws(RepositoryError) { try mend(head) } catch {
+                    if ![.readOnly, .noSpace].contains(error.code) { throw error }
+                }
+            }
             if let head, try local.contains(head) || !mayBring([head], true).isEmpty {
                 copied += try transfer.copy([head], toleratesPast: true)
             }
@@ -83,6 +88,7 @@ package final class PathTransfer {
         guard local.contains(head) else { return }
         let tree = try local.commit(head).tree
         if remote.contains(head), tree == Tree.emptyID || remote.contains(tree) { return }
+        guard tree == Tree.emptyID || local.contains(tree) else { return }
         var transfer = outgoing
         copied += try transfer.copyAgain([head])
     }

@@ -79,7 +79,7 @@ struct Resolve: AsyncParsableCommand {
                 do { report = try await resolve(conflict, request, changes) } catch {
                     if last == nil { throw error }
                     // The head may have left the one before: the remote was accepted meanwhile.
-                    (last, request.continues) = (nil, nil)
+                    request.continues = nil
                     report = try await resolve(conflict, request, changes)
                 }
             } catch {

@@ -106,6 +106,18 @@ struct DataTests {
         #expect(found == [merged])
     }
 
+    @Test("many versions of which each is of another kind somewhere take no longer for it")
+    func manyKinds() {
+        func nested(_ depth: Int, _ inside: String) -> String {
+            String(repeating: "{\"a\":", count: depth) + inside
+                + String(repeating: "}", count: depth)
+        }
+        let captures = (0..<20).map { nested($0 + 1, "\($0)") } + [nested(31, "{}")]
+        let history = LeafTests.history(nested(31, "{\"b\":1}"), captures, FileRule(.data))
+        var dice = Dice(1)
+        #expect(history.merged(&dice).text == nested(31, "{}"))
+    }
+
     @Test("a version-8 merge of a list of equal objects is made as it was")
     func former() {
         var rule = FileRule(.data)

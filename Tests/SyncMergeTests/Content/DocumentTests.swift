@@ -115,6 +115,8 @@ struct DocumentTests {
         "a line of YAML is tied to another node",
         arguments: [
             ("a: &x 1", true), ("a: *x", true), ("- *x", true), ("  - &x", true), ("<<: *x", true),
+            ("  b, *x]", true), ("'it''s': *x", true), (#""a\"b": *x"#, true),
+            ("k: !!map &a", true),
             ("a: [1, *x]", true), ("a: {b: &x 1}", true), ("*x : 1", true), ("a: *x # why", true),
             ("a: The *best*", false), ("a: *best* of all", false), ("a: \"*x\"", false),
             ("a: [\"*x\", 'b, *y']", false), ("a: R &B", false), ("a: 2 * 3", false),

@@ -51,7 +51,7 @@ struct KeptRules {
         // Of all that a scan may find gone nobody knows yet what goes with it.
         var all = dirty.all ? try store.paths(folder.id, named: IgnoreView.name) : []
         for directory in folder.ignore.directories(below: dirty.directories)
-        where try folder.access.stat(directory) != nil {
+        where try !isGone(directory, in: folder) {
             if let file = Self.file(in: directory) { all.append(file) }
         }
         let mayGo = dirty.paths.contains { $0.name.elementsEqual(IgnoreView.name) }
@@ -59,11 +59,20 @@ struct KeptRules {
         guard mayGo || waits || !all.isEmpty else { return }
         var gone: [TrackedFile] = []
         for path in dirty.paths.union(all) {
-            guard let row = try store.file(folder.id, path), try folder.access.stat(path) == nil
-            else { continue }
+            guard let row = try store.file(folder.id, path), try isGone(path, in: folder) else {
+                continue
+            }
             gone.append(row)
         }
         try keepRules(of: gone, [], in: folder) { _ in false }
+    }
+
+    /// What cannot be looked at is not known to be gone.
+    private func isGone(_ path: TreePath, in folder: VaultFolder) throws(FolderError) -> Bool {
+        do throws(FolderError) { return try folder.access.stat(path) == nil } catch {
+            if error.code.reason == nil { throw error }
+            return false
+        }
     }
 
     /// Whether a file that is synced, and of which `isLeft` holds, is in a directory; nil is the

@@ -19,7 +19,7 @@ package struct DiskLook {
         let scratch = ScratchRepository(over: vault.repository)
         let pack = try scratch.beginPack()
         var versions: [TreePath: FileVersion?] = [:]
-        var shown = 0
+        var (shown, count) = (0, 0)
         let head = try vault.head()
         for folder in vault.folders where Self.isAbout(asked, folder.id) {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
@@ -46,7 +46,9 @@ package struct DiskLook {
                 versions[place] = version
                 if vault.repository.contains(version.id) { continue }
                 shown += try scratch.addShown(snapshot.content)
-                if shown > Limits.comparedBytes {
+                // One alone is compared, however large.
+                count += 1
+                if shown > Limits.comparedBytes && count > 1 {
                     throw ChangeRefusal(
                         .wrong,
                         "more text than \(Limits.comparedBytes >> 20) MiB is in no commit: name a "
@@ -102,7 +104,8 @@ package struct DiskLook {
     /// back.
     package func uncommitted() throws -> Uncommitted {
         var found = Uncommitted()
-        found.paths = try vault.report.quarantined(ignored: false).map(\.path)
+        found.paths = try vault.report.quarantined(ignored: false)
+            .filter { $0.isOfEdits || !isDirectory($0.path) }.map(\.path)
         for folder in vault.folders {
             do throws(FolderError) { try folder.access.checkRoot() } catch {
                 guard folder.stops(for: error) else { throw error }
@@ -115,14 +118,32 @@ package struct DiskLook {
             for (path, row) in findings.toRead where try !Self.isCommitted(path, row, in: folder) {
                 found.paths.append(folder.repositoryPath(path))
             }
-            for (path, reason) in findings.quarantines where reason != nil {
-                found.paths.append(folder.repositoryPath(path))
+            var free: Set<TreePath> = []
+            for (path, reason) in findings.quarantines {
+                let path = folder.repositoryPath(path)
+                if let reason {
+                    let isOfEdits = QuarantinedPath(path: path, reason: reason).isOfEdits
+                    if isOfEdits { found.paths.append(path) }
+                } else {
+                    free.insert(path)
+                }
             }
+            if !free.isEmpty { found.paths.removeAll(where: free.contains) }
         }
         // What is held back may be found again.
         var listed: Set<TreePath> = []
         found.paths = found.paths.filter { listed.insert($0).inserted }
         return found
+    }
+
+    /// Whether a directory stands at a path of the repository: where it is in the way of something,
+    /// what is in it is not held back.
+    private func isDirectory(_ path: TreePath) -> Bool {
+        vault.folders.contains { folder in
+            guard let local = folder.belowRoot(path) else { return false }
+            // What cannot be looked at is told by whoever reads it.
+            do { return try folder.access.stat(local)?.kind == .directory } catch { return false }
+        }
     }
 
     /// Whether a file is as the state store says though its stat does not tell; one that cannot be

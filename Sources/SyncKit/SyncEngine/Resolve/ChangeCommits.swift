@@ -61,6 +61,8 @@ final class ChangeCommits {
         try pack.finish()
         try branch.move(to: id, from: head)
         report.commit = id
+        // With those that were in the pack alone.
+        report.conflicts = try opened(by: versions, over: before, made)
         return report
     }
 

@@ -12,8 +12,9 @@ package struct ThinningGround: Sendable {
     let now: Timestamp
     /// The remote's head; nil where that does not matter.
     private var far: ObjectID?
-    /// The names of the references.
-    private var names: Set<String> = []
+    /// The references: those that the vault moves by their names, all others by what they name,
+    /// too.
+    private var references: Set<String> = []
 
     init(head: ObjectID, past: [ObjectID], tips: [ObjectID], now: Timestamp) {
         (self.head, self.past, self.tips, self.now) = (head, past, tips, now)
@@ -24,7 +25,7 @@ package struct ThinningGround: Sendable {
     /// - Throws: `RepositoryError`, `StateStoreError`.
     func holds(in vault: Vault) throws -> Bool {
         guard let now = try ThinningGround(of: vault), let old = far, let new = now.far,
-            now.names.isSubset(of: names)
+            now.references.isSubset(of: references)
         else { return false }
         let history = History(CommitStamps(reading: vault.repository))
         return try old == new || history.isAncestor(old, of: new)
@@ -49,7 +50,13 @@ package struct ThinningGround: Sendable {
             tips += try Self.commit(at: reference.id, in: vault.repository)
         }
         self.init(head: head, past: past, tips: tips, now: vault.clock.now())
-        (self.far, names) = (far, Set(references.map(\.name)))
+        self.far = far
+        let own = "refs/heads/\(vault.branch.name)"
+        self.references = Set(
+            references.map { reference in
+                let isOwn = reference.name == own || reference.name.hasPrefix("refs/sync/")
+                return isOwn ? reference.name : "\(reference.name) \(reference.id.hex)"
+            })
     }
 
     /// The commit that a reference names, or that a tag is put on; none for another object.

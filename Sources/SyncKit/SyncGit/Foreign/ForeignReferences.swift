@@ -146,7 +146,7 @@ struct ForeignReferences {
         for isAgain in [false, true] {
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             if descriptor >= 0 {
-                do { try shared?.adjust(descriptor, at: path) } catch {
+                do throws(RepositoryError) { try shared?.adjust(descriptor, at: path) } catch {
                     close(descriptor)
                     unlink(path)
                     throw error

@@ -60,14 +60,32 @@ struct ValueMerge {
         _ base: JSONValue?, _ versions: [FieldVersion], _ depth: Int
     ) -> [UInt8]? {
         var standing = [versions[0]]
-        var merged = versions[0].value.map { Array($0.source) }
-        for version in versions.dropFirst() {
-            if let more = container(base, standing + [version], depth) {
-                standing.append(version)
-                merged = more
-            }
+        for version in versions.dropFirst() where canStand(base, standing + [version]) {
+            standing.append(version)
         }
-        return merged
+        let merged = standing.count > 1 ? container(base, standing, depth) : nil
+        return merged ?? versions[0].value.map { Array($0.source) }
+    }
+
+    /// Whether containers of one kind can be merged.
+    private func canStand(_ base: JSONValue?, _ versions: [FieldVersion]) -> Bool {
+        let values = versions.compactMap(\.value)
+        if values[0].kind == .object {
+            return !(values + [base].compactMap(\.self)).contains(where: \.hasDuplicateKeys)
+        }
+        if values.allSatisfy({ $0.elements.allSatisfy(\.kind.isScalar) }) {
+            return ScalarArrays(base: base, values) != nil
+        }
+        return Self.key(base, values) != nil
+    }
+
+    /// The key by which the elements of arrays are known; nil for none.
+    private static func key(_ base: JSONValue?, _ arrays: [JSONValue]) -> [UInt8]? {
+        KeyedArray.keys.first { key in
+            guard arrays.allSatisfy({ KeyedArray.index($0, by: key) != nil }) else { return false }
+            guard let base, !base.elements.isEmpty else { return true }
+            return KeyedArray.index(base, by: key) != nil
+        }
     }
 
     /// Merges objects by key; nil when one has a key twice.
@@ -103,15 +121,11 @@ struct ValueMerge {
         if arrays.allSatisfy({ $0.elements.allSatisfy(\.kind.isScalar) }) {
             return ScalarArrays(base: base, arrays)?.merged
         }
-        for key in KeyedArray.keys {
-            let elements = arrays.compactMap { KeyedArray.index($0, by: key) }
-            guard elements.count == arrays.count else { continue }
-            let before = base.flatMap { KeyedArray.index($0, by: key) }
-            if let base, before == nil, !base.elements.isEmpty { continue }
-            let order = before == nil ? [] : base.map { KeyedArray.identities($0, by: key) } ?? []
-            return keyed((before ?? [:], order), arrays, elements, versions, key, depth)
-        }
-        return nil
+        guard let key = Self.key(base, arrays) else { return nil }
+        let elements = arrays.compactMap { KeyedArray.index($0, by: key) }
+        let before = base.flatMap { KeyedArray.index($0, by: key) }
+        let order = before == nil ? [] : base.map { KeyedArray.identities($0, by: key) } ?? []
+        return keyed((before ?? [:], order), arrays, elements, versions, key, depth)
     }
 
     private mutating func keyed(

@@ -29,7 +29,10 @@ struct FrontMatter {
         else { return nil }
         let isProse =
             lines[1..<close].first { !Self.isComment($0) }
-            .map { Self.key($0) == nil && $0.first != 0x7b } ?? false
+            .map { line in
+                let text = line.drop { $0 == 0x20 }
+                return Self.key(text) == nil && text.first != 0x7b
+            } ?? false
         if rules >= 9 && isProse { return nil }
         fence = lines[close]
         lineCount = close + 1

@@ -8,8 +8,10 @@ enum YAMLNode {
             node = node.dropFirst().drop { $0 == 0x20 }
         }
         if node.starts(with: "<<:".utf8) || ties(node) { return true }
-        guard let value = value(of: node) else { return isFlowTied(node) }
-        return ties(value) || isFlowTied(value)
+        // What is indented may stand in brackets that another line opens.
+        if line.first == 0x20, isFlowTied(node) { return true }
+        guard let value = value(of: node) else { return isFlow(node) && isFlowTied(node) }
+        return ties(value) || isFlow(value) && isFlowTied(value)
     }
 
     /// Whether a value is a block of text, whose lines follow.
@@ -25,7 +27,7 @@ enum YAMLNode {
     /// What stands behind the key of a line; nil where it has none.
     private static func value(of node: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         if let quote = node.first, quote == 0x22 || quote == 0x27 {
-            guard let end = node.dropFirst().firstIndex(of: quote) else { return nil }
+            guard let end = end(of: node) else { return nil }
             let rest = node[(end + 1)...].drop { $0 == 0x20 }
             return rest.first == 0x3a ? rest.dropFirst().drop { $0 == 0x20 } : nil
         }
@@ -35,8 +37,32 @@ enum YAMLNode {
         return nil
     }
 
-    /// Whether a node begins with an anchor, or is an alias.
-    private static func ties(_ node: ArraySlice<UInt8>) -> Bool {
+    /// Where the quoted text ends with which a node begins: a quote that stands twice, or behind a
+    /// backslash, is part of it.
+    private static func end(of node: ArraySlice<UInt8>) -> Int? {
+        guard let quote = node.first else { return nil }
+        var at = node.startIndex + 1
+        while at < node.endIndex {
+            let isDoubled =
+                quote == 0x27 && node[at] == quote && at + 1 < node.endIndex
+                && node[at + 1] == quote
+            if isDoubled || quote == 0x22 && node[at] == 0x5c {
+                at += 2
+            } else if node[at] == quote {
+                return at
+            } else {
+                at += 1
+            }
+        }
+        return nil
+    }
+
+    /// Whether a node begins with an anchor, or is an alias. A tag may stand before it.
+    private static func ties(_ whole: ArraySlice<UInt8>) -> Bool {
+        var node = whole
+        while node.first == 0x21 {
+            node = node.drop { $0 != 0x20 }.drop { $0 == 0x20 }
+        }
         let word = node.prefix { ![0x20, 0x2c, 0x5d, 0x7d].contains($0) }
         guard word.count > 1 else { return false }
         if word.first == 0x26 { return true }
@@ -45,9 +71,12 @@ enum YAMLNode {
         return rest.first.map { [0x23, 0x2c, 0x3a, 0x5d, 0x7d].contains($0) } ?? true
     }
 
+    private static func isFlow(_ node: ArraySlice<UInt8>) -> Bool {
+        node.first == 0x5b || node.first == 0x7b
+    }
+
     /// The same of the nodes in `[a, b]` and `{a: b}`.
     private static func isFlowTied(_ node: ArraySlice<UInt8>) -> Bool {
-        guard let first = node.first, first == 0x5b || first == 0x7b else { return false }
         var quote: UInt8?
         for at in node.indices {
             let byte = node[at]
