@@ -80,6 +80,7 @@ extension SimWorld {
             clock.advance(Int64(Limits.intakeRests[5].components.seconds) * 1_000_000_000)
         }
         try await meet()
+        if try acceptDeletions() { try await meet() }
         if traits.ignores {
             try checkSecrets()
             // From now on nothing is left out.
@@ -110,6 +111,21 @@ extension SimWorld {
     }
 
     /// Rounds in which everything reaches everybody.
+    /// Somebody says of deletions that were held for being many that they are meant.
+    /// - Returns: whether there were any.
+    private func acceptDeletions() throws -> Bool {
+        var areAny = false
+        for device in devices {
+            guard let vault = device.vault else { continue }
+            for folder in vault.folders where !folder.quarantinedDeletions.isEmpty {
+                areAny = true
+                try vault.capture(
+                    [folder.id: .everything], CaptureOptions(live: false, acceptDeletes: true))
+            }
+        }
+        return areAny
+    }
+
     private func meet() async throws {
         // One round brings everything to the remote, the next brings it back; a device that was
         // first may have to merge once more for each other one.
