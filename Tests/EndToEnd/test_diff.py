@@ -419,9 +419,13 @@ class Diff(VaultTest):
         lines = {line.split("|")[0].strip(): line.split("|")[1].strip()
                  for line in ada.ctl("diff", "HEAD", "--stat").stdout.splitlines()[:-1]}
         self.assertIn("Bin", lines[f"{PREFIX}/picture.bin"])
-        line = "x" * 63 + "\n"
-        for number in range(20):
-            ada.write(f"text/{number}.md", line * 28_000)
+        # The limit is 32 MiB, of which the picture's first 64 KiB and the four bytes are some.
+        text = ("x" * 63 + "\n") * ((2 << 20) // 64)
+        for number in range(15):
+            ada.write(f"text/{number}.md", text)
+        ada.write("text/rest.md", text[(64 << 10) + 4:])
+        ada.ctl("diff", "HEAD", "--stat", expect=(0,))
+        ada.write("text/rest.md", text[(64 << 10) + 3:])
         for running in (True, False):
             if not running:
                 ada.stop()

@@ -39,4 +39,20 @@ struct ScratchRepositoryTests {
             try scratch.setReference("refs/heads/sync", to: head, expecting: nil)
         }
     }
+
+    @Test("of what has a NUL in its first 64 KiB these are kept, of all else everything")
+    func shown() throws {
+        func kept(nulAt place: Int) throws -> Int {
+            var content = [UInt8](repeating: UInt8(ascii: "x"), count: 2 * Limits.shownBytes)
+            content[place] = 0
+            let scratch = ScratchRepository(over: history.repository)
+            let kept = try scratch.addShown(content)
+            #expect(kept == scratch.bytes)
+            let id = ObjectID(hashing: content, as: .blob)
+            #expect(try scratch.header(id).size == content.count)
+            return kept
+        }
+        #expect(try kept(nulAt: Limits.shownBytes - 1) == Limits.shownBytes)
+        #expect(try kept(nulAt: Limits.shownBytes) == 2 * Limits.shownBytes)
+    }
 }

@@ -20,8 +20,13 @@ package final class HTTPClient {
         /// A directory of such certificates, hashed as `openssl rehash` does.
         package var authoritiesDirectory: String?
 
-        /// The defaults; the system's certificates.
-        package init() {}
+        /// The defaults.
+        /// - Parameter environment: names the certificates to trust, as for git and OpenSSL:
+        ///   `GIT_SSL_CAINFO` or `SSL_CERT_FILE`, `GIT_SSL_CAPATH` or `SSL_CERT_DIR`.
+        package init(_ environment: [String: String] = [:]) {
+            authorities = environment["GIT_SSL_CAINFO"] ?? environment["SSL_CERT_FILE"]
+            authoritiesDirectory = environment["GIT_SSL_CAPATH"] ?? environment["SSL_CERT_DIR"]
+        }
     }
 
     private let options: Options

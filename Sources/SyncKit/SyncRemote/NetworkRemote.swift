@@ -198,13 +198,10 @@ extension RemoteURL {
     fileprivate func wire(_ options: NetworkRemote.Options) throws(RemoteError) -> any GitWire {
         switch self {
         case .https(let base, let user):
-            var client = HTTPClient.Options()
+            let environment = options.environment
+            var client = HTTPClient.Options(environment)
             client.stall = options.patience
             client.connect = min(client.connect, options.patience)
-            let environment = options.environment
-            client.authorities = environment["GIT_SSL_CAINFO"] ?? environment["SSL_CERT_FILE"]
-            client.authoritiesDirectory =
-                environment["GIT_SSL_CAPATH"] ?? environment["SSL_CERT_DIR"]
             let credentials = Credentials(
                 SecretSources.list(options.auth, base: base, user: user, environment, client))
             return try SmartHTTP(base: base, credentials, client, memory: options.memory)

@@ -24,10 +24,7 @@ package struct UpstreamFollower: Service {
         _ environment: [String: String], log: Logger
     ) {
         (self.upstream, self.service, self.log) = (upstream, service, log)
-        var options = HTTPClient.Options()
-        options.authorities = environment["GIT_SSL_CAINFO"] ?? environment["SSL_CERT_FILE"]
-        options.authoritiesDirectory = environment["GIT_SSL_CAPATH"] ?? environment["SSL_CERT_DIR"]
-        self.options = options
+        options = HTTPClient.Options(environment)
     }
 
     /// Follows until a graceful shutdown; comes again after a failure, later each time.

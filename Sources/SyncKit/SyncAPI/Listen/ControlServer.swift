@@ -38,28 +38,24 @@ package struct ControlServer: Service {
     /// - Throws: `ControlSocketError` when the socket cannot be made at first.
     package func run() async throws {
         let bound = Bound(path)
-        var end = End.lost
-        do {
-            try prepareDirectory()
-            end = try await serve(bound)
-            if end == .lost {
-                log.warning("\(path) was removed or replaced: listening there anew")
-            }
-        } catch {
-            if !isAgain { throw error }
-            log.warning("\(path): \(error)")
-        }
+        var (end, isAgain) = (End.lost, isAgain)
         while end == .lost {
-            if await !makeRoom() { return }
             do {
+                if isAgain {
+                    if await !makeRoom() { return }
+                } else {
+                    try prepareDirectory()
+                }
                 end = try await serve(bound)
                 if end == .lost {
                     log.warning("\(path) was removed or replaced: listening there anew")
                 }
             } catch {
+                if !isAgain { throw error }
                 log.warning("\(path): \(error)")
                 if await !isToGoOn() { return }
             }
+            isAgain = true
         }
         if bound.stands == true && unlink(path) != 0 {
             log.warning("\(ControlSocketError.last("remove", path))")
@@ -110,15 +106,22 @@ package struct ControlServer: Service {
     }
 
     /// Makes the socket's directory again, as soon as that can be done and nothing but a socket has
-    /// its name.
+    /// its name. What stands in the way is said when it is found.
     /// - Returns: false when it is to end.
     private func makeRoom() async -> Bool {
+        var said: String?
         repeat {
             do throws(ControlSocketError) {
                 try prepareDirectory()
                 var status = stat()
                 if lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK { return true }
-            } catch { log.debug("\(error)") }
+                throw ControlSocketError(
+                    operation: "use \(path)", cause: "something else than a socket stands there")
+            } catch {
+                let text = "\(error)"
+                if text != said { log.warning("\(text)") }
+                said = text
+            }
         } while await isToGoOn()
         return false
     }

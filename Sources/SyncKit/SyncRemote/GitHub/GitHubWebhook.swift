@@ -55,9 +55,7 @@ package actor GitHubWebhook {
                 hint: "make the webhook at the host of the repository: docs/how-to/webhooks.md")
         }
         hooks = "\(place.api)/repos/\(place.owner)/\(place.name)/hooks"
-        var client = HTTPClient.Options()
-        client.authorities = environment["GIT_SSL_CAINFO"] ?? environment["SSL_CERT_FILE"]
-        client.authoritiesDirectory = environment["GIT_SSL_CAPATH"] ?? environment["SSL_CERT_DIR"]
+        let client = HTTPClient.Options(environment)
         credentials = Credentials(
             SecretSources.list(
                 auth, base: base, user: user, environment, client, permission: .webhooks))

@@ -77,6 +77,7 @@ package final class ServiceStore: Sendable {
     }
 
     /// The same, durably: what was taken away from somebody stays so after a power cut.
+    /// - Throws: also where it holds now and may not after a power cut: it can be done again.
     func writeDurably<Value>(_ operation: String, _ body: (Database) throws -> Value)
         throws(StateStoreError) -> Value
     {
