@@ -108,9 +108,9 @@ class FrontTest(APITest):
         return ask(
             self.front, method, target, body, headers, host=NAME, source=OUTSIDE, **options)
 
-    def audit(self):
-        """The last line of the audit log, without its time."""
-        with open(f"{self.ada.state}/audit", encoding="utf-8") as file:
+    def audit(self, name="audit"):
+        """The last line of an audit log, without its time."""
+        with open(f"{self.ada.state}/{name}", encoding="utf-8") as file:
             return file.read().splitlines()[-1].split(" ", 1)[1]
 
 
@@ -126,7 +126,8 @@ class Fronts:
         for said in ("203.0.113.9", "198.51.100.1, 203.0.113.9", "127.0.0.1", "unknown", "::1"):
             self.assertEqual(
                 self.ask("GET", "/api/sync/status", headers={"X-Forwarded-For": said}).status, 401)
-            self.assertEqual(self.audit(), f"nobody {OUTSIDE} GET /api/sync/status 401", said)
+            self.assertEqual(
+                self.audit("audit-refused"), f"nobody {OUTSIDE} GET /api/sync/status 401", said)
 
     def test_events_come_through_as_they_happen(self):
         with Events(self.front, self.token(self.ada), headers={"Host": NAME}) as stream:
@@ -215,7 +216,7 @@ class WithoutFront(APITest):
         """The address that the audit log has for a request."""
         headers = [("X-Forwarded-For", said)] if said is not None else []
         ask(device.port, "GET", "/status", headers=dict(headers), host=NAME)
-        with open(f"{device.state}/audit", encoding="utf-8") as file:
+        with open(f"{device.state}/audit-refused", encoding="utf-8") as file:
             return file.read().splitlines()[-1].split(" ")[2]
 
     def test_the_last_address_that_is_no_proxy_of_ours_counts(self):

@@ -7,12 +7,13 @@ import Testing
 
 @Suite("Health")
 struct HealthTests {
-    private func answer(_ change: (inout VaultStatus) -> Void, trouble: String? = nil)
-        -> HealthAnswer
-    {
+    private func answer(
+        _ change: (inout VaultStatus) -> Void, trouble: HealthAnswer.Fault? = nil,
+        configuration: String? = "c"
+    ) -> HealthAnswer {
         var status = VaultStatus(vault: "v", device: "d")
         change(&status)
-        return HealthAnswer(status, trouble: trouble, instance: "i", configuration: nil)
+        return HealthAnswer(status, trouble: trouble, instance: "i", configuration: configuration)
     }
 
     @Test("fails when somebody has to do something, and when the same fails again and again")
@@ -28,8 +29,31 @@ struct HealthTests {
             $0.state = .offline
         }
         #expect(away.status == .ok)
-        #expect(answer({ _ in }, trouble: "it hangs").reason == "it hangs")
-        #expect(answer({ _ in }, trouble: "it hangs").status == .failing)
+        let hang = answer({ _ in }, trouble: .hang(.seconds(61)))
+        #expect(hang.reason == "the engine has not moved for 61 s")
+        #expect(hang.status == .failing)
+    }
+
+    @Test("tells a stranger that it fails, and nothing that is the vault's")
+    func stranger() {
+        let secret = "/home/ada/notes"
+        #expect(answer { $0.notices = [secret] }.reason == secret)
+        let quiet = answer({ $0.notices = [secret] }, configuration: nil)
+        #expect(quiet.status == .ok && quiet.reason == nil)
+        let blocked = answer(
+            {
+                $0.state = .blocked
+                $0.notices = [secret]
+            }, configuration: nil)
+        #expect(blocked.reason == "syncing is blocked")
+        let failing = answer(
+            {
+                $0.syncHealth.consecutiveFailures = Limits.failuresInARow
+                $0.syncHealth.lastError = secret
+            }, configuration: nil)
+        #expect(failing.reason == "the last tries to sync failed")
+        let full = answer({ _ in }, trouble: .state(secret), configuration: nil)
+        #expect(full.reason == "the state cannot be written")
     }
 
     @Test("sees an engine that hangs, and that it gets on again")

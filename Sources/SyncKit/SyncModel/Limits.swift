@@ -377,6 +377,8 @@ package enum Limits {
     package static let deliveries = 1_000
     /// The largest webhook delivery, in bytes: what GitHub sends at most.
     package static let deliveryBytes = 25 << 20
+    /// The most bytes of deliveries that are in memory before their senders showed who they are.
+    package static let unprovenBytes = 64 << 20
     /// The most characters that are kept of each thing that a delivery says.
     package static let deliveryWordCharacters = 255
     /// The most exchanges that words of a change bring at once; further ones come one a second.

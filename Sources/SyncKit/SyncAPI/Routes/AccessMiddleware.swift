@@ -34,6 +34,8 @@ struct AccessMiddleware: RouterMiddleware {
                 }
             } else {
                 context.caller = gate.callerIfKnown(request, context.peer, at: door)
+                // What the table does not know the router is not asked for.
+                if endpoint == nil { throw HTTPError(.notFound) }
             }
             try Self.checkQuery(request, endpoint)
             response = try await next(request, context)
@@ -46,7 +48,8 @@ struct AccessMiddleware: RouterMiddleware {
                 context.caller.address.isEmpty
                 ? gate.nobody(request, context.peer, at: door) : context.caller
             gate.audit.note(
-                caller, request.method, endpoint?.path ?? "(no route)", response.status.code)
+                caller, request.method, endpoint?.path ?? "(no route)", response.status.code,
+                isRefusal: isRefusal)
         }
         return response
     }

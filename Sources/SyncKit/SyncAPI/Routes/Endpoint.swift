@@ -57,10 +57,14 @@ struct Endpoint: Sendable {
     }
 }
 
+extension Endpoint {
+    /// Whether a request is for this, and may change something.
+    func isChange(_ request: Request) -> Bool {
+        request.method.changes && method == request.method && matches(request.uri.path)
+    }
+}
+
 extension [Endpoint] {
     /// Whether a request is for one of these, and may change something.
-    func haveChange(_ request: Request) -> Bool {
-        request.method.changes
-            && contains { $0.method == request.method && $0.matches(request.uri.path) }
-    }
+    func haveChange(_ request: Request) -> Bool { contains { $0.isChange(request) } }
 }

@@ -55,7 +55,10 @@ enum Problems {
     /// No route of the method: perhaps there is one of another.
     private static func missing(_ request: Request, _ endpoints: [Endpoint]) throws -> Response {
         let target = request.uri.path
-        let methods = endpoints.filter { $0.matches(target) }.map(\.method.rawValue)
+        let methods = endpoints.filter { $0.matches(target) }.map(\.method).flatMap {
+            // What can be read is served without its body, too.
+            $0 == .get ? [$0.rawValue, "HEAD"] : [$0.rawValue]
+        }
         if methods.isEmpty {
             return try JSONAnswer.problem(
                 .notFound, "there is no \(request.method.rawValue) \(target)", "not-found")

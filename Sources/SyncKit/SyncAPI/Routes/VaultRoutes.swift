@@ -6,9 +6,11 @@ internal import SyncModel
 /// Where the vault stands, and what makes it move.
 extension SyncRoutes {
     @Sendable func health(_: Request, _ context: SyncContext) async throws -> Response {
-        let hang = pulse.hang().map { "the engine has not moved for \($0.components.seconds) s" }
+        let trouble =
+            pulse.hang().map(HealthAnswer.Fault.hang)
+            ?? service.board.warning(of: .stateFile).map(HealthAnswer.Fault.state)
         let health = HealthAnswer(
-            picture, trouble: hang ?? service.board.warning(of: .stateFile), instance: instance,
+            picture, trouble: trouble, instance: instance,
             configuration: context.caller.scope.map { _ in file })
         return try JSONAnswer.of(health, health.status == .ok ? .ok : .serviceUnavailable)
     }

@@ -13,6 +13,15 @@ struct WebhookProof: Sendable, Equatable {
     /// Whether what was shown covers the body, so that one body is one delivery.
     let isSigned: Bool
 
+    /// Whether anything is shown that `check` looks at.
+    static func isShown(_ headers: HTTPFields) -> Bool {
+        let names: [HTTPField.Name] = [
+            .forgejoSignature, .giteaSignature, .gogsSignature, .hubSignature256, .hubSignature,
+            .webhookSignature, .gitlabToken, .authorization,
+        ]
+        return names.contains { headers[$0] != nil }
+    }
+
     /// Checks a delivery.
     /// - Parameters:
     ///   - headers: the request's.

@@ -64,17 +64,35 @@ package struct HealthAnswer: Sendable, Codable, Equatable {
     package let status: Word
     /// As in `syncctl status`, for whoever wants more than a word.
     package let state: VaultStatus.State
-    /// Why it does not, or what a person should know; nil when all is well.
+    /// Why it does not, or what a person should know; nil when all is well. Who has no login is
+    /// told why it does not, in words without a path, a name or anything of the remote's.
     package let reason: String?
     /// Changes with every start and every reload.
     package let instance: String
     /// The configuration file it began with; nil for who has no login.
     package let configuration: String?
 
+    /// What keeps the daemon from its work beside what the status says.
+    package enum Fault: Sendable {
+        /// The engine has not moved for so long.
+        case hang(Duration)
+        /// The state cannot be written: why.
+        case state(String)
+
+        var words: String {
+            switch self {
+            case .hang(let span): "the engine has not moved for \(span.components.seconds) s"
+            case .state(let words): words
+            }
+        }
+    }
+
     /// Judges by the status that was last published.
-    /// - Parameter trouble: what else keeps the daemon from its work; nil for nothing.
+    /// - Parameters:
+    ///   - trouble: nil for none.
+    ///   - configuration: nil for who has no login.
     package init(
-        _ picture: VaultStatus, trouble: String? = nil, instance: String, configuration: String?
+        _ picture: VaultStatus, trouble: Fault? = nil, instance: String, configuration: String?
     ) {
         let failsAgain =
             picture.syncHealth.consecutiveFailures >= Limits.failuresInARow
@@ -83,7 +101,18 @@ package struct HealthAnswer: Sendable, Codable, Equatable {
             picture.state == .blocked || picture.syncHealth.status == "failing" || failsAgain
         status = fails || trouble != nil ? .failing : .ok
         state = picture.state
-        reason = trouble ?? picture.notices.first ?? picture.syncHealth.lastError
+        if configuration != nil {
+            reason = trouble?.words ?? picture.notices.first ?? picture.syncHealth.lastError
+        } else if case .hang = trouble {
+            reason = trouble?.words
+        } else if trouble != nil {
+            reason = "the state cannot be written"
+        } else if fails {
+            reason =
+                picture.state == .blocked ? "syncing is blocked" : "the last tries to sync failed"
+        } else {
+            reason = nil
+        }
         self.instance = instance
         self.configuration = configuration
     }
