@@ -1,3 +1,4 @@
+import SyncHTTP
 import SyncModel
 import Testing
 
@@ -86,6 +87,16 @@ struct WordsTests {
     @Test("what a remote says becomes one line that is safe to print", arguments: words)
     func clean(_ said: String, _ expected: String) {
         #expect(RemoteWords.clean(said.utf8) == expected)
+    }
+
+    @Test(
+        "what libcurl says of a proxy has no login in it",
+        arguments: ["http://bob:s3cret@", "bob:s3@c'r://et@", "http://bob@", ""])
+    func login(_ login: String) {
+        let words = ["Unsupported proxy syntax in '", "proxy:80800': Port number was not decimal"]
+        #expect(HTTPError.withoutLogin(words.joined(separator: login)) == words.joined())
+        #expect(HTTPError.withoutLogin("no way to http://b:s@c") == "no way to http://c")
+        #expect(HTTPError.withoutLogin("no way to b:s@c") == "no way to c")
     }
 
     @Test("the end of what is too long is kept, where the reason stands")

@@ -104,7 +104,8 @@ package final class HTTPClient {
             throw HTTPError(failure.code, operation, failure.words)
         }
         if code == CURLE_OK { return transfer.head }
-        let detail = String(decoding: words.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        let detail = String(
+            decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         throw HTTPError(code, operation, detail)
     }
 

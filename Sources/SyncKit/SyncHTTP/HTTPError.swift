@@ -30,4 +30,16 @@ package struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     package var description: String { "\(operation): \(cause)" }
+
+    /// Words without the login of a URL in them: libcurl repeats a proxy that it cannot read as it
+    /// stands in the environment, with or without a scheme, in quotes.
+    package static func withoutLogin(_ words: String) -> String {
+        guard let at = words.lastIndex(of: "@") else { return words }
+        let before = words[..<at]
+        let begin =
+            before.firstIndex { "'\"".contains($0) }.map(before.index(after:))
+            ?? before.firstRange(of: "://")?.upperBound
+            ?? before.lastIndex(of: " ").map(before.index(after:)) ?? before.startIndex
+        return String(words[..<begin] + words[words.index(after: at)...])
+    }
 }

@@ -152,7 +152,8 @@ extension HTTPError {
     /// Turns what libcurl returned into ours.
     /// - Parameter detail: its longer words where it has some.
     init(_ code: CURLcode, _ operation: String, _ detail: String) {
-        let words = detail.isEmpty ? String(cString: syncd_curl_easy_strerror(code)) : detail
+        let words = Self.withoutLogin(
+            detail.isEmpty ? String(cString: syncd_curl_easy_strerror(code)) : detail)
         let kind: Code =
             switch code {
             // All that may go wrong in the handshake, most of it on the way: it was cut, it was
