@@ -1,3 +1,4 @@
+import Glibc
 import SyncModel
 import Testing
 
@@ -16,6 +17,19 @@ struct ProgramRunTests {
     func none() {
         #expect(ProgramRun.answer(["/nowhere/there-is-no-such-program"])?.code == nil)
         #expect(ProgramRun.answer(["/bin/sh", "-c", "kill -9 $$"])?.code == nil)
+    }
+
+    @Test("hears every signal, whatever the thread that started it blocks")
+    func signals() throws {
+        var blocked = sigset_t()
+        sigemptyset(&blocked)
+        sigaddset(&blocked, SIGTERM)
+        sigaddset(&blocked, SIGALRM)
+        var before = sigset_t()
+        pthread_sigmask(SIG_BLOCK, &blocked, &before)
+        let answer = ProgramRun.answer(["grep", "SigBlk", "/proc/self/status"])
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+        #expect(try #require(answer).run.lines == ["SigBlk:\t0000000000000000"])
     }
 
     @Test("is cut where it goes on for ever, and nobody waits for the rest")
