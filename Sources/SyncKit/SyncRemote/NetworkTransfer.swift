@@ -141,9 +141,13 @@ struct NetworkTransfer {
         throws(RemoteError)
     {
         let named: [ObjectID]
-        do { named = try NamedCommits.sample(try tips(memory), reading: local) } catch {
-            throw RemoteError(error, "fetch")
-        }
+        // A remote that stood here a while ago has gone on from there.
+        let isKnown = memory.references[reference].map { local.contains($0) } ?? false
+        do {
+            named = try NamedCommits.sample(
+                try tips(memory), reading: local,
+                most: isKnown ? Limits.nearHistory : Limits.historyWalk)
+        } catch { throw RemoteError(error, "fetch") }
         try receive(wanted, server, having: named, behind: local.thinnedBehind)
     }
 

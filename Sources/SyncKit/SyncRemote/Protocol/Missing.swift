@@ -66,7 +66,7 @@ package struct MissingObjects {
     }
 
     /// Nil for what an ancestor lacks here or has damaged: less is left out then.
-    private static func readable<Value>(_ read: () throws(RepositoryError) -> Value)
+    fileprivate static func readable<Value>(_ read: () throws(RepositoryError) -> Value)
         throws(RepositoryError) -> Value?
     {
         do throws(RepositoryError) { return try read() } catch {
@@ -113,12 +113,15 @@ package struct MissingObjects {
 /// A sample of a history to tell a remote what is here: the nearest commits, and of those
 /// behind ever fewer.
 struct NamedCommits {
-    /// Takes commits from `tips` back, at most `Limits.namedCommits`.
-    /// - Parameter tips: those that are here; the most likely to be known come first. Behind a
-    ///   commit behind which not all is here nothing is named.
-    static func sample(_ tips: [ObjectID], reading reader: any ObjectReader)
-        throws(RepositoryError) -> [ObjectID]
-    {
+    /// Takes commits from `tips` back, at most `Limits.namedCommits`. What is not named may come
+    /// again; nothing more depends on it.
+    /// - Parameters:
+    ///   - tips: those that are here; the most likely to be known come first. Behind a commit
+    ///     behind which not all is here, or which cannot be read, nothing is named.
+    ///   - most: commits that are read for it.
+    static func sample(
+        _ tips: [ObjectID], reading reader: any ObjectReader, most: Int
+    ) throws(RepositoryError) -> [ObjectID] {
         let near = 16
         var named: [ObjectID] = []
         let shallow = Set(reader.thinnedBehind)
@@ -128,7 +131,8 @@ struct NamedCommits {
         var gap = 1
         var untilNext = 1
         var generation: [ObjectID] = []
-        while distance < Limits.historyWalk && named.count < Limits.namedCommits {
+        var read = 0
+        while read < most && named.count < Limits.namedCommits {
             guard let id = pending.popLast() else {
                 if generation.isEmpty { break }
                 (pending, generation) = (generation.reversed(), [])
@@ -137,9 +141,14 @@ struct NamedCommits {
                 untilNext = untilNext <= 1 ? gap : untilNext - 1
                 continue
             }
+            read += 1
+            let commit = try MissingObjects.readable { () throws(RepositoryError) in
+                try reader.commit(id)
+            }
+            guard let commit else { continue }
             if untilNext <= 1 || distance <= near { named.append(id) }
             if shallow.contains(id) { continue }
-            for parent in try reader.commit(id).parents where seen.insert(parent).inserted {
+            for parent in commit.parents where seen.insert(parent).inserted {
                 if reader.contains(parent) { generation.append(parent) }
             }
         }
