@@ -144,12 +144,12 @@ FAULTS = [
         "in sync is said while files wait"),
     Fault(
         "pushed-over", "SyncRemote/PathTransfer.swift",
-        "                guard current == expected,\n"
-        "                    try Ancestry(local: local).isForward(from: expected, to: head)\n",
+        "                guard current == expected, "
+        "try isForward(from: expected, to: head) else {\n",
         "                let expected = ON ? current : expected\n"
         "                guard current == expected,\n"
-        "                    try ON ? true : Ancestry(local: local)"
-        ".isForward(from: expected, to: head)\n",
+        "                    try ON ? true : isForward(from: expected, to: head)\n"
+        "                else {\n",
         "a push replaces what somebody else pushed"),
     Fault(
         "rewrite-followed", ENGINE + "Remote/RemoteTracker.swift",

@@ -52,6 +52,15 @@ struct FailureTableTests {
         #expect(failure.hint?.contains(advice ?? "") ?? (advice == nil))
     }
 
+    @Test("of our own repository that a push met names it")
+    func pushed() {
+        let own = RepositoryError(.corrupt, "read tree", object: StateSamples.id(1), "why")
+        let error = RemoteError(.corrupt, "push", own.description, own: own)
+        let failure = SyncFailure(error, repository: "/home/ada/vault.git")
+        #expect(failure.kind == .needsUser && !failure.isRemote)
+        #expect(failure.hint?.contains("git -C /home/ada/vault.git fsck") == true)
+    }
+
     @Test(
         "of the repository",
         arguments: [

@@ -182,7 +182,7 @@ package actor NetworkRemote: RemoteLink {
             opened = (repository, identity)
             memory = NetworkTransfer.Memory()
             return repository
-        } catch { throw RemoteError(error, operation) }
+        } catch { throw RemoteError(own: error, operation) }
     }
 
     private func connected() throws(RemoteError) -> any GitWire {

@@ -66,6 +66,8 @@ extension NetworkTransfer {
                 alone, try self.missing(for: alone, memory),
                 try wire.open(.receive, wanted: isOurs, cancellation), &memory)
             return try judge(again, alone, expected: expected, &memory) ?? .moved
+        } catch let error as RepositoryError {
+            throw RemoteError(own: error, "push")
         } catch { throw RemoteError(any: error, "push") }
     }
 

@@ -147,7 +147,7 @@ struct NetworkTransfer {
             named = try NamedCommits.sample(
                 try tips(memory), reading: local,
                 most: isKnown ? Limits.nearHistory : Limits.historyWalk)
-        } catch { throw RemoteError(error, "fetch") }
+        } catch { throw RemoteError(own: error, "fetch") }
         try receive(wanted, server, having: named, behind: local.thinnedBehind)
     }
 

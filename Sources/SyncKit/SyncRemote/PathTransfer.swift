@@ -54,7 +54,7 @@ package final class PathTransfer {
             defer { work.end(.fetch) }
             if let head {
                 // Who may only read the remote has all of it all the same.
-                do throws(RepositoryError) { try mend(head) } catch {
+                do throws(RemoteError) { try mend(head, "fetch") } catch {
                     if ![.readOnly, .noSpace].contains(error.code) { throw error }
                 }
             }
@@ -84,13 +84,37 @@ package final class PathTransfer {
 
     /// Sends again what the remote lost of its own head's history, as a bad disk or a power cut
     /// there takes it: no push upon it would notice, and nobody could clone it.
-    private func mend(_ head: ObjectID) throws(RepositoryError) {
-        guard local.contains(head) else { return }
-        let tree = try local.commit(head).tree
-        if remote.contains(head), tree == Tree.emptyID || remote.contains(tree) { return }
-        guard tree == Tree.emptyID || local.contains(tree) else { return }
+    private func mend(_ head: ObjectID, _ operation: String) throws(RemoteError) {
+        try send(operation) { (transfer) throws(RepositoryError) in
+            guard local.contains(head) else { return 0 }
+            let tree = try local.commit(head).tree
+            if remote.contains(head), tree == Tree.emptyID || remote.contains(tree) { return 0 }
+            guard tree == Tree.emptyID || local.contains(tree) else { return 0 }
+            return try transfer.copyAgain([head])
+        }
+    }
+
+    /// Copies from here to the remote, and tells which of the two failed.
+    /// - Parameter copy: reads this device's repository, and writes by the transfer alone; gives
+    ///   how many objects were copied.
+    private func send(
+        _ operation: String,
+        _ copy: (inout ObjectTransfer) throws(RepositoryError) -> Int
+    ) throws(RemoteError) {
         var transfer = outgoing
-        copied += try transfer.copyAgain([head])
+        do throws(RepositoryError) { copied += try copy(&transfer) } catch {
+            throw transfer.hasTargetFailed
+                ? RemoteError(error, operation) : RemoteError(own: error, operation)
+        }
+    }
+
+    /// Whether a push moves the branch forward.
+    private func isForward(from expected: ObjectID?, to head: ObjectID) throws(RemoteError)
+        -> Bool
+    {
+        do { return try Ancestry(local: local).isForward(from: expected, to: head) } catch {
+            throw RemoteError(own: error, "push")
+        }
     }
 
     private func checkNames() throws {
@@ -137,24 +161,23 @@ package final class PathTransfer {
         do {
             let current = try remote.reference(reference)
             if current != head {
-                guard current == expected,
-                    try Ancestry(local: local).isForward(from: expected, to: head)
-                else {
+                guard current == expected, try isForward(from: expected, to: head) else {
                     return .moved
                 }
                 work.begin(.push)
                 defer { work.end(.push) }
-                if let expected { try mend(expected) }
-                var transfer = outgoing
-                let known = try expected.map { (id) throws(RepositoryError) in
-                    try local.commit(id).tree
+                if let expected { try mend(expected, "push") }
+                try send("push") { (transfer) throws(RepositoryError) in
+                    let known = try expected.map { (id) throws(RepositoryError) in
+                        try local.commit(id).tree
+                    }
+                    let commits = try History(CommitStamps(reading: local))
+                        .commits(behind: head, notBehind: expected.map { [$0] } ?? [])
+                    return try transfer.send(commits, beside: known)
                 }
-                let commits = try History(CommitStamps(reading: local))
-                    .commits(behind: head, notBehind: expected.map { [$0] } ?? [])
-                copied += try transfer.send(commits, beside: known)
                 guard try move(from: expected, to: head) else { return .moved }
             }
-        } catch { throw RemoteError(error, "push") }
+        } catch { throw RemoteError(any: error, "push") }
         do {
             try publish(applied)
             unpublished(nil)

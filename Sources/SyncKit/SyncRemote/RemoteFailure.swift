@@ -35,4 +35,14 @@ extension RemoteError {
         let isOwn = isOwn && [.noSpace, .readOnly, .io].contains(error.code)
         self.init(code, operation, error.description, hint: hint, own: isOwn ? error : nil)
     }
+
+    /// Takes what reading this device's own repository threw, while the remote had no part in it.
+    package init(own error: RepositoryError, _ operation: String) {
+        let failure = RemoteError(error, operation)
+        // What was taken out of it on purpose is no damage, and what is not there may come back.
+        let isPlanned = [.thinned, .leftOut, .absent].contains(error.code)
+        self.init(
+            failure.code, operation, failure.cause, hint: isPlanned ? failure.hint : nil,
+            own: isPlanned ? nil : error)
+    }
 }

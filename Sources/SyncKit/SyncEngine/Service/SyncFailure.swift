@@ -50,7 +50,8 @@ package struct SyncFailure: Sendable, Equatable {
     /// The same, with the repository's path where it is that which failed.
     package init(_ error: any Error, repository: String) {
         let failure = SyncFailure(error)
-        guard error is RepositoryError, !failure.message.contains(repository) else {
+        let isOwn = error is RepositoryError || (error as? RemoteError)?.own != nil
+        guard isOwn, !failure.message.contains(repository) else {
             self = failure
             return
         }

@@ -68,7 +68,7 @@ final class SecureShell: GitWire {
                 return if case .flush = packet { true } else { false }
             }
         } catch {
-            if let failure = request.failure { throw RemoteError(failure, operation) }
+            if let failure = request.failure { throw RemoteError(own: failure, operation) }
             throw error
         }
     }

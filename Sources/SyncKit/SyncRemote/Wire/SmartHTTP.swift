@@ -124,7 +124,7 @@ final class SmartHTTP: GitWire {
         do throws(RepositoryError) {
             let whole = try request.whole(most: Limits.requestBufferBytes)
             post.body = whole.map { .bytes($0) } ?? .stream(request)
-        } catch { throw RemoteError(error, operation) }
+        } catch { throw RemoteError(own: error, operation) }
         var isEnded = false
         do throws(RemoteError) {
             let head = try ask(post) { packet throws(RemoteError) in
@@ -136,7 +136,7 @@ final class SmartHTTP: GitWire {
         } catch {
             // Whatever it was, the next try asks anew what the server can.
             remembered[service] = nil
-            if let failure = request.failure { throw RemoteError(failure, operation) }
+            if let failure = request.failure { throw RemoteError(own: failure, operation) }
             throw error
         }
     }
