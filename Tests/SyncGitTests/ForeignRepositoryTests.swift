@@ -309,6 +309,22 @@ struct ForeignRepositoryTests {
         #expect(try foreign.references("refs/sync/devices/").count == 5 - targets.count)
     }
 
+    @Test("a look that failed half way is made again, and says again what failed")
+    func halfWay() throws {
+        try make()
+        let all = try everything
+        let foreign = try ForeignRepository(opening: path)
+        try git(path, "repack", "-q", "-a", "-d")
+        let broken = "\(path)/objects/pack/pack-\(String(repeating: "0", count: 40)).idx"
+        try "no index".write(toFile: broken, atomically: true, encoding: .utf8)
+        for _ in 0..<2 {
+            #expect(throws: RepositoryError.self) { try foreign.refresh() }
+            #expect(throws: RepositoryError.self) { try foreign.holds(all[0]) }
+        }
+        try FileManager.default.removeItem(atPath: broken)
+        #expect(try all.allSatisfy { (id) in try foreign.holds(id) })
+    }
+
     @Test("no file is included into its configuration, and what that says of its format counts")
     func configuration() throws {
         try make()

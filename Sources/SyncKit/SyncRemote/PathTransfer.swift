@@ -85,12 +85,18 @@ package final class PathTransfer {
     /// Sends again what the remote lost of its own head's history, as a bad disk or a power cut
     /// there takes it: no push upon it would notice, and nobody could clone it.
     private func mend(_ head: ObjectID, _ operation: String) throws(RemoteError) {
+        guard local.contains(head) else { return }
+        let tree: ObjectID
+        do { tree = try local.commit(head).tree } catch { throw RemoteError(own: error, operation) }
+        // Where nobody could look nothing is known to be lost.
+        do throws(RepositoryError) {
+            var isWhole = try remote.holds(head)
+            if isWhole && tree != Tree.emptyID { isWhole = try remote.holds(tree) }
+            if isWhole { return }
+        } catch { throw RemoteError(error, operation) }
+        guard tree == Tree.emptyID || local.contains(tree) else { return }
         try send(operation) { (transfer) throws(RepositoryError) in
-            guard local.contains(head) else { return 0 }
-            let tree = try local.commit(head).tree
-            if remote.contains(head), tree == Tree.emptyID || remote.contains(tree) { return 0 }
-            guard tree == Tree.emptyID || local.contains(tree) else { return 0 }
-            return try transfer.copyAgain([head])
+            try transfer.copyAgain([head])
         }
     }
 

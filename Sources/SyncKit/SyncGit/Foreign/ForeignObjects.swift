@@ -7,6 +7,8 @@ final class ForeignObjects {
     /// The directory `objects`, and those it borrows from.
     private let places: [String]
     private var listings: [PackListing]
+    /// Whether the packs are those of the last look: it may have failed half way.
+    private var isSeen = false
     private var packs: [String: ForeignPack] = [:]
     /// Where objects were found last comes first.
     private var order: [String] = []
@@ -36,10 +38,9 @@ final class ForeignObjects {
     /// Sees packs that came and lets go of those that are gone.
     /// - Returns: whether anything may have changed.
     @discardableResult func refresh() throws(RepositoryError) -> Bool {
-        var isChanged = false
         for index in places.indices
-        where listings[index].look(at: places[index] + "/pack") != .same { isChanged = true }
-        if !isChanged { return false }
+        where listings[index].look(at: places[index] + "/pack") != .same { isSeen = false }
+        if isSeen { return false }
         var names: Set<String> = []
         for place in places {
             for name in try ForeignFile.names(place + "/pack")
@@ -60,6 +61,7 @@ final class ForeignObjects {
             packs[name] = try ForeignPack(name, room: &room)
         }
         order = order.filter { packs[$0] != nil } + packs.keys.filter { !order.contains($0) }
+        isSeen = true
         return true
     }
 

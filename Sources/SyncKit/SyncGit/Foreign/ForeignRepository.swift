@@ -81,6 +81,8 @@ package final class ForeignRepository: ObjectRepository {
         do throws(RepositoryError) { return try objects.contains(id) } catch { return false }
     }
 
+    package func holds(_ id: ObjectID) throws(RepositoryError) -> Bool { try objects.contains(id) }
+
     /// Sees packs that others put there and lets go of packs that are gone.
     package func refresh() throws(RepositoryError) { try objects.refresh() }
 

@@ -18,6 +18,10 @@ package protocol ObjectReader: AnyObject {
     /// Whether the object is here.
     func contains(_ id: ObjectID) -> Bool
 
+    /// The same, for whom it is not enough that an object could not be looked for.
+    /// - Throws: `.corrupt` or `.io` for that.
+    func holds(_ id: ObjectID) throws(RepositoryError) -> Bool
+
     /// Whether the object was taken out of here to keep less of the past; the remote had it
     /// then.
     func isThinned(_ id: ObjectID) -> Bool
@@ -28,6 +32,9 @@ package protocol ObjectReader: AnyObject {
 }
 
 extension ObjectReader {
+    /// As `contains`: looking fails nowhere.
+    package func holds(_ id: ObjectID) throws(RepositoryError) -> Bool { contains(id) }
+
     /// Never: nothing is taken out.
     package func isThinned(_ id: ObjectID) -> Bool { false }
 
