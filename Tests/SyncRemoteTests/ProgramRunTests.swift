@@ -38,6 +38,17 @@ struct ProgramRunTests {
         #expect(run.isCut && run.output.count == 1000)
     }
 
+    @Test("is ended past its time where it closes its output and complains for ever")
+    func complaining() throws {
+        let began = ContinuousClock.now
+        let run = try ProgramRun(
+            ["/bin/sh", "-c", "exec >&-; while :; do echo x >&2; done"], environment: [:],
+            within: .seconds(3))
+        let took = ContinuousClock.now - began
+        #expect(run.code == nil && run.words.hasSuffix("x x x"))
+        #expect(took >= Limits.lastWordsWait && took < .seconds(20))
+    }
+
     @Test("is ended past its time")
     func late() {
         #expect(throws: RemoteError.self) {

@@ -296,6 +296,8 @@ package enum Limits {
     package static let connectWait = Duration.seconds(15)
     /// The longest time that the remote may send no byte and take none.
     package static let stallWait = Duration.seconds(30)
+    /// How long is read what a program still says once it has closed its output.
+    package static let lastWordsWait = Duration.seconds(1)
     /// How long a question to the remote that moves no objects may take.
     package static let questionWait = Duration.seconds(60)
     /// How long moving objects from or to the remote may take.

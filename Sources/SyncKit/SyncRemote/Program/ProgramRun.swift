@@ -70,6 +70,7 @@ package struct ProgramRun: Sendable {
         most: Int = Limits.secretBytes, within wait: Duration = Limits.programWait,
         _ cancellation: Cancellation = Cancellation()
     ) throws(RemoteError) {
+        let deadline = ContinuousClock.now + wait
         let child = try ChildProcess(words, environment: environment)
         var stream = ProgramStream(child, patience: wait, cancellation)
         var output: [UInt8] = []
@@ -82,7 +83,7 @@ package struct ProgramRun: Sendable {
         // What is not read is not waited for.
         isCut = end == .enough
         if isCut { child.end() }
-        code = child.code(within: wait)
+        code = child.code(within: deadline - .now)
         self.output = Array(output.prefix(most))
         self.words = stream.words.text
     }

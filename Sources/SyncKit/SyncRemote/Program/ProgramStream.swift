@@ -49,7 +49,7 @@ struct ProgramStream {
             ]
             let wait = min(end, silentSince + patience) - now
             poll(&looks, 4, Int32(min(max(1, wait / .milliseconds(1)), 60_000)))
-            if looks[3].revents != 0 { throw RemoteError(.io, operation, "it was cancelled") }
+            if looks[3].revents != 0 { throw cancelled(operation) }
             if looks[1].revents != 0 {
                 let count = read(child.errors, &room, room.count)
                 if count > 0 { words.append(room[..<count]) }
@@ -63,7 +63,7 @@ struct ProgramStream {
             let count = read(child.output, &room, room.count)
             if count < 0 && (errno == EAGAIN || errno == EINTR) { continue }
             if count <= 0 {
-                readErrors()
+                try readErrors(until: min(end, clock.now + Limits.lastWordsWait), operation)
                 return .closed
             }
             silentSince = clock.now
@@ -76,16 +76,28 @@ struct ProgramStream {
         }
     }
 
-    /// Reads what is left of the error output, for as long as its writer goes on at once.
-    private mutating func readErrors() {
+    /// Reads what is left of the error output, for as long as its writer goes on at once, and no
+    /// longer than to `end`.
+    private mutating func readErrors(
+        until end: ContinuousClock.Instant, _ operation: String
+    ) throws(RemoteError) {
         var room = [UInt8](repeating: 0, count: 4 << 10)
         while true {
-            var look = pollfd(fd: child.errors, events: Int16(POLLIN), revents: 0)
-            guard poll(&look, 1, 200) > 0 else { return }
+            var looks = [
+                pollfd(fd: child.errors, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            let wait = min(end - ContinuousClock.now, .milliseconds(200))
+            guard wait > .zero, poll(&looks, 2, Int32(wait / .milliseconds(1))) > 0 else { return }
+            if looks[1].revents != 0 { throw cancelled(operation) }
             let count = read(child.errors, &room, room.count)
             if count <= 0 { return }
             words.append(room[..<count])
         }
+    }
+
+    private func cancelled(_ operation: String) -> RemoteError {
+        RemoteError(.io, operation, "it was cancelled")
     }
 
     private func late(_ operation: String, _ cause: String) -> RemoteError {
