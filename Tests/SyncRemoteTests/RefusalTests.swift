@@ -84,6 +84,9 @@ struct RefusalTests {
             "another host", "return 301 https://example.org$request_uri;", .missing,
             "redirects to https://example.org/remote.git/info/refs", hint: "set repository.remote"),
         Answer(
+            "the same host with a login", "return 301 https://eve@$http_host$request_uri;",
+            .missing, "which is not followed", hint: "set repository.remote"),
+        Answer(
             "plain HTTP", "return 301 http://$http_host$request_uri;", .missing,
             "redirects to http://localhost"),
         Answer(

@@ -50,6 +50,15 @@ struct WordsTests {
         #expect(found == expected)
     }
 
+    @Test("a host is read as libcurl reads it, or not at all")
+    func host() {
+        #expect(HTTPHost(of: "https://a.example\\@b.test/r") == nil)
+        #expect(HTTPHost(of: "https://a.example\\b/r") == nil)
+        #expect(HTTPHost(of: "https://a.example/r\\@b.test")?.name == "a.example")
+        #expect(HTTPHost(of: "https://a@b.test/r")?.hasLogin == true)
+        #expect(HTTPHost(of: "https://b.test/a@r")?.hasLogin == false)
+    }
+
     static let commands: [(String, [String]?)] = [
         ("ssh", ["ssh"]), ("  ssh  -i  ~/.ssh/key ", ["ssh", "-i", "~/.ssh/key"]),
         (#"ssh -o "ProxyCommand none""#, ["ssh", "-o", "ProxyCommand none"]),

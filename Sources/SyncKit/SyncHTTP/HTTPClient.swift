@@ -200,13 +200,18 @@ package struct HTTPHost: Sendable, Equatable {
     package let name: String
     /// The port, where the URL names none its scheme's.
     package let port: Int
+    /// Whether the URL names a login.
+    package let hasLogin: Bool
 
-    /// Reads the beginning of a URL; nil when it is none of `https` or `http`, or has no host.
+    /// Reads the beginning of a URL; nil when it is none of `https` or `http`, or has no host, and
+    /// for a backslash before the path: to some that ends the host, to others it is a login's.
     package init?(of url: String) {
         guard let mark = url.firstRange(of: "://") else { return nil }
         scheme = url[..<mark.lowerBound].lowercased()
         guard scheme == "https" || scheme == "http" else { return nil }
-        var rest = url[mark.upperBound...].prefix { !"/?#\\".contains($0) }
+        var rest = url[mark.upperBound...].prefix { !"/?#".contains($0) }
+        if rest.contains("\\") { return nil }
+        hasLogin = rest.contains("@")
         if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
         var digits = Substring()
         if rest.hasPrefix("["), let close = rest.firstIndex(of: "]") {

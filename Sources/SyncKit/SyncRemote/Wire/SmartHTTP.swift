@@ -98,8 +98,9 @@ final class SmartHTTP: GitWire {
     }
 
     private func follow(_ target: String, _ tail: String) throws(RemoteError) {
+        // Neither the server nor anybody on the way says who we are there.
         let host = HTTPHost(of: target)
-        guard let host, host == HTTPHost(of: base), target.hasSuffix(tail) else {
+        guard let host, !host.hasLogin, host == HTTPHost(of: base), target.hasSuffix(tail) else {
             throw RemoteError(
                 .missing, operation,
                 "the remote redirects to \(RemoteWords.clean(target.prefix(200).utf8)), "
