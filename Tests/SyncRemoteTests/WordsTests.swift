@@ -50,6 +50,14 @@ struct WordsTests {
         #expect(found == expected)
     }
 
+    @Test("what is larger than is taken is not told as damage")
+    func tooLarge() {
+        let own = RepositoryError(.tooLarge, "receive objects", "129 MiB")
+        let error = RemoteError(own, "fetch", isOwn: true)
+        #expect(error.code == .tooLarge && error.own == nil && error.cause.contains("129 MiB"))
+        #expect(error.hint?.contains("git filter-repo") == true)
+    }
+
     @Test("a host is read as libcurl reads it, or not at all")
     func host() {
         #expect(HTTPHost(of: "https://a.example\\@b.test/r") == nil)

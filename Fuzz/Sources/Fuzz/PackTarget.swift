@@ -42,7 +42,7 @@ enum PackTarget {
                     try gauge.take(raw)
                     return true
                 } catch {
-                    require(error.code == .corrupt, "what a server sends is corrupt")
+                    require(error.code == .tooLarge, "what a server sends is too much")
                     return false
                 }
             }
@@ -58,7 +58,8 @@ enum PackTarget {
             do throws(RepositoryError) {
                 return try PackBounds.check(raw, mostBytes: most)
             } catch {
-                require(error.code == .corrupt, "what a server sends is corrupt")
+                require(
+                    [.corrupt, .tooLarge].contains(error.code), "what a server sends is refused")
                 return nil
             }
         }

@@ -40,7 +40,7 @@ extension GitRepository {
     }
 
     /// Makes the index that a pack has none of: somebody was interrupted between the two. One that
-    /// is damaged, or refers to what is not here, stays as it is.
+    /// is damaged, too large, or refers to what is not here, stays as it is.
     private func takeUp(_ path: String) throws(RepositoryError) {
         do throws(RepositoryError) {
             let pack = try IncomingPack(into: self)
@@ -49,7 +49,7 @@ extension GitRepository {
             }
             try pack.finish([])
         } catch {
-            if error.code != .corrupt { throw error }
+            if ![.corrupt, .tooLarge].contains(error.code) { throw error }
         }
     }
 

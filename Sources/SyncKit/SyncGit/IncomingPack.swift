@@ -37,8 +37,8 @@ package final class IncomingPack {
     deinit { git_indexer_free(indexer) }
 
     /// Takes the next piece of the pack.
-    /// - Throws: `.corrupt` for what is no pack or has too many objects or bytes, `.noSpace`,
-    ///   `.io`.
+    /// - Throws: `.corrupt` for what is no pack, `.tooLarge` for one that has too many objects or
+    ///   bytes, `.noSpace`, `.io`.
     package func append(_ piece: UnsafeRawBufferPointer) throws(RepositoryError) {
         try gauge.take(piece)
         try LibGit2.check(
@@ -54,8 +54,8 @@ package final class IncomingPack {
     /// Checks the pack as a whole, makes it durable and lets the repository see it.
     /// - Parameter tips: objects that have to be here afterwards.
     /// - Returns: how many objects came.
-    /// - Throws: `.corrupt` when it is not whole or something is missing; the repository is as
-    ///   before then.
+    /// - Throws: `.corrupt` when it is not whole or something is missing, `.tooLarge` for an object
+    ///   or a whole past the bounds; the repository is as before then.
     @discardableResult package func finish(_ tips: [ObjectID]) throws(RepositoryError) -> Int {
         if gauge.bytes == 0 { throw RepositoryError(.corrupt, "receive objects", "no pack came") }
         let directory = staging.path

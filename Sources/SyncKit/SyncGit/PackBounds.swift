@@ -10,7 +10,8 @@ enum PackBounds {
     ///   - path: a whole pack, with or without more after it.
     ///   - mostBytes: of one object, inflated, and of what a delta makes.
     /// - Returns: where the entries begin.
-    /// - Throws: `.corrupt` for an object that is larger, or what is no pack.
+    /// - Throws: `.tooLarge` for an object that is larger, and for more in all than is taken;
+    ///   `.corrupt` for what is no pack.
     @discardableResult
     static func check(_ path: String, mostBytes: Int = Limits.receivedObjectBytes)
         throws(RepositoryError) -> [Int]
@@ -78,7 +79,7 @@ enum PackBounds {
 
     private static func bomb(_ most: Int) -> RepositoryError {
         RepositoryError(
-            .corrupt, "receive objects", "the pack inflates to more than \(most >> 20) MiB")
+            .tooLarge, "receive objects", "the pack inflates to more than \(most >> 20) MiB")
     }
 
     private static func malformed(_ offset: Int) -> RepositoryError {
@@ -87,7 +88,7 @@ enum PackBounds {
 
     private static func tooLarge(_ offset: Int, _ size: Int) -> RepositoryError {
         RepositoryError(
-            .corrupt, "receive objects",
+            .tooLarge, "receive objects",
             "the entry at byte \(offset) makes an object of \(size >> 20) MiB, more than "
                 + "\(Limits.receivedObjectBytes >> 20)")
     }

@@ -15,7 +15,7 @@ struct PackGauge {
     }
 
     /// Takes note of the next piece.
-    /// - Throws: `.corrupt` for too many bytes or objects.
+    /// - Throws: `.tooLarge` for too many bytes or objects.
     mutating func take(_ piece: UnsafeRawBufferPointer) throws(RepositoryError) {
         let (sum, isOver) = bytes.addingReportingOverflow(piece.count)
         bytes = isOver ? .max : sum
@@ -33,6 +33,6 @@ struct PackGauge {
     }
 
     private func refuse(_ cause: String) -> RepositoryError {
-        RepositoryError(.corrupt, "receive objects", cause)
+        RepositoryError(.tooLarge, "receive objects", cause)
     }
 }

@@ -57,7 +57,7 @@ struct NetworkTransfer {
             do throws(RemoteError) {
                 try receive(missing.sorted(), server, memory)
             } catch {
-                guard let head, missing != [head], [.corrupt, .io].contains(error.code),
+                guard let head, missing != [head], [.corrupt, .tooLarge, .io].contains(error.code),
                     !cancellation.isCancelled
                 else { throw error }
                 // A device may have said something that the remote does not have whole.

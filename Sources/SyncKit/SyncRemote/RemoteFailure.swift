@@ -28,7 +28,12 @@ extension RemoteError {
                         + "--unshallow, if it is a shallow clone), or put its branch back to a "
                         + "commit of before"
                 )
-            case .tooLarge: (.corrupt, "take it out of the branch with git")
+            case .tooLarge:
+                (
+                    .tooLarge,
+                    "take what is so large out of the branch's history, in a clone: git "
+                        + "filter-repo --strip-blobs-bigger-than 100M"
+                )
             case .moved, .locked, .io: (.io, nil)
             }
         // What is damaged came from the remote.
