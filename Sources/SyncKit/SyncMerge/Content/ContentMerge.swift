@@ -23,10 +23,13 @@ package enum ContentMerge {
     ) -> ContentResult {
         let (early, late) = ordered(bounded(one, rule), bounded(two, rule))
         func isBase(_ side: ContentSide) -> Bool {
-            // Captured versions of a document can come out as the base's bytes and still have
+            // Captured versions of a text can come out as the base's bytes and still have
             // changed it.
+            let mayBeText =
+                rule.type == .document
+                || rule.version >= 9 && rule.type != .simple && baseTerms != nil
             let isChanged =
-                rule.type == .document && side.captures.count > 1
+                mayBeText && side.captures.count > 1
                 && side.captures.contains { $0.content != nil && $0.content != base }
             return side.content == base && side.terms == baseTerms && !isChanged
         }
@@ -51,7 +54,8 @@ package enum ContentMerge {
             return DocumentMerge.merged(
                 base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)
         case .memory, .event, .conversation:
-            return records(base: base, early, late, rule: rule, path: path)
+            let terms = rule.version >= 9 ? baseTerms : nil
+            return records(base: base, terms, early, late, rule: rule, path: path)
         }
     }
 
@@ -93,7 +97,8 @@ package enum ContentMerge {
 
     /// Merges files of records, or says why not and merges by a coarser rule.
     private static func records(
-        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, rule: FileRule, path: TreePath?
+        base: [UInt8]?, _ terms: ConflictTerms?, _ early: ContentSide, _ late: ContentSide,
+        rule: FileRule, path: TreePath?
     ) -> ContentResult {
         let sizes = [base, early.content, late.content].map { $0?.count ?? 0 }
         if sizes.contains(where: { $0 > Limits.memorySize }) {
@@ -104,11 +109,11 @@ package enum ContentMerge {
             let common = RecordShapes.common(
                 RecordShapes(base), shapes.0, shapes.1, version: rule.version)
         else {
-            return withoutShape(base: base, early, late, shapes, rule: rule, path: path)
+            return withoutShape(base: base, terms, early, late, shapes, rule: rule, path: path)
         }
         return records(
             base: base, early, late, as: rule, shape: common.shape, usesBase: common.usesBase)
-            ?? text(base: base, early, late, rule: rule, path: path)
+            ?? text(base: base, terms, early, late, rule: rule, path: path)
     }
 
     /// Merges files of records that all admit one shape; nil where the records cannot stand in
@@ -140,13 +145,13 @@ package enum ContentMerge {
     }
 
     private static func withoutShape(
-        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide,
+        base: [UInt8]?, _ terms: ConflictTerms?, _ early: ContentSide, _ late: ContentSide,
         _ shapes: (RecordShapes, RecordShapes), rule: FileRule, path: TreePath?
     ) -> ContentResult {
         switch (shapes.0.isValid, shapes.1.isValid) {
         case (true, true):
             if rule.version >= 9, shapes.0.isOneBlock, shapes.1.isOneBlock {
-                return text(base: base, early, late, rule: rule, path: path)
+                return text(base: base, terms, early, late, rule: rule, path: path)
             }
             return kept(late, beside: early, because: .shape)
         case (true, false): return kept(early, beside: late, because: .unparsable)
@@ -161,15 +166,16 @@ package enum ContentMerge {
             if shapes.0.looksLikeJSON || shapes.1.looksLikeJSON {
                 return SimpleMerge.copied(early, late, because: .unparsable)
             }
-            return text(base: base, early, late, rule: rule, path: path)
+            return text(base: base, terms, early, late, rule: rule, path: path)
         }
     }
 
     private static func text(
-        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, rule: FileRule, path: TreePath?
+        base: [UInt8]?, _ terms: ConflictTerms?, _ early: ContentSide, _ late: ContentSide,
+        rule: FileRule, path: TreePath?
     ) -> ContentResult {
         var result = DocumentMerge.merged(
-            base: base, baseTerms: nil, early, late, rule: rule, path: path)
+            base: base, baseTerms: terms, early, late, rule: rule, path: path)
         result.fallback = result.fallback ?? .text
         return result
     }
