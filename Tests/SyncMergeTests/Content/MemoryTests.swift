@@ -349,8 +349,9 @@ struct MemoryTests {
         (#"{"id":1,"n":1,"m":1}"#, #"{"id":1,"n":2}"#, #"{"id":1,"n":1,"m":2}"#, ["early"]),
         // An id that stands twice is one group.
         (
-            "{\"id\":1,\"n\":1}\n{\"id\":1,\"n\":2}\n", "{\"id\":1,\"n\":3}\n{\"id\":1,\"n\":2}\n",
-            "{\"id\":1,\"n\":1}\n{\"id\":1,\"n\":4}\n", ["early"]
+            "{\"id\":2}\n{\"id\":1}\n{\"id\":1,\"n\":2}\n",
+            "{\"id\":2}\n{\"id\":1,\"n\":3}\n{\"id\":1,\"n\":2}\n",
+            "{\"id\":2}\n{\"id\":1}\n{\"id\":1,\"n\":4}\n", ["early"]
         ),
         // What stands around the records.
         (#"{"v":1,"results":[]}"#, #"{"v":2,"results":[]}"#, #"{"v":3,"results":[]}"#, ["early"]),

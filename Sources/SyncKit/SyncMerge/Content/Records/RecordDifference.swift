@@ -135,7 +135,7 @@ package enum RecordDifference {
             let numbers = files.map { file in file.records.map { table.add($0) } }
             let identity: RecordIdentity =
                 shape.hasPlaces
-                ? .place : .choose([numbers[0], numbers[0], numbers[1]], &table)
+                ? .place : .choose([numbers[0], numbers[0], numbers[1]], &table, isMerge: false)
             var reader = RecordReader(identity: identity, isEvent: false)
             let none = VersionStamp(milliseconds: 0, device: "", commit: .zero, blob: nil)
             self.old = reader.version(numbers[0], none, &table)

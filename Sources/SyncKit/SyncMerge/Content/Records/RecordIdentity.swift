@@ -26,9 +26,10 @@ enum RecordIdentity: Equatable {
     /// - Parameters:
     ///   - versions: the base's records, then the sides'.
     ///   - version: of the rules.
+    ///   - isMerge: whether anything could be lost in a group.
     static func choose(
         _ versions: [[Int]], _ table: inout RecordTable,
-        version: Int = MergeIdentity.version
+        version: Int = MergeIdentity.version, isMerge: Bool = true
     ) -> RecordIdentity {
         let shared = sharedKeys(versions, table)
         let candidates = RecordFields.identities.indices.filter { shared & (1 << $0) != 0 }
@@ -40,7 +41,10 @@ enum RecordIdentity: Equatable {
         let last = RecordFields.identities.count - 1
         func tellsMostApart(_ key: Int) -> Bool {
             let ids = versions[0].compactMap { table.infos[$0].identity(key) }
-            return version < 9 || 2 * Set(ids).count >= ids.count
+            let apart = Set(ids).count
+            if version < 9 { return true }
+            // One record, or none, tells nothing of the key.
+            return isMerge ? apart > 1 && 2 * apart > ids.count : 2 * apart >= ids.count
         }
         if let key = candidates.first(where: { $0 != last && tellsMostApart($0) }) {
             return .key(key)
