@@ -18,11 +18,9 @@ struct Rename {
 struct RenameTrail {
     let reader: any ObjectReader
     let stamps: CommitStamps
-    /// As `PathTable.renames`.
-    let byName: Bool
-    /// Whether a file that the other side had renamed before a merge joined the two is known by
-    /// that name: from version 9 on.
-    let followsMerges: Bool
+    /// The version of the rules: from 9 on a file that the other side had renamed before a merge
+    /// joined the two is known by that name, and a name that was given up leads to no file.
+    let version: Int
 
     /// Follows what one side renamed since it parted from the other.
     /// - Returns: the first name of each file and its last, one on each line of history, with the
@@ -41,31 +39,72 @@ struct RenameTrail {
         let commits = try History(stamps).commits(behind: side, notBehind: [other])
         budget -= commits.count
         if budget < 0 { return [:] }
-        let own = followsMerges ? Set(commits) : []
+        let own = version >= 9 ? Set(commits) : []
         var joined: [(old: TreePath, name: TreePath)] = []
-        var last: [TreePath: [Rename]] = [:]
-        var first: [TreePath: TreePath] = [:]
+        var names = Names()
         for id in commits {
             let commit = try stamps.commit(id)
-            if followsMerges, commit.parents.count == 2 {
-                joined += try names(commit.parents, own, &budget)
+            if version >= 9, commit.parents.count == 2 {
+                joined += try self.names(commit.parents, own, &budget)
             }
             guard commit.parents.count == 1 else { continue }
             let changes = try TreeDiff.changes(
                 from: stamps.commit(commit.parents[0]).tree, to: commit.tree, reading: reader)
-            let renames = PathTable.renames(changes, byName: byName)
-            for (old, new) in renames.sorted(by: { $0.key < $1.key }) {
-                let origin = first.removeValue(forKey: old) ?? old
-                first[new] = origin
-                last[origin, default: []].removeAll { $0.name == old }
-                last[origin, default: []].append(Rename(to: new, in: id))
-            }
+            names.follow(changes, in: id, version)
         }
         for (old, name) in joined {
-            guard let given = last[old] else { continue }
-            last[name, default: []] += given
+            guard let given = names.last[old] else { continue }
+            names.last[name, default: []] += given
         }
-        return last
+        return names.last
+    }
+
+    /// What commits, each after its parents, called the files of before.
+    private struct Names {
+        /// By the first name of a file, the last ones.
+        var last: [TreePath: [Rename]] = [:]
+        /// The first name of what stands at a path.
+        private var first: [TreePath: TreePath] = [:]
+        /// Where another file took a name that was free.
+        private var others: Set<TreePath> = []
+
+        mutating func follow(_ changes: [TreeChange], in commit: ObjectID, _ version: Int) {
+            let renames = PathTable.renames(changes, byName: version >= 6)
+            if version >= 9 { giveUp(changes, renames) }
+            for (old, new) in renames.sorted(by: { $0.key < $1.key }) {
+                let isOther = others.remove(old) != nil
+                let origin = first.removeValue(forKey: old) ?? old
+                if version >= 9 { end(new) }
+                if isOther {
+                    others.insert(new)
+                    continue
+                }
+                first[new] = origin
+                last[origin, default: []].removeAll { $0.name == old }
+                last[origin, default: []].append(Rename(to: new, in: commit))
+            }
+        }
+
+        /// What was deleted, or has another file's content in its place, goes on under no name; and
+        /// what comes to a name that was given up is another file.
+        private mutating func giveUp(_ changes: [TreeChange], _ renames: [TreePath: TreePath]) {
+            let gone = changes.filter { $0.after?.isDirectory ?? true }
+            let contents = Set(gone.compactMap { $0.before?.id }).subtracting([.emptyBlob])
+            for change in gone where renames[change.path] == nil { end(change.path) }
+            for change in changes where change.before != nil {
+                if let after = change.after, contents.contains(after.id) { end(change.path) }
+            }
+            let given = Set(renames.values)
+            for change in changes where change.before == nil && !given.contains(change.path) {
+                if last[change.path] != nil { others.insert(change.path) }
+            }
+        }
+
+        private mutating func end(_ path: TreePath) {
+            others.remove(path)
+            guard let origin = first.removeValue(forKey: path) else { return }
+            last[origin]?.removeAll { $0.name == path }
+        }
     }
 
     /// What a merge joined to this side's line may be called otherwise there: the names that this
@@ -96,8 +135,8 @@ package enum FormerName {
         _ name: TreePath, on side: ObjectID, in other: ObjectID, reading reader: any ObjectReader
     ) throws(RepositoryError) -> TreePath? {
         let trail = RenameTrail(
-            reader: reader, stamps: CommitStamps(reading: reader), byName: true,
-            followsMerges: true)
+            reader: reader, stamps: CommitStamps(reading: reader),
+            version: MergeIdentity.version)
         let tree = try reader.commit(other).tree
         let renames = try trail.renames(on: side, since: other)
         for (old, given) in renames.sorted(by: { $0.key < $1.key })
@@ -153,18 +192,20 @@ extension TreeMerge {
         guard isOpen, rule.version >= 2 else { return known }
         let added = Set(
             own.changes.filter { $0.before == nil && $0.after != nil }.map(\.path))
-        let trail = try RenameTrail(
-            reader: reader, stamps: stamps, byName: rule.version >= 6,
-            followsMerges: rule.version >= 9
-        )
-        .renames(on: side, since: far)
-        .compactMapValues { names -> Rename? in
-            let found = rule.version < 6 ? names.last : names.last { added.contains($0.name) }
-            guard var last = found else { return nil }
-            last.others = names.map(\.name).filter { $0 != last.name }
-            return last
-        }
-        .filter { changed.contains($0.key) && added.contains($0.value.name) }
+        // At a path that still stands is the file of before, whatever else was made of it.
+        let left =
+            rule.version < 9
+            ? nil : Set(own.changes.filter { $0.after?.isDirectory ?? true }.map(\.path))
+        let trail = try RenameTrail(reader: reader, stamps: stamps, version: rule.version)
+            .renames(on: side, since: far)
+            .compactMapValues { names -> Rename? in
+                let found = rule.version < 6 ? names.last : names.last { added.contains($0.name) }
+                guard var last = found else { return nil }
+                last.others = names.map(\.name).filter { $0 != last.name }
+                return last
+            }
+            .filter { changed.contains($0.key) && added.contains($0.value.name) }
+            .filter { left?.contains($0.key) ?? true }
         let taken = Dictionary(uniqueKeysWithValues: known.map { ($0.value.name, $0.key) })
         let further = trail.filter { taken[$0.value.name] == nil || taken[$0.value.name] == $0.key }
         return known.merging(further) { exact, trail in exact.name == trail.name ? trail : exact }
