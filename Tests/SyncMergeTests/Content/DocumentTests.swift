@@ -100,6 +100,16 @@ struct DocumentTests {
             "a text that begins with a line has none",
             "---\nprose\n\none\n\ntwo\n---\nrest\n", "---\nprose\n\nONE\n\ntwo\n---\nrest\n",
             "---\nprose\n\none\n\nTWO\n---\nrest\n", "---\nprose\n\nONE\n\nTWO\n---\nrest\n"),
+        MergeCase(
+            "nor has one whose first line there has a colon",
+            "---\nStatus: draft\n\none\n\ntwo\n---\nrest\n",
+            "---\nStatus: draft\n\nONE\n\ntwo\n---\nrest\n",
+            "---\nStatus: draft\n\none\n\nTWO\n---\nrest\n",
+            "---\nStatus: draft\n\nONE\n\nTWO\n---\nrest\n"),
+        MergeCase(
+            "a key that somebody was about to write ends none", "---\na: 1\nb: 1\n---\nx\n",
+            "---\na: 1\nb: 1\ntag\n---\nx\n", "---\na: 1\nb: 2\n---\nx\n",
+            "---\na: 1\nb: 2\n---\nx\n", notes: [.fieldOverwritten]),
     ]
 
     @Test("front matter", arguments: frontMatter)

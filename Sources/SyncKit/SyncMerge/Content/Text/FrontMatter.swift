@@ -16,6 +16,9 @@ struct FrontMatter {
     let lineCount: Int
     /// False where it cannot be split by keys: a key twice, an anchor, no mapping.
     let isSplit: Bool
+    /// Whether some line is none of YAML: what stands between two lines in a text, or a key that
+    /// somebody was about to write. Rules before version 9 did not ask.
+    let isProse: Bool
     /// Where each key stands among the entries.
     private let places: [ByteKey: Int]
 
@@ -27,13 +30,14 @@ struct FrontMatter {
                 Self.isFence($0, "---") || Self.isFence($0, "...")
             })
         else { return nil }
-        let isProse =
+        let beginsAsProse =
             lines[1..<close].first { !Self.isComment($0) }
             .map { line in
                 let text = line.drop { $0 == 0x20 }
                 return Self.key(text) == nil && text.first != 0x7b
             } ?? false
-        if rules >= 9 && isProse { return nil }
+        if rules >= 9 && beginsAsProse { return nil }
+        isProse = rules >= 9 && lines[1..<close].contains(where: Self.isProse)
         fence = lines[close]
         lineCount = close + 1
         var entries: [Entry] = []
@@ -69,6 +73,14 @@ struct FrontMatter {
 
     private static func isComment(_ line: ArraySlice<UInt8>) -> Bool {
         line.first == 0x23 || line.allSatisfy { $0 == 0x20 }
+    }
+
+    /// Whether a line can be none of a mapping: it opens no key and goes on with none.
+    private static func isProse(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let first = line.first, !isComment(line), key(line) == nil else { return false }
+        if [0x20, 0x09, 0x5d, 0x7b, 0x7d].contains(first) { return false }
+        let isItem = first == 0x2d || first == 0x3f
+        return !isItem || line.count > 1 && line.dropFirst().first != 0x20
     }
 
     private static func isFence(_ line: ArraySlice<UInt8>, _ fence: String) -> Bool {

@@ -14,8 +14,12 @@ struct FrontMatterMerge {
     ///   - isFound: whether there can be any.
     ///   - rules: their version.
     init(sides: [TextFile], bases: [TextFile], isFound: Bool, rules: Int) {
-        self.sides = sides.map { isFound ? FrontMatter($0.lines, rules: rules) : nil }
-        self.bases = bases.map { isFound ? FrontMatter($0.lines, rules: rules) : nil }
+        let texts = sides + bases
+        var found = texts.map { isFound ? FrontMatter($0.lines, rules: rules) : nil }
+        // What is prose in every version is no key that somebody was about to write.
+        if found.allSatisfy({ $0?.isProse ?? true }) { found = texts.map { _ in nil } }
+        self.sides = Array(found[..<sides.count])
+        self.bases = Array(found[sides.count...])
         sideLines = zip(sides, self.sides).map { Array($0.lines.prefix($1?.lineCount ?? 0)) }
         baseLines = zip(bases, self.bases).map { Array($0.lines.prefix($1?.lineCount ?? 0)) }
     }
