@@ -56,6 +56,33 @@ struct TypeTests {
         #expect(found.rule.isAppendOnly == isAppendOnly)
     }
 
+    @Test(
+        "markers stay out of what programs read, records or not",
+        arguments: [
+            ("shared/memories/a.md", false), ("shared/memories/a.yaml", true),
+            ("shared/conversations/a.csv", true), ("shared/events/a.toml", true),
+            ("shared/documents/a.xml", true),
+        ])
+    func withoutMarkers(path: String, isForPrograms: Bool) throws {
+        let path = try #require(TreePath(path))
+        let rules = TypeRules(files: [(directory: TreePath?, file: AttributesFile)]())
+        func rule(_ side: String, _ version: Int = 9) -> FileRule {
+            rules.type(of: path, version: version) {
+                (base: nil, sides: [Array(side.utf8)])
+            }.rule
+        }
+        #expect(rule("a: 1\n").writesMarkers == !isForPrograms)
+        #expect(rule("a: 1\n", 8).writesMarkers == (rule("", 8).type != .document))
+        let merged = merge("a: 1\n", "a: 2\n", "a: 3\n", as: rule("a: 1\n"), path: path)
+        #expect(merged.conflict?.isUnmarked == isForPrograms)
+        let text = try #require(merged.text)
+        #expect((text == "a: 2\n") == isForPrograms)
+        // Markers that are there are read as such.
+        let marked = try #require(
+            merge("a: 1\n", "a: 2\n", "a: 3\n", as: FileRule(.document), path: path).text)
+        #expect(rule(marked).writesMarkers)
+    }
+
     @Test("binary content is simple")
     func binary() throws {
         let found = TypeRules(files: [(directory: TreePath?, file: AttributesFile)]()).type(

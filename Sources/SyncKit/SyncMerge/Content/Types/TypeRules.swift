@@ -63,7 +63,7 @@ package struct TypeRules: Sendable {
     /// - Parameters:
     ///   - path: a file's.
     ///   - versions: what they were made from, if anything, and the two of them; asked only where
-    ///     no attribute gives a type, and the layout none but document.
+    ///     no attribute gives a type, and the layout not that it is simple.
     ///   - version: of the rules.
     package func type(
         of path: TreePath, version: Int = MergeIdentity.version,
@@ -85,6 +85,13 @@ package struct TypeRules: Sendable {
             if given == nil || told == .data { (rule.type, source) = (told, .content) }
             // Markers that an older version of these rules left are read as such.
             if rule.type == .document, ContentType.isReadByPrograms(path, sides, version: version) {
+                rule.writesMarkers = sides.contains(where: ConflictMarkers.areIn)
+            }
+        }
+        // A file for records that holds none is a text.
+        if version >= 9, attribute == nil, rule.type.hasRecords {
+            let sides = versions().sides
+            if ContentType.isReadByPrograms(path, sides, version: version) {
                 rule.writesMarkers = sides.contains(where: ConflictMarkers.areIn)
             }
         }
