@@ -48,6 +48,29 @@ struct SentenceTests {
         #expect(result.conflict != nil, "\(result.text ?? "")")
     }
 
+    @Test(
+        "scripts that part no words get no blanks",
+        arguments: [
+            ("甲甲。乙。丙。", "甲。乙。丙丙。", "甲甲。乙。丙丙。"),
+            ("甲！甲。乙。丙。", "甲。乙。丙。丁？", "甲！甲。乙。丙。丁？"),
+            // Where the one before parts words, the next is no sentence of its own without one.
+            ("甲甲。乙。丙。", "甲。乙。End.", "甲甲。乙。End."),
+            ("甲甲。乙。丙。", "甲。乙。丙。 End.", "甲甲。乙。丙。 End."),
+        ])
+    func withoutBlanks(early: String, late: String, merged: String) {
+        let result = merge("甲。乙。丙。\n", early + "\n", late + "\n", as: FileRule(.document))
+        #expect(result.conflict == nil)
+        #expect(result.text == merged + "\n")
+    }
+
+    @Test("by the rules of version 8 they got some")
+    func withBlanks() {
+        var rule = FileRule(.document)
+        rule.version = 8
+        let result = merge("甲。乙。丙。\n", "甲甲。乙。丙。\n", "甲。乙。丙丙。\n", as: rule)
+        #expect(result.text == "甲甲。 乙。 丙丙。\n")
+    }
+
     @Test("code files merge by line alone")
     func code() {
         var rule = FileRule(.document)

@@ -16,6 +16,7 @@ struct SentenceMerge {
 
     private let sides: [[Token]]
     private let bases: [[Token]]
+    private let version: Int
     private var result: [Token] = []
 
     /// Longer than this a line stands for itself whatever is around it: nobody wraps so late.
@@ -25,9 +26,11 @@ struct SentenceMerge {
     ///   - here, before: the bodies of the sides and of the bases.
     ///   - ranges: the region in each, sides first.
     ///   - codes: which lines of each are code.
+    ///   - version: of the rules.
     /// - Returns: nil where a line is no paragraph, or one sentence was changed twice.
     static func merged(
-        _ here: [[Line]], _ before: [[Line]], at ranges: [Range<Int>], codes: [[Bool]]
+        _ here: [[Line]], _ before: [[Line]], at ranges: [Range<Int>], codes: [[Bool]],
+        version: Int
     ) -> [Line]? {
         let terms = here + before
         var tokens: [[Token]] = []
@@ -52,13 +55,15 @@ struct SentenceMerge {
         }
         guard hasSentences else { return nil }
         var merge = SentenceMerge(
-            sides: Array(tokens[..<here.count]), bases: Array(tokens[here.count...]))
+            sides: Array(tokens[..<here.count]), bases: Array(tokens[here.count...]),
+            version: version)
         return merge.run() && merge.isWhole ? merge.lines : nil
     }
 
-    private init(sides: [[Token]], bases: [[Token]]) {
+    private init(sides: [[Token]], bases: [[Token]], version: Int) {
         self.sides = sides
         self.bases = bases
+        self.version = version
     }
 
     /// Whether a line is a paragraph, or an item of a list, of its own.
@@ -156,7 +161,8 @@ struct SentenceMerge {
             }
     }
 
-    /// The merged lines: a sentence that another now follows gets a blank behind it.
+    /// The merged lines: a sentence that another now follows gets a blank behind it, where it needs
+    /// one.
     private var lines: [Line] {
         var lines: [Line] = []
         var line: [UInt8] = []
@@ -167,9 +173,16 @@ struct SentenceMerge {
                 continue
             }
             line += token.key.bytes
-            let isLast = index + 1 == result.count || result[index + 1].ending != nil
-            line += isLast ? [] : token.blank.isEmpty ? [0x20] : token.blank
+            guard index + 1 < result.count, result[index + 1].ending == nil else { continue }
+            let isApart = version >= 9 && Self.isApart(token.key, from: result[index + 1].key)
+            line += token.blank.isEmpty && !isApart ? [0x20] : token.blank
         }
         return lines
+    }
+
+    /// Whether two sentences are two without a blank between them, as in scripts that part no words.
+    private static func isApart(_ one: ByteKey, from other: ByteKey) -> Bool {
+        let line = one.bytes + other.bytes
+        return Sentences.split(line[...]).first?.text.count == one.bytes.count
     }
 }

@@ -164,7 +164,8 @@ struct TextRegions {
                 }
             }
         self.codes = codes
-        return SentenceMerge.merged(sides, bases, at: ranges, codes: codes)
+        return SentenceMerge.merged(
+            sides, bases, at: ranges, codes: codes, version: version)
     }
 
     /// Joins insertions, the older first; one that stands whole in another is not said twice.
