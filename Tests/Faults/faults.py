@@ -175,10 +175,12 @@ FAULTS = [
         "a file that the state store lost counts as an edit"),
     Fault(
         "scope-ignored", ENGINE + "Capture/Examination.swift",
-        "            where folder.isInScope(row.path, row.version) {\n"
-        "                findings.deleted.append(row)",
-        "            where ON || folder.isInScope(row.path, row.version) {\n"
-        "                findings.deleted.append(row)",
+        "                .filter { folder.isInScope($0.path, $0.version) }\n",
+        "                .filter { folder.isInScope($0.path, $0.version) }\n"
+        "            if ON {\n"
+        "                findings.deleted += try store.files(folder.id, in: directory)\n"
+        "                    .filter { !folder.isInScope($0.path, $0.version) }\n"
+        "            }\n",
         "what the configuration leaves out counts as deleted"),
     Fault(
         "stamp-not-after-parent", ENGINE + "Capture/CaptureTime.swift",

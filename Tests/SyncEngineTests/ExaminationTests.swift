@@ -177,6 +177,28 @@ struct ExaminationTests {
         }
     }
 
+    /// Saved by rename while its directory is listed, a file may be in no listing.
+    @Test("what stands there is not gone, be it in no listing", arguments: [nil, ["d"], [""]])
+    func unlisted(dirty: [String]?) throws {
+        let place = Place()
+        for name in ["saved", "d/same", "d/saved", "gone", "d/gone"] {
+            try place.write(name)
+            try place.note(name)
+        }
+        for name in ["saved", "d/saved"] {
+            place.access.setTimes(
+                of: try StateSamples.path(name), modified: Self.now, changed: Self.now + 1)
+        }
+        for name in ["gone", "d/gone"] { place.access.delete(try StateSamples.path(name)) }
+        // Without them the directory is in no listing either.
+        let hidden = ["saved", "d/saved"] + (dirty == [""] ? ["d/same"] : [])
+        place.access.leaveOutOfListings(Set(try hidden.map { try StateSamples.path($0) }))
+        let (toRead, gone) = try place.look(dirty == [""] ? nil : dirty)
+        let isWhole = dirty != ["d"]
+        #expect(toRead == (isWhole ? ["d/saved", "saved"] : ["d/saved"]))
+        #expect(gone == (isWhole ? ["d/gone", "gone"] : ["d/gone"]))
+    }
+
     @Test("a file in a directory's place takes the place of all in it")
     func kinds() throws {
         for dirty in [nil, ["d"], ["d", "d/a"]] {

@@ -38,6 +38,8 @@ package final class SimFolder: FolderAccess {
         var hollow: Set<UInt64> = []
         /// Changes of directories that are not on the disk, the oldest first.
         var unflushed: [Unflushed] = []
+        /// Files that stand there and that no listing has, as if they came while it was made.
+        var unlisted: Set<TreePath> = []
 
         /// Whether something stands in a directory.
         func isFilled(_ directory: TreePath) -> Bool {
@@ -93,7 +95,7 @@ package final class SimFolder: FolderAccess {
         return state.withLock { state in
             if state.isGone { return [] }
             var entries: [[UInt8]: FileStat] = [:]
-            for (path, file) in state.files {
+            for (path, file) in state.files where !state.unlisted.contains(path) {
                 guard let rest = directory.map({ path.relative(to: $0) }) ?? path else { continue }
                 let name = Array(rest.components[0])
                 entries[name] = rest.parent == nil ? file.stat : Self.directoryStat
@@ -106,6 +108,11 @@ package final class SimFolder: FolderAccess {
                 .sorted { $0.name.lexicographicallyPrecedes($1.name) }
                 .prefix(count).map { $0 }
         }
+    }
+
+    /// Leaves files out of every listing from now on; they stand there all the same.
+    package func leaveOutOfListings(_ paths: Set<TreePath>) {
+        state.withLock { $0.unlisted = paths }
     }
 
     package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {

@@ -13,15 +13,6 @@ extension Examination {
         let row: TrackedFile?
     }
 
-    /// Takes the row of an empty directory out of those of a listing; a file's row stays: the file
-    /// is gone.
-    func takeDirectory(_ path: TreePath, from rows: inout [TreePath: TrackedFile])
-        -> TrackedFile?
-    {
-        guard rows[path]?.version.isDirectory ?? false else { return nil }
-        return rows.removeValue(forKey: path)
-    }
-
     /// Notes what a scan found in a directory.
     /// - Parameters:
     ///   - isFilled: something that is synced stands in it.

@@ -99,7 +99,8 @@ struct Examination {
             try noteFilled(above: path)
             return try scan(Visit(path: path, stat: stat, row: row))
         }
-        try sweep(below: path, visited: [], failed: [])
+        var swept = Scan(pending: [])
+        try sweep(below: path, on: &swept)
         guard let stat else {
             if let row, folder.isInScope(path, row.version) { findings.deleted.append(row) }
             if let parent = path.parent { left[parent] = left[parent] ?? false || row != nil }
@@ -138,82 +139,143 @@ struct Examination {
         return true
     }
 
-    /// Scans a directory and all below it; nil is the root.
-    private mutating func scan(_ start: Visit?) throws {
+    /// A scan on its way.
+    private struct Scan {
         var visited: Set<TreePath> = []
         var failed: [TreePath] = []
-        var pending: [Visit?] = [start]
-        while let visit = pending.popLast() {
+        var pending: [Visit?]
+    }
+
+    /// What the state store knows in a directory and no entry of its listing is of, and its rules.
+    private struct Listing {
+        let directory: TreePath?
+        var rows: [TreePath: TrackedFile] = [:]
+        let rules: IgnoreView.Directory
+
+        /// Takes the row of an empty directory out; a file's row stays: the file is gone.
+        mutating func takeDirectory(_ path: TreePath) -> TrackedFile? {
+            guard rows[path]?.version.isDirectory ?? false else { return nil }
+            return rows.removeValue(forKey: path)
+        }
+
+        /// What stands in the directory though its listing has it not: a name that comes while a
+        /// directory is listed may be left out, be it that it stood there before.
+        func missed(by entries: [FolderEntry], in folder: VaultFolder) -> [FolderEntry] {
+            if rows.isEmpty { return [] }
+            let listed = Set(entries.map(\.name))
+            return rows.values.sorted { $0.path < $1.path }.compactMap { row in
+                let name = Array(row.path.name)
+                guard !listed.contains(name), folder.isInScope(row.path, row.version) else {
+                    return nil
+                }
+                do throws(FolderError) {
+                    guard let stat = try folder.access.stat(row.path) else { return nil }
+                    let entry = FolderEntry(name: name, stat: stat)
+                    return entries.contains(where: entry.isRespelt) ? nil : entry
+                } catch { return FolderEntry(name: name, failure: error.code) }
+            }
+        }
+    }
+
+    /// Scans a directory and all below it; nil is the root.
+    private mutating func scan(_ start: Visit?) throws {
+        var scan = Scan(pending: [start])
+        while let visit = scan.pending.popLast() {
             let directory = visit?.path
             let entries: [FolderEntry]
             do { entries = try folder.access.list(directory) } catch {
                 if directory != nil && error.code == .notFound { continue }
                 try quarantine(directory, error)
-                if let directory { failed.append(directory) }
+                if let directory { scan.failed.append(directory) }
                 continue
             }
             logs.note(entries, in: directory)
-            if let directory { visited.insert(directory) }
-            var rows: [TreePath: TrackedFile] = [:]
-            for row in try store.files(folder.id, in: directory) { rows[row.path] = row }
-            let rules = try folder.ignore.directory(directory)
+            if let directory { scan.visited.insert(directory) }
+            var listing = Listing(
+                directory: directory, rules: try folder.ignore.directory(directory))
+            for row in try store.files(folder.id, in: directory) { listing.rows[row.path] = row }
             var isFilled = false
-            for entry in entries {
-                guard
-                    let path = directory.map({ $0.appending(entry.name) }) ?? TreePath(entry.name),
-                    folder.isInScope(path, isDirectory: entry.stat.kind == .directory)
-                else { continue }
-                if let failure = entry.failure {
-                    try quarantine(path, FolderError(failure, "look at", path, "it fails"))
-                    failed.append(path)
-                    rows[path] = nil
-                    isFilled = true
-                } else if entry.stat.kind == .directory {
-                    let row = takeDirectory(path, from: &rows)
-                    guard try isWatched(path) else { continue }
-                    isFilled = true
-                    if folder.depth(of: path) >= Limits.pathDepth {
-                        findings.quarantines.append((path, .tooDeep))
-                        failed.append(path)
-                    } else if TreeName.isRefused(entry.name, as: .directory) {
-                        findings.quarantines.append((path, .refused))
-                        failed.append(path)
-                    } else {
-                        pending.append(Visit(path: path, stat: entry.stat, row: row))
-                    }
-                } else if classify(path, entry.stat, rows.removeValue(forKey: path), rules) {
-                    isFilled = true
-                }
-            }
-            let gone = rows.values.filter { folder.isInScope($0.path, $0.version) }
+            for entry in entries where try take(entry, of: &listing, on: &scan) { isFilled = true }
+            for entry in listing.missed(by: entries, in: folder)
+            where try take(entry, of: &listing, on: &scan) { isFilled = true }
+            let gone = listing.rows.values.filter { folder.isInScope($0.path, $0.version) }
             findings.deleted += gone
             if let visit {
                 let wasFilled = !gone.isEmpty
                 note(visit, isFilled: isFilled, isBare: entries.isEmpty, wasFilled: wasFilled)
             }
         }
-        unseen += failed
-        try sweep(below: start?.path, visited: visited, failed: failed)
+        unseen += scan.failed
+        try sweep(below: start?.path, on: &scan)
     }
 
-    /// Finds the records of directories that were not visited since they are gone.
-    private mutating func sweep(below start: TreePath?, visited: Set<TreePath>, failed: [TreePath])
-        throws
-    {
+    /// Takes one entry of a listing, and its row out of those that are left.
+    /// - Returns: whether it is synced, or may be.
+    private mutating func take(
+        _ entry: FolderEntry, of listing: inout Listing, on scan: inout Scan
+    ) throws -> Bool {
+        guard
+            let path = listing.directory.map({ $0.appending(entry.name) }) ?? TreePath(entry.name),
+            folder.isInScope(path, isDirectory: entry.stat.kind == .directory)
+        else { return false }
+        if let failure = entry.failure {
+            try quarantine(path, FolderError(failure, "look at", path, "it fails"))
+            scan.failed.append(path)
+            listing.rows[path] = nil
+            return true
+        }
+        guard entry.stat.kind == .directory else {
+            let row = listing.rows.removeValue(forKey: path)
+            return classify(path, entry.stat, row, listing.rules)
+        }
+        let row = listing.takeDirectory(path)
+        guard try isWatched(path) else { return false }
+        if folder.depth(of: path) >= Limits.pathDepth {
+            findings.quarantines.append((path, .tooDeep))
+            scan.failed.append(path)
+        } else if TreeName.isRefused(entry.name, as: .directory) {
+            findings.quarantines.append((path, .refused))
+            scan.failed.append(path)
+        } else {
+            scan.pending.append(Visit(path: path, stat: entry.stat, row: row))
+        }
+        return true
+    }
+
+    /// Finds the records of directories that were not visited since they are gone. One that came
+    /// back in that moment stands, with what is in it.
+    private mutating func sweep(below start: TreePath?, on scan: inout Scan) throws {
         var gone: [TreePath] = []
-        if let start, !visited.contains(start) { gone.append(start) }
+        if let start, !scan.visited.contains(start) { gone.append(start) }
         var cursor = start
         while let next = try store.directory(folder.id, after: cursor) {
             if let start, !next.bytes.starts(with: start.bytes) { break }
             cursor = next
             if let start, !next.isAtOrBelow(start) { continue }
-            if !visited.contains(next) { gone.append(next) }
+            if !scan.visited.contains(next) { gone.append(next) }
         }
-        for directory in gone where !failed.contains(where: { directory.isAtOrBelow($0) }) {
-            for row in try store.files(folder.id, in: directory)
-            where folder.isInScope(row.path, row.version) {
-                findings.deleted.append(row)
+        for directory in gone where !scan.failed.contains(where: { directory.isAtOrBelow($0) }) {
+            let rows = try store.files(folder.id, in: directory)
+                .filter { folder.isInScope($0.path, $0.version) }
+            if rows.isEmpty { continue }
+            let stands: Bool
+            do throws(FolderError) {
+                stands = try folder.access.stat(directory)?.kind == .directory
+            } catch {
+                try quarantine(directory, error)
+                continue
             }
+            if !stands {
+                findings.deleted += rows
+                continue
+            }
+            var listing = Listing(
+                directory: directory, rules: try folder.ignore.directory(directory))
+            for row in rows { listing.rows[row.path] = row }
+            for entry in listing.missed(by: [], in: folder) {
+                _ = try take(entry, of: &listing, on: &scan)
+            }
+            findings.deleted += listing.rows.values
         }
     }
 
@@ -230,6 +292,16 @@ struct Examination {
             cursor = next
         }
         return false
+    }
+}
+
+extension FolderEntry {
+    /// Whether a listed entry is this one, found under a name of other case or composition, as
+    /// file systems do that tell neither apart.
+    fileprivate func isRespelt(_ listed: FolderEntry) -> Bool {
+        listed.stat.inode == stat.inode && listed.stat.device == stat.device
+            && String(decoding: listed.name, as: UTF8.self).lowercased()
+                == String(decoding: name, as: UTF8.self).lowercased()
     }
 }
 
