@@ -59,7 +59,9 @@ extension LocalFolder {
         return .putBack
     }
 
-    /// Changes the permission bits through the leased descriptor, so of the compared file only.
+    /// Changes the permission bits through the leased descriptor, so of the compared file only,
+    /// and makes them durable: no flush of a directory does, and the old bits after a power cut
+    /// would be an edit.
     package func setMode(
         _ path: TreePath, from expected: FileVersion, to mode: FileMode
     ) throws(FolderError) -> ApplyOutcome {
@@ -80,6 +82,7 @@ extension LocalFolder {
             let number = leased.descriptor.number
             let permissions = Self.permissions(leased.permissions, as: mode)
             _ = try attempt { fchmod(number, permissions) }.get()
+            _ = try attempt { fsync(number) }.get()
             let now = FileStat(try statName(place.directory.number, place.name).get())
             // Somebody renamed another file over the path: ours is gone, theirs is untouched.
             return now.isSameInode(leased.stat) ? .done(now) : .differs
