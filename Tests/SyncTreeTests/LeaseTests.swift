@@ -52,6 +52,19 @@ extension Serial {
             _ = held.number
         }
 
+        @Test(
+            "a refusal tells of a writer but where the server alone decides",
+            arguments: [
+                (EAGAIN, 0xef53, .refused), (EAGAIN, 0x9123_683e, .refused), (EAGAIN, 0, .refused),
+                (EAGAIN, 0x6969, .unsupported), (EAGAIN, 0xff53_4d42, .unsupported),
+                (EAGAIN, 0xfe53_4d42, .unsupported), (ENOMEM, 0x6969, .refused),
+                (EACCES, 0xef53, .unsupported), (EINVAL, 0xef53, .unsupported),
+                (EACCES, 0x6969, .unsupported),
+            ] as [(Int32, UInt32, ReadLease)])
+        func answers(number: Int32, fileSystem: UInt32, answer: ReadLease) {
+            #expect(ReadLease.answer(to: number, on: fileSystem) == answer)
+        }
+
         enum Opening: CaseIterable { case write, append, truncateByPath, openTruncating }
 
         @Test(

@@ -65,6 +65,12 @@ static inline int syncd_origin(int fd, uint64_t *file_system, int64_t *born) {
     return known;
 }
 
+/* What kind of file system a descriptor is on (statfs(2), f_type); 0 where that is not known. */
+static inline uint32_t syncd_file_system(int fd) {
+    struct statfs system;
+    return fstatfs(fd, &system) == 0 ? (uint32_t)system.f_type : 0;
+}
+
 /* Not from <sys/xattr.h>: with it Swift finds two fd_set. */
 static inline long syncd_flistxattr(int fd, char *list, size_t size) {
     return syscall(SYS_flistxattr, fd, list, size);

@@ -16,7 +16,7 @@ enum ReadLease {
     case leased
     /// A program has the file open for writing, or waits to.
     case refused
-    /// Not the owner, or a file system that has none.
+    /// Not the owner, or a file system that has none, or whose refusal tells nothing.
     case unsupported
 
     /// Asks for a lease on a descriptor that is open for reading only. Closing releases it.
@@ -30,7 +30,23 @@ enum ReadLease {
         switch attempt({ syncd_fcntl_int(descriptor, SYNCD_F_SETLEASE, Int32(F_RDLCK)) }) {
         case .success: return .leased
         case .failure(let error):
-            return error.number == EAGAIN || error.number == ENOMEM ? .refused : .unsupported
+            return answer(to: error.number, on: syncd_file_system(descriptor))
+        }
+    }
+
+    /// NFS, CIFS and SMB 2, of linux/magic.h.
+    private static let remoteFileSystems: Set<UInt32> = [0x6969, 0xff53_4d42, 0xfe53_4d42]
+
+    /// What a refusal says. NFS and SMB give no lease but where the server gave the file into this
+    /// machine's hands (a delegation, an oplock), and say `EAGAIN` else, program or no program.
+    /// - Parameters:
+    ///   - number: the `errno`.
+    ///   - fileSystem: the `f_type` of `statfs(2)`; 0 where it is not known.
+    static func answer(to number: Int32, on fileSystem: UInt32) -> ReadLease {
+        switch number {
+        case EAGAIN: remoteFileSystems.contains(fileSystem) ? .unsupported : .refused
+        case ENOMEM: .refused
+        default: .unsupported
         }
     }
 }
