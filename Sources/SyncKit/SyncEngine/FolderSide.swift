@@ -42,7 +42,7 @@ package final class FolderSide {
             gate: gate,
             commits: CaptureCommits(
                 repository, store, clock, folders: folders, branch: branch, writer: writer,
-                transplanter: remote.transplanter, recovery: recovery),
+                transplanter: remote.transplanter, recovery: recovery, rechecks: rechecks),
             clock: clock)
         apply = VaultApply(
             repository, store, clock, folders: folders, branch: branch, device: writer.device,

@@ -22,6 +22,14 @@ package final class Rechecks {
     /// Notes that a whole folder has to be looked at again.
     func noteAll(of folder: VaultFolder) { dirty[folder.id] = .everything }
 
+    /// Stops a folder in which something failed until the next capture, which looks at all of it.
+    /// - Throws: the failure, where it is the process's: files that are open everywhere.
+    func stop(_ folder: VaultFolder, for failure: FolderError) throws(FolderError) {
+        if failure.code == .tooManyOpenFiles { throw failure }
+        folder.stopped = failure
+        noteAll(of: folder)
+    }
+
     /// Notes that ignore rules changed: what they left out until now may be synced from now on.
     func noteRules(of folder: VaultFolder) {
         changedRules.insert(folder.id)

@@ -71,7 +71,7 @@ extension LocalFolder {
     /// Hashes each displaced file under a lease: a version that apply knows is removed, another
     /// given back, oldest first and about `Limits.captureBytes` of content in one call.
     ///
-    /// - Throws: `.tooManyOpenFiles`, or why a file could not be removed; nothing is forgotten.
+    /// - Throws: `.tooManyOpenFiles`; nothing is forgotten.
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         var edits: [DisplacedFile] = []
         var bytes = 0
@@ -155,10 +155,11 @@ extension LocalFolder {
         let directory = staging.descriptor
         switch attempt({ unlinkat(directory, entry.name, 0) }) {
         case .success: drop(entry)
-        // Somebody made it immutable: it stays, and holds nobody else up.
-        case .failure(let error) where [EPERM, EACCES].contains(error.number): return
-        case .failure(let error):
+        case .failure(let error) where error.code(writing: true) == .tooManyOpenFiles:
             throw error.folderError("remove the displaced", entry.path, writing: true)
+        // Somebody made it immutable, or the file system is read-only by now: it stays, and holds
+        // nobody else up.
+        case .failure: return
         }
     }
 

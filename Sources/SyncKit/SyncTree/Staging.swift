@@ -48,8 +48,7 @@ final class Staging: Sendable {
         case .success(let number): state = Mutex(State(descriptor: number))
         case .failure(let error) where error.number == ENOENT: state = Mutex(State())
         case .failure(let error):
-            throw FolderError(
-                .io, "open the staging directory", TreePath(Self.hiddenName), error.text)
+            throw FolderError(.io, "open the staging directory", nil, error.text)
         }
     }
 

@@ -40,6 +40,8 @@ package final class SimFolder: FolderAccess {
         var unflushed: [Unflushed] = []
         /// Files that stand there and that no listing has, as if they came while it was made.
         var unlisted: Set<TreePath> = []
+        /// Directories that the daemon may not look into.
+        var forbidden: Set<TreePath> = []
 
         /// Whether something stands in a directory.
         func isFilled(_ directory: TreePath) -> Bool {
@@ -92,6 +94,9 @@ package final class SimFolder: FolderAccess {
         -> [FolderEntry]
     {
         try before(false)
+        if let directory, state.withLock({ $0.forbidden.contains(directory) }) {
+            throw FolderError(.unreadable, "list", directory)
+        }
         return state.withLock { state in
             if state.isGone { return [] }
             var entries: [[UInt8]: FileStat] = [:]
@@ -115,8 +120,16 @@ package final class SimFolder: FolderAccess {
         state.withLock { $0.unlisted = paths }
     }
 
+    /// Forbids the daemon to look into directories, and into no others.
+    package func forbid(_ directories: Set<TreePath>) {
+        state.withLock { $0.forbidden = directories }
+    }
+
     package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
         try before(false)
+        if state.withLock({ path.ancestors.contains(where: $0.forbidden.contains) }) {
+            throw FolderError(.unreadable, "look at", path)
+        }
         return state.withLock { state in
             if state.isGone { return nil }
             if let file = state.files[path] { return file.stat }

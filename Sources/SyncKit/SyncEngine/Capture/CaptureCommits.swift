@@ -20,15 +20,17 @@ final class CaptureCommits {
     private let writer: CommitWriter
     private let transplanter: Transplanter
     private let recovery: HeadRecovery
+    private let rechecks: Rechecks
 
     init(
         _ repository: any ObjectRepository, _ store: any StateStore, _ clock: any WallClock,
         folders: [VaultFolder], branch: Branch, writer: CommitWriter, transplanter: Transplanter,
-        recovery: HeadRecovery
+        recovery: HeadRecovery, rechecks: Rechecks
     ) {
         (self.repository, self.store, self.clock) = (repository, store, clock)
         (self.folders, self.branch, self.writer) = (folders, branch, writer)
         (self.transplanter, self.recovery) = (transplanter, recovery)
+        self.rechecks = rechecks
     }
 
     /// Commits what was captured: one capture commit for each base, merged into the head where the
@@ -89,8 +91,9 @@ final class CaptureCommits {
         try transplanter.pin(asides, by: current)
         recovery.mayHaveLostHead = false
         for item in captured {
-            if let displaced = item.displaced {
-                try item.folder.access.forget(displaced)
+            guard let displaced = item.displaced else { continue }
+            do throws(FolderError) { try item.folder.access.forget(displaced) } catch {
+                try rechecks.stop(item.folder, for: error)
             }
         }
         if current != head { report.head = current }
@@ -208,7 +211,8 @@ final class CaptureCommits {
     }
 
     /// Advances the state store: the folders hold what was captured, of the commit that captured
-    /// it.
+    /// it. A folder that cannot be flushed is left behind, as one is whose process ended here: its
+    /// next capture finds the commit.
     private func note(
         _ captured: [Captured], _ captures: [ObjectID?: ObjectID],
         _ containing: [TreePath: ObjectID],
@@ -233,7 +237,12 @@ final class CaptureCommits {
                     changes.append(.deferUpdate(item.local, base: holds))
                 }
             }
-            if folder.interrupted.needsScan { try flush(captured, in: folder) }
+            if folder.interrupted.needsScan {
+                do throws(FolderError) { try flush(captured, in: folder) } catch {
+                    try rechecks.stop(folder, for: error)
+                    continue
+                }
+            }
             // All that an apply which was cut short left was looked at.
             let next = folder.interrupted.ended()
             if let end = folder.interrupted.change(to: next, in: folder.id) { changes.append(end) }

@@ -69,9 +69,14 @@ struct KeptRules {
 
     /// What cannot be looked at is not known to be gone.
     private func isGone(_ path: TreePath, in folder: VaultFolder) throws(FolderError) -> Bool {
-        do throws(FolderError) { return try folder.access.stat(path) == nil } catch {
+        try stands(path, in: folder) == false
+    }
+
+    /// Whether something stands at a path; nil where that cannot be looked at.
+    private func stands(_ path: TreePath, in folder: VaultFolder) throws(FolderError) -> Bool? {
+        do throws(FolderError) { return try folder.access.stat(path) != nil } catch {
             if error.code.reason == nil { throw error }
-            return false
+            return nil
         }
     }
 
@@ -132,6 +137,7 @@ struct KeptRules {
     }
 
     /// Lets go of rules in whose place others stand, whose directory is gone, or that went alone.
+    /// Those stay whose place cannot be looked at.
     /// - Returns: whether rules ended in whose place nothing stands: what they left out is synced
     ///   from now on.
     func endKeptRules(of folder: VaultFolder) throws -> Bool {
@@ -139,16 +145,17 @@ struct KeptRules {
         var isFreed = false
         let now = clock.now().milliseconds
         for (directory, rules) in kept {
-            let isThere = try directory.map { try folder.access.stat($0) != nil } ?? true
             let file = Self.file(in: directory)
-            let isReplaced = try file.map { try folder.access.stat($0) != nil } ?? false
+            guard let isThere = try directory.map({ try stands($0, in: folder) }) ?? true,
+                let isReplaced = try file.map({ try stands($0, in: folder) }) ?? false
+            else { continue }
             if !isThere || isReplaced {
                 kept[directory] = nil
             } else if let until = rules.until?.milliseconds {
                 // A clock that was set back makes no grace longer.
                 if now < until, until - now <= Limits.keptRulesGraceMilliseconds { continue }
                 let endsHere = try hasFiles(directory, in: folder) {
-                    try folder.access.stat($0.path) != nil
+                    try stands($0.path, in: folder) ?? false
                 }
                 kept[directory] = endsHere ? nil : rules.lasting(until: nil)
                 isFreed = isFreed || endsHere

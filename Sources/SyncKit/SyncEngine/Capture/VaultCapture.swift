@@ -33,8 +33,9 @@ final class VaultCapture {
     /// advances the state store.
     /// - Parameters:
     ///   - dirty: what to look at, by folder.
-    /// - Throws: `RepositoryError`, `StateStoreError`, or `FolderError` for what concerns more than
-    ///   one path; nothing is lost, and what was dirty has to be given again.
+    /// - Throws: `RepositoryError`, `StateStoreError`, or `FolderError` `.tooManyOpenFiles`; nothing
+    ///   is lost, and what was dirty has to be given again. Whatever else fails in one folder stops
+    ///   that one alone, until the next capture.
     @discardableResult
     func capture(
         _ dirty: [FolderID: DirtyPaths], _ options: CaptureOptions = .init()
@@ -87,9 +88,8 @@ final class VaultCapture {
                 guard let dirty = dirty[folder.id], !dirty.isEmpty else { continue }
                 readings.append(
                     try folderCapture.read(folder, dirty, options: options, into: pack))
-            } catch let error as FolderError where folder.stops(for: error) {
-                folder.stopped = error
-                rechecks.noteAll(of: folder)
+            } catch let error as FolderError {
+                try rechecks.stop(folder, for: error)
             }
         }
         captured += try changes(of: readings, options)
@@ -135,11 +135,11 @@ final class VaultCapture {
         return captured
     }
 
-    /// Whether what came in a capture before is there still; a folder that is away has nothing.
+    /// Whether what came in a capture before is there still; what cannot be looked at is not.
     private func stands(_ arrival: Arrival) throws -> Bool {
         guard let folder = folders.first(where: { $0.id == arrival.folder }) else { return false }
         do throws(FolderError) { return try folder.access.stat(arrival.path) != nil } catch {
-            guard folder.stops(for: error) else { throw error }
+            if error.code == .tooManyOpenFiles { throw error }
             return false
         }
     }
