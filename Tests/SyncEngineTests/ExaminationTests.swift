@@ -212,6 +212,16 @@ struct ExaminationTests {
         }
     }
 
+    @Test("the target of a link is no rule", arguments: [FileMode.symbolicLink, .regular])
+    func linkedRules(mode: FileMode) throws {
+        let place = Place()
+        let rules = try StateSamples.path(".gitignore")
+        place.access.write(rules, Array("secret".utf8), mode: mode, inPlace: false)
+        try place.write("secret")
+        let secret = mode == .regular ? [] : ["secret"]
+        #expect(try place.look().0 == [".gitignore"] + secret)
+    }
+
     @Test("what this device leaves out is not looked at, nor gone")
     func excluded() throws {
         for dirty in [nil, ["x.tmp", "out/a", "in"]] {

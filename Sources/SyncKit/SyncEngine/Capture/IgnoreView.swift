@@ -110,7 +110,7 @@ final class IgnoreView: Sendable {
             return []
         }
         do throws(FolderError) {
-            let content = try access.read(path).content
+            let content = try access.read(path).rules
             lastRead.withLock { $0[directory] = content }
             return content
         } catch {
@@ -128,9 +128,15 @@ final class IgnoreView: Sendable {
     /// The content of a file that a program has open; of one that cannot be read at all nothing.
     private func asItStands(_ path: TreePath, _ error: FolderError) -> [UInt8] {
         guard error.code == .busy else { return [] }
-        do { return try access.read(path, whileOpen: true).content } catch { return [] }
+        do { return try access.read(path, whileOpen: true).rules } catch { return [] }
     }
 
     /// The name of the files that hold the rules.
     static let name = Array(".gitignore".utf8)
+}
+
+extension FileSnapshot {
+    /// The rules that a `.gitignore` says; a symbolic link's target says none, and git follows no
+    /// such link.
+    fileprivate var rules: [UInt8] { mode.isFile ? content : [] }
 }
