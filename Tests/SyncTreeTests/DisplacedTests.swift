@@ -135,6 +135,32 @@ extension Serial {
             #expect(next.displacedCount == 0 && sandbox.stagingNames.isEmpty)
         }
 
+        @Test(
+            "without exchange, what an install could neither replace nor put back goes back",
+            arguments: [nil, true, false])
+        func failedBothWays(isTaken: Bool?) throws {
+            sandbox.write("d/file", "old")
+            let folder = try sandbox.folder(abilities: .init(exchange: false))
+            let entry = Displaced(
+                token: try folder.staging.begin(), path: path("d/file"), base: version("old"),
+                replacement: version("new"), cause: .movedAside)
+            do {
+                let place = try Place(path("d/file"), below: folder.root)
+                let held = try folder.lease(path("d/file"))
+                #expect(try folder.moveAside(entry, held.stat, place) == .moved)
+            }
+            switch isTaken {
+            case true?: sandbox.write("d/file", "another")
+            case false?: #expect(rmdir(sandbox.root + "/d") == 0)
+            case nil: break
+            }
+            if isTaken == nil { #expect(try folder.replacements().isEmpty) }
+            #expect(try folder.recheckDisplaced().isEmpty)
+            let text: String? = isTaken == nil ? "old" : isTaken == true ? "another" : nil
+            #expect(sandbox.text("d/file") == text)
+            #expect(folder.displacedCount == 0 && sandbox.stagingNames.isEmpty)
+        }
+
         @Test("what is moved aside and is another file by then goes back, or stays as a local edit")
         func movedAnother() throws {
             sandbox.write("file", "old")

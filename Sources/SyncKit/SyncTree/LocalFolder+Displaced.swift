@@ -54,6 +54,7 @@ extension LocalFolder {
     /// The newest replacement of each path of which the exchange is known to have been made: what
     /// was displaced is not the replacement itself, which is all that stood there before.
     package func replacements() throws(FolderError) -> [TreePath: FileVersion] {
+        try returnMovedAside()
         var result: [TreePath: FileVersion] = [:]
         for entry in displaced.withLock({ $0.inOrder }) where entry.cause == .exchanged {
             switch try look(at: entry) {
@@ -71,8 +72,10 @@ extension LocalFolder {
     /// Hashes each displaced file under a lease: a version that apply knows is removed, another
     /// given back, oldest first and about `Limits.captureBytes` of content in one call.
     ///
-    /// - Throws: `.tooManyOpenFiles`; nothing is forgotten.
+    /// - Throws: `.tooManyOpenFiles`, or why an old version cannot go back to its place, which would
+    ///   count as deleted; nothing is forgotten.
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
+        try returnMovedAside()
         var edits: [DisplacedFile] = []
         var bytes = 0
         // What does not fit waits for the next call.
@@ -176,6 +179,31 @@ extension LocalFolder {
         }
     }
 
+    /// Puts old versions back whose replacement did not follow, where an install failed on both
+    /// ways.
+    private func returnMovedAside() throws(FolderError) {
+        for entry in displaced.withLock({ $0.inOrder }) where entry.cause == .movedAside {
+            do throws(SystemError) {
+                guard case .failure(let error) = try goBack(entry) else { continue }
+                // Somebody took the place, or the file: the look at it tells what becomes of it.
+                if ![EEXIST, ENOENT].contains(error.number) { throw error }
+            } catch { throw error.folderError("put back", entry.path, writing: true) }
+        }
+    }
+
+    /// Puts an old version whose replacement did not follow back to its place, if that is still
+    /// free and its directory there. Otherwise it stays displaced.
+    private func goBack(_ entry: Displaced) throws(SystemError) -> Result<Int32, SystemError> {
+        do throws(SystemError) {
+            let result = moveIn(entry.name, try Place(entry.path, below: root))
+            if case .success = result { drop(entry) }
+            return result
+        } catch {
+            guard [ENOENT, ENOTDIR, ELOOP].contains(error.number) else { throw error }
+            return .failure(SystemError(number: ENOENT))
+        }
+    }
+
     // MARK: After a crash
 
     /// Reads the staging directory as an earlier run left it.
@@ -208,15 +236,7 @@ extension LocalFolder {
         entry.isRecovered = true
         staging.adopt(entry.token)
         displaced.withLock { $0.files[entry.token] = entry }
-        guard entry.cause == .movedAside else { return }
-        // The replacement had not followed: the old version belongs in its place, if that is
-        // still free and its directory there. Otherwise it stays displaced.
-        do throws(SystemError) {
-            let place = try Place(entry.path, below: root)
-            if case .success = moveIn(entry.name, place) { drop(entry) }
-        } catch {
-            guard [ENOENT, ENOTDIR, ELOOP].contains(error.number) else { throw error }
-        }
+        if entry.cause == .movedAside { _ = try goBack(entry) }
     }
 
     private static func readPath(_ directory: Int32, _ name: [CChar]) -> [UInt8]? {

@@ -211,11 +211,12 @@ package protocol FolderAccess: Sendable {
 
     /// The versions that apply put in the place of others, as far as what it displaced for them is
     /// still kept: that one was displaced is known even of an apply that was cut short.
-    /// - Throws: `.tooManyOpenFiles`.
+    /// - Throws: `.tooManyOpenFiles`, or why an old version cannot go back to its place.
     func replacements() throws(FolderError) -> [TreePath: FileVersion]
 
     /// Looks at every file that apply displaced: removes those that still are what was expected
-    /// and that nobody can write to, gives back those that are local edits, keeps the others.
+    /// and that nobody can write to, gives back those that are local edits, keeps the others. What
+    /// was taken from a place that nothing came to goes back before.
     func recheckDisplaced() throws(FolderError) -> [DisplacedFile]
 
     /// Removes a displaced file whose content is in the object store now.
