@@ -220,16 +220,19 @@ extension Serial {
             "a displaced file's name can be read back, whatever its path",
             arguments: [
                 "a", "a/b/c", "with-dashes/-/--", "\u{1}/x",
+                "documents/notes/" + String(repeating: "b", count: 40),
                 String(repeating: "long/", count: 60) + "x",
-            ])
-        func names(text: String) throws {
+            ], [255, 143, 120])
+        func names(text: String, nameBytes: Int) throws {
             for cause in [Displaced.Cause.exchanged, .movedAside, .removed] {
                 for replacement in [nil, version("b", .symbolicLink)] {
                     let entry = Displaced(
-                        token: 77, path: path(text), base: version("a", .executable),
-                        replacement: replacement, cause: cause)
-                    #expect(entry.name.count <= 256)
-                    let back = Displaced(parsing: entry.name) { _ in path(text).bytes }
+                        token: .max - 1, path: path(text), base: version("a", .executable),
+                        replacement: replacement, cause: cause, nameBytes: nameBytes)
+                    #expect(entry.name.count <= nameBytes + 1)
+                    let back = Displaced(parsing: entry.name, nameBytes: nameBytes) { _ in
+                        path(text).bytes
+                    }
                     #expect(back == entry)
                 }
             }

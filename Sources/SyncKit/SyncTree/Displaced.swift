@@ -20,28 +20,35 @@ struct Displaced: Sendable, Equatable {
     /// What took its place; nil after a removal.
     let replacement: FileVersion?
     var cause: Cause
+    /// How long a name may be in the staging directory, in bytes.
+    let nameBytes: Int
     /// Whether an earlier run of the program left it.
     var isRecovered = false
 
     /// Whether a version is in the object store for sure, because apply read or wrote it.
     func isKnown(_ version: FileVersion) -> Bool { version == base || version == replacement }
 
-    /// `<cause>-<token>-<base>-<replacement>-<path>`: 140 bytes and less of path, with byte 1 for
-    /// each slash. A longer path, or one that holds byte 1, stands in a file beside it.
+    /// `<cause>-<token>-<base>-<replacement>-<path>`, in the path byte 1 for each slash. A path that
+    /// has no room there, or that holds byte 1, stands in a file beside it.
     var name: [CChar] {
-        cName(prefix + (Self.fits(path) ? path.bytes.map { $0 == 0x2f ? 1 : $0 } : [1]))
+        cName(prefix + (fits ? path.bytes.map { $0 == 0x2f ? 1 : $0 } : [1]))
     }
 
     /// The name of the file that holds a path which does not fit; nil when it does.
-    var pathFileName: [CChar]? { Self.fits(path) ? nil : Self.pathFileName(token) }
+    var pathFileName: [CChar]? { fits ? nil : Self.pathFileName(token) }
 
     /// The name of the file beside a displaced one that holds its path.
     static func pathFileName(_ token: UInt64) -> [CChar] {
         cName("p-\(String(token, radix: 16))".utf8)
     }
 
-    private static func fits(_ path: TreePath) -> Bool {
-        path.bytes.count <= 140 && !path.bytes.contains(1)
+    /// What stands before the path at most: the cause, a token of 16 digits, two versions of 46
+    /// bytes, and the dashes. With it 140 bytes of path fit into a name of 255, a few into one of
+    /// eCryptfs.
+    private static let prefixBytes = 115
+
+    private var fits: Bool {
+        path.bytes.count <= nameBytes - Self.prefixBytes && !path.bytes.contains(1)
     }
 
     private var prefix: [UInt8] {
@@ -66,8 +73,10 @@ struct Displaced: Sendable, Equatable {
     }
 
     init(
-        token: UInt64, path: TreePath, base: FileVersion, replacement: FileVersion?, cause: Cause
+        token: UInt64, path: TreePath, base: FileVersion, replacement: FileVersion?, cause: Cause,
+        nameBytes: Int = Limits.nameBytes
     ) {
+        self.nameBytes = nameBytes
         self.token = token
         self.path = path
         self.base = base
@@ -76,9 +85,14 @@ struct Displaced: Sendable, Equatable {
     }
 
     /// Reads a name back.
-    /// - Parameter longPath: gives the content of a path file by its name; nil when unreadable.
+    /// - Parameters:
+    ///   - nameBytes: how long a name may be there, in bytes.
+    ///   - longPath: gives the content of a path file by its name; nil when unreadable.
     /// - Returns: nil when the name was not made by `name`.
-    init?(parsing name: [CChar], longPath: ([CChar]) -> [UInt8]?) {
+    init?(
+        parsing name: [CChar], nameBytes: Int = Limits.nameBytes,
+        longPath: ([CChar]) -> [UInt8]?
+    ) {
         let bytes = name.dropLast().map { UInt8(bitPattern: $0) }
         let parts = bytes.split(
             separator: 0x2d, maxSplits: 4, omittingEmptySubsequences: false)
@@ -92,13 +106,16 @@ struct Displaced: Sendable, Equatable {
             parts[4].elementsEqual([1])
             ? longPath(Self.pathFileName(token)) : parts[4].map { $0 == 1 ? 0x2f : $0 }
         guard let pathBytes, let path = TreePath(pathBytes) else { return nil }
-        self.init(token: token, path: path, base: base, replacement: replacement, cause: cause)
+        self.init(
+            token: token, path: path, base: base, replacement: replacement, cause: cause,
+            nameBytes: nameBytes)
     }
 
     /// The same file after its content as it is now has been captured.
     func rebased(on captured: FileVersion) -> Displaced {
         var result = Displaced(
-            token: token, path: path, base: captured, replacement: replacement, cause: cause)
+            token: token, path: path, base: captured, replacement: replacement, cause: cause,
+            nameBytes: nameBytes)
         result.isRecovered = isRecovered
         return result
     }

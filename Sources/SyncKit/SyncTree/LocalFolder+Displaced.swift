@@ -218,7 +218,8 @@ extension LocalFolder {
                 } else if name.starts(with: cName("p-".utf8).dropLast()) {
                     pathFiles.append(name)
                 } else if let entry = Displaced(
-                    parsing: name, longPath: { Self.readPath(directory, $0) })
+                    parsing: name, nameBytes: staging.nameBytes,
+                    longPath: { Self.readPath(directory, $0) })
                 {
                     try adopt(entry)
                 }

@@ -222,7 +222,7 @@ extension LocalFolder {
     ) throws(SystemError) -> ApplyOutcome {
         let entry = Displaced(
             token: staged.token, path: path, base: leased.version, replacement: staged.version,
-            cause: .exchanged)
+            cause: .exchanged, nameBytes: staging.nameBytes)
         let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
         let new = FileStat(try statName(directory, name).get())
         try add(entry)
@@ -289,7 +289,7 @@ extension LocalFolder {
         let token = try staging.begin()
         var entry = Displaced(
             token: token, path: path, base: leased.version, replacement: staged.version,
-            cause: .movedAside)
+            cause: .movedAside, nameBytes: staging.nameBytes)
         switch try moveAside(entry, leased.stat, place) {
         case .moved: break
         case .absent, .putBack: return .differs

@@ -24,7 +24,7 @@ extension LocalFolder {
         do throws(SystemError) {
             let entry = Displaced(
                 token: try staging.begin(), path: path, base: expected, replacement: nil,
-                cause: .removed)
+                cause: .removed, nameBytes: staging.nameBytes)
             switch try moveAside(entry, leased.stat, place) {
             case .moved, .absent: return .done(nil)
             case .putBack: return .differs

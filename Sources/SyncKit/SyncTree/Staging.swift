@@ -23,6 +23,8 @@ final class Staging: Sendable {
 
     /// Whether it stands in the folder, where no better place could be had.
     let isInside: Bool
+    /// How long a name may be in it, in bytes: eCryptfs and EncFS leave 143 or less.
+    let nameBytes: Int
     /// Owned by the folder, which outlives its staging directory.
     private let root: Int32
     private let state: Mutex<State>
@@ -36,6 +38,8 @@ final class Staging: Sendable {
         root: borrowing Root, folder: String, preferred: String?
     ) throws(FolderError) {
         self.root = root.descriptor.number
+        let most = fpathconf(root.descriptor.number, Int32(_PC_NAME_MAX))
+        nameBytes = most > 0 ? min(most, Limits.nameBytes) : Limits.nameBytes
         let secret = preferred.flatMap(Self.secret)
         insideName = Self.insideName(secret, folder)
         if let preferred, let outside = Self.openOutside(preferred, folder, root) {
