@@ -117,12 +117,3 @@ struct PreCommitHook: CaptureHook {
         return String(decoding: words.utf8.prefix(Limits.hookWordsBytes), as: UTF8.self) + " ..."
     }
 }
-
-extension OpenedVault {
-    /// Lets the user's hook see what is about to be committed.
-    /// - Parameter stopper: ends it.
-    func guardCaptures(log: Logger, until stopper: HookProgram.Stop) {
-        vault.local.gate.hook = PreCommitHook(
-            configuration, environment: Machine().environment, log: log, until: stopper)
-    }
-}

@@ -1,5 +1,6 @@
 internal import SyncModel
 internal import SyncWatch
+internal import Synchronization
 
 /// What of a vault is watched.
 struct FolderWatching {
@@ -9,6 +10,16 @@ struct FolderWatching {
     private var rootless: Set<Int> = []
     /// What is mounted on this machine; nil where that is not shown: a full scan finds out.
     private var mounts: MountTable?
+    private let rules = Rules()
+
+    /// What the watch asks about each folder, by number.
+    private final class Rules: Sendable {
+        let folders = Mutex<[VaultFolder.WatchRules]>([])
+
+        func shouldWatch(_ directory: TreePath, in folder: Int) -> Bool {
+            folders.withLock { $0[folder] }.shouldWatch(directory)
+        }
+    }
 
     /// Begins to watch.
     /// - Parameter remote: directories in which a change means that the remote has something.
@@ -16,15 +27,21 @@ struct FolderWatching {
         _ configuration: Configuration, _ folders: [VaultFolder], remote: [String]
     ) throws -> BatchStream {
         mounts = MountTable()
-        let watched = zip(configuration.folders, folders).map { configured, folder in
-            let rules = folder.watchRules
-            return WatchedFolder(root: configured.path) { rules.shouldWatch($0) }
+        follow(folders)
+        let watched = configuration.folders.enumerated().map { [rules] number, folder in
+            WatchedFolder(root: folder.path) { rules.shouldWatch($0, in: number) }
         }
         let timing = BatchTiming(
             quiet: configuration.sync.quiet, maxWait: configuration.sync.maxWait)
         let stream = try BatchStream(watched, timing: timing)
         for path in remote { stream.loop.watchDirectory(path) }
         return stream
+    }
+
+    /// Lets the watch ask these folders from now on: a capture brings the rules of no others up to
+    /// date.
+    func follow(_ folders: [VaultFolder]) {
+        rules.folders.withLock { $0 = folders.map(\.watchRules) }
     }
 
     /// The watch of a plain directory was lost.

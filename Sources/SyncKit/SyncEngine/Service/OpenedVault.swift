@@ -12,7 +12,6 @@ package final class OpenedVault {
     package private(set) var vault: Vault
     /// The folders as they are on disk, in the configuration's order.
     package let folders: [ReopeningFolder]
-    let remote: (any RemoteLink)?
     let events: RemoteEvents
     /// Why the state store was begun anew; nil when it was not.
     package let rebuilt: String?
@@ -21,7 +20,12 @@ package final class OpenedVault {
     private let repositoryLock: VaultLock?
     private let ground: Ground
     private let work: WorkCount
+    /// Asked before something is committed.
+    private let hook: (any CaptureHook)?
     let configuration: Configuration
+
+    /// Nil where only history is kept.
+    var remote: (any RemoteLink)? { vault.tracker.link }
 
     /// What a vault is opened for.
     package enum Purpose {
@@ -43,13 +47,16 @@ package final class OpenedVault {
     ///   - wait: how long to wait for another process that has the vault.
     ///   - progress: where the steps in folders are counted; nil for nowhere.
     ///   - purpose: what it is opened for.
+    ///   - hook: is asked before something is committed; nil where nothing is.
     /// - Throws: `StateStoreError` `.locked` when another process runs the vault, and what the
     ///   repository or the state store say when they cannot be used.
     package init(
         _ configuration: Configuration, waiting wait: Duration = .zero,
-        progress: EngineProgress? = nil, for purpose: Purpose = .exchange
+        progress: EngineProgress? = nil, for purpose: Purpose = .exchange,
+        hook: (any CaptureHook)? = nil
     ) throws {
         self.configuration = configuration
+        self.hook = hook
         let work = progress?.work ?? WorkCount()
         self.work = work
         let events = RemoteEvents()
@@ -87,9 +94,12 @@ package final class OpenedVault {
                     staging: state + "/staging", progress: progress))
         }
         self.folders = folders
-        remote = try configuration.remote.map { try Self.remote($0, configuration, events, work) }
+        let remote = try configuration.remote.map {
+            try Self.remote($0, configuration, events, work)
+        }
         let brake = try Brake(IntakeFile(state + Self.intakeFile), clock: SystemClock())
-        vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
+        vault = Self.assemble(
+            configuration, repository, store, folders, remote, brake, work, hook)
         if let text = try store.fact(Vault.Fact.tooLarge) {
             // Older versions noted here what the repository itself notes by now.
             let ids = text.split(separator: " ").compactMap { ObjectID(hex: String($0)) }
@@ -97,9 +107,14 @@ package final class OpenedVault {
             try store.setFact(Vault.Fact.tooLarge, nil)
         }
         let isBlank = folders.allSatisfy { $0.identity == nil }
-        try vault.begin(isNew: rebuilt != nil || isBlank)
-        if let url = configuration.remote { try vault.tracker.meet(url) }
+        try begin(isNew: rebuilt != nil || isBlank)
         if purpose == .exchange || purpose == .joining { try owner.note() }
+    }
+
+    /// Begins to work with a state store that may be new.
+    private func begin(isNew: Bool) throws {
+        try vault.begin(isNew: isNew)
+        if let url = configuration.remote { try vault.tracker.meet(url) }
     }
 
     /// A directory that was opened by its path.
@@ -175,7 +190,7 @@ package final class OpenedVault {
     private static func assemble(
         _ configuration: Configuration, _ repository: any ObjectRepository,
         _ store: any StateStore, _ folders: [ReopeningFolder], _ remote: (any RemoteLink)?,
-        _ brake: Brake, _ work: WorkCount
+        _ brake: Brake, _ work: WorkCount, _ hook: (any CaptureHook)?
     ) -> Vault {
         let vault = Vault(
             identity: .init(
@@ -189,6 +204,7 @@ package final class OpenedVault {
             },
             store: store, remote: remote, clock: SystemClock(),
             maxDeletesPercent: configuration.sync.maxDeletesPercent, brake: brake, work: work)
+        vault.local.gate.hook = hook
         let environment = environment(configuration, Machine().environment)
         if configuration.commit.sign != .off {
             vault.writer.signer = ProgramSigner(
@@ -216,17 +232,21 @@ package final class OpenedVault {
 
     /// Sets a damaged record aside and begins another: the folders have to be scanned.
     package func rebuildStore(_ reason: String) throws {
-        let repository = vault.repository
-        let brake = vault.intake.brake
-        vault.intake.isReplaced = true
-        vault = Self.assemble(
-            configuration, repository, UnavailableStateStore(), folders, remote, brake, work)
+        replaceStore(UnavailableStateStore())
         let store = try SQLiteStateStore.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
-        let hook = vault.local.gate.hook
-        vault = Self.assemble(configuration, repository, store, folders, remote, brake, work)
-        vault.local.gate.hook = hook
-        try vault.begin(isNew: true)
+        replaceStore(store)
+        try begin(isNew: true)
+        let owner = VaultOwner(
+            store: store, repository: vault.repository, configuration: configuration)
+        try owner.note()
+    }
+
+    /// Makes a vault over another state store, and ends what is under way in the one before.
+    private func replaceStore(_ store: any StateStore) {
+        vault.intake.isReplaced = true
+        vault = Self.assemble(
+            configuration, vault.repository, store, folders, remote, vault.intake.brake, work, hook)
     }
 
     /// Remembers each root that was opened, so that another directory in its place is noticed.

@@ -72,8 +72,10 @@ package actor VaultService {
         teller = EventTeller(events, device: configuration.device, log: log)
         let opened = try OpenedVault(
             configuration, waiting: wait, progress: progress,
-            for: isForLook ? .preview : .exchange)
-        opened.guardCaptures(log: log, until: hookTurns.hooks.stopper)
+            for: isForLook ? .preview : .exchange,
+            hook: PreCommitHook(
+                configuration, environment: Machine().environment, log: log,
+                until: hookTurns.hooks.stopper))
         self.opened = opened
         turns = try ExchangeTurns(
             configuration, isFar: opened.remote?.isFar ?? false, opened.vault)
@@ -192,6 +194,8 @@ package actor VaultService {
             try opened.rebuildStore(error.cause)
             if isPaused { try vault.store.setFact(Vault.Fact.paused, "yes") }
             vault.intake.isHalted = isPaused
+            watching.follow(vault.folders)
+            for folder in vault.folders { vault.local.rechecks.noteRules(of: folder) }
         } catch { failure = SyncFailure(error).text }
         say(failure, of: .store, at: .error)
         inbox.addAll(of: vault.folders)
