@@ -61,6 +61,26 @@ struct RebuiltStateStoreTests {
         #expect(try await !scene.service.hasCommitted("notes/secret"))
         #expect(try await scene.service.quarantined().map(\.path.text) == ["notes/secret"])
     }
+
+    @Test("tries again where another one cannot be begun")
+    func again() async throws {
+        let scene = try Scene()
+        try scene.write("notes/first", "1")
+        #expect(await scene.service.sync() == .inSync)
+        // The log of the damaged one cannot be set aside there.
+        let block = scene.directory.appending(path: "state/state.db.corrupt-1-wal")
+        try FileManager.default.createDirectory(at: block, withIntermediateDirectories: false)
+        await scene.damage()
+        #expect(await scene.service.isWithoutStore)
+
+        try scene.write("notes/second", "2")
+        // The first meets what stands in, and has another one begun.
+        _ = await scene.service.sync()
+        #expect(await !scene.service.isWithoutStore)
+        #expect(await scene.service.sync() == .inSync)
+        #expect(try await scene.service.hasCommitted("notes/second"))
+        #expect(await scene.service.board.status.state == .inSync)
+    }
 }
 
 extension VaultService {
@@ -69,6 +89,8 @@ extension VaultService {
         let path = try #require(TreePath(name))
         return try TreeDiff.file(at: path, of: tree, reading: vault.repository) != nil
     }
+
+    fileprivate var isWithoutStore: Bool { vault.store is UnavailableStateStore }
 
     fileprivate func owner() throws -> String? { try vault.store.fact("configuration") }
 }

@@ -86,6 +86,15 @@ struct DiskTests {
         #expect(error?.code == .noSpace, "\(String(describing: error))")
         let names = try FileManager.default.contentsOfDirectory(atPath: disk.path)
         #expect(!names.contains { $0.contains("corrupt") })
+        // The damaged one that was set aside stays, however often that is tried.
+        for _ in 0...Limits.damagedStores {
+            #expect(throws: StateStoreError.self) {
+                try SQLiteStateStore.open("\(disk.path)/state.db", discarding: "damaged")
+            }
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: disk.path)
+        #expect(left.contains("state.db.corrupt-1") && !left.contains("state.db"))
+        #expect(!left.contains { $0.hasPrefix("state.db.corrupt-2") })
         try FileManager.default.removeItem(atPath: filler)
         let store = try SQLiteStateStore.open("\(disk.path)/state.db")
         try store.setFact("paused", "yes")

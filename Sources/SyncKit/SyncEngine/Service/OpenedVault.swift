@@ -230,9 +230,11 @@ package final class OpenedVault {
         return environment
     }
 
-    /// Sets a damaged record aside and begins another: the folders have to be scanned.
+    /// Sets a damaged record aside and begins another: the folders have to be scanned. Where that
+    /// fails every use of the state store is answered `.corrupt`, and this is to be called again.
+    /// - Parameter reason: what is wrong with it.
     package func rebuildStore(_ reason: String) throws {
-        replaceStore(UnavailableStateStore())
+        replaceStore(UnavailableStateStore(reason))
         let store = try SQLiteStateStore.open(
             configuration.stateDirectory + "/state.db", discarding: reason)
         replaceStore(store)

@@ -1,10 +1,15 @@
 internal import SyncModel
 
-/// Stands in for the moment between closing a damaged record and beginning another, so that the
-/// damaged file has no second owner.
+/// Stands in from closing a damaged record until another was begun, so that the damaged file has no
+/// second owner. Whoever meets it meets the damage: another is begun then.
 final class UnavailableStateStore: StateStore {
+    private let cause: String
+
+    /// - Parameter cause: what is wrong with the one that it stands in for.
+    init(_ cause: String) { self.cause = cause }
+
     private func none() -> StateStoreError {
-        StateStoreError(.io, "use the state store", "it is being rebuilt")
+        StateStoreError(.corrupt, "use the state store", cause)
     }
 
     func file(_ folder: FolderID, _ path: TreePath) throws(StateStoreError) -> TrackedFile? {

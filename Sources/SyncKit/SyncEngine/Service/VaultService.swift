@@ -188,7 +188,9 @@ package actor VaultService {
     /// The state store turned out to be damaged: it is made anew from the folders and the
     /// repository.
     private func reopen(_ error: StateStoreError) {
-        log.warning("the state store is damaged and is rebuilt: \(error.cause)")
+        if !(vault.store is UnavailableStateStore) {
+            log.warning("the state store is damaged and is rebuilt: \(error.cause)")
+        }
         var failure: String?
         do {
             try opened.rebuildStore(error.cause)

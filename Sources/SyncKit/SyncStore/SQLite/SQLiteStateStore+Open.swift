@@ -30,7 +30,14 @@ extension SQLiteStateStore {
             }
         }
         try DamagedStores.setAside(path)
-        return try open(path, rebuiltReason: reason, isForLook)
+        do throws(StateStoreError) {
+            return try open(path, rebuiltReason: reason, isForLook)
+        } catch {
+            // What was begun has nothing; the next try would set it aside, and in the end remove
+            // one for it that has something.
+            for suffix in [""] + DamagedStores.companions { unlink(path + suffix) }
+            throw error
+        }
     }
 
     /// Opens a state store that is there for reading; one that is damaged stays where it is. The
