@@ -269,6 +269,14 @@ class Courtesy(HTTPSTest):
         status = self.offline(ada, "left alone", "too many requests")
         asked = len(self.server.requests())
         self.assertEqual(self.server.requests()[-1][2], "429")
+        # What waits for a file here does not wait for the server.
+        program = open(ada.path("a.txt"), "ab", buffering=0)  # noqa: SIM115
+        self.addCleanup(program.close)
+        blob = trees.git(self.remote, "rev-parse", f"sync:{PREFIX}/a.txt").decode().strip()
+        ada.ctl("restore", f"{PREFIX}/a.txt", "--to", blob, expect=None)
+        self.assertEqual(ada.read("a.txt"), b"b\n")
+        program.close()
+        wait_until(lambda: ada.read("a.txt") == b"a\n", lambda: str(ada.status()))
         for count in range(3):
             ada.write("a.txt", f"c {count}\n")
             done = ada.ctl("sync", expect=(1,))

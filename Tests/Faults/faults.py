@@ -82,11 +82,11 @@ FAULTS = [
         "the state store says that a head is applied before the first file changes"),
     Fault(
         "not-read-again", ENGINE + "Exchange.swift",
-        "            let fetched = try await times.measure(.fetch) "
-        "{ try await fetchUnlessResting() }\n"
+        "                try await times.measure(.fetch) { try await fetch() }\n"
+        "            }\n"
         "            try readAgain()\n",
-        "            let fetched = try await times.measure(.fetch) "
-        "{ try await fetchUnlessResting() }\n"
+        "                try await times.measure(.fetch) { try await fetch() }\n"
+        "            }\n"
         "            if !ON { try readAgain() }\n",
         "what a capture left while the remote was waited for is not brought in order"),
     Fault(

@@ -10,7 +10,7 @@ struct TypeSizeTests {
     /// that is not reached any more is lowered, and a type that fits goes.
     private static let larger: [String: TypeSize] = [
         // What clients ask is a function each, and so is what the loop does.
-        "VaultService": TypeSize(properties: 17, functions: 55),
+        "VaultService": TypeSize(properties: 17, functions: 56),
         "ExchangeSchedule": TypeSize(properties: 13, functions: 11),
         // As many as their seam has.
         "ReopeningFolder": TypeSize(properties: 4, functions: 21),

@@ -101,21 +101,22 @@ final class Exchange {
             }
         }
         for attempt in 1...Limits.pushTries {
-            let fetched = try await times.measure(.fetch) { try await fetchUnlessResting() }
+            let fetched = try await orApply {
+                try await times.measure(.fetch) { try await fetch() }
+            }
             try readAgain()
             if let change = fetched.change {
                 try applyUntilStable()
                 return .stopped(change)
             }
-            let isWhole = try await takeIn(fetched.head)
+            let isWhole = try await orApply { try await takeIn(fetched.head) }
             // Somebody was faster: what is merged goes out before folders that programs write to
             // all the time have taken it, or somebody will be faster each time.
             if attempt > 1, isWhole, try await pushAtOnce() == .moved {
                 try await pause(attempt)
                 continue
             }
-            // What a folder held before it was given anything is told by the history alone.
-            if try !rechecks.isEmpty && joining.isJoining() { try capture.capture([:]) }
+            try lookBeforeJoining()
             try intake.brake.applies()
             let unapplied = try applyAsFarAsFoldersLet()
             if !isWhole {
@@ -162,19 +163,31 @@ final class Exchange {
         let change: RemoteChange?
     }
 
-    /// Fetches. A head that has to rest keeps nothing else from the folders.
-    private func fetchUnlessResting() async throws -> Fetched {
+    private func fetch() async throws -> Fetched {
         let before = tracker.seen
-        do {
-            let change = try await tracker.fetch()
-            let head = tracker.seen?.head
-            return Fetched(
-                head: head, isNews: before != nil && before?.head != head, change: change)
-        } catch let error as RemoteError where error.code == .fatal {
+        let change = try await tracker.fetch()
+        let head = tracker.seen?.head
+        return Fetched(head: head, isNews: before != nil && before?.head != head, change: change)
+    }
+
+    /// Does what brings the remote's part in. Whatever keeps that out, for hours where nobody
+    /// reaches the remote, keeps nothing of the local head from the folders.
+    /// - Throws: what the work throws, and what is wrong with the repository or the state store.
+    ///   Why a folder does not take the head is told with what waits.
+    private func orApply<Outcome>(_ work: () async throws -> Outcome) async throws -> Outcome {
+        do { return try await work() } catch {
+            if error is CancellationError || Task.isCancelled { throw error }
+            try intake.endIfReplaced()
             try intake.endIfHalted()
-            try applyUntilStable()
+            try lookBeforeJoining()
+            _ = try applyAsFarAsFoldersLet()
             throw error
         }
+    }
+
+    /// What a folder held before it was given anything is told by the history alone.
+    private func lookBeforeJoining() throws {
+        if try !rechecks.isEmpty && joining.isJoining() { try capture.capture([:]) }
     }
 
     /// While the remote was waited for, captures, applies and choices may have run, and failed
@@ -197,8 +210,6 @@ final class Exchange {
             guard try await incoming.verify(remoteHead) else { return false }
         } catch let error as RefusedCommit {
             try incoming.note(refused: error, at: remoteHead)
-            try intake.endIfHalted()
-            try applyUntilStable()
             throw error
         }
         try intake.endIfReplaced()

@@ -71,11 +71,19 @@ final class SimService: @unchecked Sendable {
     }
 
     private func applyMeanwhile() {
-        if !isExchanging || isPaused { return }
+        if isPaused { return }
         do {
             try vault.applyUntilStable()
-            if try !vault.report.waiting().isEmpty { alarm = now + Limits.firstTry }
+            if try isExchanging && !vault.report.waiting().isEmpty { alarm = now + Limits.firstTry }
         } catch { fail(error) }
+    }
+
+    private func alarm(for due: ExchangeSchedule.Instant?) -> ExchangeSchedule.Instant? {
+        do {
+            if try vault.report.waiting().isEmpty { return due }
+        } catch { return due }
+        let slow = now + Self.poll
+        return min(due ?? slow, slow)
     }
 
     @discardableResult
@@ -177,8 +185,8 @@ final class SimService: @unchecked Sendable {
     func tick() {
         if let alarm, alarm <= now {
             self.alarm = nil
-            if !inbox.isEmpty || !vault.local.rechecks.isEmpty { capture(live: true) }
-            applyMeanwhile()
+            let isAllCaptured = inbox.isEmpty && vault.local.rechecks.isEmpty
+            if isAllCaptured || capture(live: true) { applyMeanwhile() }
             wake()
         }
         if nextPoll > now { return }
@@ -209,7 +217,7 @@ final class SimService: @unchecked Sendable {
             requests.answer(nil)
             requests.begin()
         }
-        alarm = due
+        alarm = alarm(for: due)
         return false
     }
 
@@ -236,7 +244,7 @@ final class SimService: @unchecked Sendable {
             .init(outcome, failure: failure), hasNews: heads != lastHeads, at: now,
             using: &world.fate)
         lastHeads = heads
-        alarm = schedule.alarm(at: now)
+        alarm = alarm(for: schedule.alarm(at: now))
     }
 
     private func exchange() async -> ExchangeOutcome? {

@@ -20,7 +20,7 @@ extension VaultService {
                     turns.requests.answer(nil)
                     turns.requests.begin()
                 }
-                setAlarm(due)
+                setAlarm(alarm(for: due))
                 publish()
             }
             let isFirst = turns.hasExchanged && !stateWriter.hasWritten
@@ -53,7 +53,8 @@ extension VaultService {
         if turns.requests.hasArrivals { wake() }
         if isPaused { return }
         notePushes()
-        setAlarm(turns.end(.init(outcome, failure: health.exchangeFailure), of: vault, at: .now))
+        let due = turns.end(.init(outcome, failure: health.exchangeFailure), of: vault, at: .now)
+        setAlarm(alarm(for: due))
     }
 
     /// Brings folders, head and remote together; one at a time.
@@ -131,8 +132,8 @@ extension VaultService {
     }
 
     private func captureWaiting() {
-        if !inbox.isEmpty || !vault.local.rechecks.isEmpty { capture(live: true) }
-        applyMeanwhile()
+        let isAllCaptured = inbox.isEmpty && vault.local.rechecks.isEmpty
+        if isAllCaptured || capture(live: true) { applyMeanwhile() }
         wake()
     }
 

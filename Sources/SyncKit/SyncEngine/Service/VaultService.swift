@@ -117,17 +117,33 @@ package actor VaultService {
         if capture(live: live) { applyMeanwhile() }
     }
 
-    /// Applies what waits while an exchange waits for the network; without one the next exchange
-    /// does.
+    /// Applies what waits while an exchange waits for the network, or for the remote to want one.
     func applyMeanwhile() {
-        if !turns.isExchanging || isPaused { return }
+        if isPaused { return }
         do {
             try vault.applyUntilStable()
-            if try !vault.report.waiting().isEmpty { setAlarm(.now + Limits.firstTry) }
+            // Without one the alarm is that of the next.
+            if turns.isExchanging && isWaiting { setAlarm(.now + Limits.firstTry) }
         } catch {
-            // The exchange that is under way tries the same again, and ends it.
-            fail(error, at: .exchange)
+            // What keeps a folder from taking the head is told with what waits, and by the next
+            // exchange. One that is under way tries the same again, and ends it.
+            if turns.isExchanging || !(error is FolderError) { fail(error, at: .exchange) }
         }
+    }
+
+    /// Whether a file waits for its newer version.
+    private var isWaiting: Bool {
+        // Who cannot tell has nothing to try: the next exchange says what is wrong.
+        do { return try !vault.report.waiting().isEmpty } catch { return false }
+    }
+
+    /// When to wake up for the next exchange: no later than the slow tries would come, where a file
+    /// waits that may be free by then.
+    /// - Parameter due: when that is due; nil for never.
+    func alarm(for due: ExchangeSchedule.Instant?) -> ExchangeSchedule.Instant? {
+        guard isWaiting else { return due }
+        let slow = ContinuousClock.now + min(configuration.sync.poll, Limits.slowestTry)
+        return min(due ?? slow, slow)
     }
 
     /// Captures what is in the inbox; what fails stays there, and all of it while the vault is
