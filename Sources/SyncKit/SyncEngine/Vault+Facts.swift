@@ -26,7 +26,7 @@ extension Vault {
         static let hookWords = "hook-words"
         static let hookHead = "hook-head"
         static let tooLarge = "too-large"
-        /// The newest rules by which a commit that came was merged, and that commit.
+        /// The last commit that came and was merged by rules that are not known here, and which.
         static let newerRules = "newer-rules"
     }
 }

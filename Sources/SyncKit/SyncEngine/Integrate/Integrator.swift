@@ -62,7 +62,7 @@ package final class Integrator {
             try rehearse(remoteHead)
             try branch.move(to: remoteHead, from: head)
         } else {
-            try checkRules()
+            try checkRules([head, remoteHead], history)
             let merged = try merge(capture, remoteHead)
             try rehearse(merged)
             try branch.move(to: merged, from: head)
@@ -84,18 +84,28 @@ package final class Integrator {
         }
     }
 
-    /// Remembers the newest rules by which devices merged what comes: the branch may go forward
-    /// over it, and the next thing that comes be to merge.
+    /// Remembers the last merge that comes by rules that are not known here: the branch may go
+    /// forward over it, and the next thing that comes be to merge. One upon which somebody merged
+    /// by known rules again is remembered no more: they went back, or nobody has such rules.
     private func noteRules(of head: ObjectID, since known: ObjectID, _ history: History) throws {
-        var newest = try newerRules()
+        let before = try newerRules()
+        var newer = before
         for id in try history.commits(behind: head, notBehind: [known]) {
-            guard let version = MergeIdentity.rules(of: try repository.commit(id)),
-                version > newest?.version ?? MergeIdentity.version
-            else { continue }
-            newest = NewerRules(version: version, commit: id)
+            guard let version = MergeIdentity.rules(of: try repository.commit(id)) else { continue }
+            if version > MergeIdentity.version {
+                newer = NewerRules(version: version, commit: id)
+            } else if let last = newer, try isBehind(id, last, history) {
+                newer = nil
+            }
         }
-        guard let newest else { return }
-        try store.setFact(Vault.Fact.newerRules, "\(newest.version) \(newest.commit.hex)")
+        if newer?.commit == before?.commit { return }
+        let text = newer.map { "\($0.version) \($0.commit.hex)" }
+        try store.setFact(Vault.Fact.newerRules, text)
+    }
+
+    private func isBehind(_ head: ObjectID, _ newer: NewerRules, _ history: History) throws -> Bool
+    {
+        try repository.contains(newer.commit) && history.isAncestor(newer.commit, of: head)
     }
 
     /// What was remembered of rules that this program does not know.
@@ -108,9 +118,11 @@ package final class Integrator {
     }
 
     /// Refuses to merge once devices with newer rules did: this one would merge otherwise, and no
-    /// two would agree.
-    private func checkRules() throws {
-        if let newer = try newerRules() { throw newer }
+    /// two would agree. What is behind neither head any more binds nobody.
+    private func checkRules(_ heads: [ObjectID], _ history: History) throws {
+        guard let newer = try newerRules() else { return }
+        if try heads.contains(where: { try isBehind($0, newer, history) }) { throw newer }
+        try store.setFact(Vault.Fact.newerRules, nil)
     }
 
     /// The head without merges of ours that the remote does not have: they are made again over

@@ -38,7 +38,11 @@ package struct SyncFailure: Sendable, Equatable {
         case let error as StateStoreError: self.init(error)
         case let error as FolderError: self.init(error)
         case let error as NewerRules:
-            self.init(.needsUser, "\(error)", hint: "install the version that the others have")
+            self.init(
+                .needsUser, "\(error)",
+                hint: "install the version that the others have; where nobody has one, take that "
+                    + "commit out of the branch with git, push what is left, and choose it on "
+                    + "each device: syncctl remote accept")
         case let error as RefusedCommit:
             self.init(.needsUser, "\(error)", hint: error.advice)
         case let error as SigningError:
