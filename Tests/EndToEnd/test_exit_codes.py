@@ -160,6 +160,26 @@ class ExitCodes(VaultTest):
         wait_until(lambda: ada.answers() and ada.status()["device"] == "eve", ada.output)
         self.assertNotIn("device ada", ada.output())
 
+    def test_a_configuration_that_is_changed_back_before_it_was_taken(self):
+        """A reload is about what the daemon is about to do, not about what it did before."""
+        (ada,) = self.idle("ada")
+        ada.write("x.md", "x\n")
+        self.cycle(ada)
+        holder = self.hold(ada, "syncctl", "sys.stdin.readline()")
+        ada.spawn()
+
+        def until_said(words, count):
+            wait_until(lambda: ada.output().count(words) == count, ada.output)
+
+        for count, name in ((1, "eve"), (2, "ada")):
+            until_said("waiting for it", count)
+            ada.set("device", "name", f'"{name}"')
+            os.kill(ada.process.pid, signal.SIGHUP)
+            until_said("starting anew", count)
+        holder.stdin.close()
+        wait_until(lambda: ada.answers() and ada.status()["device"] == "ada", ada.output)
+        self.assertNotIn("device eve", ada.output())
+
     def test_a_daemon_that_hangs_is_not_waited_for(self):
         """A limit of its own, `Limits.livenessWait`; what follows events has it, too."""
         ada = self.device("ada")

@@ -24,7 +24,10 @@ package actor Daemon {
     private let machine: Machine
     private let notifier: ServiceNotifier
     private let inherited: InheritedSocket?
+    /// What was served last.
     private var running: Configuration
+    /// What the user wants: it is served, being opened, or next.
+    private var wanted: Configuration
     /// The configuration to go on with after the services ended; nil ends the daemon.
     private var next: Configuration?
     private var group: ServiceGroup?
@@ -83,6 +86,7 @@ package actor Daemon {
         inherited = InheritedSocket(machine.environment)
         file = machine.configurationFile(option)
         do { running = try machine.load(file) } catch { throw Failure(error) }
+        wanted = running
     }
 
     /// Makes one whole cycle and ends.
@@ -136,6 +140,7 @@ package actor Daemon {
                 log(before).error(
                     "the changed configuration cannot be used, the one before goes on: \(error)")
                 running = before
+                wanted = next ?? before
                 try await serve(before)
             }
         }
@@ -266,12 +271,12 @@ package actor Daemon {
         notifier.reloading()
         do {
             let read = try machine.load(file)
-            if read == running {
+            if read == wanted {
                 notifier.reloaded()
                 return .unchanged
             }
             log(running).info("the configuration changed: starting anew")
-            next = read
+            (next, wanted) = (read, read)
             let (group, service) = (group, service)
             service?.hooks.endRuns()
             Task {
