@@ -1,4 +1,4 @@
-"""Times that somebody gives: to which moment they go back, and in which zone they are."""
+"""Times and commits that somebody names: which moment is meant, and in which zone it is."""
 
 import calendar
 import json
@@ -51,6 +51,30 @@ class Times(VaultTest):
         done = self.report(ada, "rollback", here)
         self.assertEqual(done["paths"], [f"{PREFIX}/a.md"])
         self.assertEqual(ada.read("a.md"), b"one\n")
+
+    def test_a_name_counts_from_before_what_the_command_captures(self):
+        """As the log shows it, and for a dry run as for the run; no daemon captured before."""
+        ada = self.device("ada", start=False)
+        ada.write("mine.md", "before\n")
+        for text in ("one\n", "two\n", "three\n"):
+            ada.write("a.md", text)
+            self.assertEqual(ada.once().returncode, 0)
+        ada.write("mine.md", "mine\n")
+        done = self.report(ada, "undo", "HEAD")
+        self.assertEqual(done["paths"], [f"{PREFIX}/a.md"])
+        self.assertEqual(ada.read("a.md"), b"two\n")
+        self.assertEqual(ada.read("mine.md"), b"mine\n")
+        ada.write("mine.md", "again\n")
+        done = self.report(ada, "rollback", "HEAD~1")
+        self.assertEqual(done["paths"], [f"{PREFIX}/a.md", f"{PREFIX}/mine.md"])
+        self.assertEqual(ada.read("a.md"), b"three\n")
+        self.assertEqual(ada.read("mine.md"), b"mine\n")
+        ada.write("a.md", "edited\n")
+        back = ["restore", f"{PREFIX}/a.md", f"{PREFIX}/mine.md", "--to", "sync~1"]
+        planned = self.report(ada, *back, "--dry-run")
+        self.assertEqual(planned["paths"], self.report(ada, *back)["paths"])
+        self.assertEqual(ada.read("a.md"), b"two\n")
+        self.assertEqual(ada.read("mine.md"), b"again\n")
 
 
 if __name__ == "__main__":

@@ -49,11 +49,13 @@ struct Restore: AsyncParsableCommand {
         let past = then?.history ?? history
         let paths = try paths.flatMap { try files($0, past, then: then?.commit) }
         if let output { return try copy(paths, below: output, history) }
-        // What changes something keeps the user's words: the new commit's message names a time.
-        // A dry run has no message, and need not look for the same commit a second time.
+        // What changes something keeps a time in the user's words: the new commit's message names
+        // it. All else names the commit that was found here.
         let known = then.flatMap { history.repository.contains($0.commit) ? $0.commit.hex : nil }
-        let here = try RevisionOrTime.inUTC(to, now: SystemClock().now())
-        let version = dryRun ? known ?? here : here
+        let now = SystemClock().now()
+        let here = try RevisionOrTime.inUTC(to, now: now)
+        let isTime = try RevisionOrTime.time(to, now: now) != nil
+        let version = isTime && !dryRun ? here : known ?? here
         let request = RestoreRequest(paths, to: version, record: record, dryRun: dryRun)
         let client = try DaemonClient(options)
         let report = try await Changing.make(client, "/api/sync/restore", request, isDryRun: dryRun)

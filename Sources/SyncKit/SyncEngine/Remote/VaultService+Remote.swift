@@ -52,7 +52,7 @@ extension VaultService {
             if let new = change.map(\.new) ?? vault.tracker.seen?.head {
                 try await vault.incoming.verifyOrRefuse(new)
             }
-            return try changeNow(.choose(request))
+            return try changeNow(.choose(request), askedAt: nil)
         }
         if report.commit != nil {
             health.set(nil, at: .exchange)

@@ -17,6 +17,26 @@ package enum ChangeRequest: Sendable {
     /// What stands after a remote was rewritten, as `RemoteChoice.choose`.
     case choose(RemoteRequest)
 
+    /// The same with the id of the commit that it names: `HEAD` is another one as soon as what
+    /// stands in the folders is captured.
+    /// - Parameter head: from where names count; nil before the first commit.
+    /// - Throws: as `Branch.fixed`.
+    func fixed(behind head: ObjectID?, in vault: Vault) throws -> ChangeRequest {
+        let id = { try vault.branch.fixed($0, behind: head, now: vault.clock.now()) }
+        switch self {
+        case .restore(var request):
+            request.to = try id(request.to)
+            return .restore(request)
+        case .rollback(var request):
+            request.to = try id(request.to)
+            return .rollback(request)
+        case .undo(var request):
+            request.commit = try request.commit.map(id)
+            return .undo(request)
+        case .resolve, .setType, .choose: return self
+        }
+    }
+
     /// Where it changes something, in the repository; nil is anywhere.
     func places(in vault: Vault) throws -> [TreePath]? {
         switch self {

@@ -35,4 +35,13 @@ extension Branch {
             try repository.references(Revision.keptReferences).map(\.id)
         }
     }
+    /// The id of the commit that a user names; a time and an id stay as they are.
+    /// - Throws: `ChangeRefusal` for what is neither and names no commit; what reading throws.
+    func fixed(_ name: String, behind head: ObjectID?, now: Timestamp) throws -> String {
+        if try RevisionOrTime.timeOrRefuse(name, now: now) != nil || ObjectID(hex: name) != nil {
+            return name
+        }
+        guard let head else { throw ChangeRefusal(.missing, "nothing is committed yet") }
+        return try revisions(behind: head).findOrRefuse(name, now: now).hex
+    }
 }

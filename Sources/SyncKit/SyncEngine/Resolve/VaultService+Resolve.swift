@@ -17,23 +17,27 @@ extension VaultService {
     /// Makes a change, as `changeNow`; where it needs something that was thinned here, once an
     /// exchange has brought that back.
     package func change(_ request: ChangeRequest) async throws -> ChangeReport {
-        do { return try changeNow(request) } catch let error as RepositoryError
+        let head = try vault.head()
+        do { return try changeNow(request, askedAt: head) } catch let error as RepositoryError
             where error.code == .thinned
         {
+            vault.tracker.wantsThinned = true
             var cycle = Request()
             cycle.scan = false
             _ = await sync(cycle)
-            return try changeNow(request)
+            return try changeNow(request, askedAt: head)
         }
     }
 
     /// Captures what is there, makes a change in a new commit and applies it, also while an
     /// exchange waits for the network; the remote gets it with the next exchange.
+    /// - Parameter head: from where the request's names count; nil before the first commit.
     /// - Returns: what changed, and what of it waits because a program has it open or something
     ///   stands in its way.
     /// - Throws: `ChangeRefusal`, or what a capture throws; what an apply throws of the repository
     ///   or the state store, and the commit stands then, when it was made.
-    func changeNow(_ request: ChangeRequest) throws -> ChangeReport {
+    func changeNow(_ request: ChangeRequest, askedAt head: ObjectID?) throws -> ChangeReport {
+        let request = try request.fixed(behind: head, in: vault)
         let requested = try request.places(in: vault)
             .map { RequestedPlaces(places: $0, store: vault.store) }
         for folder in vault.folders {
