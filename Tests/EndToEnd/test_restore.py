@@ -125,6 +125,29 @@ class Restore(VaultTest):
         self.assertTrue(os.access(ada.path("run.sh"), os.X_OK))
         self.assertEqual(os.readlink(ada.path("link")), "run.sh")
 
+    def test_a_blob_of_a_link_or_a_script_is_what_it_was_whatever_stands_there_now(self):
+        ada = self.device("ada", start=False)
+        ada.write("run.sh", "#!/bin/sh\n")
+        os.chmod(ada.path("run.sh"), 0o755)
+        os.symlink("old", ada.path("link"))
+        self.assertEqual(ada.once().returncode, 0)
+        blobs = {
+            name: trees.git(ada.repository, "rev-parse", f"sync:{PREFIX}/{name}").decode().strip()
+            for name in ("run.sh", "link")
+        }
+        for name in blobs:
+            os.remove(ada.path(name))
+            os.symlink("new", ada.path(name))
+        self.assertEqual(ada.once().returncode, 0)
+        beside = f"{self.top}/beside"
+        for name, blob in blobs.items():
+            ada.ctl("restore", f"{PREFIX}/{name}", "--to", blob, "--output", beside, expect=(0,))
+            ada.ctl("restore", f"{PREFIX}/{name}", "--to", blob, expect=(0,))
+        for place in (beside, ada.folder):
+            self.assertEqual(os.readlink(f"{place}/link"), "old")
+            self.assertFalse(os.path.islink(f"{place}/run.sh"))
+            self.assertTrue(os.access(f"{place}/run.sh", os.X_OK))
+
     def test_a_blob_comes_back_wherever_the_file_stood(self):
         """Under a name that no request may write, and in no folder of this device."""
         ada = self.history()

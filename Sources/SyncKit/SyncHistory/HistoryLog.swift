@@ -90,6 +90,26 @@ package struct HistoryLog {
         }
     }
 
+    /// The last version of the file that had a content, behind a head; nil where it never had it,
+    /// or what it had was thinned.
+    package func version(
+        with blob: ObjectID, from head: ObjectID
+    ) throws(RepositoryError) -> FileVersion? {
+        guard let path else { return nil }
+        var found: FileVersion?
+        try each(from: head) { entry throws(RepositoryError) in
+            do throws(RepositoryError) {
+                let tree = try reader.commit(entry.commit).tree
+                let version = try TreeDiff.version(at: path, of: tree, reading: reader)
+                if version?.id == blob { found = version }
+            } catch {
+                if error.code != .thinned { throw error }
+            }
+            return found == nil
+        }
+        return found
+    }
+
     /// A commit's entry, and all paths that it changed; of a merge those that differ from every
     /// parent.
     func shown(_ id: ObjectID) throws(RepositoryError) -> (HistoryEntry, Set<TreePath>) {

@@ -210,6 +210,18 @@ package struct VaultHistory {
         return try repository.blob(version.id)
     }
 
+    /// The version of a file that a content is: the last that had it, else what it would be in the
+    /// place of the head's.
+    package func version(
+        of path: TreePath, with blob: ObjectID
+    ) throws(RepositoryError) -> FileVersion {
+        guard let head else { return .content(blob, inPlaceOf: nil) }
+        if let former = try log(of: path).version(with: blob, from: head) { return former }
+        let tree = try repository.commit(head).tree
+        return .content(
+            blob, inPlaceOf: try TreeDiff.version(at: path, of: tree, reading: repository))
+    }
+
     /// The blob that a file had in a commit; nil when no file stands there.
     package func file(_ path: TreePath, at commit: ObjectID) throws(RepositoryError) -> ObjectID? {
         let tree = try repository.commit(commit).tree

@@ -111,7 +111,8 @@ final class RequestedChanges {
             let path = request.paths[0]
             meant = blob.short
             let here = try replaced(path, of: tree(of: head))
-            let then = here == nil ? try former(path, blob, behind: head) : nil
+            let then = try HistoryLog(reading: repository, path: path)
+                .version(with: blob, from: head)
             // Where a file never had it, it comes as one that is written here does.
             if here == nil && then == nil { _ = try places.place(of: path) }
             versions[path] = then ?? .content(blob, inPlaceOf: here)
@@ -201,26 +202,6 @@ final class RequestedChanges {
         }
         try WritablePlaces.checkAbove(path, of: tree, reading: repository)
         return nil
-    }
-
-    /// The last version of a file that had a content; nil where it never had it, or what it had
-    /// was thinned.
-    private func former(
-        _ path: TreePath, _ blob: ObjectID, behind head: ObjectID
-    ) throws(RepositoryError) -> FileVersion? {
-        var found: FileVersion?
-        let log = HistoryLog(reading: repository, path: path)
-        try log.each(from: head) { entry throws(RepositoryError) in
-            do throws(RepositoryError) {
-                let version = try TreeDiff.version(
-                    at: path, of: tree(of: entry.commit), reading: repository)
-                if version?.id == blob { found = version }
-            } catch {
-                if error.code != .thinned { throw error }
-            }
-            return found == nil
-        }
-        return found
     }
 
     /// The blob that 40 digits name; nil when they name something else.

@@ -54,7 +54,7 @@ extension VaultHistory {
         if names.count == 1, let blob = ObjectID(hex: to), repository.contains(blob),
             try repository.header(blob).kind == .blob
         {
-            return (PastFiles(names[0], FileVersion(mode: .regular, id: blob)), self)
+            return (PastFiles(names[0], try version(of: names[0], with: blob)), self)
         }
         let (history, commit) = try past(to, now: now)
         let tree = try history.repository.commit(commit).tree
