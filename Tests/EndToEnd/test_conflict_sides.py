@@ -6,6 +6,7 @@ import unittest
 
 import trees
 from api import APITest, ask
+from device import binaries
 
 BASE = "first\nline\nlast\n"
 
@@ -38,6 +39,31 @@ class Sides(APITest):
     def listed(self, device):
         """`conflicts --json`."""
         return json.loads(device.ctl("conflicts", "--json", expect=(0, 10)).stdout)
+
+    def test_an_editor_resolves_only_what_it_was_opened_on(self):
+        ada, bob = self.disputed()
+        bob.write("a.md", bob.read("a.md").replace(b"last", b"LAST"))
+        self.cycle(bob)
+        editor = f"{self.top}/editor"
+        take_out = "sed -i '/^|/,/^=/d;/^[<>]/d'"
+        with open(editor, "w", encoding="utf-8") as file:
+            file.write(f"""#!/bin/sh
+                {binaries()}/syncd run --once --config {ada.config} > {self.top}/log 2>&1
+                {take_out} "$1" """)
+        os.chmod(editor, 0o755)
+        ada.environment["EDITOR"] = editor
+        done = ada.ctl("resolve", ada.path("a.md"), "--edit", expect=(1,))
+        self.assertIn("a.md was changed meanwhile", done.stderr)
+        place = done.stderr.strip().splitlines()[-1].split(" stays in ")[1]
+        with open(place, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "first\nADA\nBOB\nlast\n")
+        self.assertIn(b"LAST\n", ada.read("a.md"))
+        self.assertEqual(len(self.listed(ada)), 1)
+        # What is in no commit is captured before the editor is opened.
+        ada.write("a.md", ada.read("a.md").replace(b"first", b"FIRST"))
+        ada.environment["EDITOR"] = take_out
+        ada.ctl("resolve", ada.path("a.md"), "--edit", expect=(0,))
+        self.assertEqual(ada.read("a.md"), b"FIRST\nADA\nBOB\nLAST\n")
 
     def test_an_edit_between_the_markers_is_shown_as_it_will_be_taken(self):
         ada, bob = self.disputed()

@@ -57,12 +57,16 @@ struct Resolve: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try options.load()
-        let history = try VaultHistory(configuration)
+        var history = try VaultHistory(configuration)
+        let changes = ChangeSeries(try DaemonClient(options), isDryRun: false)
+        if edit, let path {
+            try await capture(options.conflict(path, history).path, changes)
+            history = try VaultHistory(configuration)
+        }
         var conflicts =
             try path.map { [try options.conflict($0, history)] }
             ?? history.conflicts()
         let output = Output(options)
-        let changes = ChangeSeries(try DaemonClient(options), isDryRun: false)
         var failure: (any Error)?
         if all && !dryRun {
             let share = configuration.sync.maxDeletesPercent
@@ -157,8 +161,21 @@ struct Resolve: AsyncParsableCommand {
                 "\(conflict.path) was not changed in the editor: nothing is resolved. What a side "
                     + "has is taken with --ours, --theirs, --base or --both")
         }
+        // What an editor was open on may have changed meanwhile.
         return ResolveRequest(
-            .content, content: Data(content).base64EncodedString(), dryRun: dryRun)
+            .content, content: Data(content).base64EncodedString(),
+            sides: edited.map { _ in [conflict.ours, conflict.theirs] },
+            ifMatch: edited.map { ObjectID(hashing: $0.before, as: .blob) }, dryRun: dryRun)
+    }
+
+    /// Has what stands at a path captured, so that the editor is opened on what is resolved; the
+    /// vault is not kept meanwhile.
+    private func capture(_ path: TreePath, _ changes: ChangeSeries) async throws {
+        let request = RestoreRequest([path], to: "HEAD", dryRun: true)
+        _ = try await changes.make("/api/sync/restore", request) {
+            try await $0.change(.restore(request))
+        }
+        await changes.end()
     }
 
     /// What the user leaves in an editor.

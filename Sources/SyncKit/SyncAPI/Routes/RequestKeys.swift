@@ -20,7 +20,7 @@ enum RequestKeys: String, CaseIterable {
         switch self {
         case .cycle: ["scan", "accept_deletes", "restore_deleted", "accept_folders"]
         case .remote: ["choice", "dry_run"]
-        case .resolve: ["choice", "content", "sides", "continues", "dry_run"]
+        case .resolve: ["choice", "content", "sides", "if_match", "continues", "dry_run"]
         case .restore: ["paths", "to", "record", "dry_run"]
         case .rollback: ["to", "path", "paths", "device", "agent", "dry_run"]
         case .skip: ["commit"]

@@ -14,6 +14,7 @@ struct ConflictResolution {
     func versions(_ request: ResolveRequest, writing sink: any PackSink) throws
         -> [TreePath: FileVersion?]
     {
+        if let seen = request.ifMatch { try refuseChanged(seen) }
         if let seen = request.sides { try refuseMoved(seen, request.choice) }
         var result: [TreePath: FileVersion?] = [:]
         result.updateValue(nil, forKey: record.recordPath)
@@ -41,6 +42,16 @@ struct ConflictResolution {
             }
         }
         return result
+    }
+
+    /// Refuses what was made from another content than stands at the path by now.
+    private func refuseChanged(_ seen: ObjectID) throws {
+        let here = try TreeDiff.version(at: record.path, of: tree, reading: reader)
+        if here?.id == seen { return }
+        throw ChangeRefusal(
+            .moved,
+            "\(record.path) was changed meanwhile: look at what stands there now, put that and "
+                + "what you wrote together, and give it with --file, or edit it again")
     }
 
     /// Refuses a choice among other sides than those that stand there: all, or the two that this

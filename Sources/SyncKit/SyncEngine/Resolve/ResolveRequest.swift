@@ -23,6 +23,9 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
     /// The blobs of the sides that the caller saw, `ours` and `theirs`, null for a deletion;
     /// refused when they have moved. Nil is said, too, and takes them as they are by now.
     package var sides: [ObjectID?]?
+    /// The blob that the caller saw at the conflict's path; refused when another stands there.
+    /// Nil takes whatever stands there.
+    package var ifMatch: ObjectID?
     /// The commit that the same command made before this one; an undo takes both back. Nil is none.
     package var continues: ObjectID?
     /// Only says what would change.
@@ -30,15 +33,18 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case choice, content, sides, continues
+        case ifMatch = "if_match"
         case dryRun = "dry_run"
     }
 
     package init(
-        _ choice: Choice, content: String? = nil, sides: [ObjectID?]? = nil, dryRun: Bool = false
+        _ choice: Choice, content: String? = nil, sides: [ObjectID?]? = nil,
+        ifMatch: ObjectID? = nil, dryRun: Bool = false
     ) {
         self.choice = choice
         self.content = content
         self.sides = sides
+        self.ifMatch = ifMatch
         self.dryRun = dryRun
     }
 
@@ -47,6 +53,7 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
         choice = try keys.decode(Choice.self, forKey: .choice)
         content = try keys.decodeIfPresent(String.self, forKey: .content)
         sides = try keys.decode([ObjectID?]?.self, forKey: .sides)
+        ifMatch = try keys.decodeIfPresent(ObjectID.self, forKey: .ifMatch)
         continues = try keys.decodeIfPresent(ObjectID.self, forKey: .continues)
         dryRun = try keys.decodeIfPresent(Bool.self, forKey: .dryRun) ?? false
     }
@@ -56,6 +63,7 @@ package struct ResolveRequest: Sendable, Codable, Equatable {
         try keys.encode(choice, forKey: .choice)
         try keys.encodeIfPresent(content, forKey: .content)
         try keys.encode(sides, forKey: .sides)
+        try keys.encodeIfPresent(ifMatch, forKey: .ifMatch)
         try keys.encodeIfPresent(continues, forKey: .continues)
         try keys.encode(dryRun, forKey: .dryRun)
     }
