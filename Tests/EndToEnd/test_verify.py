@@ -4,6 +4,7 @@ import fcntl
 import glob
 import json
 import os
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -240,6 +241,28 @@ class Verify(VaultTest):
             found = self.found(ada, code)
             self.assertEqual(found["folder"][0][0], state, found)
             self.assertIn("a.md", found["folder"][0][1])
+
+    def test_the_advice_for_bytes_that_nobody_wrote_brings_back_what_was(self):
+        """A disk that changes bytes by itself leaves no mark on the file."""
+        ada = self.vault()
+        ada.write("a.md", "rotten\n")
+        stat = os.stat(ada.path("a.md"))
+        times = (stat.st_mtime_ns, stat.st_ctime_ns)
+        with sqlite3.connect(f"{ada.state}/state.db") as store:
+            store.execute(
+                "UPDATE files SET size = ?, modified = ?, changed = ?, checked = ? WHERE name = ?",
+                (stat.st_size, *times, max(times) + 10**9, b"a.md"),
+            )
+        store.close()
+        self.assertEqual(ada.once().returncode, 0)
+        self.head_at(ada, time.time() + 3600)
+        os.utime(f"{ada.repository}/refs/heads/sync", (time.time() + 3600,) * 2)
+        found = json.loads(ada.ctl("verify", "--json", expect=(1,)).stdout)
+        (advice,) = [line["mend"] for line in found if line["check"] == "folder"]
+        words = advice.split(",")[0].split()
+        self.assertEqual(words, ["syncctl", "restore", "PATH", "--to", "HEAD"])
+        ada.ctl("restore", f"{PREFIX}/a.md", "--to", "HEAD", expect=(0,))
+        self.assertEqual(ada.read("a.md"), b"other\n")
 
     def test_a_head_of_the_coming_hour_makes_no_edit_damage(self):
         ada = self.vault()

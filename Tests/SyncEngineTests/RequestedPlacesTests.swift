@@ -38,6 +38,27 @@ struct RequestedPlacesTests {
         #expect(try dirty(["other"]).isEmpty)
     }
 
+    @Test("a file that is named is read whatever its stat says, and no other")
+    func doubted() throws {
+        let folder = VaultFolder(id: TreePath("notes"), access: access)
+        let store = InMemoryStateStore()
+        let rows = try ["a.md", "d/b.md"].map { name in
+            TrackedFile(
+                path: try StateSamples.path(name),
+                version: FileVersion(mode: .regular, id: .zero),
+                stat: FileStat(
+                    kind: .file(executable: false), size: 1, modified: 1, changed: 1, inode: 1,
+                    device: 1),
+                checked: 2, sha256: Array(repeating: 0, count: 32))
+        }
+        try store.advance(folder.id, rows.map(StateChange.put), applied: .zero)
+        let places = try ["notes/a.md", "notes/d", "elsewhere/y.md"].map(StateSamples.path)
+        try RequestedPlaces(places: places, store: store).doubt(in: folder)
+        #expect(try store.file(folder.id, rows[0].path) == rows[0].unchecked)
+        #expect(try store.file(folder.id, rows[1].path) == rows[1])
+        #expect(try store.applied(folder.id) == .zero)
+    }
+
     @Test("a file that took a directory's place, instead of what was in it")
     func instead() throws {
         let file = try StateSamples.path("d")

@@ -20,6 +20,18 @@ struct RequestedPlaces {
         return dirty
     }
 
+    /// Has the files that are named read, whatever their stat says: bytes that a disk changed by
+    /// itself leave no mark, and who wants those of before gets them. What is below a directory is
+    /// taken by its stat.
+    func doubt(in folder: VaultFolder) throws(StateStoreError) {
+        for place in places {
+            guard let local = folder.belowRoot(place),
+                let row = try store.file(folder.id, local), !row.version.isDirectory
+            else { continue }
+            try store.advance(folder.id, [.put(row.unchecked)], applied: nil)
+        }
+    }
+
     /// The path, or what stands where a directory above it would.
     private func standing(at path: TreePath, in folder: VaultFolder) -> TreePath {
         for directory in path.ancestors.reversed() {
