@@ -24,8 +24,13 @@ struct BundleDirectory {
     }
 
     /// Adds a bundle.
-    /// - Throws: `Failure`, also when one of those that were written is missing or damaged.
-    func add(by writer: BundleWriter) throws -> BackupReport {
+    /// - Parameter archive: writes the files that no commit has beside a bundle. Whoever restores
+    ///   looks beside the last one alone: it has no name before that is done.
+    /// - Throws: `Failure`, also when one of those that were written is missing or damaged; what
+    ///   `archive` throws.
+    func add(
+        by writer: BundleWriter, archiving archive: (String) throws -> Void
+    ) throws -> BackupReport {
         let scratch = "\(path)/\(vault).scratch"
         // What a run left that was cut short; mostly nothing stands there.
         try? FileManager.default.removeItem(atPath: scratch)
@@ -47,12 +52,10 @@ struct BundleDirectory {
             heads.append((bundle, head))
         }
         if !isVouchedFor { try writer.tryOut(heads, in: scratch) }
-        return try writer.write(to: "\(path)/\(name(numbers.count + 1))", after: chain)
-    }
-
-    /// The newest bundle; nil when there is none.
-    func last() throws -> String? {
-        try numbers().last.map { "\(path)/\(name($0))" }
+        let next = "\(path)/\(name(numbers.count + 1))"
+        let report = try writer.write(to: next, after: chain) { try archive(next) }
+        if report.file == nil, let last = heads.last { try archive(last.bundle) }
+        return report
     }
 
     private func name(_ number: Int) -> String {

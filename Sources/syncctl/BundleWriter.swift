@@ -34,8 +34,12 @@ struct BundleWriter {
     /// - Parameters:
     ///   - file: absolute; what stands there is replaced.
     ///   - chain: the bundles that it comes after: what they hold is left out.
-    /// - Throws: `Failure` with git's words.
-    func write(to file: String, after chain: BundleChain = BundleChain()) throws -> BackupReport {
+    ///   - prepare: done right before it has its name; where that throws nothing is written.
+    /// - Throws: `Failure` with git's words; what `prepare` throws.
+    func write(
+        to file: String, after chain: BundleChain = BundleChain(),
+        preparedBy prepare: () throws -> Void = {}
+    ) throws -> BackupReport {
         if history.head == nil { throw Failure(Exit.failed, "nothing is committed yet") }
         // git locks the name it writes to: of a run that was cut short the lock stays, and maybe
         // the program.
@@ -73,6 +77,7 @@ struct BundleWriter {
         chmod(listed, 0o600)
         try readBack(listed, isWhole: known.isEmpty)
         let bytes = try sync(listed)
+        try prepare()
         guard rename(listed, file) == 0 else {
             throw Failure(
                 Exit.failed, "\(file) cannot be written: \(String(cString: strerror(errno)))")

@@ -82,6 +82,28 @@ class Partly(VaultTest):
         self.assertIn("the folder is not there", words)
         self.assertEqual(self.listed(), ["mem/huge/file", f"{PREFIX}/held.bin"])
 
+    def test_no_bundle_is_named_before_the_archive_beside_it_stands(self):
+        """Who restores looks beside the last one alone."""
+        ada = self.device("ada", start=False)
+        ada.write("a.md", "one\n")
+        self.assertEqual(ada.once().returncode, 0)
+        ada.write("draft.md", "draft\n")
+        self.saved(ada, 0)
+        self.assertEqual(ada.once().returncode, 0)
+        ada.write("later.md", "later\n")
+        # Nothing can be put there, as on a disk that is full.
+        os.mkdir(f"{self.place()}/default-0002.tar.zst")
+        ada.ctl("backup", f"{self.place()}/", expect=(1,))
+        os.rmdir(f"{self.place()}/default-0002.tar.zst")
+        names = ["default-0001.bundle", "default-0001.tar.zst"]
+        self.assertEqual(sorted(os.listdir(self.place())), names)
+        self.assertEqual(self.listed(), [f"{PREFIX}/draft.md"])
+        unsynced, _ = self.saved(ada, 0)
+        self.assertEqual(unsynced["file"], f"{self.place()}/default-0002.tar.zst")
+        self.assertEqual(self.listed(2), [f"{PREFIX}/later.md"])
+        ada.write("last.md", "last\n")
+        self.assertEqual(self.saved(ada, 0)[0]["files"], 2)
+
     def test_the_next_bundle_keeps_what_the_archive_before_had(self):
         """Of a folder that is gone, also where another folder's files began a new bundle."""
         ada = self.device("ada", start=False)

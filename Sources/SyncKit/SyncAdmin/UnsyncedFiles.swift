@@ -78,11 +78,20 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
         if files == 0 {
             // The writer takes its own file away.
             if unlink(file) != 0 && errno != ENOENT { throw ArchiveError.system(file) }
-            return
+        } else {
+            bytes = try writer.finish()
+            if rename(partial, file) != 0 { throw ArchiveError.system(file) }
+            self.file = file
         }
-        bytes = try writer.finish()
-        if rename(partial, file) != 0 { throw ArchiveError.system(file) }
-        self.file = file
+        try Self.flushDirectory(of: file)
+    }
+
+    /// Has a name that came or went stay so after a power cut.
+    private static func flushDirectory(of file: String) throws(ArchiveError) {
+        let above = file[..<(file.lastIndex(of: "/") ?? file.startIndex)] + "/"
+        let directory = open(String(above), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if directory >= 0 { close(directory) } }
+        if directory < 0 || fsync(directory) != 0 { throw .system(file) }
     }
 
     /// Takes the archive beside a bundle apart, where there is one.

@@ -39,11 +39,18 @@ struct Backup: AsyncParsableCommand {
         defer { turn.end() }
         let unsynced = try await unsynced()
         let writer = try BundleWriter(configuration)
-        var report =
-            isDirectory ? try bundles.add(by: writer) : try writer.write(to: place)
-        if let bundle = try report.file ?? (isDirectory ? bundles.last() : nil) {
-            report.unsynced = try UnsyncedFiles(unsynced, of: configuration, beside: bundle)
+        var archived: UnsyncedFiles?
+        let archive = { (bundle: String) throws in
+            archived = try UnsyncedFiles(unsynced, of: configuration, beside: bundle)
         }
+        var report: BackupReport
+        if isDirectory {
+            report = try bundles.add(by: writer, archiving: archive)
+        } else {
+            report = try writer.write(to: place)
+            try archive(place)
+        }
+        report.unsynced = archived
         let output = Output(options)
         if options.json { try output.json(report) } else { tell(report, place, output) }
         if let unsynced = report.unsynced, !unsynced.isWhole {
