@@ -135,6 +135,20 @@ struct RestoreTests {
                 == "took back what maple did since \(since) (1 commits)")
     }
 
+    @Test("a name is about what stands there and below, and about nothing further down")
+    func concerned() throws {
+        func isMeant(_ name: String, _ file: String) throws -> Bool {
+            let request = ChangeRequest.restore(.init(try paths(name), to: "HEAD"))
+            return request.concerned(try paths(file)[0])
+        }
+        for (name, file) in [("a.md", "a.md"), ("d", "d/a.md"), ("*.md", "d/a.md")] {
+            #expect(try isMeant(name, file), "\(name) means \(file)")
+        }
+        for (name, file) in [("a.md", "d/a.md"), ("d", "e/d/a.md"), ("d/*.md", "e/d/a.md")] {
+            #expect(try !isMeant(name, file), "\(name) does not mean \(file)")
+        }
+    }
+
     @Test("what goes since a directory or a file takes its place is named")
     func places() throws {
         let file = try history.commit(["x": "file\n"], time: 1_000)

@@ -55,7 +55,8 @@ package struct PastFiles {
         return plain.isEmpty ? nil : TreePath(Array(plain.joined(separator: [0x2f])))
     }
 
-    private static func isPattern(_ path: TreePath) -> Bool {
+    /// Whether a name may be a pattern.
+    package static func isPattern(_ path: TreePath) -> Bool {
         path.components.contains(where: isSpecial)
     }
 

@@ -74,7 +74,10 @@ package enum ChangeRequest: Sendable {
     var concerned: (TreePath) -> Bool {
         switch self {
         case .restore(let request):
-            let patterns = request.paths.map { PathPatterns([$0.text]) }
+            // A name alone would be a pattern at any depth.
+            let patterns = request.paths.map {
+                PastFiles.isPattern($0) ? PathPatterns([$0.text]) : nil
+            }
             return { path in
                 zip(request.paths, patterns).contains { name, pattern in
                     path.isAtOrBelow(name) || pattern?.match(path) ?? false
