@@ -128,6 +128,7 @@ class History(VaultTest):
                 names = [entry["path"].removeprefix(f"{PREFIX}/") for entry in deleted]
                 if not running:
                     self.assertEqual(names, ["it's.md", "d/c.md", "a note.md"])
+                    self.assertEqual([entry["agent"] for entry in deleted], [None] * 3)
                 lines = ada.ctl("deleted", expect=(0,)).stdout.splitlines()
                 commands = [line.strip() for line in lines if "syncctl restore" in line]
                 self.assertEqual(len(commands), len(names))

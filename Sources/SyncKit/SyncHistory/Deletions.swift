@@ -12,7 +12,7 @@ package struct DeletedFile: Sendable, Codable, Equatable {
     /// The device that made it.
     package let device: String
     /// The agent that it names; nil for none.
-    package let agent: String?
+    @OrNull package private(set) var agent: String?
     /// The commit before, which has the file: what `restore --to` takes.
     package let last: ObjectID
     /// The file's last content.
