@@ -1,3 +1,4 @@
+import SyncMerge
 import SyncModel
 import SyncTestKit
 import Testing
@@ -38,6 +39,32 @@ struct ScratchRepositoryTests {
         #expect(throws: RepositoryError.self) {
             try scratch.setReference("refs/heads/sync", to: head, expecting: nil)
         }
+    }
+
+    @Test("what the records of open conflicts name stays")
+    func records() throws {
+        let one = try history.commit(["x.md": "one\n"], time: 1_000, device: "a")
+        let two = try history.commit(["x.md": "two\n"], time: 2_000, device: "b")
+        let made = history.repository
+        let open = try made.commit(CommitMerge(made).merge(one, two).commit).tree
+        let list = try ConflictList(of: open, reading: made).records
+        let other = SmallHistory()
+        let old = try other.repository.commit(other.commit(["y.md": "y\n"], time: 500)).tree
+        let scratch = ScratchRepository(over: other.repository)
+        let pack = try scratch.beginPack()
+        var versions: [TreePath: FileVersion?] = [:]
+        for change in try TreeDiff.changes(from: nil, to: open, reading: made) {
+            let version = try #require(change.after)
+            _ = try pack.add(.blob, made.blob(version.id))
+            versions[change.path] = version
+        }
+        let named = try #require(list.first).namedBlobs
+        for id in named { _ = try pack.add(.blob, made.blob(id)) }
+        let tree = try TreeEdit.apply(versions, to: old, reading: scratch, writing: pack)
+        try pack.finish()
+        try scratch.forgetAll(but: tree, over: old)
+        #expect(!named.isEmpty && named.allSatisfy { scratch.contains($0) })
+        #expect(try ConflictList(of: tree, reading: scratch).records == list)
     }
 
     @Test("of what has a NUL in its first 64 KiB these are kept, of all else everything")

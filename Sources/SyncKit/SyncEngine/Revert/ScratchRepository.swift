@@ -1,3 +1,4 @@
+internal import SyncMerge
 internal import SyncModel
 
 /// A repository to try a change out in: what is made stands in memory, all else is read from the
@@ -31,7 +32,8 @@ final class ScratchRepository: ObjectRepository {
         return kept.count
     }
 
-    /// Forgets all that was made but what a tree has that another, which is below, has not.
+    /// Forgets all that was made but what a tree has that another, which is below, has not, and
+    /// what the records of its conflicts name.
     func forgetAll(but tree: ObjectID, over old: ObjectID) throws {
         var versions: [TreePath: FileVersion?] = [:]
         let sink = Sink(into: self)
@@ -39,6 +41,9 @@ final class ScratchRepository: ObjectRepository {
         for change in try TreeDiff.changes(from: old, to: tree, reading: self) {
             versions.updateValue(change.after, forKey: change.path)
             if let id = change.after?.id, let object = made[id] { kept[id] = object }
+        }
+        for record in try ConflictList(of: tree, all: true, reading: self).records {
+            for id in record.namedBlobs { kept[id] = made[id] }
         }
         let before = made
         made = kept
