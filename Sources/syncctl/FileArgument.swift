@@ -85,6 +85,24 @@ extension VaultHistory {
         }
     }
 
+    /// What a pattern means that speaks of directories alone, none of them in another.
+    func directories(of commit: ObjectID, matching pattern: String) throws -> [TreePath] {
+        let patterns = PathPatterns([pattern])
+        let tree = try repository.commit(commit).tree
+        var found: Set<TreePath> = []
+        for change in try TreeDiff.changes(from: nil, to: tree, reading: repository) {
+            let own = change.after?.isDirectory ?? false ? [change.path] : []
+            let places = change.path.ancestors.reversed() + own
+            if let place = places.first(where: {
+                patterns?.match($0, isDirectory: true) ?? false
+            }) {
+                found.insert(place)
+            }
+        }
+        if found.isEmpty { throw Failure(Exit.failed, "there is no \(pattern) in \(commit.short)") }
+        return found.sorted()
+    }
+
     /// What a pattern means that speaks of the top directory alone.
     func top(of commit: ObjectID, matching pattern: String) throws -> [TreePath] {
         let patterns = PathPatterns([pattern])

@@ -50,6 +50,22 @@ class Restore(VaultTest):
                 self.assertIsNone(ada.read("d/b.md"))
                 self.assertEqual(ada.read("a.md"), b"changed\n")
 
+    def test_a_pattern_of_directories(self):
+        """It means what it means to rollback."""
+        ada = self.history()
+        first = trees.git(ada.repository, "rev-parse", "sync~1").decode().strip()
+        names = [f"{PREFIX}/{name}" for name in ("d/b.md", "d/c.md", "d/e/f.txt")]
+        for pattern, wanted in (("d*/", names), (f"{PREFIX}/*/e/", names[2:]),
+                                (ada.path("d*/"), names), ("*.md/", None)):  # fmt: skip
+            with self.subTest(pattern):
+                code = 0 if wanted else 1
+                done = ada.ctl("restore", pattern, "--to", first, "--dry-run", "--json",
+                               cwd=ada.folder, expect=(code,))  # fmt: skip
+                self.assertEqual(json.loads(done.stdout)["paths"] if wanted else None, wanted)
+                done = ada.ctl("rollback", first, "--path", pattern, "--dry-run", "--json",
+                               cwd=ada.folder, expect=(code,))  # fmt: skip
+                self.assertEqual(json.loads(done.stdout)["paths"] if wanted else None, wanted)
+
     def test_a_directory_that_was_empty_keeps_what_came_into_it(self):
         ada = self.device("ada", start=False)
         ada.write("p/a.md", "one\n")

@@ -29,12 +29,13 @@ package struct PathPatterns {
     }
 
     /// Whether a path, or a directory above it, is meant.
-    package func match(_ path: TreePath) -> Bool {
+    /// - Parameter isDirectory: what stands at the path.
+    package func match(_ path: TreePath, isDirectory: Bool = false) -> Bool {
         if plain.contains(where: { path.isAtOrBelow($0) }) { return true }
         var work = Limits.patternWork
         return patterns.contains { pattern in
             path.ancestors.contains { Self.matches(pattern, $0, isDirectory: true, &work) }
-                || Self.matches(pattern, path, isDirectory: false, &work)
+                || Self.matches(pattern, path, isDirectory: isDirectory, &work)
         }
     }
 

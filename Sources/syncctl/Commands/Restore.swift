@@ -97,7 +97,9 @@ struct Restore: AsyncParsableCommand {
             if names == pattern || names.contains("/"), let path = TreePath(names) {
                 return [path]
             }
-            return try history.top(of: then, matching: pattern)
+            return pattern.hasSuffix("/")
+                ? try history.directories(of: then, matching: pattern)
+                : try history.top(of: then, matching: pattern)
         }
     }
 
