@@ -92,19 +92,56 @@ struct DaemonClient {
         return bytes
     }
 
-    /// Follows the daemon's events until it ends, or who follows wants no more.
+    /// Follows the daemon's events until who follows wants no more. A daemon that starts anew is
+    /// followed again.
     /// - Parameter take: given each event; false ends it.
-    func follow(_ take: @escaping (ServerEvent) -> Bool) throws {
+    /// - Throws: `Failure`: not running, or not any more; what the daemon refused.
+    func follow(_ take: @escaping (ServerEvent) -> Bool) async throws {
+        let clock = ContinuousClock()
+        var last: String?
+        // Who was never followed is not waited for.
+        var deadline = clock.now
+        while true {
+            var isBegun = false
+            let failure: any Error
+            do {
+                let wantsMore = try followOnce(after: last) { events in
+                    isBegun = true
+                    last = events.last?.id ?? last
+                    return events.allSatisfy(take)
+                }
+                if !wantsMore { return }
+                failure = Failure.notRunning(socket)
+            } catch { failure = error }
+            if isBegun { deadline = clock.now + Limits.restartWait }
+            if clock.now >= deadline { throw failure }
+            try await clock.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Follows the daemon's events until one of the two ends it.
+    /// - Parameters:
+    ///   - last: the id of the last event that is known; nil for who is new.
+    ///   - take: given the events of each piece that comes; false ends it.
+    /// - Returns: whether it was the daemon, and more was wanted.
+    func followOnce(after last: String? = nil, _ take: @escaping ([ServerEvent]) -> Bool) throws
+        -> Bool
+    {
         var reader = EventStreamReader()
+        var wantsMore = true
         guard try isAlive() else { throw Failure.notRunning(socket) }
+        let response: HTTPResponse
         do {
-            _ = try client.follow("/api/sync/events") { piece in
-                reader.take(piece)?.allSatisfy(take) ?? false
+            response = try client.follow("/api/sync/events", after: last) { piece in
+                wantsMore = reader.take(piece).map(take) ?? false
+                return wantsMore
             }
         } catch {
             if error.code == .unreachable { throw Failure.notRunning(socket) }
             throw Failure(Exit.failed, "the daemon's events end: \(error)")
         }
+        if !(200..<300).contains(response.status) { throw Self.refusal(response) }
+        return wantsMore
     }
 
     /// The same; nil when nobody listens.
@@ -157,21 +194,25 @@ struct DaemonClient {
             let later = method == "GET" ? "" : "; it may still do it: syncctl status"
             throw Failure(Exit.failed, "the daemon does not answer: \(error)\(later)")
         }
-        let data = Data(response.body)
         guard (200..<300).contains(response.status) || accepting.contains(response.status) else {
-            let problem: Problem
-            do { problem = try JSONDecoder().decode(Problem.self, from: data) } catch {
-                throw Failure(Exit.failed, "status \(response.status)")
-            }
-            let code =
-                switch (response.status, problem.type) {
-                case (422, _): Exit.configuration
-                case (_, "urn:syncd:problem:authentication"): Exit.authentication
-                default: Exit.failed
-                }
-            throw Failure(code, problem.detail.split(separator: "\n").map(String.init))
+            throw Self.refusal(response)
         }
         return response.body
+    }
+
+    /// What an answer past 299 says.
+    private static func refusal(_ response: HTTPResponse) -> Failure {
+        let problem: Problem
+        do { problem = try JSONDecoder().decode(Problem.self, from: Data(response.body)) } catch {
+            return Failure(Exit.failed, "status \(response.status)")
+        }
+        let code =
+            switch (response.status, problem.type) {
+            case (422, _): Exit.configuration
+            case (_, "urn:syncd:problem:authentication"): Exit.authentication
+            default: Exit.failed
+            }
+        return Failure(code, problem.detail.split(separator: "\n").map(String.init))
     }
 
     /// Asks the daemon or, when there is none, works on the vault itself. A daemon that just

@@ -40,9 +40,9 @@ final class ProgressReport: Sendable {
         if !isNew { return }
         DispatchQueue(label: "syncctl.progress").async { [self] in
             do {
-                try client.follow { [self] event in
-                    if event.name == "progress", let progress = WorkProgress(event) {
-                        show(progress)
+                _ = try client.followOnce { [self] events in
+                    for event in events where event.name == "progress" {
+                        if let progress = WorkProgress(event) { show(progress) }
                     }
                     return !state.withLock { $0.isOver }
                 }

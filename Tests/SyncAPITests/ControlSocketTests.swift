@@ -148,6 +148,26 @@ struct ControlSocketTests {
         }
     }
 
+    @Test("tells a follower why it is refused")
+    func refusedFollower() async throws {
+        let vault = try ServedVault()
+        try await serving(vault) { client in
+            let answer: SyncHTTP.HTTPResponse = try await withCheckedThrowingContinuation { done in
+                DispatchQueue.global().async {
+                    done.resume(
+                        with: Result {
+                            try client.follow("/api/sync/no-such") { _ in
+                                Issue.record("it is no event")
+                                return true
+                            }
+                        })
+                }
+            }
+            #expect(answer.status == 404)
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("\"detail\""))
+        }
+    }
+
     @Test("that nobody listens on is unreachable")
     func nobody() throws {
         let error = #expect(throws: HTTPError.self) {

@@ -29,24 +29,27 @@ package struct SocketClient: Sendable {
     package func send(
         _ method: String, _ path: String, body: [UInt8]? = nil, deadline: Duration
     ) throws(HTTPError) -> HTTPResponse {
-        let answer = Answer { $0 <= Limits.answerBytes }
-        return try send(method, path, body: body, deadline: deadline, into: answer)
+        try send(method, path, body: body, deadline: deadline, into: Answer())
     }
 
     /// Follows an answer that goes on.
     /// - Parameters:
     ///   - path: the target with its query, beginning with a slash.
-    ///   - take: given each piece as it comes; false ends it.
-    /// - Returns: the status, and of an answer past 299 the body.
+    ///   - last: the id of the last event that is known; nil for who is new.
+    ///   - take: given each piece of an answer from 200 to 299 as it comes; false ends it.
+    /// - Returns: the status, and of any other answer the body.
     /// - Throws: `.unreachable` when nobody listens, `.failed` when the answer is cut short.
-    package func follow(_ path: String, take: @escaping ([UInt8]) -> Bool) throws(HTTPError)
-        -> HTTPResponse
-    {
-        try send("GET", path, body: nil, deadline: nil, into: Answer(take: take))
+    package func follow(
+        _ path: String, after last: String? = nil, take: @escaping ([UInt8]) -> Bool
+    ) throws(HTTPError) -> HTTPResponse {
+        try send(
+            "GET", path, body: nil, deadline: nil, into: Answer(take: take),
+            header: last.map { "Last-Event-ID: \($0)" })
     }
 
     private func send(
-        _ method: String, _ path: String, body: [UInt8]?, deadline: Duration?, into answer: Answer
+        _ method: String, _ path: String, body: [UInt8]?, deadline: Duration?, into answer: Answer,
+        header: String? = nil
     ) throws(HTTPError) -> HTTPResponse {
         let operation = "\(method) \(path)"
         // Nobody listens where no socket is: libcurl, with all it brings, is not loaded for that.
@@ -63,12 +66,10 @@ package struct SocketClient: Sendable {
         if let deadline {
             try request.set(CURLOPT_TIMEOUT_MS, max(1, Int(deadline / .milliseconds(1))))
         }
-        let headers = syncd_curl_slist_append(nil, "Content-Type: application/json")
+        let headers = syncd_curl_slist_append(nil, header ?? "Content-Type: application/json")
         defer { syncd_curl_slist_free_all(headers) }
-        if let body {
-            try request.setHeaders(headers)
-            try request.setBody(body)
-        }
+        if header != nil || body != nil { try request.setHeaders(headers) }
+        if let body { try request.setBody(body) }
         return try request.perform(into: answer)
     }
 }
@@ -115,6 +116,7 @@ private struct CurlRequest: ~Copyable {
                 return answer.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
             })
         try check(handle.set(CURLOPT_WRITEDATA, pointer: place))
+        answer.curl = handle.curl
         let code = withExtendedLifetime(answer) { syncd_curl_easy_perform(handle.curl) }
         if answer.isEnded {
             return HTTPResponse(status: handle.number(CURLINFO_RESPONSE_CODE), body: [])
@@ -145,33 +147,32 @@ private final class Answer {
     private(set) var isTooLarge = false
     /// Whether who follows wants no more.
     private(set) var isEnded = false
-    private let admits: (Int) -> Bool
+    /// The handle of the request that this answers.
+    var curl: UnsafeMutableRawPointer?
     private let pass: (([UInt8]) -> Bool)?
 
-    /// Keeps all that comes.
-    /// - Parameter admits: whether so many bytes may come.
-    init(admits: @escaping (Int) -> Bool) {
-        self.admits = admits
-        pass = nil
-    }
-
-    /// Hands on what comes, and keeps nothing.
-    init(take: @escaping ([UInt8]) -> Bool) {
-        admits = { _ in true }
-        pass = take
-    }
+    /// Keeps all that comes, up to `Limits.answerBytes`.
+    /// - Parameter take: given what comes of an answer from 200 to 299 in place of that.
+    init(take: (([UInt8]) -> Bool)? = nil) { pass = take }
 
     /// Takes a piece; any other number than its size makes libcurl stop.
     func take(_ piece: UnsafeRawBufferPointer) -> Int {
-        if let pass {
+        if let pass, isSuccess {
             isEnded = !pass(Array(piece))
             return isEnded ? 0 : piece.count
         }
-        if !admits(bytes.count + piece.count) {
+        if bytes.count + piece.count > Limits.answerBytes {
             isTooLarge = true
             return 0
         }
         bytes += piece
         return piece.count
+    }
+
+    private var isSuccess: Bool {
+        var status = 0
+        guard let curl, syncd_curl_get_long(curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK
+        else { return false }
+        return (200..<300).contains(status)
     }
 }

@@ -6,7 +6,7 @@ import SyncHTTP
 import SyncModel
 
 /// `syncctl events`.
-struct Events: ParsableCommand {
+struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
         abstract: "Print events as they happen, until interrupted.",
@@ -14,9 +14,9 @@ struct Events: ParsableCommand {
 
     @OptionGroup var options: CommonOptions
 
-    func run() throws {
+    func run() async throws {
         let output = Output(options)
-        try DaemonClient(options).follow { event in
+        try await DaemonClient(options).follow { event in
             if options.json {
                 let quote = JSONQuote()
                 let line =

@@ -20,7 +20,7 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let client = try DaemonClient(options)
-        if watch { return try follow(client) }
+        if watch { return try await follow(client) }
         let status: VaultStatus = try await client.askOrOpen(
             ask: { try client.askIfRunning("GET", "/status") },
             look: { await RemoteProbe($0) }, open: { ($0, $1) },
@@ -35,10 +35,10 @@ struct Status: AsyncParsableCommand {
         if status.conflicts > 0 { throw ExitCode(Exit.conflicts) }
     }
 
-    private func follow(_ client: DaemonClient) throws {
+    private func follow(_ client: DaemonClient) async throws {
         let output = Output(options)
         let isTerminal = isatty(STDOUT_FILENO) == 1
-        try client.follow { event in
+        try await client.follow { event in
             guard event.name == "state" || event.name == "reset" else { return true }
             let status: VaultStatus
             do {
