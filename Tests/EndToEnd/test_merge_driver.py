@@ -231,6 +231,21 @@ class UnderGit(unittest.TestCase):
         repository.git("rebase", "--continue")
         self.assertEqual(repository.read("n.md"), "both\n")
 
+    def test_a_name_that_begins_with_a_dash_is_no_option(self):
+        repository = self.repository
+        base, ours, theirs = "a\nb\nc\nd\n", "A\nb\nc\nd\n", "a\nb\nc\nD\n"
+        repository.fork({"-x.md": base}, {"-x.md": ours}, {"-x.md": theirs})
+        repository.git("merge", "-q", "-m", "both", "other")
+        self.assertEqual(repository.read("-x.md"), "A\nb\nc\nD\n")
+
+    def test_each_type_has_a_driver(self):
+        drivers = self.repository.git("config", "--get-regexp", r"^merge\.syncd-.*\.driver$")
+        help_words = self.run_driver("--help").stdout.decode()
+        types = help_words.partition("TYPE is ")[2].partition(", or auto")[0]
+        wanted = sorted(word.strip() for word in types.split(","))
+        found = sorted(line.split(".")[1].removeprefix("syncd-") for line in drivers.splitlines())
+        self.assertEqual(found, wanted)
+
     def test_attributes_of_the_tree_decide(self):
         repository = self.repository
         rules = "*.log sync=document sync-append\nquiet.md -sync-markers\nm/* sync=memory\n"
