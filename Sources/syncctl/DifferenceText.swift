@@ -148,8 +148,9 @@ struct DifferenceText {
             }
             text += String(decoding: ends, as: UTF8.self)
         }
-        if text.hasSuffix("\n") { text.removeLast() }
-        output.line(text)
+        var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
+        for line in lines { output.line(String(line)) }
     }
 
     private func record(_ record: FileDifference.Record, _ type: String) {

@@ -40,7 +40,9 @@ struct Failure: Error {
                 error.description.split(separator: "\n").map(String.init))
         case let error as RemoteError where error.code == .authentication:
             self.init(Exit.authentication, SyncFailure(error).text)
-        default: self.init(Exit.failed, SyncFailure(error).text)
+        default:
+            let lines = SyncFailure(error).text.split(whereSeparator: \.isNewline)
+            self.init(Exit.failed, lines.map(String.init))
         }
     }
 

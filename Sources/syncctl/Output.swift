@@ -19,10 +19,10 @@ struct Output {
             && (Machine().environment["NO_COLOR"] ?? "").isEmpty
     }
 
-    /// Writes a line. What came from a commit, a file or a server may hold anything: nothing but
-    /// our own colours reaches the terminal unescaped.
+    /// Writes one line, whatever the text holds. What came from a commit, a file or a server may
+    /// hold anything: nothing but our own colours reaches the terminal unescaped.
     func line(_ text: String = "") {
-        var safe = SafeText.escaped(text, keeping: ["\n", "\t"])
+        var safe = SafeText.escaped(text, keeping: ["\t"])
         for colour in hasColour ? Colour.allCases : [] {
             safe = safe.replacing(colour.mark, with: "\u{1b}[\(colour.rawValue)m")
         }
@@ -35,6 +35,14 @@ struct Output {
         if !isTerminal { return put(Array(mark.utf8) + bytes + [0x0a]) }
         let text = mark + String(decoding: bytes, as: UTF8.self)
         line(colour.map { paint(text, $0) } ?? text)
+    }
+
+    /// Writes a file: into a pipe or a file byte for byte, to a terminal its lines.
+    func content(_ bytes: [UInt8]) {
+        if !isTerminal { return put(bytes) }
+        var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        for text in lines { line("", text, nil) }
     }
 
     /// Lets all lines of a listing go out together, as far as nobody looks on: a call of the system
@@ -76,7 +84,13 @@ struct Output {
     func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        Self.write(Array(try encoder.encode(value)) + [0x0a])
+        json(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Writes a line of JSON, or several. A terminal is shown no character that changes what stands
+    /// around it.
+    func json(_ text: String) {
+        put(((isTerminal ? SafeText.escaped(json: text) : text) + "\n").utf8)
     }
 
     /// Takes the numbers of standard files that are closed, so that no other file gets them and
@@ -87,9 +101,9 @@ struct Output {
         }
     }
 
-    /// Writes a message to standard error.
+    /// Writes a message to standard error, one line.
     static func message(_ text: String) {
-        let safe = SafeText.escaped(text, keeping: ["\n", "\t"])
+        let safe = SafeText.escaped(text, keeping: ["\t"])
         write(Array("syncctl: \(safe)\n".utf8), to: STDERR_FILENO)
     }
 
@@ -121,9 +135,15 @@ struct Output {
         case bold = 1
         case grey = 90
 
-        /// Stands for the colour until the line is written: characters of the private use area.
-        var mark: String { "\u{f0000}\(rawValue)\u{f0001}" }
-        static let end = "\u{f0000}0\u{f0001}"
+        /// Stands for the colour until the line is written. No text holds it: nobody knows the
+        /// digits of a run before it.
+        var mark: String { Self.mark(rawValue) }
+        static let end = mark(0)
+
+        private static let digits = String(UInt64.random(in: .min ... .max), radix: 36)
+        private static func mark(_ number: Int) -> String {
+            "\u{f0000}\(digits):\(number)\u{f0001}"
+        }
     }
 
     /// A text in colour, where that is wanted.

@@ -39,7 +39,7 @@ struct StatusText {
         }
         lines.append(row("last", isUnread ? "unknown" : Self.last(status)))
         for word in status.unfinished {
-            lines.append(row("note", output.paint(TreePathText.escaped(word), .yellow)))
+            lines.append(row("note", output.paint(word, .yellow)))
         }
         if status.conflicts > 0 {
             let open = VaultStatus.count(status.conflicts, "conflict is open", "conflicts are open")
@@ -73,10 +73,4 @@ struct StatusText {
         let applied = status.lastSync.remoteToLocal ?? "never"
         return "pushed \(pushed), applied \(applied)"
     }
-}
-
-/// Text that may come from file names, for a terminal.
-enum TreePathText {
-    /// The text with control characters escaped.
-    static func escaped(_ text: String) -> String { TreePath(text)?.description ?? text }
 }

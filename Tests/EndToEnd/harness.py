@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import pty
 import random
 import shutil
 import subprocess
@@ -117,6 +118,26 @@ class VaultTest(unittest.TestCase):
     def _mount(self, *arguments):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return subprocess.run(["mount", *arguments], check=False, **quiet).returncode
+
+    def on_a_terminal(self, device, *arguments, **environment):
+        """What a command writes where its output is a terminal."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            command = [f"{binaries()}/syncctl", "--config", device.config, *arguments]
+            os.execve(command[0], command, device.environment | environment)
+        output = b""
+        while True:
+            try:
+                part = os.read(terminal, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            output += part
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0, output)
+        return output.decode()
 
     def wait_in_sync(self, *devices, deadline=60.0):
         """Waits until all folders and the remote are equal and every device says so."""

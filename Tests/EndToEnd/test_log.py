@@ -2,13 +2,12 @@
 
 import json
 import os
-import pty
 import sqlite3
 import subprocess
 import unittest
 
 import trees
-from device import PREFIX, ROOT, binaries
+from device import PREFIX, ROOT
 from harness import VaultTest
 
 
@@ -30,26 +29,6 @@ class Log(VaultTest):
         os.remove(ada.path("gone.md"))
         self.assertEqual(ada.once().returncode, 0)
         return ada
-
-    def on_a_terminal(self, device, *arguments, **environment):
-        """What a command writes where its output is a terminal."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            command = [f"{binaries()}/syncctl", "--config", device.config, *arguments]
-            os.execve(command[0], command, device.environment | environment)
-        output = b""
-        while True:
-            try:
-                part = os.read(terminal, 4096)
-            except OSError:
-                break
-            if not part:
-                break
-            output += part
-        _, status = os.waitpid(pid, 0)
-        os.close(terminal)
-        self.assertEqual(os.waitstatus_to_exitcode(status), 0, output)
-        return output.decode()
 
     def test_the_index_grows_without_a_daemon_and_may_be_missing(self):
         ada = self.history()

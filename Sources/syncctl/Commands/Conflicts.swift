@@ -77,8 +77,7 @@ struct Conflicts: AsyncParsableCommand {
             for line in diff.lines {
                 let colour: Output.Colour? =
                     line.hasPrefix("+") ? .green : line.hasPrefix("-") ? .red : nil
-                let text = TreePathText.escaped(line)
-                output.line(colour.map { output.paint(text, $0) } ?? text)
+                output.line(colour.map { output.paint(line, $0) } ?? line)
             }
         }
     }

@@ -21,7 +21,7 @@ struct Doctor: AsyncParsableCommand {
             try output.json(findings)
         } else {
             for finding in findings where !options.quiet || finding.state != .ok {
-                output.line(Self.line(finding, output))
+                Self.write(finding, output)
             }
         }
         if findings.contains(where: \.isRefused) { throw ExitCode(Exit.authentication) }
@@ -96,8 +96,8 @@ struct Doctor: AsyncParsableCommand {
         ]
     }
 
-    /// A finding as a line, and one for what mends it.
-    static func line(_ finding: Finding, _ output: Output) -> String {
+    /// Writes a finding as a line, and one for what mends it.
+    static func write(_ finding: Finding, _ output: Output) {
         let colour: Output.Colour =
             switch finding.state {
             case .ok: .green
@@ -105,10 +105,10 @@ struct Doctor: AsyncParsableCommand {
             case .fail: .red
             }
         let state = finding.state.rawValue
-        let words =
+        output.line(
             output.paint(state, colour) + String(repeating: " ", count: 6 - state.count)
-            + finding.check + String(repeating: " ", count: max(1, 15 - finding.check.count))
-            + (TreePath(finding.message)?.description ?? finding.message)
-        return words + (finding.mend.map { "\n" + String(repeating: " ", count: 21) + $0 } ?? "")
+                + finding.check + String(repeating: " ", count: max(1, 15 - finding.check.count))
+                + finding.message)
+        if let mend = finding.mend { output.line(String(repeating: " ", count: 21) + mend) }
     }
 }

@@ -19,10 +19,9 @@ struct Events: AsyncParsableCommand {
         try await DaemonClient(options).follow { event in
             if options.json {
                 let quote = JSONQuote()
-                let line =
+                output.json(
                     "{\"id\":\(quote.quoted(event.id ?? "")),"
-                    + "\"event\":\(quote.quoted(event.name)),\"data\":\(event.data)}\n"
-                Output.write(Array(line.utf8))
+                        + "\"event\":\(quote.quoted(event.name)),\"data\":\(event.data)}")
             } else {
                 output.line("\(event.name)  \(Self.words(event))")
             }

@@ -25,7 +25,9 @@ struct Held: AsyncParsableCommand {
         if held.isEmpty { return output.remark("nothing is held back") }
         for path in held {
             output.line("\(path.path)  \(output.paint(path.reason.rawValue, .yellow))")
-            if let words = path.words { output.line("    \(words)") }
+            for words in path.words?.split(whereSeparator: \.isNewline) ?? [] {
+                output.line("    \(words)")
+            }
             output.line(output.paint("    \(path.advice)", .grey))
         }
     }

@@ -43,7 +43,7 @@ struct Show: ParsableCommand {
             let name = path?.description ?? parts[1]
             throw Failure(Exit.failed, "there is no file \(name) in \(commit.short)")
         }
-        Output.write(content)
+        Output(options).content(content)
     }
 
     /// The commit and, where there is one, the path; either may be empty.

@@ -45,7 +45,7 @@ struct Status: AsyncParsableCommand {
                 status = try JSONDecoder().decode(VaultStatus.self, from: Data(event.data.utf8))
             } catch { return true }
             if options.json {
-                Output.write(Array(event.data.utf8) + [0x0a])
+                output.json(event.data)
                 return true
             }
             // Home, and nothing below.

@@ -36,7 +36,7 @@ struct Verify: ParsableCommand {
             try output.json(findings)
         } else {
             for finding in findings where !options.quiet || finding.state != .ok {
-                output.line(Doctor.line(finding, output))
+                Doctor.write(finding, output)
             }
         }
         if findings.contains(where: { $0.state == .fail }) { throw ExitCode(Exit.failed) }

@@ -118,7 +118,7 @@ extension TreePath: Comparable {
 
 extension TreePath: CustomStringConvertible {
     /// The path as text with control characters escaped, safe to print on a terminal or in a log.
-    package var description: String { SafeText.escaped(text) }
+    package var description: String { SafeText.escaped(text, keeping: SafeText.keptInNames) }
 }
 
 extension TreePath: Codable {
