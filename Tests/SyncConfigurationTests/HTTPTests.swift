@@ -47,6 +47,35 @@ struct HTTPTests {
     }
 
     @Test(
+        "is asked at a proxy, or at its own port",
+        arguments: [
+            ("", nil, "http://127.0.0.1:8390"),
+            ("listen = \"\"\nhosts = [\"a.b\"]", "https://a.b", nil),
+            (#"hosts = ["a.b"]"#, "https://a.b", "http://127.0.0.1:8390"),
+            ("hosts = [\"a.b\", \"c\"]\nbehind_proxy = [\"::1\"]", "https://a.b", "https://a.b"),
+            (
+                "listen = \"[::]:8443\"\nhosts = [\"a.b\"]\ncertificate = \"/c\"\nkey = \"/k\"",
+                "https://a.b:8443", "https://a.b:8443"
+            ),
+            (
+                "listen = \"0.0.0.0:443\"\nhosts = [\"a.b\"]\ncertificate = \"/c\"\nkey = \"/k\"",
+                "https://a.b", "https://a.b"
+            ),
+            (
+                "listen = \"[::]:8443\"\ncertificate = \"/c\"\nkey = \"/k\"", nil,
+                "https://127.0.0.1:8443"
+            ),
+            (#"listen = "[::1]:1""#, nil, "http://[::1]:1"),
+        ] as [(String, String?, String?)])
+    func addresses(lines: String, others: String?, browser: String?) throws {
+        let home = Home()
+        home.write("[http]\n\(lines)\n[[folder]]\npath = \"/n\"".utf8)
+        let http = try home.load().http
+        #expect(http.publicURL == others)
+        #expect(http.browserURL == browser)
+    }
+
+    @Test(
         "says what is wrong",
         arguments: [
             ("[http]\nhosts = \"a\"", "http.hosts: expected a list of a host's name"),

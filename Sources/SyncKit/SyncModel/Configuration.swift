@@ -100,6 +100,26 @@ package struct Configuration: Sendable, Equatable {
         /// The host, without brackets, and the port to listen at; nil for no TCP.
         package var address: (host: String, port: Int)? { Self.address(listen) }
 
+        /// Where others ask for the daemon: by the first of its names, at a proxy or at its own port;
+        /// nil without a name.
+        package var publicURL: String? {
+            guard let name = hosts.first else { return nil }
+            guard behindProxy.isEmpty, certificate != nil, let address, address.port != 443
+            else { return "https://\(name)" }
+            return "https://\(name):\(address.port)"
+        }
+
+        /// Where a browser asks for it, on this machine where others cannot; nil for no TCP.
+        package var browserURL: String? {
+            guard let address else { return nil }
+            let isSecure = certificate != nil
+            if isSecure || !behindProxy.isEmpty, let publicURL { return publicURL }
+            var host = address.host
+            if ["0.0.0.0", "::"].contains(host) { host = "127.0.0.1" }
+            if host.contains(":") { host = "[\(host)]" }
+            return "\(isSecure ? "https" : "http")://\(host):\(address.port)"
+        }
+
         /// Takes `host:port` apart; an IPv6 address stands in brackets. Nil for another form.
         package static func address(_ listen: String) -> (host: String, port: Int)? {
             guard let colon = listen.lastIndex(of: ":"),

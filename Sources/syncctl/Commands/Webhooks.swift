@@ -22,7 +22,8 @@ struct Webhook: AsyncParsableCommand {
 
         @OptionGroup var options: CommonOptions
 
-        @Option(help: "Where to deliver (default: https://HOST/api/sync/webhook of http.hosts).")
+        @Option(
+            help: "Where to deliver (default: /api/sync/webhook at the first of http.hosts).")
         var url: String?
 
         func run() async throws {
@@ -33,8 +34,7 @@ struct Webhook: AsyncParsableCommand {
             let webhook = try GitHubWebhook(
                 remote: remote, auth: configuration.auth, environment: Machine().environment)
             guard
-                let url = url
-                    ?? configuration.http.hosts.first.map({ "https://\($0)/api/sync/webhook" })
+                let url = url ?? configuration.http.publicURL.map({ "\($0)/api/sync/webhook" })
             else {
                 throw Failure(
                     Exit.usage, "where to deliver? Give --url, or hosts in [http]")

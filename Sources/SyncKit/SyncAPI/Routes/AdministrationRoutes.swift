@@ -49,8 +49,7 @@ struct AdministrationRoutes: Sendable {
     /// A link for a browser on this machine, or for one that comes through the proxy.
     @Sendable func makeLink(_ request: Request, _: SyncContext) async throws -> Response {
         try await JSONBody.refuseBody(request)
-        let http = service.configuration.http
-        guard let base = Self.address(http) else {
+        guard let base = service.configuration.http.browserURL else {
             throw HTTPError(.conflict, message: "listen in [http] is empty: no browser comes in")
         }
         try await waitForListener()
@@ -95,16 +94,5 @@ struct AdministrationRoutes: Sendable {
         if isLook { return response }
         response.setCookie(try gate.beginSession(isSecure: isSecure))
         return response
-    }
-
-    /// The URL of this daemon's listener; nil when it has none.
-    static func address(_ http: Configuration.HTTP) -> String? {
-        guard let address = http.address else { return nil }
-        var host = address.host
-        if !http.behindProxy.isEmpty, let name = http.hosts.first { return "https://\(name)" }
-        if ["0.0.0.0", "::"].contains(host) { host = "127.0.0.1" }
-        if host.contains(":") { host = "[\(host)]" }
-        guard http.certificate != nil else { return "http://\(host):\(address.port)" }
-        return "https://\(http.hosts.first ?? host):\(address.port)"
     }
 }
