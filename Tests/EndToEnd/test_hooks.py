@@ -90,6 +90,21 @@ json.dump({"hold": hold}, sys.stdout)
         self.wait_in_sync(ada, bob)
         self.assertEqual(ada.read("log.txt"), bob.read("log.txt"))
 
+    def test_a_vault_that_is_busy_is_waited_for(self):
+        """For longer than `Limits.answerWait`, and no command says that it does not answer."""
+        ada = self.device("ada")
+        self.hook(ada, "pre-commit", self.recorder("asked", "sleep 4"))
+        for number, words in enumerate((
+            ("pause",), ("resume",), ("held",), ("devices",), ("conflicts", "--settled"),
+            ("sync", "--no-wait"),
+        )):  # fmt: skip
+            wait_until(lambda: ada.status()["state"] in ("in-sync", "paused"), "it is at rest")
+            if words != ("resume",):
+                before = len(self.told("asked"))
+                ada.write(f"{number}.md", "new\n")
+                wait_until(lambda count=before: len(self.told("asked")) > count, "it is asked")
+            ada.ctl(*words)
+
     def test_pre_commit_holds_a_path_back_until_it_may_go(self):
         ada, bob = self.pair()
         self.hook(ada, "pre-commit", self.GUARD)

@@ -255,11 +255,11 @@ package enum Limits {
     package static let lockWait = Duration.seconds(2)
     /// Between two looks of the daemon at whether its control socket is still there.
     package static let socketPause = Duration.seconds(5)
-    /// How long a client waits for an answer that needs no cycle.
+    /// How long a client waits for an answer that needs no cycle, and no turn of the vault.
     package static let answerWait = Duration.seconds(2)
     /// How long a client waits for any answer at all before it asks for what may take long.
     package static let livenessWait = Duration.seconds(10)
-    /// How long a client waits for a cycle.
+    /// How long a client waits for a cycle, or for a turn of a vault that may be in one.
     package static let cycleWait = Duration.seconds(3_600)
     /// How long the daemon takes at most to end once it is asked to.
     package static let shutdownWait = Duration.seconds(4)

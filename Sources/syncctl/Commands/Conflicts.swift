@@ -85,7 +85,7 @@ struct Conflicts: AsyncParsableCommand {
     private func listResolved(_ output: Output) async throws {
         let client = try DaemonClient(options)
         let resolved: [ResolvedConflict] = try await client.askOrOpen(
-            ask: { try client.askIfRunning("GET", "/api/sync/settled") },
+            ask: { try client.askIfRunning("GET", "/api/sync/settled", within: Limits.cycleWait) },
             open: { try IdleVault($0, waiting: $1) },
             work: { vault in try vault.resolved() })
         if options.json { return try output.json(resolved) }

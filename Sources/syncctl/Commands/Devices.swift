@@ -23,7 +23,8 @@ struct Devices: AsyncParsableCommand {
         func run() async throws {
             let configuration = try options.load()
             let client = try DaemonClient(options)
-            var applied: [String: ObjectID]? = try client.askIfRunning("GET", "/api/sync/devices")
+            var applied: [String: ObjectID]? = try client.askIfRunning(
+                "GET", "/api/sync/devices", within: Limits.cycleWait)
             if applied == nil {
                 // The vault itself is not needed: a daemon may start while a slow server is asked.
                 do { applied = try await RemoteProbe.fetch(configuration)?.devices } catch {

@@ -93,7 +93,8 @@ struct Diff: AsyncParsableCommand {
             let answer: DifferenceAnswer = try client.ask(
                 "GET", "/api/sync/diff?from=\(from.hex)\(part ?? "")", within: Limits.cycleWait)
             let files = answer.files
-            let held: [QuarantineAnswer] = try client.ask("GET", "/api/sync/held")
+            let held: [QuarantineAnswer] = try client.ask(
+                "GET", "/api/sync/held", within: Limits.cycleWait)
             tellUnread(held.map { .init(path: $0.path, reason: $0.reason) }, files, path)
             let look: Uncommitted = try client.ask(
                 "GET", "/api/sync/uncommitted", within: Limits.cycleWait)

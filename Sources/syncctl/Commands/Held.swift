@@ -17,7 +17,10 @@ struct Held: AsyncParsableCommand {
     func run() async throws {
         let client = try DaemonClient(options)
         let held: [QuarantineAnswer] = try await client.askOrOpen(
-            ask: { try client.askIfRunning("GET", "/api/sync/held?ignored=\(ignored)") },
+            ask: {
+                try client.askIfRunning(
+                    "GET", "/api/sync/held?ignored=\(ignored)", within: Limits.cycleWait)
+            },
             open: { try IdleVault($0, waiting: $1) },
             work: { vault in try vault.quarantined(ignored: ignored).map(QuarantineAnswer.init) })
         let output = Output(options)

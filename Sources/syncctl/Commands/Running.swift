@@ -11,7 +11,8 @@ struct Pause: ParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() throws {
-        let status: VaultStatus = try DaemonClient(options).ask("POST", "/api/sync/pause")
+        let status: VaultStatus = try DaemonClient(options).ask(
+            "POST", "/api/sync/pause", within: Limits.cycleWait)
         let output = Output(options)
         if options.json { try output.json(status) }
         output.remark("paused; syncctl resume takes it up again")

@@ -45,7 +45,8 @@ struct Sync: AsyncParsableCommand {
         if noWait {
             let status: VaultStatus = try client.ask("GET", "/api/sync/status")
             if status.state == .paused { throw Failure(Exit.failed, status.unfinished) }
-            let started: Started = try client.ask("POST", "/trigger-sync")
+            let started: Started = try client.ask(
+                "POST", "/trigger-sync", within: Limits.cycleWait)
             if options.json { try Output(options).json(started) }
             return
         }
