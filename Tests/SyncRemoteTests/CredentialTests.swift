@@ -88,6 +88,17 @@ struct CredentialTests {
         #expect(error?.description.contains("secret-1") == false)
     }
 
+    @Test(
+        "a file of secrets is read without blanks, at either end of the line",
+        arguments: [
+            ("one\n", ["one"]), (" one\t \r\n\n  \n two", ["one", "two"]), ("\none", ["one"]),
+            ("a b\n", ["a b"]), (" \n", []), ("", []),
+        ] as [(String, [String])])
+    func secrets(text: String, lines: [String]) throws {
+        let path = try write(text, mode: 0o600)
+        #expect(try SecretFile.lines(path) == lines)
+    }
+
     @Test("a token that was renewed is read again when the old one is refused")
     func rotation() async throws {
         let server = try GitServer(.https, fixture)

@@ -43,14 +43,13 @@ struct Webhook: AsyncParsableCommand {
                 throw Failure(Exit.usage, "--url takes an http or https URL, found \(url)")
             }
             guard let file = configuration.http.webhookSecretFile,
-                let secret = try SecretFile.read(file, "webhook secret")?
-                    .split(whereSeparator: \.isNewline).first
+                let secret = try SecretFile.lines(file, "webhook secret").first
             else {
                 throw Failure(
                     Exit.configuration,
                     "webhook_secret_file in [http] names no secret: see docs/how-to/webhooks.md")
             }
-            let installed = try await webhook.install(url, secret: String(secret))
+            let installed = try await webhook.install(url, secret: secret)
             // The daemon asks for what is not delivered.
             try InstalledWebhook(installed, remote: remote, since: SystemClock().now())
                 .write(configuration.stateDirectory)

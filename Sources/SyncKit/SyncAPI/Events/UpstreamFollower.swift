@@ -76,9 +76,8 @@ package struct UpstreamFollower: Service {
                 upstream.events, answerType: "text/event-stream", mostBytes: .max,
                 deadline: Limits.longestRest)
             if let file = upstream.tokenFile {
-                let token = try SecretFile.read(file) ?? ""
-                let line = token.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-                request.headers.append("Authorization: Bearer \(line)")
+                let token = try SecretFile.lines(file).first ?? ""
+                request.headers.append("Authorization: Bearer \(token)")
             }
             if let last { request.headers.append("Last-Event-ID: \(last)") }
             var reader = EventStreamReader()

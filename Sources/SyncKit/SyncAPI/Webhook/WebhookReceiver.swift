@@ -40,16 +40,14 @@ final class WebhookReceiver: Sendable {
     /// - Returns: nil when the file is not there or others may read it, which the status says.
     func secrets() -> [String]? {
         guard let path = configuration.http.webhookSecretFile else { return [] }
-        let text: String
-        do { text = try SecretFile.read(path, "webhook secret") ?? "" } catch {
+        let secrets: [String]
+        do { secrets = try SecretFile.lines(path, "webhook secret") } catch {
             let words = "webhooks cannot be verified: \(SyncFailure(error).text)"
             if service.board.warn(words, of: .webhookSecret) { log.error("\(words)") }
             return nil
         }
         service.board.warn(nil, of: .webhookSecret)
-        return text.split(whereSeparator: \.isNewline).map { line in
-            String(line.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-        }.filter { !$0.isEmpty }
+        return secrets
     }
 
     /// Takes a delivery whose sender has shown who it is.

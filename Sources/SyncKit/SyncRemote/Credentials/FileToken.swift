@@ -17,6 +17,19 @@ struct FileToken: SecretSource {
 
 /// A small file that holds a secret.
 package enum SecretFile {
+    /// Reads a file with a secret a line.
+    /// - Parameter what: what it holds, for the words of a failure.
+    /// - Returns: the lines without blanks around them, but for those with nothing else.
+    /// - Throws: as `read`, with nothing optional.
+    package static func lines(_ path: String, _ what: String = "token") throws(RemoteError)
+        -> [String]
+    {
+        let text = try read(path, what) ?? ""
+        return text.split(whereSeparator: \.isNewline).map { line in
+            String(line.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+        }.filter { !$0.isEmpty }
+    }
+
     /// Reads the file.
     /// - Parameters:
     ///   - what: what it holds, for the words of a failure.
