@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import statistics
+import subprocess
 import threading
 import time
 import unittest
@@ -228,6 +229,29 @@ class PostReceive(HookTest):
         self.assertEqual((delivery["ref"], delivery["provider"]), ("refs/heads/sync", "github"))
         self.wait_in_sync(ada)
         self.assertEqual(delivery["after"], trees.head(self.remote))
+
+    def test_who_waits_is_told_what_each_device_said(self):
+        ada = self.receiver("ada")
+        ada.write("a.md", "a\n")
+        self.wait_in_sync(ada)
+        self.tell(ada)
+        silent = f"http://127.0.0.1:{servers.free_port()}/api/sync/webhook"
+        trees.git(self.remote, "config", "--add", "syncd.webhook", silent)
+        line = f"{'1' * 40} {trees.head(self.remote)} refs/heads/sync\n"
+
+        def said(secret):
+            path = self.secret(secret, "theirs")
+            trees.git(self.remote, "config", "syncd.secretFile", path)
+            words = {"PATH": os.environ["PATH"], "SYNCD_WAIT": "1"}
+            return subprocess.run(
+                ["hooks/post-receive"], cwd=self.remote, env=words, input=line, text=True,
+                check=True, capture_output=True,
+            ).stderr  # fmt: skip
+
+        words = said(f"\n{SECRET} \n")
+        self.assertIn(f":{ada.port}/api/sync/webhook: 202", words)
+        self.assertIn(f"{silent}: ConnectionRefusedError", words)
+        self.assertIn(f":{ada.port}/api/sync/webhook: 401", said("another\n"))
 
     def test_a_branch_that_moves_back_and_forth_is_told_each_time(self):
         ada = self.receiver("ada")
