@@ -24,8 +24,9 @@ HOOKS = f"{ROOT}/hooks"
 METRICS = {
     "syncd_syncs_total": {"result"}, "syncd_sync_duration_seconds": set(),
     "syncd_sync_duration_average_seconds": set(), "syncd_last_sync_timestamp_seconds": set(),
-    "syncd_pending_changes": set(), "syncd_conflicts_resolved_total": set(),
-    "syncd_open_conflicts": set(), "syncd_quarantined_paths": set(),
+    "syncd_pending_changes": set(), "syncd_commits_to_push": set(),
+    "syncd_conflicts_resolved_total": set(), "syncd_open_conflicts": set(),
+    "syncd_quarantined_paths": set(),
     "syncd_stage_duration_seconds": {"stage"}, "syncd_edit_to_pushed_seconds": set(),
     "syncd_webhook_deliveries_total": {"result"}, "syncd_retries_total": set(),
     "syncd_watches": set(), "syncd_watches_limit": set(), "syncd_event_streams": set(),
@@ -326,7 +327,8 @@ class Monitoring(Shipped):
         label = '{instance="ada:8390", job="syncd"}'
         well = {
             f"up{label}": "1x330", f"syncd_last_sync_timestamp_seconds{label}": "0+300x330",
-            f"syncd_pending_changes{label}": "0x330", f"syncd_open_conflicts{label}": "0x330",
+            f"syncd_pending_changes{label}": "0x330", f"syncd_commits_to_push{label}": "0x330",
+            f"syncd_open_conflicts{label}": "0x330",
             f"syncd_quarantined_paths{label}": "0x330", f"syncd_watches{label}": "10x330",
             f"syncd_watches_limit{label}": "100x330", f"syncd_retries_total{label}": "0x330",
             f"process_resident_memory_bytes{label}": "5e7x330",
@@ -340,7 +342,7 @@ class Monitoring(Shipped):
         ill = {
             "SyncdDown": {f"up{label}": "0x330"},
             "SyncdNotSyncing": {f"syncd_last_sync_timestamp_seconds{label}": "0x330",
-                                f"syncd_pending_changes{label}": "3x330"},
+                                f"syncd_commits_to_push{label}": "3x330"},
             "SyncdFailing": {
                 self.with_label("syncd_syncs_total", "result", "failure"): "0+9x330",
                 self.with_label("syncd_syncs_total", "result", "success"): "9x330"},

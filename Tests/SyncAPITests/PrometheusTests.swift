@@ -1,4 +1,7 @@
+internal import HTTPTypes
+internal import HummingbirdTesting
 internal import Metrics
+internal import NIOCore
 import Testing
 
 @testable import SyncAPI
@@ -29,6 +32,18 @@ struct PrometheusTests {
                 work_total{result="b"} 1
 
                 """)
+    }
+
+    @Test("has the time of the last sync before there was one")
+    func lastSync() async throws {
+        let vault = try ServedVault()
+        func line() async throws -> String? {
+            let text = String(buffer: try await vault.ask(.get, "/metrics").body)
+            return text.split(separator: "\n").map(String.init).first {
+                $0.hasPrefix("syncd_last_sync_timestamp_seconds ")
+            }
+        }
+        #expect(try await line() == "syncd_last_sync_timestamp_seconds 0")
     }
 
     @Test("counts what is at most a bound, and all of it")

@@ -6,6 +6,7 @@ internal import Metrics
 internal import NIOCore
 internal import SyncEngine
 internal import SyncModel
+internal import Synchronization
 
 /// What is counted and measured of a vault. No label is a path, a device or anything else of which
 /// there may be many.
@@ -13,6 +14,8 @@ final class VaultMetrics: Sendable {
     private let registry = PrometheusRegistry(families)
     private let service: VaultService
     private let ring: EventRing
+    /// When an exchange of this daemon last ended well, in seconds since 1970; 0 before the first.
+    private let lastSync = Mutex(0.0)
 
     /// Follows the vault from now on.
     init(_ service: VaultService, _ ring: EventRing) {
@@ -49,11 +52,22 @@ final class VaultMetrics: Sendable {
         gauge("syncd_watches", Double(status.watch.directories))
         gauge("syncd_watches_limit", Double(status.watch.limit))
         gauge("syncd_event_streams", Double(ring.followers))
+        gauge("syncd_last_sync_timestamp_seconds", lastSync(status))
         gauge("syncd_in_sync", status.state == .inSync ? 1 : 0)
         let duration = registry.makeTimer(label: "syncd_sync_duration_seconds", dimensions: [])
         gauge("syncd_sync_duration_average_seconds", (duration as? HistogramValue)?.mean ?? 0)
         ProcessFigures.note { gauge($0, $1) }
         return registry.text()
+    }
+
+    /// When an exchange last ended well; of one before this daemon, when something last moved.
+    private func lastSync(_ status: VaultStatus) -> Double {
+        let moved = [status.lastSync.localToRemote, status.lastSync.remoteToLocal]
+        let times = moved.compactMap { text -> Double? in
+            // Without a time that can be read the gauge says 0, which alerts.
+            text.flatMap { try? Date($0, strategy: .iso8601) }?.timeIntervalSince1970
+        }
+        return max(lastSync.withLock { $0 }, times.max() ?? 0)
     }
 
     static let deliveryResults = ["queued", "duplicate", "ignored", "refused"]
@@ -67,7 +81,7 @@ final class VaultMetrics: Sendable {
                 label: "syncd_sync_duration_seconds", dimensions: [], factory: registry
             ).record(duration: took)
             if failure == nil {
-                gauge("syncd_last_sync_timestamp_seconds", Double(time(nil)))
+                lastSync.withLock { $0 = Double(time(nil)) }
             } else {
                 retries.increment()
             }
@@ -119,7 +133,7 @@ final class VaultMetrics: Sendable {
         "syncd_sync_duration_average_seconds": .init(
             help: "How long exchanges took on average since the start."),
         "syncd_last_sync_timestamp_seconds": .init(
-            help: "When an exchange last ended well, since 1970."),
+            help: "When an exchange last ended well, since 1970; 0 before the first."),
         "syncd_pending_changes": .init(help: "Changes that wait to be captured or applied."),
         "syncd_commits_to_push": .init(help: "Commits that the remote has not."),
         "syncd_conflicts_resolved_total": .init(help: "Conflicts that were resolved."),
