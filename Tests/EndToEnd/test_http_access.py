@@ -35,7 +35,7 @@ ROUTES = {
     "admin": [
         ("GET", "/api/sync/tokens", None), ("POST", "/api/sync/login-links", None),
         ("POST", "/api/sync/pause", None), ("POST", "/api/sync/resume", None),
-        ("POST", "/api/sync/reload", None),
+        ("POST", "/api/sync/reload", None), ("DELETE", "/api/sync/sessions", None),
     ],
 }  # fmt: skip
 SCOPES = list(ROUTES)
@@ -65,7 +65,7 @@ class Tokens(APITest):
                         if SCOPES.index(scope) < SCOPES.index(needed):
                             self.assertEqual(status, 403, scope)
                         else:
-                            self.assertIn(status, (200, 201, 202), scope)
+                            self.assertIn(status, (200, 201, 202, 204), scope)
         self.assertEqual(self.status(tokens["write"], "POST", "/api/sync/tokens", {}), 403)
 
     def test_what_is_no_token_opens_nothing(self):
@@ -297,6 +297,8 @@ class Browsers(APITest):
                 self.assertEqual(answer.status, expected)
         wrong = {"Cookie": here["Cookie"][:-1] + "g"}
         self.assertEqual(ask(ada.port, "GET", "/status", headers=wrong).status, 401)
+        self.assertIn("no browser", ada.ctl("dashboard", "--logout").stdout)
+        self.assertEqual(ask(ada.port, "GET", "/status", headers=pair).status, 401)
         ada.stop()
         ada.start()
         self.wait_for_listener(ada)

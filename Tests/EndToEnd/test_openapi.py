@@ -14,7 +14,7 @@ PYTHON = f"{ROOT}/.build/python/bin"
 OPEN = {("get", "/health"), ("get", "/api/health"), ("get", "/api/openapi.json")}
 # Not JSON, or no body at all.
 PLAIN = {"get /metrics", "get /api/sync/events", "get /api/sync/blob/{rev}/{path}",
-         "delete /api/sync/tokens/{name}", "get /login/{code}"}  # fmt: skip
+         "delete /api/sync/tokens/{name}", "delete /api/sync/sessions", "get /login/{code}"}  # fmt: skip
 
 
 class DescribedTest(APITest):
@@ -112,6 +112,7 @@ class Answers(DescribedTest):
             yield f"post {route}", route.replace("{id}", conflict["id"]), body
         yield "delete /api/sync/devices/{name}", "/api/sync/devices/bob", None
         yield "delete /api/sync/tokens/{name}", "/api/sync/tokens/new", None
+        yield "delete /api/sync/sessions", "/api/sync/sessions", None
 
     def response(self, operation, status):
         """What is said of an answer; fails where nothing is."""

@@ -116,6 +116,12 @@ struct AccessTests {
             #expect(
                 try await ask(client, .get, "/status", ["Cookie": worthless]).status
                     == .unauthorized)
+            let unused = routes.gate.links.make()
+            let end = "/api/sync/sessions"
+            #expect(try await ask(client, .delete, end, own).status == .noContent)
+            #expect(
+                try await ask(client, .get, "/status", ["Cookie": said]).status == .unauthorized)
+            #expect(try await ask(client, .get, "/login/\(unused)").status == .unauthorized)
         }
     }
 

@@ -71,13 +71,26 @@ struct MetricsText: ParsableCommand {
 struct Dashboard: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dashboard",
-        abstract: "Print a link that logs one browser in, once, within five minutes.")
+        abstract: "Print a link that logs one browser in, once, within five minutes.",
+        discussion: "With --logout and --json how many sessions there are: none.")
 
     @OptionGroup var options: CommonOptions
 
+    @Flag(help: "End the sessions of all browsers.")
+    var logout = false
+
+    /// The answer of `--logout --json`.
+    private struct Left: Encodable { let sessions = 0 }
+
     func run() throws {
-        let link: LoginLink = try DaemonClient(options).ask("POST", "/api/sync/login-links")
+        let client = try DaemonClient(options)
         let output = Output(options)
+        if logout {
+            try client.tell("DELETE", "/api/sync/sessions")
+            if options.json { return try output.json(Left()) }
+            return output.remark("no browser is logged in any more")
+        }
+        let link: LoginLink = try client.ask("POST", "/api/sync/login-links")
         if options.json { return try output.json(link) }
         output.line(link.url)
     }

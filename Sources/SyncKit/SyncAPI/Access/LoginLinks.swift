@@ -22,6 +22,9 @@ final class LoginLinks: Sendable {
         return codes.withLock { codes in codes.contains { $0.hash == hash && $0.ends >= .now } }
     }
 
+    /// Makes every code worth nothing.
+    func removeAll() { codes.withLock { $0 = [] } }
+
     /// Takes a code, which is worth nothing after it.
     /// - Returns: whether it was worth something.
     func take(_ code: String) -> Bool {

@@ -95,4 +95,11 @@ struct AdministrationRoutes: Sendable {
         response.setCookie(try gate.beginSession(isSecure: isSecure))
         return response
     }
+
+    /// Ends what such links began, in whatever browser, and the links that nobody used yet.
+    @Sendable func endSessions(_: Request, _: SyncContext) async throws -> Response {
+        gate.links.removeAll()
+        try gate.store.removeSessions()
+        return Response(status: .noContent)
+    }
 }

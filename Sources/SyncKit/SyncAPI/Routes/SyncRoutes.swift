@@ -144,6 +144,7 @@ package struct SyncRoutes: Sendable {
             Endpoint(.post, "/api/sync/tokens", .admin, administration.createToken),
             Endpoint(.delete, "/api/sync/tokens/{name}", .admin, administration.revokeToken),
             Endpoint(.post, "/api/sync/login-links", .admin, administration.makeLink),
+            Endpoint(.delete, "/api/sync/sessions", .admin, administration.endSessions),
         ]
     }
 }

@@ -83,10 +83,10 @@ extension ServiceStore {
         }
     }
 
-    /// Ends a session.
-    package func removeSession(hash: [UInt8]) throws(StateStoreError) {
-        try writeDurably("end a session") { database in
-            try database.execute(sql: "DELETE FROM session WHERE hash = ?", arguments: [Data(hash)])
+    /// Ends all sessions.
+    package func removeSessions() throws(StateStoreError) {
+        try writeDurably("end the sessions") { database in
+            try database.execute(sql: "DELETE FROM session")
         }
     }
 
