@@ -23,20 +23,22 @@ struct ServiceUnit {
         var command = Self.word(program) + " run"
         if let configuration { command += " --config " + Self.word(configuration) }
         let settings = variables.sorted { $0.key < $1.key }.map { key, value in
-            "Environment=" + Self.word("\(key)=\(value)") + "\n"
+            "Environment=" + Self.word("\(key)=\(value)", inCommand: false) + "\n"
         }
         text = Self.head + settings.joined() + "ExecStart=\(command)\n" + Self.tail
     }
 
     /// A word of a command line or of `Environment=`: what systemd would expand stands for itself,
-    /// but for `%h` at the beginning. Source: systemd.service(5), "Command lines".
-    static func word(_ text: String) -> String {
+    /// but for `%h` at the beginning.
+    /// - Parameter inCommand: whether `$` begins a variable, as it does in a command line alone.
+    ///   Source: systemd.service(5), "Command lines"; systemd.exec(5), `Environment=`.
+    static func word(_ text: String, inCommand: Bool = true) -> String {
         let start = text.hasPrefix("%h/") ? "%h" : ""
         var result = ""
         for character in text.dropFirst(start.count) {
             switch character {
             case "%": result += "%%"
-            case "$": result += "$$"
+            case "$" where inCommand: result += "$$"
             case "\\", "\"": result += "\\\(character)"
             default: result.append(character)
             }

@@ -18,14 +18,14 @@ struct ServiceUnitTests {
     func another() {
         let unit = ServiceUnit(
             vault: "work", program: "/opt/my tools/syncd", configuration: "/home/ada/50%.toml",
-            variables: ["XDG_STATE_HOME": "/var/a b", "XDG_DATA_HOME": "/d"])
+            variables: ["XDG_STATE_HOME": "/var/a b", "XDG_DATA_HOME": "/d/$x"])
         #expect(unit.name == "syncd-work.service")
         let lines = unit.text.split(separator: "\n").filter {
             $0.hasPrefix("ExecStart") || $0.hasPrefix("Environment")
         }
         #expect(
             lines == [
-                "Environment=XDG_DATA_HOME=/d", "Environment=\"XDG_STATE_HOME=/var/a b\"",
+                "Environment=XDG_DATA_HOME=/d/$x", "Environment=\"XDG_STATE_HOME=/var/a b\"",
                 "ExecStart=\"/opt/my tools/syncd\" run --config /home/ada/50%%.toml",
             ])
     }
