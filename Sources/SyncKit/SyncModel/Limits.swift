@@ -338,7 +338,7 @@ package enum Limits {
     package static let capabilities = 100
     /// The longest that a remote is left alone because it said so.
     package static let longestRest = Duration.seconds(86_400)
-    /// For how long it is believed what an HTTPS server said that it can.
+    /// For how long it is believed what a server said that it can, or cannot.
     package static let serverMemory = Duration.seconds(3600)
     /// The most commits that are named to the remote as being here.
     package static let namedCommits = 256

@@ -10,7 +10,8 @@ package actor NetworkRemote: RemoteLink {
     package struct Options: Sendable {
         /// The longest time without a byte in either direction: at least a second.
         package var patience = Limits.stallWait
-        /// For how long what a server said that it can is believed; then it is asked again.
+        /// For how long what a server said that it can, or cannot, is believed; then it is asked
+        /// again.
         package var memory = Limits.serverMemory
         /// Where a token comes from.
         package var auth = Configuration.Auth()
@@ -151,8 +152,7 @@ package actor NetworkRemote: RemoteLink {
                 let transfer = NetworkTransfer(
                     local: try repository(operation), wire: try connected(), branch: branch,
                     device: device, work: self.work, cancellation: cancellation,
-                    unpublished: unpublished,
-                    willPush: willPush)
+                    refusalMemory: options.memory, unpublished: unpublished, willPush: willPush)
                 return try work(transfer, &memory)
             }
         } onCancel: {

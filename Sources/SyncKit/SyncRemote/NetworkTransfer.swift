@@ -10,6 +10,8 @@ struct NetworkTransfer {
     let device: String
     let work: WorkCount
     let cancellation: Cancellation
+    /// For how long is believed what the remote refused, or could not give.
+    let refusalMemory: Duration
     /// Told why the remote does not show how far this device has applied; nil once it does.
     let unpublished: (RepositoryError?) -> Void
     /// Told before each request that pushes.
@@ -21,6 +23,8 @@ struct NetworkTransfer {
         var references: [String: ObjectID] = [:]
         /// Whether nothing was pushed since then.
         var isFresh = false
+        /// What the remote could not give whole, by when it is asked for it again.
+        var lacking: [ObjectID: ContinuousClock.Instant] = [:]
         /// What the remote did not let this device publish.
         var refused: ObjectID?
         /// Whether the remote said that objects are missing: nothing of what is remembered says
@@ -52,7 +56,11 @@ struct NetworkTransfer {
         let head = references[reference]
         if head == nil { try BranchClash.check(references.keys, branch, "fetch") }
         references = references.filter { !BranchClash.isInTheWay($0.key, of: reference) }
-        let missing = try missing(references, head, mayBring)
+        let named = Set(references.values)
+        memory.lacking = memory.lacking.filter {
+            named.contains($0.key) && $0.key != head && $0.value > .now
+        }
+        let missing = try missing(named.subtracting(memory.lacking.keys), head, mayBring)
         if !missing.isEmpty {
             do throws(RemoteError) {
                 try receive(missing.sorted(), server, memory)
@@ -61,6 +69,9 @@ struct NetworkTransfer {
                     !cancellation.isCancelled
                 else { throw error }
                 // A device may have said something that the remote does not have whole.
+                for id in missing where id != head && error.own == nil {
+                    memory.lacking[id] = .now + refusalMemory
+                }
                 if missing.contains(head) { try receiveAlone(head, memory) }
             }
         }
@@ -81,9 +92,9 @@ struct NetworkTransfer {
 
     /// What is to be brought of what the references name.
     private func missing(
-        _ references: [String: ObjectID], _ head: ObjectID?, _ mayBring: IntakeGate
+        _ named: Set<ObjectID>, _ head: ObjectID?, _ mayBring: IntakeGate
     ) throws(RemoteError) -> Set<ObjectID> {
-        var missing = Set(references.values).filter { !local.contains($0) }.sorted()
+        var missing = named.filter { !local.contains($0) }.sorted()
         if missing.isEmpty { return [] }
         let place = head.flatMap { missing.firstIndex(of: $0) }
         if let place { missing.swapAt(0, place) }
