@@ -48,6 +48,24 @@ struct ServerMemoryTests {
         #expect(asked.prefix(5).map(isPush) == [false, false, false, false, true])
     }
 
+    @Test("a device that it did not let say how far it is tries again after a while")
+    func refused() async throws {
+        let server = try GitServer(.https, fixture)
+        let config = ["--git-dir", fixture.remote, "config"]
+        try fixture.git(config + ["receive.hideRefs", "refs/sync"])
+        let one = try fixture.commit("f", "one", by: "a")
+        let remotes = [Limits.serverMemory, .zero].map { ($0, $0 == .zero) }
+        for (memory, isPublished) in remotes {
+            let a = try server.remote("a", fixture, memory: memory)
+            let before = isPublished ? one : nil
+            #expect(try await a.push(one, expecting: before, applied: one) == .accepted)
+            try fixture.git(config + ["--unset-all", "receive.hideRefs"])
+            #expect(try await a.push(one, expecting: one, applied: one) == .accepted)
+            #expect(try await a.fetch().devices == (isPublished ? ["a": one] : [:]))
+            try fixture.git(config + ["receive.hideRefs", "refs/sync"])
+        }
+    }
+
     @Test("what it could not give is asked for again after a while, and another commit at once")
     func again() async throws {
         let server = try GitServer(.https, fixture)

@@ -79,7 +79,8 @@ extension NetworkTransfer {
             commands.append(PushCommand(reference: reference, old: expected, new: head))
         }
         let published = memory.references[ownReference]
-        let isRefused = applied == memory.refused || memory.refused != nil && published == nil
+        let refused = memory.refused.flatMap { $0.end > .now ? $0.id : nil }
+        let isRefused = refused != nil && (refused == applied || published == nil)
         if let applied, applied != published, !isRefused, local.contains(applied) {
             commands.append(PushCommand(reference: ownReference, old: published, new: applied))
         }
@@ -156,7 +157,9 @@ extension NetworkTransfer {
             if command.reference == reference {
                 refusal = reason
             } else if !Self.isForCompany(reason) {
-                if !memory.isDoubted { memory.refused = command.new }
+                if !memory.isDoubted {
+                    memory.refused = command.new.map { ($0, .now + refusalMemory) }
+                }
                 unpublished(RepositoryError(.io, "publish \(command.reference)", reason))
             }
         }

@@ -25,8 +25,8 @@ struct NetworkTransfer {
         var isFresh = false
         /// What the remote could not give whole, by when it is asked for it again.
         var lacking: [ObjectID: ContinuousClock.Instant] = [:]
-        /// What the remote did not let this device publish.
-        var refused: ObjectID?
+        /// What the remote did not let this device publish, by when it is asked again.
+        var refused: (id: ObjectID, end: ContinuousClock.Instant)?
         /// Whether the remote said that objects are missing: nothing of what is remembered says
         /// then what it has, but its references as they stand when the next push is made.
         var isDoubted = false
