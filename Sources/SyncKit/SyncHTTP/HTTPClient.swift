@@ -115,7 +115,7 @@ package final class HTTPClient {
     ) throws(HTTPError) -> CURLcode {
         let multi = UnsafeMutableRawPointer(self.multi)
         let clock = ContinuousClock()
-        let end = clock.now + request.deadline
+        let deadline = TransferEnd(request.deadline, slowest: request.slowest)
         var seen = transfer.progress
         var silentSince = clock.now
         while true {
@@ -129,9 +129,10 @@ package final class HTTPClient {
                 return message.pointee.data.result
             }
             let now = clock.now
+            let end = deadline.after(transfer.progress)
             if transfer.progress != seen { (seen, silentSince) = (transfer.progress, now) }
             if now >= end {
-                throw HTTPError(.timedOut, request.url, "not done after \(request.deadline)")
+                throw HTTPError(.timedOut, request.url, deadline.words)
             }
             let silentEnd =
                 silentSince + max(options.stall, transfer.isBegun ? .zero : options.connect)

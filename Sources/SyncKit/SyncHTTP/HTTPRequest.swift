@@ -35,6 +35,8 @@ package struct HTTPRequest {
     package var mostBytes: Int
     /// For all of it.
     package var deadline: Duration
+    /// So many bytes in either direction put the deadline off by a second; nil: none do.
+    package var slowest: Int?
 
     /// Asks by GET, without login.
     package init(_ url: String, answerType: String, mostBytes: Int, deadline: Duration) {

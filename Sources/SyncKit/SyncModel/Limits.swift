@@ -300,8 +300,11 @@ package enum Limits {
     package static let lastWordsWait = Duration.seconds(1)
     /// How long a question to the remote that moves no objects may take.
     package static let questionWait = Duration.seconds(60)
-    /// How long moving objects from or to the remote may take.
+    /// How long moving objects from or to the remote may take, beside what is put off by
+    /// `transferSpeed`.
     package static let transferWait = Duration.seconds(3_600)
+    /// So many bytes of it put the end off by a second: what goes on as fast may take for ever.
+    package static let transferSpeed = 1 << 10
     /// The most bytes of an answer's headers.
     package static let headerBytes = 64 << 10
     /// The most bytes that are kept of the words of a remote or of the program that leads to it.

@@ -23,21 +23,25 @@ struct ProgramStream {
     /// - Parameters:
     ///   - source: nil sends nothing. The input stays open.
     ///   - total: for all of it.
+    ///   - slowest: so many bytes, in either direction, put that off by a second; nil: none do.
     ///   - take: given what comes; true when that is enough.
     /// - Throws: `.unreachable` past a deadline, `.io` when cancelled, and what `take` throws.
     mutating func talk(
-        _ source: (any HTTPBodySource)?, within total: Duration, _ operation: String,
+        _ source: (any HTTPBodySource)?, within total: Duration, slowest: Int? = nil,
+        _ operation: String,
         take: (UnsafeRawBufferPointer) throws(RemoteError) -> Bool
     ) throws(RemoteError) -> End {
         let clock = ContinuousClock()
-        let end = clock.now + total
+        let deadline = TransferEnd(total, slowest: slowest)
+        var moved = 0
         var silentSince = clock.now
         var outbox = Outbox(source)
         var room = [UInt8](repeating: 0, count: 64 << 10)
         var areErrorsOpen = true
         while true {
             let now = clock.now
-            if now >= end { throw late(operation, "not done after \(total)") }
+            let end = deadline.after(moved + outbox.gone)
+            if now >= end { throw late(operation, deadline.words) }
             if now >= silentSince + patience { throw late(operation, "not a byte for \(patience)") }
             try outbox.fill(operation)
             let isSending = !outbox.isEmpty && child.input >= 0
@@ -67,6 +71,7 @@ struct ProgramStream {
                 return .closed
             }
             silentSince = clock.now
+            moved += count
             let result = room.withUnsafeBytes { bytes in
                 Result { () throws(RemoteError) in
                     try take(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
@@ -111,6 +116,8 @@ private struct Outbox {
     private var piece: [UInt8] = []
     private var sent = 0
     private var isDone: Bool
+    /// How many bytes were sent.
+    private(set) var gone = 0
 
     init(_ source: (any HTTPBodySource)?) {
         self.source = source
@@ -136,6 +143,7 @@ private struct Outbox {
         }
         if count < 0 && (errno == EAGAIN || errno == EINTR) { return false }
         if count < 0 { (piece, sent, isDone) = ([], 0, true) } else { sent += count }
+        gone += max(0, count)
         return count > 0
     }
 }

@@ -63,7 +63,8 @@ final class SecureShell: GitWire {
         request.rewind()
         do throws(RemoteError) {
             let wait = request.isQuestion ? Limits.questionWait : Limits.transferWait
-            try exchange(request, within: wait) { packet throws(RemoteError) in
+            let slowest = request.isQuestion ? nil : Limits.transferSpeed
+            try exchange(request, within: wait, slowest: slowest) { packet throws(RemoteError) in
                 try take(packet)
                 return if case .flush = packet { true } else { false }
             }
@@ -96,13 +97,14 @@ final class SecureShell: GitWire {
 
     /// Sends a source and gives packets until `take` has the last.
     private func exchange(
-        _ source: (any HTTPBodySource)?, within total: Duration,
+        _ source: (any HTTPBodySource)?, within total: Duration, slowest: Int? = nil,
         take: (Packet) throws(RemoteError) -> Bool
     ) throws(RemoteError) {
         guard var talk = stream else { throw .cut(operation) }
         var isDone = false
         do throws(RemoteError) {
-            let end = try talk.talk(source, within: total, operation) { piece throws(RemoteError) in
+            let end = try talk.talk(source, within: total, slowest: slowest, operation) {
+                piece throws(RemoteError) in
                 try packets.feed(piece) { packet throws(RemoteError) in
                     isDone = try take(packet)
                 }

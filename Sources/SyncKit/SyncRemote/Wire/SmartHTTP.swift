@@ -118,6 +118,7 @@ final class SmartHTTP: GitWire {
             "\(base)/\(name)", answerType: "application/x-\(name)-result",
             mostBytes: request.isQuestion ? Limits.advertisementBytes : Limits.receivedPackBytes,
             deadline: request.isQuestion ? Limits.questionWait : Limits.transferWait)
+        post.slowest = request.isQuestion ? nil : Limits.transferSpeed
         post.headers = [
             "Content-Type: application/x-\(name)-request", "Accept: application/x-\(name)-result",
         ]
