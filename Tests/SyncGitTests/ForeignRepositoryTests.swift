@@ -341,6 +341,8 @@ struct ForeignRepositoryTests {
             ("[extensions]\n\tobjectFormat = sha256\n", "SHA256"),
             ("[extensions]\n\trefStorage = reftable\n", "reftable"),
             ("[core]\n\trepositoryformatversion = 7\n", "version 7"),
+            ("[extensions] objectFormat = sha256\n", "SHA256"),
+            ("[a \"#\"]\n[extensions] # new\n\tobjectFormat = sha256 # ;\n", "SHA256"),
         ] {
             try Data((plain + lines).utf8).write(to: config)
             let error = #expect(throws: RepositoryError.self) {
@@ -349,6 +351,22 @@ struct ForeignRepositoryTests {
             #expect(error?.code == .notARepository)
             #expect(error?.cause.contains(words) == true)
         }
+    }
+
+    @Test(
+        "comments in its configuration, and what follows a section's name, are read as git does",
+        arguments: [
+            ("[core]\n\trepositoryformatversion = 0 ; old\n", nil),
+            ("[core]\n\tsharedRepository = group # team\n", "group"),
+            ("[core] sharedRepository = all;x\n", "all"),
+            ("[core]\n\tsharedRepository = \"0660\" # 0640\n", "0660"),
+            ("[core]\n\t# sharedRepository = group\n;[core] sharedRepository = all\n", nil),
+            ("[a \"\\\"#\"] x = \"a;\\\"#\"\n[extensions] objectFormat = SHA1\n", nil),
+        ])
+    func comments(_ text: String, _ shared: String?) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory.path + "/config"))
+        let found = try ForeignConfiguration.check(directory.path)
+        #expect(found == shared.flatMap { SharedMode($0) })
     }
 
     @Test("an object that is larger than what is taken is refused before there is room for it")

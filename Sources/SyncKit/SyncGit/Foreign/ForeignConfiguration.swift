@@ -15,10 +15,11 @@ enum ForeignConfiguration {
         var shared: SharedMode?
         var section = ""
         for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
-            let text = line.drop { $0 == " " || $0 == "\t" }
+            var text = withoutComment(line).drop { $0 == " " || $0 == "\t" }
             if text.hasPrefix("[") {
                 section = text.dropFirst().prefix { $0 != "]" }.lowercased()
-                continue
+                // What it begins with may stand on the same line.
+                text = text.drop { $0 != "]" }.dropFirst().drop { $0 == " " || $0 == "\t" }
             }
             let key = text.prefix { $0 != "=" && $0 != " " && $0 != "\t" }.lowercased()
             let value = text.drop { $0 != "=" }.dropFirst()
@@ -29,6 +30,22 @@ enum ForeignConfiguration {
             if (section, key) == ("core", "sharedrepository") { shared = SharedMode(value) }
         }
         return shared
+    }
+
+    /// A line up to the `#` or `;` that stands in no quotes. Source: git-config(1), "Syntax".
+    private static func withoutComment(_ line: Substring) -> Substring {
+        var isQuoted = false
+        var isEscaped = false
+        let end = line.firstIndex { character in
+            if isEscaped {
+                isEscaped = false
+                return false
+            }
+            isEscaped = character == "\\"
+            if character == "\"" { isQuoted.toggle() }
+            return !isQuoted && (character == "#" || character == ";")
+        }
+        return line[..<(end ?? line.endIndex)]
     }
 
     private static func fault(_ section: String, _ key: String, _ value: String) -> String? {
