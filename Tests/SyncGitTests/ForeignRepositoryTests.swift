@@ -147,6 +147,39 @@ struct ForeignRepositoryTests {
         #expect(try foreign.consolidatePacks(most: 1) == 4)
     }
 
+    @Test("a damaged pack is named, stays, and keeps no other from being joined")
+    func damagedPack() throws {
+        try git(path, "init", "-q", "--bare", "--initial-branch=sync", path)
+        let foreign = try ForeignRepository(opening: path)
+        var ids: [ObjectID] = []
+        for number in 0..<6 {
+            let pack = try foreign.beginPack()
+            ids.append(try pack.add(.blob, Array("number \(number)\n".utf8)))
+            try pack.finish()
+        }
+        func packs() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: path + "/objects/pack")
+                .filter { $0.hasSuffix(".pack") }.sorted()
+        }
+        let name = try packs()[2]
+        let file = "\(path)/objects/pack/\(name)"
+        var bytes = [UInt8](try #require(FileManager.default.contents(atPath: file)))
+        bytes.replaceSubrange(14..<(bytes.count - 20), with: repeatElement(0xff, count: 1))
+        unlink(file)
+        try Data(bytes).write(to: URL(fileURLWithPath: file))
+        let error = #expect(throws: RepositoryError.self) { try foreign.consolidatePacks(most: 1) }
+        #expect(error?.code == .corrupt && error?.operation.contains(name) == true)
+        #expect(try packs().count == 2 && packs().contains(name))
+        let reader = try ForeignRepository(opening: path)
+        var readable = 0
+        for id in ids {
+            do { readable += try reader.object(id).kind == .blob ? 1 : 0 } catch {
+                #expect(error.code == .corrupt)
+            }
+        }
+        #expect(readable == 5)
+    }
+
     @Test("who reads goes on while another joins the packs, and joins them once more")
     func consolidationBeside() throws {
         try git(path, "init", "-q", "--bare", "--initial-branch=sync", path)

@@ -6,8 +6,9 @@ extension ForeignRepository {
     /// by entry. libgit2, which makes the deltas, sees these packs and nothing else that stands
     /// there.
     /// - Returns: how many packs were replaced; 0 while another process is at it.
-    /// - Throws: `.corrupt` for a pack that libgit2 may not see, and as writing a pack does; all
-    ///   objects are still there then.
+    /// - Throws: `.corrupt`, `.missing` or `.tooLarge`, once the others are joined, for a pack that
+    ///   libgit2 may not see, the first of them; and as writing a pack does. All objects are still
+    ///   there then.
     @discardableResult package func consolidatePacks(most: Int = Limits.packs)
         throws(RepositoryError) -> Int
     {
@@ -15,27 +16,44 @@ extension ForeignRepository {
         guard let lock = DirectoryLock(packDirectory, waits: false) else { return 0 }
         defer { lock.release() }
         let small = SmallPacks(in: packDirectory)
-        let chosen = try small.chosen(most: most)
-        if chosen.isEmpty { return 0 }
+        var sound: [SmallPacks.Pack] = []
         var ids: Set<ObjectID> = []
-        for pack in chosen {
-            let stem = "\(packDirectory)/\(pack.name)"
-            var room = Int.max
-            guard let opened = try ForeignPack(stem, room: &room) else {
-                throw RepositoryError(.missing, "read \(stem).idx")
+        var damage: RepositoryError?
+        for pack in try small.chosen(most: most) {
+            do throws(RepositoryError) {
+                ids.formUnion(try names(of: pack, small))
+                sound.append(pack)
+            } catch {
+                guard [.corrupt, .missing, .tooLarge].contains(error.code) else { throw error }
+                let cause = "\(error.operation): \(error.cause)"
+                damage = damage ?? RepositoryError(error.code, "join \(pack.name).pack", cause)
             }
-            let offsets = Set(try PackBounds.check(stem + ".pack"))
-            guard try opened.checkDeltas() == offsets else {
-                throw RepositoryError(
-                    .corrupt, "read \(stem).pack", "its index is of another pack")
-            }
-            ids.formUnion(try PackIndex.names(in: small.path(of: pack, "idx")))
         }
-        let packs = chosen.map { small.path(of: $0, "idx") }
-        let repository = try GitRepository(packs: packs, of: path)
-        let replaced = try small.replace(chosen, by: try repository.writeAgain(ids))
-        try refresh()
+        var replaced = 0
+        if sound.count > 1 {
+            let packs = sound.map { small.path(of: $0, "idx") }
+            let repository = try GitRepository(packs: packs, of: path)
+            replaced = try small.replace(sound, by: try repository.writeAgain(ids))
+            try refresh()
+        }
+        if let damage { throw damage }
         return replaced
+    }
+
+    /// What a pack has, once each entry of it was looked at.
+    private func names(of pack: SmallPacks.Pack, _ small: SmallPacks) throws(RepositoryError)
+        -> [ObjectID]
+    {
+        let stem = "\(packDirectory)/\(pack.name)"
+        var room = Int.max
+        guard let opened = try ForeignPack(stem, room: &room) else {
+            throw RepositoryError(.missing, "read \(stem).idx")
+        }
+        let offsets = Set(try PackBounds.check(stem + ".pack"))
+        guard try opened.checkDeltas() == offsets else {
+            throw RepositoryError(.corrupt, "read \(stem).pack", "its index is of another pack")
+        }
+        return try PackIndex.names(in: small.path(of: pack, "idx"))
     }
 }
 
