@@ -234,6 +234,37 @@ private let deeds = [
         #expect(watch.unwatched?.contains(path("d")) == false)
     }
 
+    @Test("tell a directory that is gone or closed from one of which nothing is known")
+    func failedListing() {
+        typealias Found = FolderWatch.Subdirectories
+        for number in [ENOENT, ENOTDIR, ELOOP, EACCES] {
+            #expect(Found(failure: number) == .names([]))
+        }
+        for number in [EMFILE, ENFILE, ENOMEM, EIO] {
+            #expect(Found(failure: number) == .unknown)
+        }
+    }
+
+    @Test("stand again in directories that nobody might look into for a while")
+    func hindered() throws {
+        let folder = TemporaryFolder()
+        defer { folder.remove() }
+        folder.run("mkdir -p d/e; chmod 755 . d d/e")
+        asNobody(true)
+        defer { asNobody(false) }
+        let watch = try watch(folder)
+        #expect(watch.directoryCount == 3)
+        folder.run("chmod 644 d")
+        #expect(events(watch) == [.directoryAppeared(path("d"))])
+        #expect(watch.directoryCount == 2)
+        folder.run("chmod 755 d")
+        #expect(events(watch) == [.directoryAppeared(path("d"))])
+        #expect(watch.directoryCount == 3)
+        folder.run("touch d/e/f; chmod 700 d/e; chmod 755 d/e d")
+        #expect(events(watch).contains(.changed(path("d/e/f"))))
+        #expect(watch.directoryCount == 3)
+    }
+
     @Test("list no more unwatched directories than the bound")
     func manyUnwatched() throws {
         let folder = TemporaryFolder()
@@ -261,6 +292,15 @@ private let deeds = [
         }
         #expect(error?.code == .rootMissing)
     }
+}
+
+/// Takes this thread's rights as root in the file system away, or gives them back; of another user
+/// it changes nothing.
+private func asNobody(_ isOn: Bool) {
+    if getuid() != 0 { return }
+    guard let address = dlsym(nil, "setfsuid") else { fatalError("no setfsuid") }
+    let setfsuid = unsafeBitCast(address, to: (@convention(c) (UInt32) -> Int32).self)
+    _ = setfsuid(isOn ? 65_534 : 0)
 }
 
 /// Checks that exactly the directories of the folder are watched, each under its own path.

@@ -23,6 +23,9 @@ package final class FolderWatch {
     private var orphans: [WatchTable.Node] = []
     private var unwatchedPaths: Set<TreePath> = []
     private var hasMoreUnwatched = false
+    /// Directories in which one may not be looked into, because of its own rights or theirs: a
+    /// change of their rights is a reason to look again. A node that went may be named still.
+    private var hindered: Set<WatchTable.Node> = []
     /// Whether this file system's directories were seen to count their subdirectories as links:
     /// then one with two links has none, and need not be listed.
     private var countsLinks = false
@@ -101,11 +104,17 @@ package final class FolderWatch {
         guard !event.name.isEmpty, let path = path(node, event.name) else { return }
         if !event.has(IN_ISDIR) {
             report(event.has(IN_MODIFY) ? .writing(path) : .changed(path))
-        } else if !event.has(IN_ATTRIB) || table.child(node, event.name) == nil
-            || isUnreadable(path)
-        {
+        } else if !event.has(IN_ATTRIB) || isToBeSeenAgain(node, event.name, path) {
             look(node, event.name, path, report)
         }
+    }
+
+    /// Whether another right of a directory may have made it another for the watch.
+    private func isToBeSeenAgain(
+        _ parent: WatchTable.Node, _ name: [UInt8], _ path: TreePath
+    ) -> Bool {
+        guard let node = table.child(parent, name) else { return true }
+        return hindered.contains(node) || isUnreadable(path)
     }
 
     /// Whether a directory may not be listed any more.
@@ -165,6 +174,7 @@ package final class FolderWatch {
             unlink(parent, name)
             return .absent
         case .denied:
+            hindered.insert(parent)
             unlink(parent, name)
             return .denied
         case .refused:
@@ -179,8 +189,15 @@ package final class FolderWatch {
         var stack = [(top, path)]
         while let (node, path) = stack.popLast() {
             let directory = path.map { absolute($0) } ?? root + [0]
-            guard let names = subdirectories(of: directory) else {
+            hindered.remove(node)
+            let names: [[UInt8]]
+            switch subdirectories(of: directory) {
+            case .names(let found): names = found
+            case .elsewhere:
                 if node != WatchTable.root { drop(node) }
+                continue
+            case .unknown:
+                if let path { noteUnwatched(path) } else { hasMoreUnwatched = true }
                 continue
             }
             for name in names {
@@ -194,28 +211,40 @@ package final class FolderWatch {
         }
     }
 
-    /// The names of the directories in a directory; none when it went or may not be listed, nil
-    /// when it lies on another file system, which is not part of the folder.
-    private func subdirectories(of directory: [UInt8]) -> [[UInt8]]? {
+    /// What a look for the directories in a directory found.
+    enum Subdirectories: Equatable {
+        /// Their names; none when the directory went or may not be listed.
+        case names([[UInt8]])
+        /// It lies on another file system, which is not part of the folder.
+        case elsewhere
+        /// The system could not say: it has no descriptor or memory left, or the disk fails.
+        case unknown
+
+        /// - Parameter failure: the `errno` of the call that failed.
+        init(failure: Int32) {
+            self = [ENOENT, ENOTDIR, ELOOP, EACCES].contains(failure) ? .names([]) : .unknown
+        }
+    }
+
+    private func subdirectories(of directory: [UInt8]) -> Subdirectories {
         var status = Glibc.stat()
         if countsLinks {
             let result = directory.withUnsafeBytes {
                 lstat($0.baseAddress!.assumingMemoryBound(to: CChar.self), &status)
             }
-            guard result == 0 else { return [] }
-            if UInt64(status.st_dev) != device { return nil }
-            if status.st_nlink == 2 { return [] }
+            guard result == 0 else { return Subdirectories(failure: errno) }
+            if UInt64(status.st_dev) != device { return .elsewhere }
+            if status.st_nlink == 2 { return .names([]) }
         }
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         let file = directory.withUnsafeBytes {
             open($0.baseAddress!.assumingMemoryBound(to: CChar.self), flags)
         }
-        guard file >= 0 else { return [] }
-        guard fstat(file, &status) == 0, UInt64(status.st_dev) == device,
-            let stream = fdopendir(file)
-        else {
+        guard file >= 0 else { return Subdirectories(failure: errno) }
+        let isKnown = fstat(file, &status) == 0
+        guard isKnown, UInt64(status.st_dev) == device, let stream = fdopendir(file) else {
             close(file)
-            return UInt64(status.st_dev) == device ? [] : nil
+            return isKnown && UInt64(status.st_dev) != device ? .elsewhere : .unknown
         }
         defer { closedir(stream) }
         var names: [[UInt8]] = []
@@ -226,7 +255,7 @@ package final class FolderWatch {
             if TreePath.isName(name) { names.append(name) }
         }
         if !names.isEmpty { countsLinks = Int(status.st_nlink) == names.count + 2 }
-        return names
+        return .names(names)
     }
 
     /// Takes what is linked under a name out of its place: it may turn up elsewhere.
