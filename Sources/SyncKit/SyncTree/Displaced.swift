@@ -124,6 +124,8 @@ struct Displaced: Sendable, Equatable {
 /// What is displaced now, by token: the order in which it was.
 struct DisplacedTable: Sendable {
     var files: [UInt64: Displaced] = [:]
+    /// Where those stood that a program had open for writing when all were looked at last.
+    var inUse: Set<TreePath> = []
 
     /// The oldest first.
     var inOrder: [Displaced] { files.values.sorted { $0.token < $1.token } }

@@ -61,6 +61,7 @@ extension LocalFolder {
             case .clean(let leased):
                 if leased.version != entry.replacement { result[entry.path] = entry.replacement }
             case .edit: result[entry.path] = entry.replacement
+            case .written: break
             case .kept: break
             case .gone: break
             case .directory: break
@@ -77,6 +78,8 @@ extension LocalFolder {
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         try returnMovedAside()
         var edits: [DisplacedFile] = []
+        var inUse: Set<TreePath> = []
+        defer { displaced.withLock { $0.inUse = inUse } }
         var bytes = 0
         // What does not fit waits for the next call.
         for entry in displaced.withLock({ $0.inOrder }) where bytes < Limits.captureBytes {
@@ -89,6 +92,7 @@ extension LocalFolder {
                     DisplacedFile(
                         token: entry.token, path: entry.path, snapshot: leased.snapshot,
                         base: entry.base))
+            case .written: inUse.insert(entry.path)
             case .kept: break
             case .gone: drop(entry)
             case .directory: try putBack(entry)
@@ -96,6 +100,9 @@ extension LocalFolder {
         }
         return edits
     }
+
+    /// Where the displaced files stood that a program had open for writing at the last recheck.
+    package var displacedInUse: Set<TreePath> { displaced.withLock { $0.inUse } }
 
     /// Removes a displaced file if it still is what was captured; otherwise it is given again when
     /// it differs from that.
@@ -108,6 +115,7 @@ extension LocalFolder {
         case .clean(let leased):
             if leased.isSealed, leased.version == captured { return try delete(entry, leased) }
         case .edit: break
+        case .written: break
         case .kept: break
         case .directory: break
         }
@@ -129,7 +137,9 @@ extension LocalFolder {
         case clean(LeasedFile)
         /// Bytes that may be nowhere else.
         case edit(LeasedFile)
-        /// Somebody writes to it, or it cannot be read now.
+        /// Somebody writes to it.
+        case written
+        /// It cannot be read now.
         case kept
         case gone
         case directory
@@ -149,6 +159,7 @@ extension LocalFolder {
             case .notFound: return .gone
             case .special: return .directory
             case .tooManyOpenFiles: throw error
+            case .busy: return .written
             default: return .kept
             }
         }

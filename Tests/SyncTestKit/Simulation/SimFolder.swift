@@ -40,6 +40,8 @@ package final class SimFolder: FolderAccess {
         var unflushed: [Unflushed] = []
         /// Files that stand there and that no listing has, as if they came while it was made.
         var unlisted: Set<TreePath> = []
+        /// Where displaced files stood that a program has open.
+        var displacedInUse: Set<TreePath> = []
         /// Directories that the daemon may not look into.
         var forbidden: Set<TreePath> = []
 
@@ -283,6 +285,13 @@ package final class SimFolder: FolderAccess {
     package func replacements() throws(FolderError) -> [TreePath: FileVersion] {
         try before(false)
         return state.withLock { $0.placed }
+    }
+
+    package var displacedInUse: Set<TreePath> { state.withLock { $0.displacedInUse } }
+
+    /// Lets programs have displaced files open that stood at some paths, and no others.
+    package func holdDisplaced(_ paths: Set<TreePath>) {
+        state.withLock { $0.displacedInUse = paths }
     }
 
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {

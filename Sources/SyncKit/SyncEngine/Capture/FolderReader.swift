@@ -118,7 +118,7 @@ final class FolderReader {
     }
 
     /// Takes local edits that landed in files which apply had moved out of the way: each is an
-    /// edit of the version that stood there.
+    /// edit of the version that stood there. While a program has one open it is looked at again.
     func displaced(in folder: VaultFolder, into pack: any PackSink) throws -> [Captured] {
         var result: [Captured] = []
         for displaced in try folder.access.recheckDisplaced() {
@@ -133,6 +133,7 @@ final class FolderReader {
                     change: TreeChange(path: path, before: displaced.base, after: version),
                     base: base, row: nil, displaced: displaced, content: snapshot.content))
         }
+        for path in folder.access.displacedInUse { rechecks.note(path, in: folder) }
         return result
     }
 

@@ -133,6 +133,10 @@ package final class ReopeningFolder: FolderAccess {
         try opened().replacements()
     }
 
+    package var displacedInUse: Set<TreePath> {
+        state.withLock { $0.folder?.displacedInUse ?? [] }
+    }
+
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         try opened().recheckDisplaced()
     }

@@ -219,6 +219,10 @@ package protocol FolderAccess: Sendable {
     /// was taken from a place that nothing came to goes back before.
     func recheckDisplaced() throws(FolderError) -> [DisplacedFile]
 
+    /// Where the displaced files stood that a program had open for writing, or changed, when they
+    /// were looked at last: it may write an edit into them of which no event tells.
+    var displacedInUse: Set<TreePath> { get }
+
     /// Removes a displaced file whose content is in the object store now.
     func forget(_ displaced: DisplacedFile) throws(FolderError)
 }
