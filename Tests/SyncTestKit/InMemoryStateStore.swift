@@ -63,13 +63,14 @@ package final class InMemoryStateStore: StateStore {
     }
 
     package func directory(
-        _ folder: FolderID, after directory: TreePath?
+        _ folder: FolderID, after directory: TreePath?, below place: TreePath?
     ) throws(StateStoreError) -> TreePath? {
-        let start = directory?.bytes ?? []
+        let start = Self.start(after: directory, below: place)
         return state.folders[folder]?.files.keys
             .filter { start.lexicographicallyPrecedes($0) }
             .min { $0.lexicographicallyPrecedes($1) }
             .flatMap { TreePath($0) }
+            .flatMap { next in place.map { next.isAtOrBelow($0) } ?? true ? next : nil }
     }
 
     package func paths(

@@ -142,6 +142,13 @@ package enum StateStoreConformance {
         try expect(found, directories)
         let between = try StateSamples.path("a/a")
         try expect(store.directory(nil, after: between), try StateSamples.path("a/b"))
+        let (top, deep) = (try StateSamples.path("a"), try StateSamples.path("a/b/c/d"))
+        try expect(store.directory(nil, after: nil, below: top), try StateSamples.path("a/b"))
+        try expect(store.directory(nil, after: top, below: top), try StateSamples.path("a/b"))
+        try expect(store.directory(nil, after: between, below: between), nil)
+        try expect(store.directory(nil, after: try StateSamples.path("a/b"), below: top), deep)
+        try expect(store.directory(nil, after: deep, below: top), nil)
+        try expect(store.directory(nil, after: nil, below: try StateSamples.path("b")), nil)
     }
 
     private static func directories(_ store: any StateStore) throws {

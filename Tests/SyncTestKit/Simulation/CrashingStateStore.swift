@@ -35,9 +35,11 @@ package final class CrashingStateStore: StateStore {
         -> [TrackedFile]
     { try reading().files(folder, in: directory) }
 
-    package func directory(_ folder: FolderID, after directory: TreePath?) throws(StateStoreError)
-        -> TreePath?
-    { try reading().directory(folder, after: directory) }
+    package func directory(
+        _ folder: FolderID, after directory: TreePath?, below place: TreePath?
+    ) throws(StateStoreError) -> TreePath? {
+        try reading().directory(folder, after: directory, below: place)
+    }
 
     package func paths(_ folder: FolderID, named name: [UInt8]) throws(StateStoreError)
         -> [TreePath]

@@ -248,10 +248,8 @@ struct Examination {
         var gone: [TreePath] = []
         if let start, !scan.visited.contains(start) { gone.append(start) }
         var cursor = start
-        while let next = try store.directory(folder.id, after: cursor) {
-            if let start, !next.bytes.starts(with: start.bytes) { break }
+        while let next = try store.directory(folder.id, after: cursor, below: start) {
             cursor = next
-            if let start, !next.isAtOrBelow(start) { continue }
             if !scan.visited.contains(next) { gone.append(next) }
         }
         for directory in gone where !scan.failed.contains(where: { directory.isAtOrBelow($0) }) {
@@ -284,14 +282,7 @@ struct Examination {
         if try !folder.ignore.isIgnored(directory, isDirectory: true) { return true }
         if tracked.contains(where: { $0.isAtOrBelow(directory) }) { return true }
         if try !store.files(folder.id, in: directory).isEmpty { return true }
-        var cursor = directory
-        while let next = try store.directory(folder.id, after: cursor),
-            next.bytes.starts(with: directory.bytes)
-        {
-            if next.isAtOrBelow(directory) { return true }
-            cursor = next
-        }
-        return false
+        return try store.directory(folder.id, after: nil, below: directory) != nil
     }
 }
 

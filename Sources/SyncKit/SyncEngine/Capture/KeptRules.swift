@@ -90,13 +90,11 @@ struct KeptRules {
                 try !$0.version.isDirectory && isLeft($0)
             }
         }
-        if try directory == nil && areLeft(in: nil) { return true }
-        var next = try directory ?? store.directory(folder.id, after: nil)
-        while let place = next, place.bytes.starts(with: directory?.bytes ?? []) {
-            if try directory.map({ place.isAtOrBelow($0) }) ?? true && areLeft(in: place) {
-                return true
-            }
-            next = try store.directory(folder.id, after: place)
+        if try areLeft(in: directory) { return true }
+        var next = try store.directory(folder.id, after: nil, below: directory)
+        while let place = next {
+            if try areLeft(in: place) { return true }
+            next = try store.directory(folder.id, after: place, below: directory)
         }
         return false
     }

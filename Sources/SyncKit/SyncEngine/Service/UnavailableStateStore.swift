@@ -19,9 +19,9 @@ final class UnavailableStateStore: StateStore {
     {
         throw none()
     }
-    func directory(_ folder: FolderID, after directory: TreePath?) throws(StateStoreError)
-        -> TreePath?
-    { throw none() }
+    func directory(
+        _ folder: FolderID, after directory: TreePath?, below place: TreePath?
+    ) throws(StateStoreError) -> TreePath? { throw none() }
     func paths(_ folder: FolderID, named name: [UInt8]) throws(StateStoreError) -> [TreePath] {
         throw none()
     }

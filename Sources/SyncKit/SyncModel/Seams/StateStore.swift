@@ -82,9 +82,10 @@ package protocol StateStore: AnyObject {
     func files(_ folder: FolderID, in directory: TreePath?) throws(StateStoreError) -> [TrackedFile]
 
     /// The next directory after `directory` in byte order of their paths that directly holds a
-    /// file; nil at the end. Start with nil for the first below the root.
-    func directory(_ folder: FolderID, after directory: TreePath?) throws(StateStoreError)
-        -> TreePath?
+    /// file and stands below a place (nil: the root); nil at the end. Start with nil for the first.
+    func directory(
+        _ folder: FolderID, after directory: TreePath?, below place: TreePath?
+    ) throws(StateStoreError) -> TreePath?
 
     /// The paths whose last part is `name`, sorted; read from all rows of the folder.
     func paths(_ folder: FolderID, named name: [UInt8]) throws(StateStoreError) -> [TreePath]
@@ -173,4 +174,21 @@ package struct StateStoreError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(operation): \(code.words) (\(cause))" }
+}
+
+extension StateStore {
+    /// The next directory after `directory`, wherever it stands.
+    package func directory(
+        _ folder: FolderID, after directory: TreePath?
+    ) throws(StateStoreError) -> TreePath? {
+        try self.directory(folder, after: directory, below: nil)
+    }
+
+    /// What the bytes of a directory are greater than that comes after another and stands below a
+    /// place: names that begin alike, as `notes` beside `note`, are not walked through.
+    package static func start(after directory: TreePath?, below place: TreePath?) -> [UInt8] {
+        let first = place.map { $0.bytes + [0x2f] } ?? []
+        guard let directory, first.lexicographicallyPrecedes(directory.bytes) else { return first }
+        return directory.bytes
+    }
 }

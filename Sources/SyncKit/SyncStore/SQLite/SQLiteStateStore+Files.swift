@@ -38,16 +38,17 @@ extension SQLiteStateStore {
     }
 
     package func directory(
-        _ folder: FolderID, after directory: TreePath?
+        _ folder: FolderID, after directory: TreePath?, below place: TreePath?
     ) throws(StateStoreError) -> TreePath? {
         try read("read the next directory") { _ in
             guard let number = try number(folder) else { return nil }
             let statement = statements.nextDirectory
             statement.bind(1, number)
-            statement.bind(2, directory?.bytes ?? [])
+            statement.bind(2, Self.start(after: directory, below: place))
             defer { statement.reset() }
             guard try statement.step() else { return nil }
-            return try FileRow.path([], statement.bytes(0))
+            let next = try FileRow.path([], statement.bytes(0))
+            return place.map { next.isAtOrBelow($0) } ?? true ? next : nil
         }
     }
 
