@@ -114,6 +114,22 @@ class Verify(VaultTest):
         states = self.states(self.found(ada, 1))
         self.assertEqual((states["git"], states["restore"]), ("fail", "fail"))
 
+    def test_a_list_of_what_was_thinned_that_is_damaged(self):
+        """What is lost would seem to be on it; the advice makes all whole."""
+        ada = self.vault()
+        with open(f"{ada.repository}/thinned", "wb") as file:
+            file.write(b"thinned1 and no more")
+        found = self.found(ada, 1)
+        self.assertEqual(found["objects"][0][0], "fail", found)
+        self.assertIn("no list of objects", found["objects"][0][1])
+        lines = json.loads(ada.ctl("verify", "--json", expect=(1,)).stdout)
+        (mend,) = {line["mend"] for line in lines if line["check"] == "objects"}
+        self.assertIn(f"mv {ada.repository} {ada.repository}.damaged; syncctl sync", mend)
+        ada.ctl("sync", expect=None)
+        os.rename(ada.repository, f"{ada.repository}.damaged")
+        ada.ctl("sync", expect=(0,))
+        self.assertEqual(self.states(self.found(ada, 0))["objects"], "ok")
+
     def test_a_repository_that_is_gone(self):
         """Nobody who looks makes another in its place: its disk may be mounted again."""
         ada = self.vault()

@@ -79,7 +79,8 @@ package struct Verification {
             try repository.refresh()
         }
         for reference in references { walk.read(from: reference.id) }
-        var findings = walk.problems.map { Finding.fail("objects", $0, mend: mend) }
+        var findings = [thinned(repository)].compactMap { $0 }
+        findings += walk.problems.map { Finding.fail("objects", $0, mend: mend) }
         if walk.more > 0 {
             findings.append(.fail("objects", "… and \(walk.more) more", mend: mend))
         }
@@ -99,6 +100,18 @@ package struct Verification {
         return [
             .ok("objects", "\(walk.count) of \(references.count) references, all read\(thinned)")
         ]
+    }
+
+    /// What is wrong with the list of what was taken out on purpose: all that is lost seems to be
+    /// on one that cannot be read. Nil for nothing.
+    private func thinned(_ repository: GitRepository) -> Finding? {
+        do throws(RepositoryError) {
+            try repository.checkThinned()
+            return nil
+        } catch {
+            let words = "what is lost cannot be told from what is thinned here"
+            return .fail("objects", "\(error): \(words)", mend: mend)
+        }
     }
 
     /// Asks git, which looks at the packs as files and at what no reference leads to. A daemon may

@@ -93,6 +93,13 @@ extension GitRepository {
         } catch { return true }
     }
 
+    /// Reads the list of what was taken out on purpose, where there is one.
+    /// - Throws: `RepositoryError`, `.corrupt` for one that is damaged: what was lost cannot be told
+    ///   from what was taken out then.
+    package func checkThinned() throws(RepositoryError) {
+        _ = try ThinnedObjects(in: commonDirectory)
+    }
+
     package var thinnedBehind: [ObjectID] {
         do throws(RepositoryError) {
             return try thinnedCache.list(in: commonDirectory)?.boundary ?? []
