@@ -65,6 +65,23 @@ struct TakenBackWordsTests {
         #expect(try vault.head() == again)
     }
 
+    @Test("what is there or changed is known without a look at all that is there")
+    func few() throws {
+        var files = ["a": "1\n", "d/x": "x\n"]
+        for number in 0..<50 { files["other/\(number)/f"] = "f\n" }
+        let one = try history.commit(files, time: 1_000)
+        files["a"] = "2\n"
+        let two = try history.commit(files, on: [one], time: 2_000)
+        let reader = CountingReader(history.repository)
+        let trees = try [one, two].map { try history.repository.commit($0).tree }
+        let known = KnownNames(repository: reader)
+        let texts = ["a", "/a", "d", "/d/x", "other/7", "*a"]
+        try known.refuseUnmatched(texts, in: trees, changed: [(trees[0], trees[1])])
+        #expect(reader.trees < 50)
+        try known.refuseUnmatched(["other/*/f"], in: trees, changed: [(trees[0], trees[1])])
+        #expect(reader.trees >= 50)
+    }
+
     @Test("a device or a path that nobody knows is refused")
     func unknown() throws {
         let one = try history.commit(["a": "1\n", "d/x": "x\n"], time: 1_000, device: "ada")

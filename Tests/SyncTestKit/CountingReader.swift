@@ -1,9 +1,10 @@
 package import SyncModel
 
-/// Counts the commits that are read.
+/// Counts the commits and the trees that are read.
 package final class CountingReader: ObjectReader {
     private let repository: InMemoryRepository
     package private(set) var commits = 0
+    package private(set) var trees = 0
 
     /// Takes what to read from.
     package init(_ repository: InMemoryRepository) { self.repository = repository }
@@ -16,7 +17,10 @@ package final class CountingReader: ObjectReader {
         try repository.header(id)
     }
 
-    package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree { try repository.tree(id) }
+    package func tree(_ id: ObjectID) throws(RepositoryError) -> Tree {
+        trees += 1
+        return try repository.tree(id)
+    }
 
     package func commit(_ id: ObjectID) throws(RepositoryError) -> Commit {
         commits += 1

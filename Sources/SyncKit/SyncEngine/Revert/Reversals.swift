@@ -35,8 +35,9 @@ final class Reversals {
         let scratch = ScratchRepository(over: repository)
         let sides = try branch.revisions(behind: head).sidesOrRefuse(request.to, now: now)
         let past = try PastState(request.to, sides, now: now, in: scratch)
+        let (here, then) = (try scratch.commit(head).tree, try scratch.commit(past.commit).tree)
         try KnownNames(repository: scratch).refuseUnmatched(
-            request.paths, in: [head, past.commit].map { (nil, try scratch.commit($0).tree) })
+            request.paths, in: [here, then], changed: [(here, then)])
         let tree = try tree(past.commit, over: head, only: patterns, scratch)
         let reversal = try Reversal(from: repository.commit(head).tree, to: tree, in: scratch)
         let what = request.paths.isEmpty ? "" : " \(request.paths.joined(separator: ", "))"
@@ -131,13 +132,13 @@ final class Reversals {
         if changes.isEmpty { try known.refuseUnknown(own, behind: head) }
         try known.refuseUnmatched(
             request.paths,
-            in: [(nil, try repository.commit(head).tree)]
-                + changes.map { change in
-                    (
-                        try change.before.map { try repository.commit($0).tree },
-                        try repository.commit(change.commit).tree
-                    )
-                })
+            in: [try repository.commit(head).tree],
+            changed: changes.map { change in
+                (
+                    try change.before.map { try repository.commit($0).tree },
+                    try repository.commit(change.commit).tree
+                )
+            })
         var takeBack = try TakeBack(
             from: head, in: repository, by: writer.device, at: writer.time(after: [head]),
             only: patterns)
