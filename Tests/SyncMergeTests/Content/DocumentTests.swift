@@ -72,6 +72,18 @@ struct DocumentTests {
             "tags as sets, in lines", "---\ntags:\n  - a\n---\n", "---\ntags:\n  - a\n  - b\n---\n",
             "---\ntags:\n  - c\n---\n", "---\ntags:\n  - b\n  - c\n---\n"),
         MergeCase(
+            "tags in lines, then in brackets", "---\ntags:\n  - a\n---\n",
+            "---\ntags:\n  - a\n  - \"b, c\"\n---\n", "---\ntags: [a, d]\n---\n",
+            "---\ntags: [a, \"b, c\", d]\n---\n"),
+        MergeCase(
+            "what ends an item in brackets stays out of them", "---\ntags:\n  - foo\n---\n",
+            "---\ntags:\n  - foo\n  - smith, john\n---\n", "---\ntags: [foo, bar]\n---\n",
+            "---\ntags: [foo, bar]\n---\n", notes: [.fieldOverwritten]),
+        MergeCase(
+            "what is no item behind a bullet stays in brackets", "---\ntags: [a]\n---\n",
+            "---\ntags: [a, b:c]\n---\n", "---\ntags:\n  - a\n  - d\n---\n",
+            "---\ntags:\n  - a\n  - d\n---\n", notes: [.fieldOverwritten]),
+        MergeCase(
             "else the later write, noted", "---\nt: 1\n---\n", "---\nt: 2\n---\n",
             "---\nt: 3\n---\n", "---\nt: 3\n---\n", notes: [.fieldOverwritten]),
         MergeCase(

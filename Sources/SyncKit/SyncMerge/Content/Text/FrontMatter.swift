@@ -153,6 +153,20 @@ struct FrontMatterList {
         self.bullet = bullet
     }
 
+    /// Whether another list's items mean the same in the manner of this one: a comma in brackets
+    /// ends an item, and behind a bullet a colon makes it a mapping.
+    func holds(_ other: FrontMatterList) -> Bool {
+        if (bullet == nil) == (other.bullet == nil) { return true }
+        if bullet != nil {
+            return !other.items.contains { $0.contains(0x3a) || $0.contains(0x23) }
+        }
+        return other.items.allSatisfy { item in
+            let isQuoted = item.first == 0x22 || item.first == 0x27
+            return isQuoted && Self.isWhole(item)
+                || !item.contains { [0x2c, 0x5b, 0x5d, 0x7b, 0x7d].contains($0) }
+        }
+    }
+
     /// Lines that hold other items in the same manner.
     func lines(_ items: [[UInt8]]) -> [ArraySlice<UInt8>] {
         guard let bullet, !items.isEmpty else {

@@ -9,11 +9,14 @@ struct FrontMatterMerge {
     let sideLines: [[ArraySlice<UInt8>]]
     let baseLines: [[ArraySlice<UInt8>]]
     private(set) var notes: [MergeNote] = []
+    /// The version of the rules.
+    private let rules: Int
 
     /// - Parameters:
     ///   - isFound: whether there can be any.
     ///   - rules: their version.
     init(sides: [TextFile], bases: [TextFile], isFound: Bool, rules: Int) {
+        self.rules = rules
         let texts = sides + bases
         var found = texts.map { isFound ? FrontMatter($0.lines, rules: rules) : nil }
         // What is prose in every version is no key that somebody was about to write.
@@ -93,7 +96,9 @@ struct FrontMatterMerge {
                 lists.append([])
                 continue
             }
-            guard let list = FrontMatterList(entry) else { return nil }
+            guard let list = FrontMatterList(entry), rules < 9 || style.holds(list) else {
+                return nil
+            }
             lists.append(list.items)
         }
         var counts: [[UInt8]: Int] = [:]
