@@ -108,6 +108,10 @@ struct TreeMergeTests {
             base: ["README": "1"], earlier: ["README": "1", "Readme": "2"],
             later: ["README": "3"], merged: ["README": "3", "Readme": "2"]),
         TreeCase(
+            name: "one of the names came by a rename that was followed", base: ["a.md": "text"],
+            earlier: ["b.md": "text"], later: ["a.md": "text!", "B.md": "2"],
+            merged: ["B.md": "2", "b.#.md": "text!"], losses: [.caseClash]),
+        TreeCase(
             name: "a name written anew in another case, and the old one edited: new twins",
             base: ["Make": "1"], earlier: ["make": "2"], later: ["Make": "1!"],
             merged: ["Make": "1!", "make.#": "2"], losses: [.deleteModify, .caseClash]),

@@ -47,6 +47,9 @@ struct TreeOutcome {
     /// Whether a copy that stands is not replaced by the version that it was made of: from version
     /// 4 on.
     private let keepsCopies: Bool
+    /// Whether the sides' trees alone say which names stood beside each other: from version 9 on. Of
+    /// a file that one side renamed and the other edited both are said to have the new name.
+    private let asksTrees: Bool
     private var copies: [(path: TreePath, standing: Standing)] = []
 
     /// - Parameters:
@@ -62,6 +65,7 @@ struct TreeOutcome {
         self.first = first
         placesCopiesLast = version >= 3
         keepsCopies = version >= 4
+        asksTrees = version >= 9
     }
 
     /// The side that a version comes from, wherever the merge puts it.
@@ -183,7 +187,8 @@ struct TreeOutcome {
             let sorted = group.sorted()
             for (index, path) in sorted.enumerated().dropFirst() {
                 let mine = commits(path)
-                for other in sorted[..<index] where commits(other).isDisjoint(with: mine) {
+                for other in sorted[..<index]
+                where asksTrees || commits(other).isDisjoint(with: mine) {
                     guard standing[other] ?? nil != nil else { continue }
                     if try haveBoth(other, path) { continue }
                     guard let (moved, kept) = clash(path, other) else { continue }
