@@ -31,6 +31,9 @@ struct DocumentTests {
             "mixed line ends stay where they are", "a\r\nb\nc\nd\n", "a\r\nB\nc\nd\n",
             "a\r\nb\nc\nd\ne\n", "a\r\nB\nc\nd\ne\n"),
         MergeCase(
+            "a version without a line end says nothing of how lines end", "a\r\n", "a",
+            "a\r\nb\r\n", "a\r\nb"),
+        MergeCase(
             "boxes ticked in adjacent lines", "- [ ] one\n- [ ] two\n", "- [x] one\n- [ ] two\n",
             "- [ ] one\n- [X] two\n", "- [x] one\n- [X] two\n"),
         MergeCase(

@@ -323,7 +323,9 @@ struct DocumentMerge {
             sides: zip(sides, front.sideLines).map { Self.body($0, after: $1.count) },
             bases: zip(bases, front.baseLines).map { Self.body($0, after: $1.count) },
             rule: rule)
-        let style = TermSum.newest(sides.map(\.style), bases.map(\.style)) ?? .lf
+        // Where a version has no line end left the others say how lines end.
+        let others = rule.version < 9 ? [] : (bases + sides).compactMap(\.style)
+        let style = TermSum.newest(sides.map(\.style), bases.map(\.style)) ?? others.last ?? .lf
         let hasBOM = TermSum.newest(sides.map(\.hasBOM), bases.map(\.hasBOM))
         let endsWithNewline = TermSum.newest(
             sides.map(\.endsWithNewline), bases.map(\.endsWithNewline))
