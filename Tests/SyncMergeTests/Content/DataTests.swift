@@ -118,6 +118,24 @@ struct DataTests {
         #expect(history.merged(&dice).text == nested(31, "{}"))
     }
 
+    @Test(
+        "two new files of a line each are lines where their name says so",
+        arguments: ["a.jsonl", "a.ndjson", "a.json"], [8, 9])
+    func newLines(name: String, version: Int) throws {
+        let path = try #require(TreePath(name))
+        let (one, two) = ("{\"at\":1,\"x\":1}\n", "{\"at\":2,\"y\":1}\n")
+        let rule = TypeRules(files: [(directory: TreePath?, file: AttributesFile)]()).type(
+            of: path, version: version
+        ) { (base: nil, sides: [Array(one.utf8), Array(two.utf8)]) }.rule
+        #expect(rule.type == .data)
+        let areLines = name != "a.json" && version == 9
+        for base in [nil, ""] {
+            let result = merge(base, one, two, as: rule, path: path)
+            #expect((result.text == one + two) == areLines)
+            #expect(result.losers.isEmpty == areLines)
+        }
+    }
+
     @Test("a version-8 merge of a list of equal objects is made as it was")
     func former() {
         var rule = FileRule(.data)

@@ -49,7 +49,7 @@ package enum ContentMerge {
             return rule.joinsAll ? joined(result, rule, path) : result
         case .data:
             if early.terms == nil, late.terms == nil {
-                return DataMerge.merged(base: base, early, late, version: rule.version)
+                return DataMerge.merged(base: base, early, late, rule)
             }
             return DocumentMerge.merged(
                 base: base, baseTerms: baseTerms, early, late, rule: rule, path: path)

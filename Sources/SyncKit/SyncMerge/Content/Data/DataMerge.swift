@@ -6,12 +6,13 @@ internal import SyncModel
 /// version that is no JSON loses to one that is, and is kept beside the file.
 enum DataMerge {
     /// Merges versions that are present on both sides.
-    /// - Parameter version: of the rules.
+    /// - Parameter rule: the file's, of which the version counts, and whether its name is one of
+    ///   JSON Lines.
     static func merged(
-        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, version: Int
+        base: [UInt8]?, _ early: ContentSide, _ late: ContentSide, _ rule: FileRule
     ) -> ContentResult {
         var records = FileRule(.memory)
-        records.version = version
+        records.version = rule.version
         let contents = [base, early.content, late.content].compactMap { $0 }
         if contents.contains(where: { $0.count > Limits.memorySize }) {
             return SimpleMerge.copied(early, late, because: .tooLarge)
@@ -26,6 +27,11 @@ enum DataMerge {
             }
         } else if let records = array(base, early, late, records) {
             return records
+        } else if rule.isLines, RecordFile.isBlank(base),
+            let lines = lines(base, early, late, records)
+        {
+            // Two that are new have a line each: nothing but the name says that they are lines.
+            return lines
         }
         let texts = (Text(early.content), Text(late.content))
         guard let one = texts.0, let two = texts.1 else {
@@ -34,7 +40,7 @@ enum DataMerge {
             let (winner, loser) = earlyWins ? (early, late) : (late, early)
             return ContentMerge.kept(winner, beside: loser, because: .unparsable)
         }
-        return values(base.flatMap { Text($0) }, (early, one), (late, two), version)
+        return values(base.flatMap { Text($0) }, (early, one), (late, two), rule.version)
     }
 
     /// A text that is one value, and what stands around it.

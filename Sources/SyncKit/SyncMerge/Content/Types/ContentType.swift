@@ -85,6 +85,11 @@ enum ContentType {
             }
     }
 
+    /// Whether a file's name is one of JSON Lines.
+    static func isNamedLines(_ path: TreePath) -> Bool {
+        ["jsonl", "ndjson"].contains(suffix(path))
+    }
+
     /// Whether a file's text is sentences.
     static func isProse(_ path: TreePath) -> Bool { prose.contains(suffix(path)) }
 }

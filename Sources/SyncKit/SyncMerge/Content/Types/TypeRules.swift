@@ -107,6 +107,7 @@ package struct TypeRules: Sendable {
             version >= 9 && rule.isAppendOnly && path.name.elementsEqual(".gitignore".utf8)
         rule.writesMarkers = flag(states[.markers]?.state) ?? rule.writesMarkers
         rule.isProse = version >= 2 && Self.isProse(path)
+        rule.isLines = version >= 9 && ContentType.isNamedLines(path)
         if case .value(let device)? = states[.authority]?.state, rule.type == .simple {
             rule.authority = String(decoding: device, as: UTF8.self)
         }
