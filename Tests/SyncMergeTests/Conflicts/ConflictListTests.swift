@@ -67,6 +67,32 @@ struct ConflictListTests {
         }
     }
 
+    @Test("are carried and not listed when they name a text that no merge looks at")
+    func tooLarge() throws {
+        let path = try #require(TreePath("a.md"))
+        let sides = ["one", "two"].enumerated().map { index, text in
+            CapturedContent(
+                content: Array(text.utf8), stamp: stamp(Int64(index), "d\(index)", text))
+        }
+        let terms = ConflictTerms(bases: [[0x30]], sides: sides)
+        let known = Set(terms.sideIDs)
+        let record = ConflictRecord(
+            terms, path: path, named: path, kind: .content, known: known)
+        for id in known { _ = try blob(id == terms.sideIDs[0] ? "one" : "two") }
+        let pack = try repository.beginPack()
+        let tree = try TreeEdit.apply(
+            [
+                record.recordPath: FileVersion(
+                    mode: .regular, id: try pack.add(.blob, record.rendered))
+            ], to: nil, reading: repository, writing: pack)
+        try pack.finish()
+        for (size, count) in [(4 * Limits.documentSize, 1), (4 * Limits.documentSize + 1, 0)] {
+            let reader = CountingReader(repository)
+            reader.sizes[terms.sideIDs[0]] = size
+            #expect(try ConflictList(of: tree, reading: reader).records.count == count)
+        }
+    }
+
     @Test("are carried and not listed when a blob is not there")
     func absent() throws {
         let gone = ObjectID(hashing: Array("nobody has it".utf8), as: .blob)

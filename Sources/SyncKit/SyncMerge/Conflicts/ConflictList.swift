@@ -79,7 +79,11 @@ package struct ConflictList: Sendable {
                 name.elementsEqual("\(record.id).json".utf8), record.isConsistent
             else { return nil }
             if all, try record.isOfSubmodule(reading: reader) { return record }
-            for blob in record.namedBlobs where try reader.header(blob).kind != .blob { return nil }
+            for blob in record.namedBlobs {
+                let (kind, size) = try reader.header(blob)
+                // No merge of texts looks at more.
+                if kind != .blob || record.isText && size > 4 * Limits.documentSize { return nil }
+            }
             return record
         } catch {
             // What cannot be read lists nothing and stops nobody; what was thinned can be had.

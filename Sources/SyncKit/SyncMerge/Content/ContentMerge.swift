@@ -82,9 +82,14 @@ package enum ContentMerge {
     /// The side without its captured versions, where they are too many to be merged again.
     private static func bounded(_ side: ContentSide, _ rule: FileRule) -> ContentSide {
         let size = side.captures.reduce(0) { $0 + ($1.content?.count ?? 0) }
-        let limit = rule.type == .document ? Limits.documentSize : Limits.memorySize
-        guard side.captures.count > Limits.mergedCaptures || size > 4 * limit else { return side }
+        if side.captures.count <= Limits.mergedCaptures, looksAt(size, rule) { return side }
         return ContentSide(content: side.content, stamp: side.stamp, terms: side.terms)
+    }
+
+    /// Whether captured versions of a side that have so many bytes are merged again.
+    static func looksAt(_ size: Int, _ rule: FileRule) -> Bool {
+        if rule.type == .simple { return false }
+        return size <= 4 * (rule.type == .document ? Limits.documentSize : Limits.memorySize)
     }
 
     private static func ordered(

@@ -50,29 +50,24 @@ package final class RuleByType: ContentRule {
             second: try list(of: origins.second, on: .second).open(
                 at: origins.second.path, in: shown(contents.second), reading: reader)
         )
+        let (rule, source) = try self.rule(
+            of: versions.path, before, [contents.first, contents.second],
+            open: [open.base, open.first, open.second].compactMap { $0?.terms })
         let record = version < 9 ? nil : unmarked(open.base)
+        let captures = (
+            first: try self.captures(
+                of: versions, at: origins.first, on: .first, beside: record, as: rule),
+            second: try self.captures(
+                of: versions, at: origins.second, on: .second, beside: record, as: rule)
+        )
         let first = ContentSide(
             content: contents.first,
             stamp: madeStamp(versions.first.stamp, of: before, reopening: open.second?.terms),
-            terms: open.first?.terms,
-            captures: try captures(of: versions, at: origins.first, on: .first, beside: record))
+            terms: open.first?.terms, captures: captures.first)
         let second = ContentSide(
             content: contents.second,
             stamp: madeStamp(versions.second.stamp, of: before, reopening: open.first?.terms),
-            terms: open.second?.terms,
-            captures: try captures(of: versions, at: origins.second, on: .second, beside: record))
-        var (rule, source) = try rules(for: versions.path).type(of: versions.path, version: version)
-        {
-            (base: before, sides: [first.content ?? [], second.content ?? []])
-        }
-        // What is open in a file without markers is open whatever its type is by now.
-        let terms = [open.base, open.first, open.second].compactMap { $0?.terms }
-        if version >= 9, ![.document, .data].contains(rule.type),
-            terms.contains(where: \.isUnmarked)
-        {
-            rule.type = .document
-            rule.writesMarkers = false
-        }
+            terms: open.second?.terms, captures: captures.second)
         // A conflict that goes on goes on under its name, whatever the file is called by now.
         let named = open.first?.named ?? open.second?.named ?? versions.path
         let result = ContentMerge.merge(
@@ -96,6 +91,24 @@ package final class RuleByType: ContentRule {
         decision.conflict = conflict(result, versions, rule, named)
         decision.stillOpen = stillOpen(merged, versions, rule, beside: decision.conflict)
         return decision
+    }
+
+    /// The rule by which a file's versions are merged, and what gave it.
+    /// - Parameter terms: of the conflicts that are open in them.
+    private func rule(
+        of path: TreePath, _ base: [UInt8]?, _ contents: [[UInt8]], open terms: [ConflictTerms]
+    ) throws(RepositoryError) -> (rule: FileRule, source: TypeSource) {
+        var (rule, source) = try rules(for: path).type(of: path, version: version) {
+            (base: base, sides: contents)
+        }
+        // What is open in a file without markers is open whatever its type is by now.
+        if version >= 9, ![.document, .data].contains(rule.type),
+            terms.contains(where: \.isUnmarked)
+        {
+            rule.type = .document
+            rule.writesMarkers = false
+        }
+        return (rule, source)
     }
 
     /// What the base may call the file, the likeliest first. Rules before version 9 did not look
@@ -218,10 +231,12 @@ package final class RuleByType: ContentRule {
     }
 
     /// The captured versions that a side's version came of.
-    /// - Parameter record: of the base's conflict, to resolve which is a version, too.
+    /// - Parameters:
+    ///   - record: of the base's conflict, to resolve which is a version, too.
+    ///   - rule: what they are merged by: of versions that no merge would look at none is read.
     private func captures(
         of versions: ContentCase, at origin: PathTable.Origin, on side: SideIndex,
-        beside record: TreePath?
+        beside record: TreePath?, as rule: FileRule
     ) throws(RepositoryError) -> [CapturedContent] {
         if sides.isTakingBack { return [] }
         let path = origin.path
@@ -229,12 +244,29 @@ package final class RuleByType: ContentRule {
         var captures: [CapturedContent] = []
         let made = try captured.versions(
             of: path, or: version < 9 ? [] : versions.former, beside: record, at: commit)
+        let blobs = made.compactMap(\.stamp.blob)
+        capturedBlobs[path, default: []].formUnion(blobs)
+        // Before version 5 one that cannot be read made the commits have nothing in common.
+        if version >= 5, try !ContentMerge.looksAt(size(of: blobs), rule) { return [] }
         for (stamp, resolves) in made {
             let content = try stamp.blob.flatMap { blob throws(RepositoryError) in try past(blob) }
             captures.append(CapturedContent(content: content, stamp: stamp, resolves: resolves))
-            capturedBlobs[path, default: []].formUnion([stamp.blob].compactMap { $0 })
         }
         return captures
+    }
+
+    /// How many bytes some contents of the past have, without those that cannot be read.
+    private func size(of blobs: [ObjectID]) throws(RepositoryError) -> Int {
+        var total = 0
+        for blob in blobs {
+            do throws(RepositoryError) {
+                let (kind, size) = try reader.header(blob)
+                if kind == .blob { total += size }
+            } catch {
+                guard [.corrupt, .missing, .leftOut].contains(error.code) else { throw error }
+            }
+        }
+        return total
     }
 
     /// Of two bases one: where they conflict their own ancestor's text stands.
