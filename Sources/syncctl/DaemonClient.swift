@@ -191,7 +191,8 @@ struct DaemonClient {
             response = try client.send(method, path, body: bytes, deadline: deadline)
         } catch {
             if error.code == .unreachable { return nil }
-            let later = method == "GET" ? "" : "; it may still do it: syncctl status"
+            let isAsked = method != "GET" && error.code != .untrusted
+            let later = !isAsked ? "" : "; it may still do it: syncctl status"
             throw Failure(Exit.failed, "the daemon does not answer: \(error)\(later)")
         }
         guard (200..<300).contains(response.status) || accepting.contains(response.status) else {

@@ -38,11 +38,10 @@ struct Failure: Error {
             self.init(
                 error.isUsage ? Exit.usage : Exit.failed,
                 error.description.split(separator: "\n").map(String.init))
-        case let error as RemoteError where error.code == .authentication:
-            self.init(Exit.authentication, SyncFailure(error).text)
         default:
+            let isLogin = (error as? RemoteError)?.code == .authentication
             let lines = SyncFailure(error).text.split(whereSeparator: \.isNewline)
-            self.init(Exit.failed, lines.map(String.init))
+            self.init(isLogin ? Exit.authentication : Exit.failed, lines.map(String.init))
         }
     }
 

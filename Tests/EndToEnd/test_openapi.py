@@ -14,7 +14,8 @@ PYTHON = f"{ROOT}/.build/python/bin"
 OPEN = {("get", "/health"), ("get", "/api/health"), ("get", "/api/openapi.json")}
 # Not JSON, or no body at all.
 PLAIN = {"get /metrics", "get /api/sync/events", "get /api/sync/blob/{rev}/{path}",
-         "delete /api/sync/tokens/{name}", "delete /api/sync/sessions", "get /login/{code}"}  # fmt: skip
+         "delete /api/sync/tokens/{name}", "delete /api/sync/sessions",
+         "get /login/{code}"}  # fmt: skip
 
 
 class DescribedTest(APITest):

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import socket
 import subprocess
 import unittest
 
@@ -85,6 +86,23 @@ class Permissions(VaultTest):
         wait_until(there, ada.output)
         os.chmod(ada.path("d"), 0o755)
         self.wait_in_sync(ada)
+
+    def test_a_socket_that_another_user_made_first_is_not_asked(self):
+        ada = self.other_user()
+        place = f"{ada.home}/run/syncd"
+        os.makedirs(place, exist_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{place}/default.sock")
+            listener.listen()
+            os.chmod(f"{place}/default.sock", 0o777)
+            os.chmod(place, 0o755)
+            os.chown(place, 2, 2)
+            for words in (("status",), ("pause",), ("events",)):
+                said = ada.ctl(*words, expect=(1,)).stderr
+                self.assertIn(f"{place} belongs to another user", said)
+            listener.settimeout(0.1)
+            with self.assertRaises(TimeoutError):
+                listener.accept()
 
     def test_a_mount_whose_server_is_gone_holds_itself_alone(self):
         ada = self.device("ada", start=False)

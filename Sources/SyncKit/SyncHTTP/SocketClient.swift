@@ -24,8 +24,9 @@ package struct SocketClient: Sendable {
     ///   - body: sent as `application/json`; nil sends none.
     ///   - deadline: for all of it, at least a millisecond.
     /// - Returns: whatever the server answered, whatever its status.
-    /// - Throws: `.unreachable` when nobody listens, `.timedOut`, `.tooLarge` for a body over
-    ///   `Limits.answerBytes`, `.failed`. Source: libcurl-easy(3).
+    /// - Throws: `.unreachable` when nobody listens, `.untrusted` where another user may,
+    ///   `.timedOut`, `.tooLarge` for a body over `Limits.answerBytes`, `.failed`. Source:
+    ///   libcurl-easy(3).
     package func send(
         _ method: String, _ path: String, body: [UInt8]? = nil, deadline: Duration
     ) throws(HTTPError) -> HTTPResponse {
@@ -38,7 +39,8 @@ package struct SocketClient: Sendable {
     ///   - last: the id of the last event that is known; nil for who is new.
     ///   - take: given each piece of an answer from 200 to 299 as it comes; false ends it.
     /// - Returns: the status, and of any other answer the body.
-    /// - Throws: `.unreachable` when nobody listens, `.failed` when the answer is cut short.
+    /// - Throws: `.unreachable` when nobody listens, `.untrusted` where another user may, `.failed`
+    ///   when the answer is cut short.
     package func follow(
         _ path: String, after last: String? = nil, take: @escaping ([UInt8]) -> Bool
     ) throws(HTTPError) -> HTTPResponse {
@@ -55,6 +57,9 @@ package struct SocketClient: Sendable {
         // Nobody listens where no socket is: libcurl, with all it brings, is not loaded for that.
         if access(socket, F_OK) != 0 && errno == ENOENT {
             throw HTTPError(.unreachable, operation, "there is no \(socket)")
+        }
+        if let words = SocketPlace.distrust(socket) {
+            throw HTTPError(.untrusted, operation, words)
         }
         let request = try CurlRequest(operation)
         try request.set(CURLOPT_UNIX_SOCKET_PATH, socket)

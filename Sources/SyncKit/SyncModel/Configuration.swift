@@ -100,8 +100,8 @@ package struct Configuration: Sendable, Equatable {
         /// The host, without brackets, and the port to listen at; nil for no TCP.
         package var address: (host: String, port: Int)? { Self.address(listen) }
 
-        /// Where others ask for the daemon: by the first of its names, at a proxy or at its own port;
-        /// nil without a name.
+        /// Where others ask for the daemon: by the first of its names, at a proxy or at its own
+        /// port; nil without a name.
         package var publicURL: String? {
             guard let name = hosts.first else { return nil }
             guard behindProxy.isEmpty, certificate != nil, let address, address.port != 443
