@@ -202,7 +202,7 @@ final class Exchange {
     }
 
     /// Brings the remote's head into the local one, once all that it brings may come in.
-    /// - Returns: false when not all of it was asked yet.
+    /// - Returns: false when not all of it was asked yet, or the remote has another by now.
     private func takeIn(_ remoteHead: ObjectID?) async throws -> Bool {
         guard let remoteHead else { return true }
         if intake.keepsOut(remoteHead) { return false }
@@ -214,6 +214,9 @@ final class Exchange {
         }
         try intake.endIfReplaced()
         try intake.endIfHalted()
+        // Somebody may have looked at the remote meanwhile: what is pushed would go over another
+        // head than the one that came in.
+        if tracker.seen?.head != remoteHead || tracker.change != nil { return false }
         try incoming.note(refused: nil, at: remoteHead)
         _ = try times.measure(.merge) { try integrator.integrate(remoteHead) }
         return true

@@ -130,6 +130,20 @@ package final class Vault {
     /// means.
     package func isInSync() throws -> Bool { try report.isInSync() }
 
+    /// Fetches, and asks whether what the remote has may come in: either choice makes commits over
+    /// it.
+    /// - Throws: `ChangeRefusal` when it may not, is passed over, or is another than what was asked
+    ///   about by the time that the answer is there; `RemoteError` when it cannot be fetched.
+    package func lookBeforeChoice() async throws {
+        try await tracker.fetch()
+        try intake.refuseWhatIsPassedOver(tracker.seen?.head)
+        guard let asked = tracker.choosable else { return }
+        try await incoming.verifyOrRefuse(asked)
+        if tracker.choosable == asked { return }
+        throw ChangeRefusal(
+            .moved, "the remote has something else by now: look again with syncctl remote")
+    }
+
     /// Carries out a choice about what the remote became when it was last fetched from.
     /// - Returns: the new head, and the files that change: here for `accept`, on the remote for
     ///   `restore`.

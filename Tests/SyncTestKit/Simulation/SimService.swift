@@ -162,9 +162,7 @@ final class SimService: @unchecked Sendable {
         let vault = vault
         do {
             try await vault.intake.takingIn {
-                if let new = try await vault.tracker.fetch()?.new {
-                    try await vault.incoming.verifyOrRefuse(new)
-                }
+                try await vault.lookBeforeChoice()
                 inbox.addAll(of: vault.folders)
                 try captureInbox(live: true)
                 if try self.vault.choose(RemoteRequest(choice)).commit != nil {

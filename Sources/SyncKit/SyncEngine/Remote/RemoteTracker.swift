@@ -17,6 +17,8 @@ package final class RemoteTracker {
     package internal(set) var seen: RemoteSnapshot?
     /// What the remote became when it was last fetched from; nil while it goes forward only.
     package private(set) var change: RemoteChange?
+    /// What of the remote's somebody chooses about; nil for nothing.
+    var choosable: ObjectID? { change.map(\.new) ?? seen?.head }
     /// Whether the remote was asked in this run, or could not be.
     package private(set) var wasAsked = false
     /// Whether something was asked for that was thinned here: it comes with the next exchange.

@@ -47,11 +47,7 @@ extension VaultService {
             throw ChangeRefusal(.missing, "this vault has no remote")
         }
         let report = try await vault.intake.takingIn {
-            let change = try await vault.tracker.fetch()
-            try vault.intake.refuseWhatIsPassedOver(vault.tracker.seen?.head)
-            if let new = change.map(\.new) ?? vault.tracker.seen?.head {
-                try await vault.incoming.verifyOrRefuse(new)
-            }
+            try await vault.lookBeforeChoice()
             return try changeNow(.choose(request), askedAt: nil)
         }
         if report.commit != nil {
