@@ -18,6 +18,17 @@ struct ExchangeAccount {
         isJoining = try vault.local.joining.isJoining()
     }
 
+    /// The same for an exchange that failed: what came in before a push did is here all the same,
+    /// and a folder that takes nothing kept nothing from the remote.
+    func close(_ vault: Vault, after error: any Error, _ teller: EventTeller, _ log: Logger) throws
+    {
+        // The state store of a vault that was replaced is read by nobody.
+        if vault.intake.isReplaced { return }
+        if error is FolderError || vault.integrator.moves != moves {
+            try close(vault, teller, log)
+        }
+    }
+
     /// Says what was moved since.
     func close(_ vault: Vault, _ teller: EventTeller, _ log: Logger) throws {
         guard let seen = vault.tracker.seen else { return }

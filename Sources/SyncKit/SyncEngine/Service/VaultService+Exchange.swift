@@ -62,14 +62,14 @@ extension VaultService {
     func exchange() async -> ExchangeOutcome? {
         if turns.isExchanging || isPaused { return nil }
         turns.isExchanging = true
-        let began = ContinuousClock.now
+        let (vault, began) = (vault, ContinuousClock.now)
         events.tell(.exchangeBegan)
         var failed: String?
         var account: ExchangeAccount?
         defer {
             turns.isExchanging = false
             publish()
-            teller.tellSteps(vault.times)
+            teller.tellSteps(self.vault.times)
             events.tell(.exchangeEnded(took: ContinuousClock.now - began, failure: failed))
         }
         do {
@@ -86,18 +86,19 @@ extension VaultService {
             failed = health.exchangeFailure?.text
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
-        } catch is CancellationError {
-            failed = isPaused ? "the vault is paused" : "the daemon ends"
-            return nil
         } catch {
-            fail(error, at: .exchange)
-            // A folder that takes nothing kept nothing from the remote.
-            if error is FolderError {
-                do { try account?.close(vault, teller, log) } catch { fail(error, at: .exchange) }
+            let isEnded = error is CancellationError
+            if !isEnded { fail(error, at: .exchange) }
+            do { try account?.close(vault, after: error, teller, log) } catch {
+                fail(error, at: .exchange)
+            }
+            if isEnded {
+                failed = isPaused ? "the vault is paused" : "the daemon ends"
+                return nil
             }
             failed = health.exchangeFailure?.text
             // What waited to hear from the remote first waits no longer.
-            if !vault.local.rechecks.isEmpty { capture(live: false) }
+            if !self.vault.local.rechecks.isEmpty { capture(live: false) }
             return nil
         }
     }
