@@ -343,6 +343,25 @@ class Truth(HTTPSTest):
         proxy.hang_up()
         self.wait_in_sync(ada)
 
+    def test_a_stop_while_the_server_is_waited_for_is_no_failure(self):
+        proxy = Proxy(self.server.port)
+        self.addCleanup(proxy.close)
+        self.at(f"https://localhost:{proxy.port}")
+        ada = self.device("ada", start=False)
+        ada.set("sync", "timeout", '"5m"')
+        ada.start()
+        ada.write("a.txt", "a\n")
+        self.wait_in_sync(ada)
+        proxy.arm("stall", "down", 100)
+        ada.write("a.txt", "b\n")
+        wait_until(lambda: proxy.struck, ada.output)
+        code, _ = ada.stop()
+        self.assertEqual(code, 0)
+        self.assertNotIn("cancelled", ada.output(1000))
+        with open(f"{ada.state}/state.json", encoding="utf-8") as file:
+            health = json.load(file)["sync_health"]
+        self.assertEqual((health["last_error"], health["consecutive_failures"]), (None, 0))
+
     def test_status_without_the_daemon_does_not_hang(self):
         proxy = Proxy(self.server.port)
         self.addCleanup(proxy.close)

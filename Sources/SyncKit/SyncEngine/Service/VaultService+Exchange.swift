@@ -87,7 +87,9 @@ extension VaultService {
             // What capture could not take is tried again with the next exchange.
             return outcome == .inSync && !inbox.isEmpty ? .pending : outcome
         } catch {
-            let isEnded = error is CancellationError
+            // A remote that is told to stop has words of its own for that.
+            let isStopped = error is RemoteError && (Task.isCancelled || life.isEnding)
+            let isEnded = error is CancellationError || isStopped
             if !isEnded { fail(error, at: .exchange) }
             do { try account?.close(vault, after: error, teller, log) } catch {
                 fail(error, at: .exchange)
