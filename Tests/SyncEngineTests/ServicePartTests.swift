@@ -72,6 +72,30 @@ struct ServicePartTests {
         #expect(lines.filter { $0.hasPrefix("no space") }.count == 1)
     }
 
+    @Test("of a capture and an exchange that fail at once both are told, the more serious as state")
+    func both() throws {
+        let disk = SyncFailure(.retry, "no space")
+        let vault = try ExchangeOptionsTests.Scene(.none).vault()
+        let cases: [(SyncFailure, VaultStatus.State, String)] = [
+            (.init(.retry, "no route", isRemote: true), .offline, "degraded"),
+            (.init(.needsUser, "no login", isRemote: true), .offline, "failing"),
+            (.init(.needsUser, "rewritten", hint: "choose"), .blocked, "failing"),
+            (.init(.retry, "others were faster"), .pending, "degraded"),
+        ]
+        for (failure, state, words) in cases {
+            _ = said { health in
+                health.fail(disk, at: .capture, now: Timestamp(milliseconds: 1))
+                health.fail(failure, at: .exchange, now: Timestamp(milliseconds: 2))
+                let status = ServicePicture(health: health, poll: .seconds(30))
+                    .status(of: vault, after: VaultStatus(vault: "v", device: "linden"))
+                #expect(status.state == state, "\(failure.message)")
+                #expect(status.syncHealth.status == words)
+                #expect(status.notices.contains(disk.text))
+                #expect(status.notices.contains(failure.text))
+            }
+        }
+    }
+
     @Test("followers are told of a status once, and of what came and went")
     func teller() {
         let events = VaultEvents()

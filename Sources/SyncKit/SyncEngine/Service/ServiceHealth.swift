@@ -18,8 +18,11 @@ struct ServiceHealth {
 
     init(log: Logger) { self.log = log }
 
-    /// The one that concerns more.
-    var failure: SyncFailure? { byStage[.capture] ?? byStage[.exchange] }
+    /// What fails at the moment, a capture first.
+    var all: [SyncFailure] { [.capture, .exchange].compactMap { byStage[$0] } }
+
+    /// The one that concerns more: what waits for somebody before what passes.
+    var failure: SyncFailure? { all.first { $0.kind == .needsUser } ?? all.first }
 
     /// Why the last exchange failed, or came to nothing.
     var exchangeFailure: SyncFailure? { byStage[.exchange] }

@@ -33,7 +33,7 @@ struct ServicePicture {
             status.notices = [SyncFailure(error).text]
         }
         let failure = health.failure
-        if let failure, !status.notices.contains(failure.text) {
+        for failure in health.all where !status.notices.contains(failure.text) {
             status.notices.append(failure.text)
         }
         status.notices += notices
@@ -56,16 +56,15 @@ struct ServicePicture {
 
     /// The one word for where the vault stands, the most urgent first.
     private func state(of vault: Vault, _ status: VaultStatus) throws -> VaultStatus.State {
-        let failure = health.failure
-        let isOffline = failure?.isRemote ?? false
-        let isQuiet = inbox.isEmpty && failure == nil && hasExchanged
+        let failures = health.all
+        let isQuiet = inbox.isEmpty && failures.isEmpty && hasExchanged
         return .init(
             .init(
                 isPaused: isPaused,
                 isBlocked: vault.folders.contains {
                     $0.stopped != nil || !$0.quarantinedDeletions.isEmpty
-                } || !isOffline && failure?.kind == .needsUser,
-                isOffline: isOffline, hasConflicts: status.conflicts > 0,
+                } || failures.contains { !$0.isRemote && $0.kind == .needsUser },
+                isOffline: failures.contains(where: \.isRemote), hasConflicts: status.conflicts > 0,
                 isInSync: try isQuiet && vault.isInSync(), isExchanging: isExchanging))
     }
 }
