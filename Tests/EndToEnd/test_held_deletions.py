@@ -73,6 +73,22 @@ class HeldDeletions(VaultTest):
             self.assertEqual(device.status()["pending"]["changes"], 0)
             self.assertEqual(device.ctl("held").stdout.count("mass-deletion"), 0)
 
+    def test_the_word_counts_where_the_repository_was_lost(self):
+        """What is held is known again once the remote was asked."""
+        for word, count in (("--accept-deletes", 0), ("--restore-deleted", COUNT)):
+            with self.subTest(word):
+                ada, bob = self.held()
+                ada.stop()
+                shutil.rmtree(ada.repository)
+                ada.ctl("sync", word, expect=(0,))
+                self.assertEqual(ada.ctl("held").stdout.count("mass-deletion"), 0)
+                ada.start()
+                self.wait_free(ada, bob)
+                self.assertEqual((len(ada.tree()), len(bob.tree())), (count, count))
+                self.tearDown()
+                self.doCleanups()
+                self.setUp()
+
     def conflicts(self, device):
         """The paths of open conflicts."""
         return [found["path"] for found in json.loads(device.ctl("conflicts", "--json").stdout)]

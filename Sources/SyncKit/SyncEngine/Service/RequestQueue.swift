@@ -30,6 +30,9 @@ package struct RequestQueue {
     /// Whether requests arrived that are not captured yet.
     package var hasArrivals: Bool { !arrived.isEmpty }
 
+    /// Whether one of those says what becomes of deletions that are held.
+    var decidesDeletions: Bool { arrived.contains { $0.request.decidesDeletions } }
+
     /// Adds a caller.
     package mutating func add(_ waiting: Waiting) { arrived.append(waiting) }
 

@@ -38,6 +38,11 @@ extension VaultService {
 
     /// Captures for the requests that came: what they are about is safe before the remote is asked.
     private func captureRequested() {
+        let isFailing = health.exchangeFailure != nil
+        if turns.requests.decidesDeletions && !isPaused && !isFailing && doCapturesWait {
+            // They are captured after an exchange, which comes now; once.
+            return turns.requests.trigger()
+        }
         for request in turns.requests.takeArrivals() where !isPaused {
             prepare(request)
             capture(live: false, acceptDeletes: request.acceptDeletes)

@@ -23,6 +23,7 @@ extension VaultService {
             writeState()
             return nil
         }
+        if request.decidesDeletions && doCapturesWait { _ = await exchange() }
         prepare(request)
         if !capture(live: false, acceptDeletes: request.acceptDeletes) {
             // What was thinned comes back with an exchange; the daemon's loop makes another, too.
@@ -41,6 +42,13 @@ extension VaultService {
         writeState()
         await upkeep.runBriefly()
         return outcome
+    }
+
+    /// Whether captures wait for the first answer of the remote's: what somebody says of held
+    /// deletions would be said of nothing yet.
+    var doCapturesWait: Bool {
+        // The capture says what is wrong.
+        do { return try vault.local.joining.waitsForRemote() } catch { return false }
     }
 
     /// Makes one cycle, and then takes out of the repository what the configuration does not keep;

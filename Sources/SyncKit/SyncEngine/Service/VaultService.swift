@@ -17,6 +17,9 @@ package actor VaultService {
         /// Takes the directories that stand at the roots now, whatever stood there before.
         package var acceptFolders = false
 
+        /// Whether it says what becomes of deletions that are held.
+        var decidesDeletions: Bool { acceptDeletes || restoreDeleted }
+
         /// A cycle over everything.
         package init() {}
     }
