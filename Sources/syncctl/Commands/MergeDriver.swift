@@ -79,6 +79,7 @@ struct MergeDriver: ParsableCommand {
             rule.isAppendOnly = append && rule.type == .document
             rule.writesMarkers = !noMarkers
             rule.isProse = path.map { TypeRules.isProse($0) } ?? true
+            rule.isLines = path.map { TypeRules.isLines($0) } ?? false
             return rule
         }
         var files: [(directory: TreePath?, content: [UInt8])] = []

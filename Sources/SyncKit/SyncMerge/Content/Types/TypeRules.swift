@@ -107,7 +107,7 @@ package struct TypeRules: Sendable {
             version >= 9 && rule.isAppendOnly && path.name.elementsEqual(".gitignore".utf8)
         rule.writesMarkers = flag(states[.markers]?.state) ?? rule.writesMarkers
         rule.isProse = version >= 2 && Self.isProse(path)
-        rule.isLines = version >= 9 && ContentType.isNamedLines(path)
+        rule.isLines = version >= 9 && Self.isLines(path)
         if case .value(let device)? = states[.authority]?.state, rule.type == .simple {
             rule.authority = String(decoding: device, as: UTF8.self)
         }
@@ -116,6 +116,9 @@ package struct TypeRules: Sendable {
 
     /// Whether a file's lines may be paragraphs, by its name.
     package static func isProse(_ path: TreePath) -> Bool { ContentType.isProse(path) }
+
+    /// Whether a file's name is one of JSON Lines.
+    package static func isLines(_ path: TreePath) -> Bool { ContentType.isNamedLines(path) }
 
     private typealias Found = (state: AttributesFile.State, source: TypeSource)
 
