@@ -87,7 +87,7 @@ struct FolderFailureTests {
         #expect(vault.folders[1].stopped == nil)
         #expect(vault.folders[0].interrupted.needsScan)
         #expect(try store.applied(vault.folders[0].id) == first)
-        #expect(try !vault.isInSync())
+        #expect(try !vault.report.isInSync())
 
         let second = try repository.reference("refs/heads/sync")
         disk.isReadOnly.withLock { $0 = false }
@@ -95,7 +95,7 @@ struct FolderFailureTests {
         try vault.applyUntilStable()
         #expect(vault.folders[0].stopped == nil)
         #expect(try repository.reference("refs/heads/sync") == second)
-        #expect(try vault.isInSync())
+        #expect(try vault.report.isInSync())
     }
 
     @Test("rules whose place cannot be looked at go on, and so do other folders")

@@ -21,14 +21,14 @@ struct LateWriterTests {
         access.write(path, [0x61], mode: .regular, inPlace: false)
         clock.advance(1_000_000_000)
         try vault.capture([nil: .everything])
-        #expect(try vault.isInSync())
+        #expect(try vault.report.isInSync())
         access.holdDisplaced([path])
         for _ in 0..<2 {
             try vault.capture([:])
-            #expect(try !vault.isInSync())
+            #expect(try !vault.report.isInSync())
         }
         access.holdDisplaced([])
         try vault.capture([:])
-        #expect(try vault.isInSync())
+        #expect(try vault.report.isInSync())
     }
 }

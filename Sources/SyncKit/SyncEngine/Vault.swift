@@ -126,10 +126,6 @@ package final class Vault {
         try await cycle.exchange(options, pause: pause)
     }
 
-    /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
-    /// means.
-    package func isInSync() throws -> Bool { try report.isInSync() }
-
     /// Fetches, and asks whether what the remote has may come in: either choice makes commits over
     /// it.
     /// - Throws: `ChangeRefusal` when it may not, is passed over, or is another than what was asked

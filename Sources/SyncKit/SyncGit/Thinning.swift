@@ -94,7 +94,7 @@ extension GitRepository {
     }
 
     /// Reads the list of what was taken out on purpose, where there is one.
-    /// - Throws: `RepositoryError`, `.corrupt` for one that is damaged: what was lost cannot be told
+    /// - Throws: `RepositoryError`, `.corrupt` for a damaged one: what was lost cannot be told
     ///   from what was taken out then.
     package func checkThinned() throws(RepositoryError) {
         _ = try ThinnedObjects(in: commonDirectory)

@@ -28,8 +28,8 @@ struct Displaced: Sendable, Equatable {
     /// Whether a version is in the object store for sure, because apply read or wrote it.
     func isKnown(_ version: FileVersion) -> Bool { version == base || version == replacement }
 
-    /// `<cause>-<token>-<base>-<replacement>-<path>`, in the path byte 1 for each slash. A path that
-    /// has no room there, or that holds byte 1, stands in a file beside it.
+    /// `<cause>-<token>-<base>-<replacement>-<path>`, in the path byte 1 for each slash. A path
+    /// that has no room there, or that holds byte 1, stands in a file beside it.
     var name: [CChar] {
         cName(prefix + (fits ? path.bytes.map { $0 == 0x2f ? 1 : $0 } : [1]))
     }

@@ -73,8 +73,8 @@ extension LocalFolder {
     /// Hashes each displaced file under a lease: a version that apply knows is removed, another
     /// given back, oldest first and about `Limits.captureBytes` of content in one call.
     ///
-    /// - Throws: `.tooManyOpenFiles`, or why an old version cannot go back to its place, which would
-    ///   count as deleted; nothing is forgotten.
+    /// - Throws: `.tooManyOpenFiles`, or why an old version cannot go back to its place, which
+    ///   would count as deleted; nothing is forgotten.
     package func recheckDisplaced() throws(FolderError) -> [DisplacedFile] {
         try returnMovedAside()
         var edits: [DisplacedFile] = []

@@ -223,7 +223,7 @@ final class SimService: @unchecked Sendable {
         if requests.isAsked { return .asked }
         do {
             if try vault.head() != vault.tracker.seen?.head { return .push }
-            return try vault.isInSync() ? .fetch : .rest
+            return try vault.report.isInSync() ? .fetch : .rest
         } catch { return .push }
     }
 

@@ -33,7 +33,7 @@ final class VaultCapture {
     /// advances the state store.
     /// - Parameters:
     ///   - dirty: what to look at, by folder.
-    /// - Throws: `RepositoryError`, `StateStoreError`, or `FolderError` `.tooManyOpenFiles`; nothing
+    /// - Throws: `RepositoryError`, `StateStoreError`, or `.tooManyOpenFiles`; nothing
     ///   is lost, and what was dirty has to be given again. Whatever else fails in one folder stops
     ///   that one alone, until the next capture.
     @discardableResult

@@ -188,7 +188,7 @@ package final class VaultReport {
 
     /// Whether every folder holds the head, nothing waits and the remote has it: what "in sync"
     /// means.
-    func isInSync() throws -> Bool {
+    package func isInSync() throws -> Bool {
         let head = try branch.head()
         for folder in folders {
             guard folder.stopped == nil, folder.quarantinedDeletions.isEmpty,

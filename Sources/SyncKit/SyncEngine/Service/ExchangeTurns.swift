@@ -39,7 +39,7 @@ final class ExchangeTurns {
         do {
             if try vault.head() != vault.tracker.seen?.head { return .push }
             if requests.isTold { return .told }
-            return try vault.isInSync() ? .fetch : .rest
+            return try vault.report.isInSync() ? .fetch : .rest
         } catch { return .push }
     }
 

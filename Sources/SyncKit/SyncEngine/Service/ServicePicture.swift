@@ -65,6 +65,6 @@ struct ServicePicture {
                     $0.stopped != nil || !$0.quarantinedDeletions.isEmpty
                 } || failures.contains { !$0.isRemote && $0.kind == .needsUser },
                 isOffline: failures.contains(where: \.isRemote), hasConflicts: status.conflicts > 0,
-                isInSync: try isQuiet && vault.isInSync(), isExchanging: isExchanging))
+                isInSync: try isQuiet && vault.report.isInSync(), isExchanging: isExchanging))
     }
 }

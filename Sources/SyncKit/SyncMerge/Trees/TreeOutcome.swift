@@ -47,8 +47,8 @@ struct TreeOutcome {
     /// Whether a copy that stands is not replaced by the version that it was made of: from version
     /// 4 on.
     private let keepsCopies: Bool
-    /// Whether the sides' trees alone say which names stood beside each other: from version 9 on. Of
-    /// a file that one side renamed and the other edited both are said to have the new name.
+    /// Whether the sides' trees alone say which names stood beside each other: from version 9 on.
+    /// Of a file that one side renamed and the other edited both are said to have the new name.
     private let asksTrees: Bool
     private var copies: [(path: TreePath, standing: Standing)] = []
 

@@ -180,7 +180,7 @@ struct SentenceMerge {
         return lines
     }
 
-    /// Whether two sentences are two without a blank between them, as in scripts that part no words.
+    /// Whether two sentences need no blank between them, as in scripts that part no words.
     private static func isApart(_ one: ByteKey, from other: ByteKey) -> Bool {
         let line = one.bytes + other.bytes
         return Sentences.split(line[...]).first?.text.count == one.bytes.count

@@ -32,7 +32,7 @@ package struct FileRule: Hashable, Sendable {
     package var version = MergeIdentity.version
     /// Whether a line may be a paragraph, which then merges by its sentences.
     package var isProse = true
-    /// Whether the file's name says that each of its lines is a JSON object; by rules before version
+    /// Whether the name says that each of its lines is a JSON object; by rules before version
     /// 9 none does.
     package var isLines = false
 
