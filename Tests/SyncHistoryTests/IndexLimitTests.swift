@@ -40,6 +40,38 @@ struct IndexLimitTests {
         #expect(try log.entries(from: commits[4], most: 9).map(\.commit) == commits.reversed())
     }
 
+    @Test(
+        "is believed as far as the clocks that commits claim are",
+        arguments: [(hours: 1, taken: 3), (25, 1), (26, 3), (999, 3)])
+    func claims(hours: Int64, taken: Int) throws {
+        let history = SmallHistory()
+        let now: Int64 = 1_800_000_000_000
+        let first = try history.commit(["a": "1"], time: now - 60_000)
+        // A clock that is ahead; what comes upon it is as old as it is by then.
+        let second = try history.commit(
+            ["a": "2"], on: [first], time: now + hours * 3_600_000, device: "bob")
+        let third = try history.commit(["a": "3"], on: [second], time: now + 1_000)
+        defer { #expect(throws: Never.self) { try HistoryIndex.discard(file) } }
+        let early = Timestamp(milliseconds: now).latestClaim
+        let indexer = HistoryIndexer(
+            reading: history.repository, into: try .filling(file), latest: early)
+        #expect(try indexer.fill(to: third) == taken)
+        let index = try IndexedHistory(#require(try HistoryIndex.reading(file)))
+        let late = Timestamp(milliseconds: now + hours * 3_600_000)
+        #expect(index.believes(asUntil: early))
+        #expect(index.believes(asUntil: late) == (hours < 2 || taken < 3))
+        for latest in [early, late] {
+            var filter = HistoryFilter()
+            filter.latest = latest
+            filter.since = now - 3_600_000
+            let logs = try [index, nil].map {
+                try HistoryLog(reading: history.repository, path: TreePath("a"), index: $0)
+                    .entries(from: third, where: filter, most: 9)
+            }
+            #expect(logs[0] == logs[1])
+        }
+    }
+
     @Test("takes in nothing where it lacks more than was said", arguments: [(4, 0), (5, 5)])
     func few(most: Int, taken: Int) throws {
         let (history, commits) = try line(7)

@@ -55,11 +55,12 @@ package struct HistoryLog {
         after last: ObjectID? = nil,
         _ body: (HistoryEntry) throws(RepositoryError) -> Bool
     ) throws(RepositoryError) {
+        let isOfUse = path != nil && index?.believes(asUntil: filter.latest) ?? false
+        let index = isOfUse ? index : nil
         var walk = try HistoryWalk(
-            from: head, since: filter.since, latest: filter.latest, reading: reader,
-            index: path == nil ? nil : index)
+            from: head, since: filter.since, latest: filter.latest, reading: reader, index: index)
         var names = path.map { [$0] } ?? []
-        var touching = path == nil ? nil : index.map(TouchingCommits.init)
+        var touching = index.map(TouchingCommits.init)
         for name in names { touching?.add(name) }
         if let last { touching?.add(last) }
         let deletions = Deletions(reading: reader, path: path, whole)

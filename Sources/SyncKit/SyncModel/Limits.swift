@@ -130,6 +130,8 @@ package enum Limits {
     package static let indexedMoves = 100
     /// The most changed paths of commits that the index of the history holds: 160 MiB or so.
     package static let indexedPaths = 4_000_000
+    /// Commits wait so long for their time to be believed before they are in that index without.
+    package static let claimsWait = Duration.seconds(86_400)
     /// The longest name of a file in a backup's archive, in bytes, with what else is said of it.
     package static let archiveRecordBytes = 64 << 10
     /// The most bytes of the paths that one commit of the history's index changes, each with 64 for

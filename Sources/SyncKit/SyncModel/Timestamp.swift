@@ -39,8 +39,11 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     /// The latest time that a commit may claim when a clock shows this one: what is further ahead
     /// is some clock's mistake.
-    package var latestClaim: Timestamp {
-        Timestamp(milliseconds: milliseconds + Limits.clockLead.components.seconds * 1000)
+    package var latestClaim: Timestamp { later(by: Limits.clockLead) }
+
+    /// A moment so many whole seconds later; the latest that there is at most.
+    package func later(by span: Duration) -> Timestamp {
+        Timestamp(milliseconds: milliseconds + span.components.seconds * 1000)
     }
 
     /// The next millisecond; the latest has none after it.

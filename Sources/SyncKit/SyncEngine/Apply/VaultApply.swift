@@ -42,8 +42,15 @@ final class VaultApply {
     ///   that could be applied is. What could not is put off, never lost.
     @discardableResult
     func applyHead() throws -> ApplyReport {
+        if intake.brake.keepsFromApplying { return ApplyReport() }
+        let isAgain = try intake.brake.appliesAgain()
+        let result = Result { try applyToFolders() }
+        if isAgain { try intake.brake.end() }
+        return try result.get()
+    }
+
+    private func applyToFolders() throws -> ApplyReport {
         var report = ApplyReport()
-        if intake.brake.keepsFromApplying { return report }
         // A head that lacks what the state store names, applied, would take that away.
         try recovery.recoverHead()
         guard !recovery.mayHaveLostHead, let head = try branch.head() else { return report }

@@ -65,6 +65,19 @@ package final class Brake: Sendable {
         }
     }
 
+    /// Notes that the folders are brought once more to what a process died of while it brought them
+    /// to it; whoever does so outside of an exchange would die of it uncounted.
+    /// - Returns: whether it was noted, and is to be ended.
+    func appliesAgain() throws(StateStoreError) -> Bool {
+        guard let before = intake, before.stage == .applying, before.state == .resting else {
+            return false
+        }
+        var next = before
+        next.state = .underWay
+        try change { _ in next }
+        return true
+    }
+
     /// Notes that what was under way is over, well or with an error.
     func end() throws(StateStoreError) {
         try change { before in before?.state == .underWay ? nil : before }

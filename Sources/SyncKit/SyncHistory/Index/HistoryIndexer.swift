@@ -48,7 +48,12 @@ package struct HistoryIndexer {
         else { return 0 }
         let path = path(configuration)
         do {
-            let index = try HistoryIndex.filling(path)
+            var index = try HistoryIndex.filling(path)
+            if let refused = try index.earliestRefused(), refused <= now.latestClaim {
+                // What was not believed of a commit is by now: stamps in it are others.
+                try HistoryIndex.discard(path)
+                index = try HistoryIndex.filling(path)
+            }
             return try HistoryIndexer(reading: repository, into: index, latest: now.latestClaim)
                 .fill(to: head, limit: limit, ifAtMost: few)
         } catch let error as StateStoreError where error.code == .corrupt {
@@ -58,7 +63,8 @@ package struct HistoryIndexer {
     }
 
     /// Takes in what is behind a head and not in the index yet. Past `Limits.indexedPaths`, and
-    /// from a commit on that changes more than `Limits.indexedCommitBytes`, nothing is taken in.
+    /// from a commit on that changes more than `Limits.indexedCommitBytes`, nothing is taken in;
+    /// from one on whose time is believed within `Limits.claimsWait`, nothing until then.
     /// - Returns: how many commits it took in.
     package func fill(to head: ObjectID, limit: Int = .max, ifAtMost few: Int = .max) throws
         -> Int
@@ -71,6 +77,8 @@ package struct HistoryIndexer {
         var count = 0
         for id in try missing(behind: head, limit: limit, few: few) {
             let commit = try reader.commit(id)
+            let refused = CommitStamps.refusedClaim(of: commit, latest: latest)
+            if let refused, refused <= latest.later(by: Limits.claimsWait) { break }
             trees[id] = commit.tree
             var stamps: [Timestamp] = []
             for parent in commit.parents {
@@ -91,7 +99,7 @@ package struct HistoryIndexer {
             batch.append(
                 HistoryIndex.Entry(
                     id: id, time: time.milliseconds, isMerge: MergeIdentity.made(commit),
-                    parents: commit.parents, paths: paths))
+                    parents: commit.parents, paths: paths, refused: refused))
             count += 1
             if batch.count == atOnce {
                 try index.add(batch)

@@ -9,15 +9,15 @@ internal import SyncStore
 final class IndexedHistory {
     private let index: HistoryIndex
     let commits: IndexedCommits
+    private let refused: Timestamp?
 
     /// Opens a vault's index; nil where there is none that can be read.
-    init?(_ configuration: Configuration) {
+    convenience init?(_ configuration: Configuration) {
         do throws(StateStoreError) {
             guard let index = try HistoryIndex.reading(HistoryIndexer.path(configuration)) else {
                 return nil
             }
-            self.index = index
-            commits = try index.commits()
+            try self.init(index)
         } catch {
             // Whoever fills it makes it anew; the history itself is there to be walked over.
             return nil
@@ -26,8 +26,12 @@ final class IndexedHistory {
 
     init(_ index: HistoryIndex) throws(StateStoreError) {
         self.index = index
+        refused = try index.earliestRefused()
         commits = try index.commits()
     }
+
+    /// Whether the times in it are those that a walk finds which believes claims up to a moment.
+    func believes(asUntil latest: Timestamp) -> Bool { refused.map { $0 > latest } ?? true }
 
     /// The number of a commit; nil when it is not in the index.
     func number(_ id: ObjectID) -> Int32? {

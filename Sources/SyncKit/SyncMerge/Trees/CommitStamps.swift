@@ -115,6 +115,17 @@ package final class CommitStamps {
         claim(of: commit, latest) ?? time(of: commit, after: parents.max(), latest)
     }
 
+    /// The earliest time that a commit claims for itself, and that is not believed yet: once it
+    /// is, the commit and what stands upon it have other stamps. Nil where there is none.
+    /// - Parameter latest: as for a value.
+    package static func refusedClaim(of commit: Commit, latest: Timestamp) -> Timestamp? {
+        if MergeIdentity.made(commit) || claim(of: commit, latest) != nil { return nil }
+        let said = capturer(of: commit).flatMap { _ in commit.trailer("Sync-HLC") }
+            .flatMap { Timestamp(claimed: $0) }
+        let date = Timestamp(claimedSeconds: commit.committer.seconds)
+        return [said, date].compactMap { $0 }.filter { $0 > latest }.min()
+    }
+
     private static func claim(of commit: Commit, _ latest: Timestamp) -> Timestamp? {
         if MergeIdentity.made(commit) { return nil }
         // Asked by time, a copy that another program made of a commit is as old as it is itself.

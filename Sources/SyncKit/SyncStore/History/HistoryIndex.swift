@@ -22,12 +22,15 @@ package final class HistoryIndex {
         package let parents: [ObjectID]
         /// The paths that it may have changed against every parent.
         package let paths: [TreePath]
+        /// What it claims to be its time, where that is not believed yet.
+        package let refused: Timestamp?
 
         package init(
-            id: ObjectID, time: Int64, isMerge: Bool, parents: [ObjectID], paths: [TreePath]
+            id: ObjectID, time: Int64, isMerge: Bool, parents: [ObjectID], paths: [TreePath],
+            refused: Timestamp? = nil
         ) {
             (self.id, self.time, self.isMerge) = (id, time, isMerge)
-            (self.parents, self.paths) = (parents, paths)
+            (self.parents, self.paths, self.refused) = (parents, paths, refused)
         }
     }
 
@@ -120,6 +123,15 @@ package final class HistoryIndex {
     package func pathCount() throws(StateStoreError) -> Int {
         try read("look into the history's index") { database in
             try Int.fetchOne(database, sql: "SELECT coalesce(sum(paths), 0) FROM commits") ?? 0
+        }
+    }
+
+    /// The earliest time that a commit in it claims and that was not believed when it came in: from
+    /// then on stamps in it are others than those of a walk. Nil for none.
+    package func earliestRefused() throws(StateStoreError) -> Timestamp? {
+        try read("look into the history's index") { database in
+            try Int64.fetchOne(database, sql: "SELECT min(claim) FROM refused")
+                .map { Timestamp(milliseconds: $0) }
         }
     }
 

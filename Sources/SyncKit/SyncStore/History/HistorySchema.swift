@@ -5,13 +5,14 @@ internal import SyncModel
 enum HistorySchema {
     /// `user_version` of the tables below; raise it with every change of them or of what a row
     /// means.
-    private static let version: Int32 = 4
+    private static let version: Int32 = 5
     /// `application_id`: "syhi" in ASCII.
     private static let application: Int32 = 0x7379_6869
 
     /// Numbers of commits begin at 0 and have no gaps. `commits` is to find one by its name, `runs`
     /// to read all of them: each row has as many as `CommitRun.most`, but the last.
     /// A path stands once, and `changes` is ordered by it: the commits of a path are one range.
+    /// `refused` has the times that commits claim and that were not believed, in milliseconds.
     private static let tables = """
         CREATE TABLE commits(
             number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time INTEGER NOT NULL,
@@ -21,6 +22,7 @@ enum HistorySchema {
         CREATE TABLE changes(
             place INTEGER NOT NULL, number INTEGER NOT NULL,
             PRIMARY KEY(place, number)) STRICT, WITHOUT ROWID;
+        CREATE TABLE refused(claim INTEGER PRIMARY KEY) STRICT;
         PRAGMA application_id = \(application);
         PRAGMA user_version = \(version);
         """
@@ -100,6 +102,11 @@ struct HistoryFiller {
             (first, run) = (next, CommitRun())
         }
         run.add(entry.id, time: entry.time, isMerge: entry.isMerge, parents: parents)
+        if let refused = entry.refused {
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO refused(claim) VALUES (?)",
+                arguments: [refused.milliseconds])
+        }
         for path in entry.paths {
             addChange.bind(1, try place(path))
             addChange.bind(2, next)
