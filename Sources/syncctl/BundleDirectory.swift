@@ -53,7 +53,15 @@ struct BundleDirectory {
         }
         if !isVouchedFor { try writer.tryOut(heads, in: scratch) }
         let next = "\(path)/\(name(numbers.count + 1))"
-        let report = try writer.write(to: next, after: chain) { try archive(next) }
+        var failure: (any Error)?
+        let report = try writer.write(to: next, after: chain) {
+            do { try archive(next) } catch {
+                // What is committed can be saved all the same.
+                guard try UnsyncedFiles.keepFormer(beside: next) else { throw error }
+                failure = error
+            }
+        }
+        if let failure { throw failure }
         if report.file == nil, let last = heads.last { try archive(last.bundle) }
         return report
     }

@@ -125,22 +125,31 @@ enum Changing {
         }
     }
 
+    /// The program that `--edit` starts.
+    /// - Throws: wrong usage where there is none, or nothing may be asked.
+    @discardableResult
+    static func editor(_ options: CommonOptions) throws -> String {
+        if options.noInput { throw Failure(Exit.usage, "--edit asks, and --no-input forbids that") }
+        let environment = Machine().environment
+        let named = [environment["VISUAL"], environment["EDITOR"]]
+            .compactMap { $0 }.first { !$0.isEmpty }
+        // As git does: what somebody names is run, for it may need no terminal.
+        guard let editor = named ?? (isatty(STDIN_FILENO) == 1 ? "vi" : nil) else {
+            throw Failure(
+                Exit.usage,
+                "--edit needs a terminal, or VISUAL or EDITOR to name a program that needs none")
+        }
+        return editor
+    }
+
     /// Opens a content in the user's editor.
     /// - Returns: what was left there; the file stays until it is taken away.
     static func edit(_ content: [UInt8], called name: String, _ options: CommonOptions) throws
         -> EditedFile
     {
-        if options.noInput { throw Failure(Exit.usage, "--edit asks, and --no-input forbids that") }
+        let editor = try editor(options)
         let environment = Machine().environment
-        let named = [environment["VISUAL"], environment["EDITOR"]]
-            .compactMap { $0 }.first { !$0.isEmpty }
         let isTerminal = isatty(STDIN_FILENO) == 1
-        // As git does: what somebody names is run, for it may need no terminal.
-        guard let editor = named ?? (isTerminal ? "vi" : nil) else {
-            throw Failure(
-                Exit.usage,
-                "--edit needs a terminal, or VISUAL or EDITOR to name a program that needs none")
-        }
         var template = Array("\(environment["TMPDIR"] ?? "/tmp")/syncctl-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw Failure(Exit.failed, "no temporary directory can be made")

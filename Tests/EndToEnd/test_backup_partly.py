@@ -104,6 +104,27 @@ class Partly(VaultTest):
         ada.write("last.md", "last\n")
         self.assertEqual(self.saved(ada, 0)[0]["files"], 2)
 
+    def test_an_archive_that_cannot_be_written_keeps_no_history_from_being_saved(self):
+        """The one before, from which a folder that is gone would be kept, is damaged."""
+        ada = self.device("ada", start=False)
+        other = f"{self.top}/other"
+        os.mkdir(other)
+        with open(ada.config, "a", encoding="utf-8") as file:
+            file.write(f'\n[[folder]]\npath = "{other}"\nprefix = "mem"\n')
+        ada.write("held.bin", b"")
+        os.truncate(ada.path("held.bin"), 101 << 20)
+        ada.write("a.md", "one\n")
+        ada.once()
+        self.saved(ada, 0)
+        os.truncate(f"{self.place()}/default-0001.tar.zst", 20)
+        os.rename(ada.folder, f"{ada.folder}.away")
+        with open(f"{other}/new.md", "w", encoding="utf-8") as file:
+            file.write("new\n")
+        ada.once()
+        ada.ctl("backup", f"{self.place()}/", expect=(1,))
+        self.assertIn("default-0002.bundle", os.listdir(self.place()))
+        self.assertIn("default-0002.tar.zst", os.listdir(self.place()))
+
     def test_the_next_bundle_keeps_what_the_archive_before_had(self):
         """Of a folder that is gone, also where another folder's files began a new bundle."""
         ada = self.device("ada", start=False)

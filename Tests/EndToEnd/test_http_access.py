@@ -297,12 +297,12 @@ class Browsers(APITest):
                 self.assertEqual(answer.status, expected)
         wrong = {"Cookie": here["Cookie"][:-1] + "g"}
         self.assertEqual(ask(ada.port, "GET", "/status", headers=wrong).status, 401)
-        self.assertIn("no browser", ada.ctl("dashboard", "--logout").stdout)
-        self.assertEqual(ask(ada.port, "GET", "/status", headers=pair).status, 401)
         ada.stop()
         ada.start()
         self.wait_for_listener(ada)
         self.assertEqual(ask(ada.port, "GET", "/status", headers=pair).status, 200)
+        self.assertIn("no browser", ada.ctl("dashboard", "--logout").stdout)
+        self.assertEqual(ask(ada.port, "GET", "/status", headers=pair).status, 401)
 
 
 class Listening(APITest):

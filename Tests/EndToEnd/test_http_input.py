@@ -211,14 +211,15 @@ class Input(APITest):
         return head + b"a" * (size - len(head) - 2) + b'"}'
 
     def endless(self):
-        """Chunks without end are cut at the bound."""
-        head = (
-            "POST /api/sync/webhook HTTP/1.1\r\nHost: localhost\r\n"
-            "Transfer-Encoding: chunked\r\n\r\n"
-        ).encode()
-        chunk = b"10000\r\n" + b"a" * (64 * KI) + b"\r\n"
-        found, _ = raw(self.ada.port, head + chunk * 800, count=1)
-        self.assertIn([answer.status for answer in found], ([413], []))
+        """Chunks without end are cut at the bound; of who shows nothing none is read."""
+        for shown, status in (("X-Hub-Signature-256: sha256=00\r\n", 413), ("", 401)):
+            head = (
+                "POST /api/sync/webhook HTTP/1.1\r\nHost: localhost\r\n"
+                f"{shown}Transfer-Encoding: chunked\r\n\r\n"
+            ).encode()
+            chunk = b"10000\r\n" + b"a" * (64 * KI) + b"\r\n"
+            found, _ = raw(self.ada.port, head + chunk * 800, count=1)
+            self.assertIn([answer.status for answer in found], ([status], []))
 
     def test_what_is_written_is_what_was_sent(self):
         for name, content, encoding, expected in (

@@ -263,11 +263,11 @@ class Verify(VaultTest):
         ada = self.vault()
         ada.write("a.md", "rotten\n")
         stat = os.stat(ada.path("a.md"))
-        times = (stat.st_mtime_ns, stat.st_ctime_ns)
+        times = (stat.st_mtime_ns, stat.st_ctime_ns - stat.st_mtime_ns)
         with sqlite3.connect(f"{ada.state}/state.db") as store:
             store.execute(
                 "UPDATE files SET size = ?, modified = ?, changed = ?, checked = ? WHERE name = ?",
-                (stat.st_size, *times, max(times) + 10**9, b"a.md"),
+                (stat.st_size, *times, 10**9, b"a.md"),
             )
         store.close()
         self.assertEqual(ada.once().returncode, 0)
@@ -277,6 +277,10 @@ class Verify(VaultTest):
         (advice,) = [line["mend"] for line in found if line["check"] == "folder"]
         words = advice.split(",")[0].split()
         self.assertEqual(words, ["syncctl", "restore", "PATH", "--to", "HEAD"])
+        # Who only looks publishes nothing of it.
+        head = ada.status()["head"]
+        ada.ctl("restore", f"{PREFIX}/a.md", "--to", "HEAD", "--dry-run", expect=None)
+        self.assertEqual(ada.status()["head"], head)
         ada.ctl("restore", f"{PREFIX}/a.md", "--to", "HEAD", expect=(0,))
         self.assertEqual(ada.read("a.md"), b"other\n")
 

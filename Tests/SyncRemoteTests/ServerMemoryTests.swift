@@ -66,6 +66,25 @@ struct ServerMemoryTests {
         }
     }
 
+    @Test("a hook that takes the branch alone gets it in the same push, each time it is asked anew")
+    func hook() async throws {
+        let server = try GitServer(.https, fixture)
+        let hook = fixture.remote + "/hooks/pre-receive"
+        let text =
+            "#!/bin/sh\nwhile read -r old new name; do "
+            + "case $name in refs/sync/*) exit 1 ;; esac; done\n"
+        try text.write(toFile: hook, atomically: true, encoding: .utf8)
+        chmod(hook, 0o755)
+        let a = try server.remote("a", fixture, memory: .zero)
+        var before: ObjectID?
+        for number in 1...2 {
+            let parents = before.map { [$0] } ?? []
+            let commit = try fixture.commit("f", "\(number)", on: parents, by: "a")
+            #expect(try await a.push(commit, expecting: before, applied: commit) == .accepted)
+            before = commit
+        }
+    }
+
     @Test("what it could not give is asked for again after a while, and another commit at once")
     func again() async throws {
         let server = try GitServer(.https, fixture)

@@ -162,6 +162,27 @@ extension Serial {
             #expect(folder.displacedCount == 0 && sandbox.stagingNames.isEmpty)
         }
 
+        @Test("what somebody deletes after they took the place of an old version stays deleted")
+        func takenAndDeleted() throws {
+            sandbox.write("file", "old")
+            let folder = try sandbox.folder(abilities: .init(leases: false, exchange: false))
+            let entry = Displaced(
+                token: try folder.staging.begin(), path: path("file"), base: version("old"),
+                replacement: version("new"), cause: .movedAside)
+            do {
+                let place = try Place(path("file"), below: folder.root)
+                let stat = try #require(try folder.stat(path("file")))
+                #expect(try folder.moveAside(entry, stat, place) == .moved)
+            }
+            sandbox.write("file", "another")
+            #expect(try folder.recheckDisplaced().isEmpty)
+            // Changed this moment, which is no program that has it open.
+            #expect(folder.displacedInUse.isEmpty)
+            unlink(sandbox.root + "/file")
+            #expect(try folder.recheckDisplaced().isEmpty)
+            #expect(sandbox.text("file") == nil)
+        }
+
         @Test("what is moved aside and is another file by then goes back, or stays as a local edit")
         func movedAnother() throws {
             sandbox.write("file", "old")

@@ -86,6 +86,20 @@ package struct UnsyncedFiles: Sendable, Codable, Equatable {
         try Self.flushDirectory(of: file)
     }
 
+    /// Keeps what the bundle before had beside it beside this one, too, where its own archive could
+    /// not be written.
+    /// - Returns: whether all of it stands there; not where nothing can be linked.
+    /// - Throws: `ArchiveError` where the directory cannot be flushed.
+    package static func keepFormer(beside bundle: String) throws -> Bool {
+        guard let former = former(beside: bundle) else { return true }
+        let file = name(beside: bundle)
+        var status = stat()
+        if lstat(file, &status) == 0 { return status.st_mode & S_IFMT == S_IFREG }
+        if link(former, file) != 0 { return false }
+        try flushDirectory(of: file)
+        return true
+    }
+
     /// Has a name that came or went stay so after a power cut.
     private static func flushDirectory(of file: String) throws(ArchiveError) {
         let above = file[..<(file.lastIndex(of: "/") ?? file.startIndex)] + "/"

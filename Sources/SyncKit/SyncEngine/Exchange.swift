@@ -247,9 +247,12 @@ final class Exchange {
     }
 
     private func applyInRounds() throws {
-        for _ in 0..<Limits.applyRounds {
-            // Apply keeps what it replaced until a capture has seen that nobody wrote to it.
-            if try apply.applyHead().applied == 0 && rechecks.isEmpty { return }
+        for round in 0..<Limits.applyRounds {
+            // Apply keeps what it replaced until a capture has seen that nobody wrote to it. A
+            // folder that stopped is looked at whole, and once.
+            let applied = try apply.applyHead().applied
+            let isQuiet = rechecks.isEmpty || round > 0 && rechecks.areOfStopped
+            if applied == 0 && isQuiet { return }
             try capture.capture([:], CaptureOptions(live: true))
         }
     }

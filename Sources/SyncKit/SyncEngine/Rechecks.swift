@@ -7,9 +7,14 @@ package final class Rechecks {
     private(set) var dirty: [FolderID: DirtyPaths] = [:]
     /// Folders whose ignore rules changed since `takeChangedRules` was last called.
     private var changedRules: Set<FolderID> = []
+    /// Folders that stopped since a capture last took what is to be looked at.
+    private var stopped: Set<FolderID> = []
 
     /// Whether there is nothing to look at.
     package var isEmpty: Bool { dirty.isEmpty }
+
+    /// Whether nothing is to be looked at but in folders that stopped just now.
+    var areOfStopped: Bool { dirty.keys.allSatisfy(stopped.contains) }
 
     /// How many paths are named; a scan counts as one.
     var count: Int { dirty.values.reduce(0) { $0 + $1.count } }
@@ -27,6 +32,7 @@ package final class Rechecks {
     func stop(_ folder: VaultFolder, for failure: FolderError) throws(FolderError) {
         if failure.code == .tooManyOpenFiles { throw failure }
         folder.stopped = failure
+        stopped.insert(folder.id)
         noteAll(of: folder)
     }
 
@@ -43,7 +49,7 @@ package final class Rechecks {
 
     /// Takes all of it.
     func take() -> [FolderID: DirtyPaths] {
-        defer { dirty = [:] }
+        defer { (dirty, stopped) = ([:], []) }
         return dirty
     }
 

@@ -14,7 +14,9 @@ package enum SocketPlace {
         var (place, socket) = (stat(), stat())
         guard lstat(directory, &place) == 0, lstat(path, &socket) == 0 else { return nil }
         guard let cause = distrust(of: place, with: socket, for: user) else { return nil }
-        return "\(directory) \(cause): set XDG_RUNTIME_DIR for daemon and syncctl, or remove it"
+        let isOwn = place.st_mode & S_IFMT == S_IFDIR && place.st_uid == user
+        let mend = isOwn ? "chmod go-w \(directory)" : "set XDG_RUNTIME_DIR for daemon and syncctl"
+        return "\(directory) \(cause): \(mend)"
     }
 
     /// The same of what is known.

@@ -272,6 +272,8 @@ package actor Daemon {
         do {
             let read = try machine.load(file)
             if read == wanted {
+                // It is on its way, and not there yet.
+                if read != running { return .restarting }
                 notifier.reloaded()
                 return .unchanged
             }

@@ -171,7 +171,11 @@ extension NetworkTransfer {
         memory.references = now
         if now[reference] == head { return .accepted }
         if now[reference] != expected { return .moved }
-        if commands.count > 1 && Self.isForCompany(refusal) { return nil }
+        // A server's hook that takes no reference of a device's refuses all of a push for it.
+        let isOwnRefused =
+            !memory.isDoubted && report.unpackFailure == nil
+            && memory.refused != nil && memory.refused?.id == commands.last?.new
+        if commands.count > 1 && (Self.isForCompany(refusal) || isOwnRefused) { return nil }
         let reason = report.unpackFailure.map { "the pack was not taken (\($0))" } ?? refusal
         return .declined(PushRefusal(reason, report.words.text).words)
     }

@@ -69,8 +69,11 @@ struct NetworkTransfer {
                     !cancellation.isCancelled
                 else { throw error }
                 // A device may have said something that the remote does not have whole.
+                // A server in trouble says the same of what it has.
+                let span =
+                    error.code == .io ? min(refusalMemory, Limits.slowestTry) : refusalMemory
                 for id in missing where id != head && error.own == nil {
-                    memory.lacking[id] = .now + refusalMemory
+                    memory.lacking[id] = .now + span
                 }
                 if missing.contains(head) { try receiveAlone(head, memory) }
             }

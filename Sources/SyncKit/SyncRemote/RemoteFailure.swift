@@ -31,8 +31,9 @@ extension RemoteError {
             case .tooLarge:
                 (
                     .tooLarge,
-                    "take what is so large out of the branch's history, in a clone: git "
-                        + "filter-repo --strip-blobs-bigger-than 100M"
+                    "take what is so large out of the branch's history, in a clone; a file that "
+                        + "is: git filter-repo --strip-blobs-bigger-than "
+                        + "\(Limits.receivedObjectBytes >> 20)M"
                 )
             case .moved, .locked, .io: (.io, nil)
             }

@@ -117,7 +117,7 @@ struct LeasedFile: ~Copyable {
             throw FolderError(.tooLarge, "read", path, "\(before.st_size) bytes")
         }
         if lease == .unsupported, isYoung(before) {
-            throw FolderError(.busy, "read", path, "it was changed this moment")
+            throw FolderError(.busy, "read", path, young)
         }
         let content = try perform(path) { () throws(SystemError) in
             try readAll(number, size: Int(before.st_size))
@@ -133,6 +133,9 @@ struct LeasedFile: ~Copyable {
             mode: before.st_mode & S_IXUSR != 0 ? .executable : .regular, stat: after,
             content: content, isLeased: lease == .leased, descriptor: descriptor)
     }
+
+    /// Why a file cannot be read without a lease that nobody need have open.
+    static let young = "it was changed this moment"
 
     /// Without a lease only the times tell of a write, and kernels before 6.13 count them in
     /// ticks of up to 10 ms: a second write within a tick of the last would not show.

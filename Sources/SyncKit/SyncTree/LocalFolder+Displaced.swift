@@ -159,7 +159,7 @@ extension LocalFolder {
             case .notFound: return .gone
             case .special: return .directory
             case .tooManyOpenFiles: throw error
-            case .busy: return .written
+            case .busy: return error.cause == LeasedFile.young ? .kept : .written
             default: return .kept
             }
         }
@@ -196,8 +196,14 @@ extension LocalFolder {
         for entry in displaced.withLock({ $0.inOrder }) where entry.cause == .movedAside {
             do throws(SystemError) {
                 guard case .failure(let error) = try goBack(entry) else { continue }
-                // Somebody took the place, or the file: the look at it tells what becomes of it.
-                if ![EEXIST, ENOENT].contains(error.number) { throw error }
+                // Somebody took the file: the look at it tells what becomes of it.
+                if error.number == ENOENT { continue }
+                guard error.number == EEXIST else { throw error }
+                // Somebody took the place: what they delete there later stays deleted.
+                var next = entry
+                next.cause = .removed
+                try rename(entry.name, to: next.name)
+                displaced.withLock { $0.files[entry.token] = next }
             } catch { throw error.folderError("put back", entry.path, writing: true) }
         }
     }

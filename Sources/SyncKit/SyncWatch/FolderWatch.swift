@@ -70,6 +70,9 @@ package final class FolderWatch {
     /// time to time; nil when they are too many to list.
     package var unwatched: Set<TreePath>? { hasMoreUnwatched ? nil : unwatchedPaths }
 
+    /// Whether a directory could not be listed.
+    package private(set) var isIncomplete = false
+
     /// Reads what is queued, a bounded part of it at a time, and reports it in order.
     package func drain(_ report: (WatchEvent) -> Void) {
         for _ in 0..<Self.readsPerDrain {
@@ -197,6 +200,7 @@ package final class FolderWatch {
                 if node != WatchTable.root { drop(node) }
                 continue
             case .unknown:
+                isIncomplete = true
                 if let path { noteUnwatched(path) } else { hasMoreUnwatched = true }
                 continue
             }

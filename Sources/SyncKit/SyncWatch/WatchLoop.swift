@@ -33,6 +33,8 @@ package struct WatchStatus: Sendable, Equatable {
     /// Directories the kernel refused to watch, which have to be scanned from time to time; nil
     /// when they are too many to list.
     package var unwatched: Set<TreePath>? = []
+    /// Whether a directory could not be listed: what is below it comes by watching anew alone.
+    package var isIncomplete = false
     /// Why the folder is not watched.
     package var error: WatchError?
 

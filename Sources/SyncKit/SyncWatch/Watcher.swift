@@ -134,7 +134,9 @@ final class Watcher {
         orders.setQueue(folders[index].watch?.descriptor, index)
         guard let watch = folders[index].watch else { return orders.set(WatchStatus(), index) }
         orders.set(
-            WatchStatus(directories: watch.directoryCount, unwatched: watch.unwatched), index)
+            WatchStatus(
+                directories: watch.directoryCount, unwatched: watch.unwatched,
+                isIncomplete: watch.isIncomplete), index)
     }
 
     /// Nanoseconds of a clock that never goes back.

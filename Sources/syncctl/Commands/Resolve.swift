@@ -60,6 +60,7 @@ struct Resolve: AsyncParsableCommand {
         var history = try VaultHistory(configuration)
         let changes = ChangeSeries(try DaemonClient(options), isDryRun: false)
         if edit, let path {
+            try Changing.editor(options)
             try await capture(options.conflict(path, history).path, changes)
             history = try VaultHistory(configuration)
         }

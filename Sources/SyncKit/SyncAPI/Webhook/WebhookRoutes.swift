@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 internal import SyncModel
 internal import SyncStore
 
@@ -48,14 +49,17 @@ struct WebhookRoutes: Sendable {
         if let scope = context.caller.scope, scope >= .write, context.caller.identity != .session {
             return (WebhookProof(provider: .bearer, isSigned: false), try await body())
         }
+        let said = request.headers[.contentLength].flatMap { Int($0) }
+        if let said, said > Limits.deliveryBytes {
+            throw NIOTooManyBytesError(maxBytes: Limits.deliveryBytes)
+        }
         guard WebhookProof.isShown(request.headers) else { return (nil, []) }
         guard let secrets = receiver.secrets() else {
             throw HTTPError(
                 .serviceUnavailable, message: "deliveries cannot be verified at the moment")
         }
         // What does not say how long it is may be as long as any.
-        let said = request.headers[.contentLength].flatMap { Int($0) } ?? Limits.deliveryBytes
-        let most = min(max(said, 0), Limits.deliveryBytes)
+        let most = max(said ?? Limits.deliveryBytes, 0)
         guard unproven.take(most) else {
             throw HTTPError(
                 .serviceUnavailable, message: "too many deliveries come at once: send it again")

@@ -43,10 +43,10 @@ final class VaultApply {
     @discardableResult
     func applyHead() throws -> ApplyReport {
         if intake.brake.keepsFromApplying { return ApplyReport() }
-        let isAgain = try intake.brake.appliesAgain()
-        let result = Result { try applyToFolders() }
-        if isAgain { try intake.brake.end() }
-        return try result.get()
+        return try intake.applying(applyToFolders) {
+            let head = try branch.head()
+            return try folders.allSatisfy { try store.applied($0.id) == head }
+        }
     }
 
     private func applyToFolders() throws -> ApplyReport {

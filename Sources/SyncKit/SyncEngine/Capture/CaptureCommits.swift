@@ -211,8 +211,7 @@ final class CaptureCommits {
     }
 
     /// Advances the state store: the folders hold what was captured, of the commit that captured
-    /// it. A folder that cannot be flushed is left behind, as one is whose process ended here: its
-    /// next capture finds the commit.
+    /// it.
     private func note(
         _ captured: [Captured], _ captures: [ObjectID?: ObjectID],
         _ containing: [TreePath: ObjectID],
@@ -237,12 +236,6 @@ final class CaptureCommits {
                     changes.append(.deferUpdate(item.local, base: holds))
                 }
             }
-            if folder.interrupted.needsScan {
-                do throws(FolderError) { try flush(captured, in: folder) } catch {
-                    try rechecks.stop(folder, for: error)
-                    continue
-                }
-            }
             // All that an apply which was cut short left was looked at.
             let next = folder.interrupted.ended()
             if let end = folder.interrupted.change(to: next, in: folder.id) { changes.append(end) }
@@ -252,14 +245,6 @@ final class CaptureCommits {
             if isCurrent { try release(captured.filter { $0.base == head }, in: folder) }
             folder.interrupted = next
         }
-    }
-
-    /// Makes durable what an apply that was cut short may have put there, before the state store
-    /// says that it is there: gone with the power, it would count as deleted.
-    private func flush(_ captured: [Captured], in folder: VaultFolder) throws(FolderError) {
-        let own = captured.filter { $0.folder === folder && $0.displaced == nil }
-        let directories = own.flatMap { $0.local.ancestors.map(Optional.some) + [nil] }
-        try folder.access.flush(directories: Set(directories))
     }
 
     /// Lets go of what the head's tree alone had where something was captured over it: no apply

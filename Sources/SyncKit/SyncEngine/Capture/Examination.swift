@@ -101,6 +101,7 @@ struct Examination {
         }
         var swept = Scan(pending: [])
         try sweep(below: path, on: &swept)
+        unseen += swept.failed
         guard let stat else {
             if let row, folder.isInScope(path, row.version) { findings.deleted.append(row) }
             if let parent = path.parent { left[parent] = left[parent] ?? false || row != nil }
@@ -144,6 +145,25 @@ struct Examination {
         var visited: Set<TreePath> = []
         var failed: [TreePath] = []
         var pending: [Visit?]
+        /// What was visited, by its name in small letters; made when it is asked for.
+        private lazy var spellings = Dictionary(
+            visited.map { (Self.folded($0), $0) }, uniquingKeysWith: { $1 })
+
+        init(pending: [Visit?]) { self.pending = pending }
+
+        /// Whether a directory was visited under a name of other case or composition.
+        mutating func hasRespelt(
+            _ directory: TreePath, _ stat: FileStat?, in folder: VaultFolder
+        ) throws(FolderError) -> Bool {
+            guard let stat, let other = spellings[Self.folded(directory)], other != directory,
+                let found = try folder.access.stat(other)
+            else { return false }
+            return found.inode == stat.inode && found.device == stat.device
+        }
+
+        private static func folded(_ path: TreePath) -> String {
+            String(decoding: path.bytes, as: UTF8.self).lowercased()
+        }
     }
 
     /// What the state store knows in a directory and no entry of its listing is of, and its rules.
@@ -205,8 +225,8 @@ struct Examination {
                 note(visit, isFilled: isFilled, isBare: entries.isEmpty, wasFilled: wasFilled)
             }
         }
-        unseen += scan.failed
         try sweep(below: start?.path, on: &scan)
+        unseen += scan.failed
     }
 
     /// Takes one entry of a listing, and its row out of those that are left.
@@ -258,7 +278,10 @@ struct Examination {
             if rows.isEmpty { continue }
             let stands: Bool
             do throws(FolderError) {
-                stands = try folder.access.stat(directory)?.kind == .directory
+                let stat = try folder.access.stat(directory)
+                var isThere = stat?.kind == .directory
+                if isThere { isThere = try !scan.hasRespelt(directory, stat, in: folder) }
+                stands = isThere
             } catch {
                 try quarantine(directory, error)
                 continue

@@ -93,11 +93,29 @@ final class VaultCapture {
             }
         }
         captured += try changes(of: readings, options)
+        try flushInterrupted(&captured)
         let report = try commits.commit(
             gate.passed(captured, into: pack), onto: head, into: pack, options: options)
         for reading in readings { reading.folder.recentDeletions.end(at: clock.now()) }
         isDone = true
         return report
+    }
+
+    /// Makes durable what an apply that was cut short may have put there, before the state store
+    /// says that it is there: gone with the power, it would count as deleted. A folder where that
+    /// cannot be done stops, with nothing of it captured: an edit whose record does not follow it
+    /// would conflict with the next of the same file.
+    private func flushInterrupted(_ captured: inout [Captured]) throws {
+        for folder in folders where folder.stopped == nil && folder.interrupted.needsScan {
+            let own = captured.filter { $0.folder === folder && $0.displaced == nil }
+            let directories = own.flatMap { $0.local.ancestors.map(Optional.some) + [nil] }
+            do throws(FolderError) {
+                try folder.access.flush(directories: Set(directories))
+            } catch {
+                try rechecks.stop(folder, for: error)
+                captured.removeAll { $0.folder === folder && $0.displaced == nil }
+            }
+        }
     }
 
     /// Whether what is captured in a folder takes no file's place: the vault may have had a file

@@ -78,6 +78,15 @@ package final class Brake: Sendable {
         return true
     }
 
+    /// Notes that nothing came of that: the folders are not at it yet.
+    func restsAgain() throws(StateStoreError) {
+        try change { before in
+            guard var next = before, next.state == .underWay else { return before }
+            next.state = .resting
+            return next
+        }
+    }
+
     /// Notes that what was under way is over, well or with an error.
     func end() throws(StateStoreError) {
         try change { before in before?.state == .underWay ? nil : before }

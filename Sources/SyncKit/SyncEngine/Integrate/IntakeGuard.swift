@@ -47,6 +47,17 @@ package final class IntakeGuard {
         return try result.get()
     }
 
+    /// Brings the folders to the head; what a process died of when it did counts again.
+    /// - Parameter isDone: whether every folder is at it: what was died of is survived then.
+    func applying<Outcome>(_ work: () throws -> Outcome, isDone: () throws -> Bool) throws
+        -> Outcome
+    {
+        let isAgain = try brake.appliesAgain()
+        let result = Result { try work() }
+        if isAgain { try isDone() ? brake.end() : brake.restsAgain() }
+        return try result.get()
+    }
+
     /// Notes a head of the remote's that may bring something, before anything of it is read.
     /// - Returns: whether it may be looked at; not when it is to be left alone.
     /// - Throws: `RemoteError` `.fatal` when it has to rest.

@@ -37,6 +37,13 @@ package enum ChangeRequest: Sendable {
         }
     }
 
+    /// Whether what stands at the files that it names is replaced, so that what a disk changed of
+    /// them by itself may be read: all else would publish it.
+    var replacesWholeFiles: Bool {
+        guard case .restore(let request) = self else { return false }
+        return !request.dryRun && request.record == nil
+    }
+
     /// Where it changes something, in the repository; nil is anywhere.
     func places(in vault: Vault) throws -> [TreePath]? {
         switch self {

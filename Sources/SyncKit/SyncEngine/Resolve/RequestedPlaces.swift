@@ -24,12 +24,14 @@ struct RequestedPlaces {
     /// itself leave no mark, and who wants those of before gets them. What is below a directory is
     /// taken by its stat.
     func doubt(in folder: VaultFolder) throws(StateStoreError) {
+        var changes: [StateChange] = []
         for place in places {
             guard let local = folder.belowRoot(place),
                 let row = try store.file(folder.id, local), !row.version.isDirectory
             else { continue }
-            try store.advance(folder.id, [.put(row.unchecked)], applied: nil)
+            changes.append(.put(row.unchecked))
         }
+        if !changes.isEmpty { try store.advance(folder.id, changes, applied: nil) }
     }
 
     /// The path, or what stands where a directory above it would.

@@ -41,7 +41,7 @@ extension VaultService {
         let requested = try request.places(in: vault)
             .map { RequestedPlaces(places: $0, store: vault.store) }
         for folder in vault.folders {
-            try requested?.doubt(in: folder)
+            if request.replacesWholeFiles { try requested?.doubt(in: folder) }
             inbox.add(try requested?.dirty(in: folder) ?? .everything, in: folder.id)
         }
         try captureInbox(live: true)

@@ -24,9 +24,12 @@ struct ExchangeAccount {
     {
         // The state store of a vault that was replaced is read by nobody.
         if vault.intake.isReplaced { return }
-        if error is FolderError || vault.integrator.moves != moves {
-            try close(vault, teller, log)
-        }
+        if error is FolderError { return try close(vault, teller, log) }
+        if vault.integrator.moves == moves { return }
+        // What failed may be the apply.
+        let head = try vault.head()
+        let hasAll = try vault.folders.allSatisfy { try vault.store.applied($0.id) == head }
+        if hasAll { try close(vault, teller, log) }
     }
 
     /// Says what was moved since.

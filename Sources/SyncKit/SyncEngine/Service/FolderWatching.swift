@@ -61,7 +61,9 @@ struct FolderWatching {
         let status = watch.loop.status(folder: folder)
         // A root that went took its watch with it, and may be back by now.
         let isUnwatched = status.directories == 0
-        if isUnwatched || status.error != nil || wasStopped { watch.loop.rewatch(folder: folder) }
+        if isUnwatched || status.error != nil || status.isIncomplete || wasStopped {
+            watch.loop.rewatch(folder: folder)
+        }
         guard let unwatched = status.unwatched, !isUnwatched else { return .everything }
         if unwatched.isEmpty { return nil }
         var dirty = DirtyPaths()

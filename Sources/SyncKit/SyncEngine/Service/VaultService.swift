@@ -117,12 +117,14 @@ package actor VaultService {
         inbox.add(dirty, in: folder)
         // Until it is captured and pushed nobody may say that all is in sync.
         board.update { if $0.state == .inSync { $0.state = .syncing } }
-        if capture(live: live) { applyMeanwhile() }
+        // The exchange that comes of it does where the remote can be reached.
+        let hasNone = !turns.isExchanging && health.exchangeFailure == nil
+        if capture(live: live), !hasNone { applyMeanwhile() }
     }
 
     /// Applies what waits while an exchange waits for the network, or for the remote to want one.
     func applyMeanwhile() {
-        if isPaused { return }
+        if isPaused || !turns.isExchanging && !isWaiting { return }
         do {
             try vault.applyUntilStable()
             // Without one the alarm is that of the next.
@@ -137,7 +139,9 @@ package actor VaultService {
     /// Whether a file waits for its newer version.
     private var isWaiting: Bool {
         // Who cannot tell has nothing to try: the next exchange says what is wrong.
-        do { return try !vault.report.waiting().isEmpty } catch { return false }
+        do { return try vault.folders.contains { try !$0.deferred(vault.store).isEmpty } } catch {
+            return false
+        }
     }
 
     /// When to wake up for the next exchange: no later than the slow tries would come, where a file

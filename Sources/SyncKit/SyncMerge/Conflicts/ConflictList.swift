@@ -25,9 +25,11 @@ package struct ConflictList: Sendable {
     ///   - all: also of a submodule that a directory took the name of, whose commit is in another
     ///     repository. A person has to see it; a merge carries it along, as it always did.
     ///   - known: a list that was read in the same way: what is in both is not read again.
+    ///   - isBounded: whether a text that no merge looks at is in no conflict; not for a merge by
+    ///     rules before version 9.
     package init(
         of tree: ObjectID?, all: Bool = false, knowing known: ConflictList? = nil,
-        reading reader: any ObjectReader
+        isBounded: Bool = true, reading reader: any ObjectReader
     ) throws(RepositoryError) {
         guard let directory = try Self.directory(of: tree, reading: reader) else {
             (entries, records) = ([], [])
@@ -52,7 +54,9 @@ package struct ConflictList: Sendable {
             let before = bytes
             let record =
                 isRead
-                ? try Self.record(entry.name, version, all: all, budget: &bytes, reading: reader)
+                ? try Self.record(
+                    entry.name, version, all: all, isBounded: isBounded, budget: &bytes,
+                    reading: reader)
                 : nil
             entries.append(
                 Entry(name: entry.name, version: version, record: record, size: bytes - before))
@@ -65,8 +69,8 @@ package struct ConflictList: Sendable {
     /// written, which is carried along.
     /// - Parameter bytes: what was read of this tree so far.
     private static func record(
-        _ name: [UInt8], _ version: FileVersion, all: Bool, budget bytes: inout Int,
-        reading reader: any ObjectReader
+        _ name: [UInt8], _ version: FileVersion, all: Bool, isBounded: Bool,
+        budget bytes: inout Int, reading reader: any ObjectReader
     ) throws(RepositoryError) -> ConflictRecord? {
         do throws(RepositoryError) {
             guard version.mode.isFile else { return nil }
@@ -82,7 +86,8 @@ package struct ConflictList: Sendable {
             for blob in record.namedBlobs {
                 let (kind, size) = try reader.header(blob)
                 // No merge of texts looks at more.
-                if kind != .blob || record.isText && size > 4 * Limits.documentSize { return nil }
+                let isLarge = isBounded && record.isText && size > 4 * Limits.documentSize
+                if kind != .blob || isLarge { return nil }
             }
             return record
         } catch {

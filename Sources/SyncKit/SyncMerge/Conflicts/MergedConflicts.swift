@@ -25,9 +25,13 @@ struct MergedConflicts {
         reading reader: any ObjectReader
     ) throws(RepositoryError) {
         self.keepsUndecided = keepsUndecided
-        self.base = Self.names(try ConflictList(of: base, reading: reader))
-        self.first = Self.names(try ConflictList(of: first, reading: reader))
-        self.second = Self.names(try ConflictList(of: second, reading: reader))
+        func names(_ tree: ObjectID?) throws(RepositoryError) -> Names {
+            Self.names(
+                try ConflictList(of: tree, isBounded: keepsUndecided, reading: reader))
+        }
+        self.base = try names(base)
+        self.first = try names(first)
+        self.second = try names(second)
         (decidedByFirst, goneOnFirst) = try Self.decided(self.base, self.first, in: first, reader)
         (decidedBySecond, goneOnSecond) = try Self.decided(
             self.base, self.second, in: second, reader)

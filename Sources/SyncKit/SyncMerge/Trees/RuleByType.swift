@@ -27,10 +27,11 @@ package final class RuleByType: ContentRule {
         self.version = version
         captured = CapturedVersions(
             stamps: stamps, history: History(stamps), bases: sides.bases, version: version)
+        func list(_ tree: ObjectID?) throws(RepositoryError) -> ConflictList {
+            try ConflictList(of: tree, isBounded: version >= 9, reading: reader)
+        }
         conflicts = (
-            try ConflictList(of: sides.base, reading: reader),
-            try ConflictList(of: sides.first.tree, reading: reader),
-            try ConflictList(of: sides.second.tree, reading: reader)
+            try list(sides.base), try list(sides.first.tree), try list(sides.second.tree)
         )
     }
 
