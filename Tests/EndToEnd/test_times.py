@@ -70,9 +70,11 @@ class Times(VaultTest):
         self.assertEqual(ada.read("a.md"), b"three\n")
         self.assertEqual(ada.read("mine.md"), b"mine\n")
         ada.write("a.md", "edited\n")
-        back = ["restore", f"{PREFIX}/a.md", f"{PREFIX}/mine.md", "--to", "sync~1"]
-        planned = self.report(ada, *back, "--dry-run")
-        self.assertEqual(planned["paths"], self.report(ada, *back)["paths"])
+        back = ["restore", f"{PREFIX}/a.md", f"{PREFIX}/mine.md", "--to"]
+        planned = self.report(ada, *back, "sync~1", "--dry-run")
+        # That committed the edit: what it looked at is one further back by now.
+        done = self.report(ada, *back, "sync~2")
+        self.assertEqual(planned["paths"], done["paths"])
         self.assertEqual(ada.read("a.md"), b"two\n")
         self.assertEqual(ada.read("mine.md"), b"again\n")
 
