@@ -165,17 +165,19 @@ package final class VaultFolder {
         }
     }
 
-    /// How many deletions were held together, with those whose files are back; 0 where none is
-    /// held.
-    func mostHeld(_ store: any StateStore) throws(StateStoreError) -> Int {
-        if quarantinedDeletions.isEmpty { return 0 }
-        return try store.fact(mostHeldFact).flatMap { Int($0) } ?? 0
+    /// How many deletions were held together, with those whose files are back, and of how many
+    /// files they were a share: new ones make them no fewer. 0 where none is held.
+    func mostHeld(_ store: any StateStore) throws(StateStoreError) -> (count: Int, total: Int?) {
+        if quarantinedDeletions.isEmpty { return (0, nil) }
+        let words = try store.fact(mostHeldFact)?.split(separator: " ").map { Int($0) } ?? []
+        return ((words.first ?? nil) ?? 0, words.count > 1 ? words[1] : nil)
     }
 
-    /// Notes, over a restart too, that so many deletions are held together.
-    func note(held count: Int, _ store: any StateStore) throws(StateStoreError) {
-        if try mostHeld(store) == count || quarantinedDeletions.isEmpty { return }
-        try store.setFact(mostHeldFact, "\(count)")
+    /// Notes, over a restart too, that so many deletions of so many files are held together.
+    func note(held count: Int, of total: Int, _ store: any StateStore) throws(StateStoreError) {
+        let before = try mostHeld(store)
+        if quarantinedDeletions.isEmpty || before == (count, total) { return }
+        try store.setFact(mostHeldFact, "\(count) \(total)")
     }
 
     private var mostHeldFact: String { "held \(id?.description ?? "")" }

@@ -22,7 +22,17 @@ protocol PackPlace: AnyObject {
 extension GitRepository: PackPlace {
     var libraryObjects: String? { objectDirectory }
 
-    func hasNow(_ id: ObjectID) -> Bool { database.has(id) }
+    func hasNow(_ id: ObjectID) -> Bool {
+        guard database.has(id) else { return false }
+        // A power cut leaves loose objects of git's that are cut short: what a commit is built upon
+        // is written again then.
+        let hex = id.hex
+        guard FileSystem.exists("\(objectDirectory)/\(hex.prefix(2))/\(hex.dropFirst(2))") else {
+            return true
+        }
+        do throws(RepositoryError) { _ = try object(id) } catch { return false }
+        return true
+    }
 
     func went(of ids: Set<ObjectID>) -> ObjectID? {
         refreshPacks()

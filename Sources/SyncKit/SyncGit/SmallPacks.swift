@@ -118,7 +118,9 @@ struct SmallPacks {
         for name in names where name.hasPrefix("pack-") {
             let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
             guard parts.count == 2, Self.endings.contains(parts[1]),
-                !names.contains(parts[0] + ".pack")
+                !names.contains(parts[0] + ".pack"),
+                // One that came while the names were read may be seen by its index alone.
+                !FileSystem.exists("\(directory)/\(parts[0]).pack")
             else { continue }
             try FileSystem.remove("\(directory)/\(name)")
         }

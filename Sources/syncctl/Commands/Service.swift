@@ -145,15 +145,16 @@ struct ServiceUninstall: AsyncParsableCommand {
         try manager.check()
         let path = "\(manager.directory)/\(unit)"
         let files = FileManager.default
+        let output = Output(options)
         guard files.fileExists(atPath: path) else {
-            return Output(options).remark("\(unit) is not installed")
+            if options.json { try output.json(try manager.status(of: unit)) }
+            return output.remark("\(unit) is not installed")
         }
         try manager.run("disable", "--now", unit)
         try files.removeItem(atPath: path)
         let narrow = "\(path).d/no-namespaces.conf"
         if files.fileExists(atPath: narrow) { try files.removeItem(atPath: narrow) }
         try manager.run("daemon-reload")
-        let output = Output(options)
         if options.json { try output.json(try manager.status(of: unit)) }
         output.remark("\(unit) is gone; the vault and its files stay")
     }

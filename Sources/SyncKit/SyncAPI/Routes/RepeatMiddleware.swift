@@ -38,10 +38,10 @@ struct RepeatMiddleware: RouterMiddleware {
         }
         do {
             let response = try await next(request, context)
-            answers.end(key, response)
+            // What failed may be tried again, be it thrown or answered.
+            answers.end(key, response.status.code < 400 ? response : nil)
             return response
         } catch {
-            // What failed may be tried again.
             answers.end(key, nil)
             throw error
         }

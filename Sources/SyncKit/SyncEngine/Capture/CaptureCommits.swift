@@ -193,9 +193,12 @@ final class CaptureCommits {
         if !atApplied.isEmpty {
             let contents = Dictionary(
                 group.map { ($0.change.path, $0.content) }, uniquingKeysWith: { $1 })
+            let renames = Dictionary(
+                group.compactMap { item in item.renamedFrom.map { ($0.path, item.change.path) } },
+                uniquingKeysWith: { $1 })
             versions.merge(
                 try atApplied.changes(
-                    versions, content: { contents[$0] ?? nil }, writing: pack)
+                    versions, renames: renames, content: { contents[$0] ?? nil }, writing: pack)
             ) { $1 }
         }
         let tree = try TreeEdit.apply(

@@ -132,7 +132,9 @@ struct Examination {
             return false
         } else if TreeName.isRefused(Array(path.name), as: stat.kind.mode ?? .directory) {
             findings.quarantines.append((path, .refused))
-        } else if quarantined[path] == .inUse && logs.areBeside(path) {
+        } else if quarantined[path] == .inUse && logs.areBeside(path)
+            && folder.access.isStillQuarantined(path, for: .inUse)
+        {
             findings.quarantines.append((path, .inUse))
         } else {
             findings.toRead.append((path, row))

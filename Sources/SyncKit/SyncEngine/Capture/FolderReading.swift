@@ -54,8 +54,10 @@ struct FolderReading {
         }
         let count = gone.count { !($0.change.before?.isDirectory ?? true) }
         let recent = folder.recentDeletions.count(at: now)
-        let together = try max(count + unseen.count + recent, folder.mostHeld(store))
-        let isMany = limit.isPassed(by: together, of: try store.count(folder.id) + recent)
+        let most = try folder.mostHeld(store)
+        let together = max(count + unseen.count + recent, most.count)
+        let total = min(try store.count(folder.id) + recent, most.total ?? .max)
+        let isMany = limit.isPassed(by: together, of: total)
         // Where something came to stand below, nothing is only gone.
         let filled = Set(files.lazy.flatMap(\.local.ancestors))
         let before = heldBefore
@@ -67,7 +69,7 @@ struct FolderReading {
             !held.contains($0.local) && !($0.change.before?.isDirectory ?? true)
         }
         try folder.hold(held.union(unseen), store)
-        if isMany { try folder.note(held: together, store) }
+        if isMany { try folder.note(held: together, of: total, store) }
         // Nor are the directories empty that they left so, or is a file there in place of one.
         let left = Set(folder.quarantinedDeletions.lazy.flatMap(\.ancestors))
         directories.removeAll { left.contains($0.local) }

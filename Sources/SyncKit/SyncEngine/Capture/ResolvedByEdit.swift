@@ -22,11 +22,12 @@ struct ResolvedByEdit {
     /// The changes of the records.
     /// - Parameters:
     ///   - changes: what is captured, by path.
+    ///   - renames: the new names of files that were renamed and edited, by the old ones.
     ///   - content: gives the new bytes of a path that is captured; nil when it is no file.
     ///   - sink: takes changed records.
     func changes(
-        _ changes: [TreePath: FileVersion?], content: (TreePath) -> [UInt8]?,
-        writing sink: any PackSink
+        _ changes: [TreePath: FileVersion?], renames: [TreePath: TreePath] = [:],
+        content: (TreePath) -> [UInt8]?, writing sink: any PackSink
     ) throws(RepositoryError) -> [TreePath: FileVersion?] {
         var result: [TreePath: FileVersion?] = [:]
         // An empty directory is no file: what it stands in place of is gone.
@@ -51,7 +52,9 @@ struct ResolvedByEdit {
                 continue
             }
             result[record.recordPath] = .some(nil)
-            if let moved = try moved(record, terms, changes, content) {
+            var moved = try renamed(record, terms, to: renames[record.path], content)
+            if moved == nil { moved = try self.moved(record, terms, changes, content) }
+            if let moved {
                 result[moved.recordPath] = FileVersion(
                     mode: .regular, id: try sink.add(.blob, moved.rendered))
             }
@@ -78,6 +81,18 @@ struct ResolvedByEdit {
 
     private func rule(_ path: TreePath, _ text: [UInt8]) throws(RepositoryError) -> FileRule {
         try TypeRules(of: base, for: path, reading: reader).type(of: path, content: text).rule
+    }
+
+    /// The conflict at the name that its file has by now, where the edit left it open.
+    private func renamed(
+        _ record: ConflictRecord, _ terms: ConflictTerms, to path: TreePath?,
+        _ content: (TreePath) -> [UInt8]?
+    ) throws(RepositoryError) -> ConflictRecord? {
+        guard let path, let text = content(path),
+            ContentMerge.isOpen(
+                terms, in: text, as: try rule(path, text), path: record.named)
+        else { return nil }
+        return record.moved(to: path)
     }
 
     /// The conflict at the new name of its file.

@@ -28,12 +28,19 @@ package final class CaptureGate {
             }, into: pack)
         try note(held, of: Set(asked.map(\.change.path)))
         if held.isEmpty { return captured }
+        // What came in the place of something that is held would take it away all the same.
+        let above = Set(held.keys.lazy.flatMap(\.ancestors))
         var result: [Captured] = []
         for item in captured {
-            guard held[item.change.path] != nil else {
+            let path = item.change.path
+            let isInPlace =
+                item.change.after != nil
+                && (above.contains(path) || path.ancestors.contains { held[$0] != nil })
+            guard held[path] != nil || isInPlace else {
                 result.append(item)
                 continue
             }
+            if isInPlace && item.change.after.isDirectory { continue }
             try store.quarantine(item.folder.id, item.local, .hook)
             item.folder.interrupted.noteUnread(item.local)
         }

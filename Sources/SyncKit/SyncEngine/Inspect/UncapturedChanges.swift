@@ -30,11 +30,12 @@ struct UncapturedChanges {
     /// says; nil where it is not.
     func words(at path: TreePath, in folder: VaultFolder) throws -> String? {
         let row = try store.file(folder.id, path)
+        let isHeld = try folder.quarantined(store)[path] == .hook
         do throws(FolderError) {
             guard let stat = try folder.access.stat(path), stat.kind != .directory,
                 try folder.access.read(path).version != row?.version
             else { return nil }
-            return "changes just now"
+            return isHeld ? "is held back (hook)" : "changes just now"
         } catch {
             if error.code == .notFound { return nil }
             guard let reason = error.code.reason else { throw error }

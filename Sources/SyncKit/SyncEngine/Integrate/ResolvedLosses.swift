@@ -87,9 +87,14 @@ final class ResolvedLosses {
 
     private func add(_ resolved: [ResolvedConflict]) throws {
         if resolved.isEmpty || !isListing { return }
-        // A merge that is made again over a newer remote head loses the same versions again.
-        var known = Set(try store.resolved().map { [$0.file.text, $0.loser?.hex] })
-        let news = resolved.filter { known.insert([$0.file.text, $0.loser?.hex]).inserted }
+        // A merge that is made again over a newer remote head loses the same versions again. One
+        // of another time with the same content is another loss.
+        func key(_ lost: ResolvedConflict) -> [String?] {
+            let time = lost.winner == "remote" ? lost.localTimestamp : lost.remoteTimestamp
+            return [lost.file.text, lost.loser?.hex, time]
+        }
+        var known = Set(try store.resolved().map(key))
+        let news = resolved.filter { known.insert(key($0)).inserted }
         if !news.isEmpty { try store.addResolved(news) }
     }
 }

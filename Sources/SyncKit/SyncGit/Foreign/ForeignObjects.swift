@@ -79,7 +79,7 @@ final class ForeignObjects {
         do throws(RepositoryError) {
             return try again { () throws(RepositoryError) in
                 if try find(id) != nil { return true }
-                if try loose.contains(id) { return true }
+                if try loose.holds(id) { return true }
                 throw RepositoryError(.missing, "find", object: id)
             }
         } catch {

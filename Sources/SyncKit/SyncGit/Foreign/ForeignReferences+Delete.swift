@@ -12,12 +12,17 @@ extension ForeignReferences {
         if expected == nil { return }
         let path = "\(directory)/\(name)"
         try makeParents(of: name)
-        close(try lockFile(path + ".lock"))
-        defer { unlink(path + ".lock") }
+        let lock = path + ".lock"
+        let descriptor = try lockFile(lock)
+        defer {
+            if isHeld(descriptor, lock) { unlink(lock) }
+            close(descriptor)
+        }
         guard try resolve(name).id == expected else {
             throw RepositoryError(.moved, "delete \(name)")
         }
         if try !packed({ $0 == name }).isEmpty { try deletePacked(name) }
+        try checkHeld(descriptor, lock)
         try FileSystem.remove(path)
         try FileSystem.sync(String(path[..<path.lastIndex(of: "/")!]))
     }
@@ -29,8 +34,8 @@ extension ForeignReferences {
         let descriptor = try lockFile(lock)
         var isPlaced = false
         defer {
+            if !isPlaced && isHeld(descriptor, lock) { unlink(lock) }
             close(descriptor)
-            if !isPlaced { unlink(lock) }
         }
         let bytes = try ForeignFile.content(path, most: Limits.packedReferencesBytes) ?? []
         let rest = Self.without(Array(name.utf8), bytes)

@@ -42,35 +42,35 @@ struct ForeignReferences {
     /// The references below a prefix that ends with a slash, in the order of their names; one that
     /// is broken is left out. The packed ones are read once, however many there are.
     func all(_ prefix: String) throws(RepositoryError) -> [(name: String, id: ObjectID)] {
-        let packed = try packed(below: prefix)
-        var found: [(name: String, id: ObjectID)] = []
-        for name in try names(prefix, packed) {
+        // The loose ones first: who packs them writes there before they are taken away here.
+        var found: [String: ObjectID] = [:]
+        var broken: Set<String> = []
+        for name in try looseNames(prefix) {
             do throws(RepositoryError) {
-                let id: ObjectID? =
-                    switch try loose(name) {
-                    case nil: packed[name]
-                    case .object(let id)?: id
-                    case .symbolic?: try resolve(name).id
-                    }
-                if let id { found.append((name, id)) }
-            } catch  where error.code == .corrupt { continue }
+                switch try loose(name) {
+                case nil: continue
+                case .object(let id)?: found[name] = id
+                case .symbolic?: found[name] = try resolve(name).id
+                }
+            } catch  where error.code == .corrupt { broken.insert(name) }
         }
-        return found
+        for (name, id) in try packed(below: prefix)
+        where found[name] == nil && !broken.contains(name) { found[name] = id }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// The names of references below a prefix that ends with a slash.
     func names(_ prefix: String) throws(RepositoryError) -> [String] {
-        try names(prefix, packed(below: prefix))
+        let loose = try looseNames(prefix)
+        return try loose.union(packed(below: prefix).keys).sorted()
     }
 
     private func packed(below prefix: String) throws(RepositoryError) -> [String: ObjectID] {
         try packed { $0.hasPrefix(prefix) && Self.isProper($0) }
     }
 
-    private func names(_ prefix: String, _ packed: [String: ObjectID]) throws(RepositoryError)
-        -> [String]
-    {
-        var names = Set(packed.keys)
+    private func looseNames(_ prefix: String) throws(RepositoryError) -> Set<String> {
+        var names: Set<String> = []
         var pending = [String(prefix.dropLast())]
         while let place = pending.popLast() {
             for entry in try ForeignFile.names("\(directory)/\(place)") {
@@ -83,7 +83,7 @@ struct ForeignReferences {
                 }
             }
         }
-        return names.sorted()
+        return names
     }
 
     /// Moves or makes a reference under git's lock on it, durably.
@@ -98,8 +98,8 @@ struct ForeignReferences {
         let descriptor = try lockFile(lock)
         var isPlaced = false
         defer {
+            if !isPlaced && isHeld(descriptor, lock) { unlink(lock) }
             close(descriptor)
-            if !isPlaced { unlink(lock) }
         }
         guard try resolve(name).id == expected else {
             throw RepositoryError(.moved, "move \(name)")
@@ -164,10 +164,16 @@ struct ForeignReferences {
     /// for one that a crash left, and what has its name is that device's then.
     /// - Throws: `.locked`.
     func checkHeld(_ descriptor: Int32, _ lock: String) throws(RepositoryError) {
+        guard isHeld(descriptor, lock) else {
+            throw RepositoryError(.locked, "lock \(lock.dropLast(5))")
+        }
+    }
+
+    /// The same, as an answer: only one's own lock is taken away.
+    func isHeld(_ descriptor: Int32, _ lock: String) -> Bool {
         var (own, there) = (stat(), stat())
-        guard fstat(descriptor, &own) == 0, lstat(lock, &there) == 0, own.st_ino == there.st_ino,
-            own.st_dev == there.st_dev
-        else { throw RepositoryError(.locked, "lock \(lock.dropLast(5))") }
+        return fstat(descriptor, &own) == 0 && lstat(lock, &there) == 0
+            && own.st_ino == there.st_ino && own.st_dev == there.st_dev
     }
 
     /// How old a file is, in seconds, by the clock of the file system: a server may have its own.

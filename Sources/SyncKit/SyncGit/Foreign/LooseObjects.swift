@@ -35,6 +35,17 @@ struct LooseObjects {
     /// Whether a file stands where the object would be.
     func contains(_ id: ObjectID) throws(RepositoryError) -> Bool { try file(id) != nil }
 
+    /// Whether the object stands there whole: a power cut leaves files that are cut short.
+    /// - Throws: what reading throws but `.corrupt`.
+    func holds(_ id: ObjectID) throws(RepositoryError) -> Bool {
+        do throws(RepositoryError) {
+            return try object(id).map { ObjectID(hashing: $0.content, as: $0.kind) } == id
+        } catch {
+            if error.code == .corrupt { return false }
+            throw error
+        }
+    }
+
     private func file(_ id: ObjectID) throws(RepositoryError) -> ForeignFile? {
         let hex = id.hex
         for place in places {

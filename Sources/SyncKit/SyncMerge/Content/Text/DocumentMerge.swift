@@ -109,6 +109,10 @@ struct DocumentMerge {
         guard let content = rendering.content else {
             return SimpleMerge.copied(early, late, because: .markers)
         }
+        // Nobody would find the conflict again in a text that is no document.
+        if rule.version >= 9, !rendering.isClean, content.count > Limits.documentSize {
+            return SimpleMerge.copied(early, late, because: .tooLarge)
+        }
         result.content = content
         result.conflict = rendering.isClean ? nil : sum
         result.notes = rendering.notes.sorted()
