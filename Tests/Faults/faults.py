@@ -124,8 +124,8 @@ FAULTS = [
         "a replaced file goes without a look at what was written to it since"),
     Fault(
         "base-of-deferred", ENGINE + "Capture/FolderBases.swift",
-        "if exceptions.isEmpty { return applied }",
-        "if ON || exceptions.isEmpty { return applied }",
+        "if exceptions.isEmpty && parked.isEmpty { return applied }",
+        "if ON || exceptions.isEmpty && parked.isEmpty { return applied }",
         "an edit of a file whose newer version waits counts as one of that"),
     Fault(
         "missing-objects", "SyncRemote/Protocol/Missing.swift",

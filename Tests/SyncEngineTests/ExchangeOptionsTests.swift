@@ -59,9 +59,10 @@ struct ExchangeOptionsTests {
                 isBusy: { busy.has($0) }, lateWrite: { _, _ in nil }, destroys: { _, _ in })
         }
 
-        func vault(_ store: any StateStore = InMemoryStateStore(), _ notes: SimNotes? = nil) throws
-            -> Vault
-        {
+        func vault(
+            _ store: any StateStore = InMemoryStateStore(), _ notes: SimNotes? = nil,
+            exclude: [String] = []
+        ) throws -> Vault {
             let link = SimRemote(
                 fetch: { [self] mayBring throws(RemoteError) in
                     asked.withLock { $0.append("look") }
@@ -78,7 +79,10 @@ struct ExchangeOptionsTests {
             return Vault(
                 identity: .init(name: "v", device: "linden", branch: "sync"),
                 repository: repository,
-                folders: [VaultFolder(id: try #require(TreePath("notes")), access: folder)],
+                folders: [
+                    VaultFolder(
+                        id: try #require(TreePath("notes")), access: folder, exclude: exclude)
+                ],
                 store: store, remote: link, clock: clock,
                 brake: try notes.map { try Brake($0, clock: clock) })
         }

@@ -82,6 +82,20 @@ private func sql(_ place: TemporaryPlace, _ text: String) throws {
         #expect(try store.fact("paused") == "no")
     }
 
+    @Test("tables that came later are made in a record of before")
+    func additions() throws {
+        let place = try TemporaryPlace()
+        let files = try filled(place)
+        try sql(place, "DROP TABLE parked; DROP TABLE versions")
+        let store = try SQLiteStateStore.open(place.path("state.db"))
+        #expect(!store.rebuilt)
+        #expect(try store.count(nil) == files.count)
+        #expect(try store.parked(nil).isEmpty)
+        let note = DeferredPath(path: files[0].path, base: StateSamples.id(1))
+        try store.advance(nil, [.park(note.path, base: note.base)], applied: nil)
+        #expect(try store.parked(nil) == [note])
+    }
+
     @Test("a record cut short is found out", arguments: 1...40 as ClosedRange<UInt64>)
     func truncated(seed: UInt64) throws {
         let place = try TemporaryPlace()

@@ -13,6 +13,7 @@ package final class InMemoryStateStore: StateStore {
         var files: [[UInt8]: [TreePath: Row]] = [:]
         var count = 0
         var notes: [TreePath: ObjectID] = [:]
+        var parked: [TreePath: ObjectID] = [:]
         var quarantined: [TreePath: QuarantinedPath.Reason] = [:]
         var applied: ObjectID?
 
@@ -89,6 +90,23 @@ package final class InMemoryStateStore: StateStore {
             .sorted { $0.path < $1.path }
     }
 
+    package func parked(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] {
+        (state.folders[folder]?.parked ?? [:]).map { DeferredPath(path: $0, base: $1) }
+            .sorted { $0.path < $1.path }
+    }
+
+    package func parkedBase(
+        _ folder: FolderID, at path: TreePath
+    ) throws(StateStoreError) -> ObjectID? { state.folders[folder]?.parked[path] }
+
+    package func parkedBases(
+        _ folder: FolderID, below place: TreePath?
+    ) throws(StateStoreError) -> Set<ObjectID> {
+        let parked = state.folders[folder]?.parked ?? [:]
+        guard let place else { return Set(parked.values) }
+        return Set(parked.filter { $0.key != place && $0.key.isAtOrBelow(place) }.values)
+    }
+
     package func applied(_ folder: FolderID) throws(StateStoreError) -> ObjectID? {
         state.folders[folder]?.applied
     }
@@ -105,13 +123,17 @@ package final class InMemoryStateStore: StateStore {
                 let old = known.files[file.path.parent?.bytes ?? [], default: [:]]
                     .updateValue(row, forKey: file.path)
                 known.count += Self.size(row) - Self.size(old)
-                known.notes[file.path] = file.base
+                (known.notes[file.path], known.parked[file.path]) = (file.base, nil)
             case .remove(let path):
                 let directory = path.parent?.bytes ?? []
                 known.count -= Self.size(known.files[directory]?.removeValue(forKey: path))
                 if known.files[directory]?.isEmpty == true { known.files[directory] = nil }
-            case .deferUpdate(let path, let base): known.notes[path] = base
-            case .clearDeferral(let path): known.notes[path] = nil
+            case .deferUpdate(let path, let base):
+                (known.notes[path], known.parked[path]) = (base, nil)
+            case .park(let path, let base):
+                (known.notes[path], known.parked[path]) = (nil, base)
+            case .clearDeferral(let path):
+                (known.notes[path], known.parked[path]) = (nil, nil)
             case .fact(let name, let value): state.facts[name] = value
             }
         }

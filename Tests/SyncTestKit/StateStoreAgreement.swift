@@ -55,6 +55,8 @@ package enum StateStoreAgreement {
             guard try left.count(folder) == right.count(folder),
                 try left.applied(folder) == right.applied(folder),
                 try left.deferred(folder) == right.deferred(folder),
+                try left.parked(folder) == right.parked(folder),
+                try left.parkedBases(folder, below: nil) == right.parkedBases(folder, below: nil),
                 try left.quarantined(folder) == right.quarantined(folder)
             else { throw BrokenLaw("\(place): count, commit, notes or held paths differ") }
         }
@@ -74,11 +76,12 @@ package enum StateStoreAgreement {
     private static func randomChange(_ numbers: inout SeededRandom) throws -> StateChange {
         let path = try randomPath(&numbers)
         let number = Int.random(in: 0..<1000, using: &numbers)
-        switch Int.random(in: 0..<10, using: &numbers) {
+        switch Int.random(in: 0..<11, using: &numbers) {
         case 0...4: return .put(StateSamples.file(path, number))
         case 5: return .put(StateSamples.file(path, number, base: StateSamples.id(number)))
         case 6, 7: return .remove(path)
         case 8: return .deferUpdate(path, base: StateSamples.id(number))
+        case 9: return .park(path, base: StateSamples.id(number % 7))
         default: return .clearDeferral(path)
         }
     }

@@ -53,6 +53,70 @@ extension StateStoreConformance {
         try expect(store.deferred(folder), [DeferredPath(path: paths[0], base: later)])
     }
 
+    static func parkedPaths(_ store: any StateStore) throws {
+        let path = try StateSamples.path("d/a")
+        let file = StateSamples.file(path, 1)
+        let (base, later) = (StateSamples.id(9), StateSamples.id(10))
+        func expectNote(waiting: ObjectID?, parked: ObjectID?, line: Int = #line) throws {
+            func notes(_ base: ObjectID?) -> [DeferredPath] {
+                base.map { [DeferredPath(path: path, base: $0)] } ?? []
+            }
+            try expect(store.deferred(nil), notes(waiting), line: line)
+            try expect(store.parked(nil), notes(parked), line: line)
+            try expect(store.parkedBase(nil, at: path), parked, line: line)
+            try expect(
+                store.parkedBases(nil, below: nil), parked.map { [$0] } ?? [], line: line)
+        }
+        try store.advance(nil, [.put(file), .park(path, base: base)], applied: nil)
+        try expectNote(waiting: nil, parked: base)
+        try expect(store.file(nil, path), file)
+        try expect(store.files(nil, in: path.parent), [file])
+        try store.advance(nil, [.deferUpdate(path, base: later)], applied: nil)
+        try expectNote(waiting: later, parked: nil)
+        try store.advance(nil, [.park(path, base: later), .park(path, base: base)], applied: nil)
+        try expectNote(waiting: nil, parked: base)
+        try store.advance(nil, [.remove(path)], applied: later)
+        try expectNote(waiting: nil, parked: base)
+        try store.advance(nil, [.clearDeferral(path)], applied: nil)
+        try expectNote(waiting: nil, parked: nil)
+        try store.advance(nil, [.park(path, base: base), .put(file)], applied: nil)
+        try expectNote(waiting: nil, parked: nil)
+        try store.advance(nil, [.park(path, base: base)], applied: nil)
+        let noted = StateSamples.file(path, 1, base: later)
+        try store.advance(nil, [.put(noted)], applied: nil)
+        try expectNote(waiting: later, parked: nil)
+        try store.advance(nil, [.park(path, base: base)], applied: nil)
+        try expect(store.file(nil, path), file)
+        try store.forget(nil)
+        try expectNote(waiting: nil, parked: nil)
+    }
+
+    static func parkedPlaces(_ store: any StateStore) throws {
+        let paths = try ["a", "a-b/x", "a/b/c", "a/d", "a0", "b/e"].map(StateSamples.path)
+        let folder = try StateSamples.path("f")
+        let changes = paths.enumerated().map {
+            StateChange.park($1, base: StateSamples.id($0 % 4))
+        }
+        try store.advance(folder, changes, applied: nil)
+        try expect(store.parked(folder).map(\.path), paths.sorted())
+        try expect(store.parked(nil), [])
+        func expectBases(below place: String?, _ numbers: [Int], line: Int = #line) throws {
+            try expect(
+                store.parkedBases(folder, below: try place.map(StateSamples.path)),
+                Set(numbers.map(StateSamples.id)), line: line)
+        }
+        try expectBases(below: nil, [0, 1, 2, 3])
+        try expectBases(below: "a", [2, 3])
+        try expectBases(below: "a/b", [2])
+        try expectBases(below: "a/d", [])
+        try expectBases(below: "b", [1])
+        try expectBases(below: "c", [])
+        try expect(store.parkedBases(nil, below: nil), [])
+        try expect(store.parkedBase(folder, at: paths[3]), StateSamples.id(3))
+        try expect(store.parkedBase(nil, at: paths[3]), nil)
+        try expect(store.parkedBase(folder, at: try StateSamples.path("a/b")), nil)
+    }
+
     static func appliedStays(_ store: any StateStore) throws {
         let path = try StateSamples.path("a")
         try store.advance(nil, [], applied: StateSamples.id(1))

@@ -32,6 +32,8 @@ package enum StateStoreConformance {
         RecordLaw(description: "folders do not see each other", check: foldersAreApart),
         RecordLaw(description: "a note is the file's base until it is cleared", check: notes),
         RecordLaw(description: "a note stands without a row", check: notesWithoutRow),
+        RecordLaw(description: "what is parked waits for nothing", check: parkedPaths),
+        RecordLaw(description: "what is parked is found by its place", check: parkedPlaces),
         RecordLaw(description: "the applied commit stays until the next", check: appliedStays),
         RecordLaw(description: "what is forgotten is as new", check: forgetForgets),
         RecordLaw(description: "held paths are the repository's, sorted", check: heldPaths),

@@ -192,8 +192,7 @@ package final class VaultFolder {
         try quarantined(store).filter { $0.value == .massDeletion }.map(\.key)
     }
 
-    /// The paths whose newer version waits; those that this device leaves out are parked, and wait
-    /// for nothing.
+    /// The paths whose newer version waits; those that this device leaves out wait for nothing.
     func deferred(_ store: any StateStore) throws(StateStoreError) -> [DeferredPath] {
         let all = try store.deferred(id)
         if excluded == nil { return all }

@@ -8,7 +8,11 @@ package final class CrashingStateStore: StateStore {
     /// Whether it turned out to be damaged: nothing can be read from it any more, nor written.
     package var isDamaged = false
 
+    /// How often it was asked for something.
+    package private(set) var reads = 0
+
     private func reading() throws(StateStoreError) -> InMemoryStateStore {
+        reads += 1
         if isDamaged { throw StateStoreError(.corrupt, "read", "it is damaged") }
         return store
     }
@@ -52,6 +56,18 @@ package final class CrashingStateStore: StateStore {
     package func deferred(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] {
         try reading().deferred(folder)
     }
+
+    package func parked(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] {
+        try reading().parked(folder)
+    }
+
+    package func parkedBase(
+        _ folder: FolderID, at path: TreePath
+    ) throws(StateStoreError) -> ObjectID? { try reading().parkedBase(folder, at: path) }
+
+    package func parkedBases(
+        _ folder: FolderID, below place: TreePath?
+    ) throws(StateStoreError) -> Set<ObjectID> { try reading().parkedBases(folder, below: place) }
 
     package func applied(_ folder: FolderID) throws(StateStoreError) -> ObjectID? {
         try reading().applied(folder)

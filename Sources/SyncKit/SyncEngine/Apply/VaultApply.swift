@@ -85,6 +85,8 @@ final class VaultApply {
         repeat {
             for row in try store.files(folder.id, in: directory) {
                 changes.append(.remove(row.path))
+                // Its note is there.
+                if try store.parkedBase(folder.id, at: row.path) != nil { continue }
                 changes.append(.deferUpdate(row.path, base: try bases.base(of: row.path) ?? .zero))
             }
             directory = try store.directory(folder.id, after: directory)
@@ -285,6 +287,7 @@ final class VaultApply {
         if quarantined.isEmpty { return }
         let waiting = Set(try store.deferred(folder.id).map(\.path))
         for path in quarantined.keys where !waiting.contains(path) {
+            if try store.parkedBase(folder.id, at: path) != nil { continue }
             try store.quarantine(folder.id, path, nil)
         }
     }

@@ -46,6 +46,7 @@ final class HeadRecovery {
             }
             if let applied = try store.applied(folder.id) { named.insert(applied) }
             for path in try store.deferred(folder.id) { named.insert(path.base) }
+            named.formUnion(try store.parkedBases(folder.id, below: nil))
         }
         let head = try branch.head()
         // A repository that cannot give its own head is said to be damaged before any work.

@@ -77,7 +77,7 @@ package final class Joining {
         _ file: Captured, _ bases: FolderBases, at head: ObjectID, _ tree: ObjectID?
     ) throws -> Bool {
         guard let base = file.base, appliedReference.recalled == nil else { return true }
-        if bases.deferred.contains(file.local) {
+        if try bases.isNoted(file.local) {
             // Upon a version that has no such file it is a new one.
             let seen = try repository.tree(of: base)
             return try TreeDiff.version(at: file.change.path, of: seen, reading: repository) != nil
@@ -95,8 +95,8 @@ package final class Joining {
     ) throws -> [Captured] {
         if deleted.isEmpty { return files }
         let again = try tookPart(folder) ? folder.addsAgain : .all
-        let added = deleted.filter {
-            again == .all || again == .unknown && !bases.deferred.contains($0.local)
+        let added = try deleted.filter {
+            try again == .all || again == .unknown && !bases.isNoted($0.local)
         }
         if let first = added.first {
             for file in added { file.containedIn = nil }

@@ -24,8 +24,9 @@ struct FolderScope: Codable, Equatable {
 }
 
 /// Paths that go out of what a device syncs and come back. What a rule covers is parked: its row
-/// stays, with the commit whose version it holds, and nobody looks at the disk. What comes back
-/// joins: the row goes, so that its absence is no deletion, and the head's version waits for it.
+/// stays, with a note of the commit whose version it holds, and nobody looks at the disk, nor at the
+/// note. What comes back joins: the row goes, so that its absence is no deletion, and the head's
+/// version waits for it.
 struct ScopeChange {
     let repository: any ObjectRepository
     let store: any StateStore
@@ -38,24 +39,30 @@ struct ScopeChange {
         let now = folders.map { FolderScope(prefix: $0.id, ignore: $0.patterns) }
         let before = FolderScope.read(try store.fact(Vault.Fact.scope))
         let known = Set(try folders.filter { try store.applied($0.id) != nil }.map(\.id))
-        if before == now { return known }
         for folder in folders where known.contains(folder.id) {
+            var parked: [DeferredPath] = []
             let old = before?.first { $0.prefix == folder.id }
-            if before != nil, old == nil {
-                try rejoin(folder)
-            } else if old?.ignore != folder.patterns {
-                let rules = IgnoreRules.only(old?.ignore ?? [])
-                try rescope(folder, since: rules, isKnown: old != nil)
+            if old?.ignore != folder.patterns {
+                parked = try store.parked(folder.id)
+                let noted = Set(try (parked + store.deferred(folder.id)).map(\.path))
+                if before != nil, old == nil {
+                    try rejoin(folder, noted)
+                } else {
+                    let rules = IgnoreRules.only(old?.ignore ?? [])
+                    try rescope(folder, since: rules, isKnown: old != nil, noted)
+                }
             }
+            // An older version of the program kept what it parked among what waits.
+            try park(in: folder, parked)
         }
+        if before == now { return known }
         try store.setFact(Vault.Fact.scope, try FolderScope.text(now))
         return known
     }
 
     /// A folder that was out of the configuration: none of its files was looked at meanwhile.
-    private func rejoin(_ folder: VaultFolder) throws {
+    private func rejoin(_ folder: VaultFolder, _ noted: Set<TreePath>) throws {
         let applied = try store.applied(folder.id) ?? .zero
-        let noted = Set(try store.deferred(folder.id).map(\.path))
         try changeRows(of: folder) { row in
             [.remove(row.path)]
                 + (noted.contains(row.path) ? [] : [.deferUpdate(row.path, base: applied)])
@@ -65,9 +72,10 @@ struct ScopeChange {
     /// Parks what the rules cover now and did not cover, and joins what they let go.
     /// - Parameter isKnown: whether the rules of before are known; if not, what is covered was
     ///   parked by a version of the program that kept no base.
-    private func rescope(_ folder: VaultFolder, since old: IgnoreRules, isKnown: Bool) throws {
+    private func rescope(
+        _ folder: VaultFolder, since old: IgnoreRules, isKnown: Bool, _ noted: Set<TreePath>
+    ) throws {
         let applied = try store.applied(folder.id) ?? .zero
-        let noted = Set(try store.deferred(folder.id).map(\.path))
         var rows: Set<TreePath> = []
         try changeRows(of: folder) { row in
             rows.insert(row.path)
@@ -93,6 +101,29 @@ struct ScopeChange {
             changes.append(.deferUpdate(path, base: .zero))
         }
         if !changes.isEmpty { try store.advance(folder.id, changes, applied: nil) }
+    }
+
+    /// Parks the notes of what this device leaves out, and has wait what it takes part in again.
+    /// - Parameter parked: the notes that may be of what it takes part in.
+    private func park(in folder: VaultFolder, _ parked: [DeferredPath]) throws {
+        var changes: [StateChange] = []
+        for note in try store.deferred(folder.id) where try !takesPart(in: note.path, of: folder) {
+            changes.append(.park(note.path, base: note.base))
+        }
+        for note in parked where try takesPart(in: note.path, of: folder) {
+            changes.append(.deferUpdate(note.path, base: note.base))
+        }
+        if !changes.isEmpty { try store.advance(folder.id, changes, applied: nil) }
+    }
+
+    /// Whether an apply would bring the head's version to a path.
+    private func takesPart(in path: TreePath, of folder: VaultFolder) throws -> Bool {
+        let isInScope = folder.isInScope(path)
+        if isInScope == folder.isInScope(path, isDirectory: true) { return isInScope }
+        let wanted = try TreeDiff.version(
+            at: folder.repositoryPath(path), of: repository.tree(of: branch.head()),
+            reading: repository)
+        return folder.isInScope(path, try wanted ?? store.file(folder.id, path)?.version)
     }
 
     /// Changes rows, one directory at a time.

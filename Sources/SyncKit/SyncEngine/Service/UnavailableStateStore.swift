@@ -27,6 +27,13 @@ final class UnavailableStateStore: StateStore {
     }
     func count(_ folder: FolderID) throws(StateStoreError) -> Int { throw none() }
     func deferred(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] { throw none() }
+    func parked(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] { throw none() }
+    func parkedBase(_ folder: FolderID, at path: TreePath) throws(StateStoreError) -> ObjectID? {
+        throw none()
+    }
+    func parkedBases(
+        _ folder: FolderID, below place: TreePath?
+    ) throws(StateStoreError) -> Set<ObjectID> { throw none() }
     func applied(_ folder: FolderID) throws(StateStoreError) -> ObjectID? { throw none() }
     func advance(_ folder: FolderID, _ changes: [StateChange], applied: ObjectID?)
         throws(StateStoreError)

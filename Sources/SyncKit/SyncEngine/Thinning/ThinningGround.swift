@@ -42,7 +42,9 @@ package struct ThinningGround: Sendable {
         if let own = try vault.appliedReference.commit() { past.append(own) }
         for folder in vault.folders {
             if let applied = try vault.store.applied(folder.id) { past.append(applied) }
-            past += try vault.store.deferred(folder.id).map(\.base).filter { $0 != .zero }
+            let noted = try vault.store.deferred(folder.id).map(\.base)
+            let parked = try vault.store.parkedBases(folder.id, below: nil)
+            past += (noted + parked).filter { $0 != .zero }
         }
         var tips: [ObjectID] = []
         let references = try vault.repository.references("refs/")

@@ -52,13 +52,17 @@ package enum StateChange: Sendable, Hashable {
     /// without a row nothing stood there at `base`. `ObjectID.zero` says that no commit was
     /// applied.
     case deferUpdate(TreePath, base: ObjectID)
-    /// Takes such a note away.
+    /// Notes the same of a path that this device leaves out: nothing waits there. A path has one
+    /// note, the last, of either kind.
+    case park(TreePath, base: ObjectID)
+    /// Takes a path's note away, of either kind.
     case clearDeferral(TreePath)
     /// Keeps a fact of that name with all else, or removes it with nil.
     case fact(String, String?)
 }
 
-/// A path whose newer version waits to be applied, with the commit whose version it has.
+/// A path whose newer version waits to be applied, or that is parked, with the commit whose version
+/// it has.
 package struct DeferredPath: Sendable, Hashable {
     /// Below the folder's root.
     package let path: TreePath
@@ -95,6 +99,18 @@ package protocol StateStore: AnyObject {
 
     /// The paths whose newer version waits to be applied, sorted.
     func deferred(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath]
+
+    /// The paths that are parked, sorted: what this device leaves out may be most of the vault.
+    func parked(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath]
+
+    /// The commit that is noted at a parked path; nil where none is parked.
+    func parkedBase(_ folder: FolderID, at path: TreePath) throws(StateStoreError) -> ObjectID?
+
+    /// The commits that are noted at parked paths below a place. All of them (nil) cost what they
+    /// are, not what is parked.
+    func parkedBases(
+        _ folder: FolderID, below place: TreePath?
+    ) throws(StateStoreError) -> Set<ObjectID>
 
     /// The commit whose tree the folder holds but for the deferred paths; nil before the first.
     func applied(_ folder: FolderID) throws(StateStoreError) -> ObjectID?

@@ -96,6 +96,12 @@ enum FileRow {
         return path
     }
 
+    /// A commit's name as it stands in a column.
+    static func commit(_ bytes: [UInt8]) throws(StateStoreError) -> ObjectID {
+        guard let id = ObjectID(bytes) else { throw damaged("a commit's name") }
+        return id
+    }
+
     /// The error for a value that this program never wrote.
     static func damaged(_ what: String) -> StateStoreError {
         StateStoreError(.corrupt, "read the state store", "\(what) cannot be right")

@@ -11,6 +11,7 @@ extension SQLiteStateStore {
             var advance = Advance(
                 store: self, folder: try numberForWriting(folder, database), changes: changes)
             advance.noted = try hasDeferred(advance.folder)
+            advance.parks = try hasParked(advance.folder)
             if advance.putsLeft > Self.recentLow { try clearRecent(database) }
             for change in changes { try advance.make(change, database) }
             try advance.finish(applied, database)
@@ -21,7 +22,7 @@ extension SQLiteStateStore {
     package func forget(_ folder: FolderID) throws(StateStoreError) {
         try write("forget a folder") { database in
             guard let number = try number(folder) else { return }
-            for table in ["files", "recent", "deferred", "held"] {
+            for table in ["files", "recent", "deferred", "parked", "held"] {
                 try database.execute(
                     sql: "DELETE FROM \(table) WHERE folder = ?", arguments: [number])
                 if table == "recent" { recentCount -= database.changesCount }
@@ -39,6 +40,8 @@ private struct Advance {
     let folder: Int64
     /// Whether the folder has a note at all: most have none, and need no look for each file.
     var noted = false
+    /// The same of what is parked.
+    var parks = false
 
     /// How many puts are still to come: only the last of a batch can be among the newest.
     private(set) var putsLeft: Int
@@ -58,7 +61,8 @@ private struct Advance {
         case .put(let file): try put(file)
         case .remove(let path): try remove(path)
         case .deferUpdate(let path, let base): try deferUpdate(path, base)
-        case .clearDeferral(let path): try clearDeferral(path)
+        case .park(let path, let base): try park(path, base)
+        case .clearDeferral(let path): try clearNotes(path)
         case .fact(let name, let value): try SQLiteStateStore.keep(name, value, database)
         }
     }
@@ -100,7 +104,7 @@ private struct Advance {
         if let base = file.base {
             try deferUpdate(file.path, base)
         } else {
-            try clearDeferral(file.path)
+            try clearNotes(file.path)
         }
     }
 
@@ -112,19 +116,34 @@ private struct Advance {
     }
 
     private mutating func deferUpdate(_ path: TreePath, _ base: ObjectID) throws {
-        let statement = store.statements.deferUpdate
+        try clearNotes(path)
+        try note(path, base, store.statements.deferUpdate)
+        noted = true
+    }
+
+    private mutating func park(_ path: TreePath, _ base: ObjectID) throws {
+        try clearNotes(path)
+        try note(path, base, store.statements.park)
+        parks = true
+    }
+
+    private func note(
+        _ path: TreePath, _ base: ObjectID, _ statement: PreparedStatement
+    ) throws {
         statement.bind(1, folder)
         statement.bind(2, path.bytes)
         statement.bind(3, base.bytes)
         try statement.run()
-        noted = true
     }
 
-    private func clearDeferral(_ path: TreePath) throws {
-        guard noted else { return }
-        store.statements.clearDeferral.bind(1, folder)
-        store.statements.clearDeferral.bind(2, path.bytes)
-        try store.statements.clearDeferral.run()
+    private func clearNotes(_ path: TreePath) throws {
+        let statements = store.statements
+        for (isUsed, statement) in [(noted, statements.clearDeferral), (parks, statements.unpark)]
+        where isUsed {
+            statement.bind(1, folder)
+            statement.bind(2, path.bytes)
+            try statement.run()
+        }
     }
 
     /// Takes the path's older change from among the newest.

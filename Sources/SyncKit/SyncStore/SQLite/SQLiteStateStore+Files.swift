@@ -80,20 +80,24 @@ extension SQLiteStateStore {
     package func deferred(_ folder: FolderID) throws(StateStoreError) -> [DeferredPath] {
         try read("read what waits to be applied") { database in
             guard let number = try number(folder) else { return [] }
-            let statement = try PreparedStatement(
-                database, "SELECT path, base FROM deferred WHERE folder = ?1 ORDER BY path")
-            statement.bind(1, number)
-            defer { statement.reset() }
-            var paths: [DeferredPath] = []
-            while try statement.step() {
-                guard let base = ObjectID(statement.bytes(1)) else {
-                    throw FileRow.damaged("a commit's name")
-                }
-                paths.append(
-                    DeferredPath(path: try FileRow.path([], statement.bytes(0)), base: base))
-            }
-            return paths
+            return try notes(number, in: "deferred", database)
         }
+    }
+
+    /// The notes of a folder, of one kind.
+    func notes(
+        _ number: Int64, in table: String, _ database: Database
+    ) throws -> [DeferredPath] {
+        let statement = try PreparedStatement(
+            database, "SELECT path, base FROM \(table) WHERE folder = ?1 ORDER BY path")
+        statement.bind(1, number)
+        defer { statement.reset() }
+        var paths: [DeferredPath] = []
+        while try statement.step() {
+            let path = try FileRow.path([], statement.bytes(0))
+            paths.append(DeferredPath(path: path, base: try FileRow.commit(statement.bytes(1))))
+        }
+        return paths
     }
 
     package func applied(_ folder: FolderID) throws(StateStoreError) -> ObjectID? {
@@ -104,10 +108,7 @@ extension SQLiteStateStore {
             statement.bind(1, number)
             defer { statement.reset() }
             guard try statement.step(), !statement.isNull(0) else { return nil }
-            guard let applied = ObjectID(statement.bytes(0)) else {
-                throw FileRow.damaged("a commit's name")
-            }
-            return applied
+            return try FileRow.commit(statement.bytes(0))
         }
     }
 
@@ -120,14 +121,16 @@ extension SQLiteStateStore {
 
     /// The commit that the path's version is of, when a newer one waits.
     func base(_ number: Int64, _ path: TreePath) throws -> ObjectID? {
-        let statement = statements.base
+        try base(number, path, statements.base)
+    }
+
+    /// The commit that a statement finds noted at a path.
+    func base(
+        _ number: Int64, _ path: TreePath, _ statement: PreparedStatement
+    ) throws -> ObjectID? {
         statement.bind(1, number)
         statement.bind(2, path.bytes)
         defer { statement.reset() }
-        guard try statement.step() else { return nil }
-        guard let base = ObjectID(statement.bytes(0)) else {
-            throw FileRow.damaged("a commit's name")
-        }
-        return base
+        return try statement.step() ? FileRow.commit(statement.bytes(0)) : nil
     }
 }

@@ -15,7 +15,7 @@ enum StateSchema {
     /// which are small. `recent` names the newest files, so that no index over all of them is
     /// needed (it would cost 46 bytes and a random page for each file).
     ///
-    /// `versions` came later, and is made where it is not there (`additions`).
+    /// `versions` and `parked` came later, and are made where they are not there (`additions`).
     static let tables = """
         CREATE TABLE folders(
             number INTEGER PRIMARY KEY, prefix BLOB NOT NULL UNIQUE, applied BLOB,
@@ -45,8 +45,13 @@ enum StateSchema {
         PRAGMA user_version = \(version);
         """
 
-    /// Tables that a state store of this version may lack: an older program needs none of them.
+    /// Tables that a state store of this version may lack: an older program needs none of them. It
+    /// takes a parked file for one of the applied commit.
     static let additions = """
         CREATE TABLE IF NOT EXISTS versions(number INTEGER PRIMARY KEY, commit_id BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS parked(
+            folder INTEGER NOT NULL, path BLOB NOT NULL, base BLOB NOT NULL,
+            PRIMARY KEY(folder, path)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS parked_bases ON parked(folder, base);
         """
 }

@@ -18,6 +18,11 @@ struct StateStatements {
     let base: PreparedStatement
     let deferUpdate: PreparedStatement
     let clearDeferral: PreparedStatement
+    let isParked: PreparedStatement
+    let parkedBase: PreparedStatement
+    let nextParkedBase: PreparedStatement
+    let park: PreparedStatement
+    let unpark: PreparedStatement
 
     /// Compiles them all; throws when the tables are not those of the schema.
     init(_ database: Database) throws {
@@ -59,6 +64,13 @@ struct StateStatements {
         deferUpdate = try prepare(
             "INSERT OR REPLACE INTO deferred(folder, path, base) VALUES (?1, ?2, ?3)")
         clearDeferral = try prepare("DELETE FROM deferred WHERE folder = ?1 AND path = ?2")
+        isParked = try prepare("SELECT 1 FROM parked WHERE folder = ?1 LIMIT 1")
+        parkedBase = try prepare("SELECT base FROM parked WHERE folder = ?1 AND path = ?2")
+        nextParkedBase = try prepare(
+            "SELECT base FROM parked WHERE folder = ?1 AND base > ?2 ORDER BY base LIMIT 1")
+        park = try prepare(
+            "INSERT OR REPLACE INTO parked(folder, path, base) VALUES (?1, ?2, ?3)")
+        unpark = try prepare("DELETE FROM parked WHERE folder = ?1 AND path = ?2")
     }
 
     private static let atPath = "WHERE folder = ?1 AND dir = ?2 AND name = ?3"
