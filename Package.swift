@@ -105,8 +105,8 @@ let package = Package(
         floor(
             "SyncAdmin",
             [
-                "SyncModel", "SyncMerge", "SyncWatch", "SyncGit", "SyncStore", "SyncArchive",
-                "SyncConfiguration", "SyncRemote", "SyncHistory", "SyncEngine",
+                "SyncModel", "SyncMerge", "SyncTree", "SyncWatch", "SyncGit", "SyncStore",
+                "SyncArchive", "SyncConfiguration", "SyncRemote", "SyncHistory", "SyncEngine",
             ]),
         // Floor 5, too: the daemon's face.
         floor(

@@ -196,8 +196,8 @@ FAULTS = [
         "a deletion takes an edit away"),
     Fault(
         "mode-dropped", ENGINE + "Capture/FolderReader.swift",
-        "version: FileVersion(mode: mode, id: id), stat: stat,",
-        "version: FileVersion(mode: ON ? .regular : mode, id: id), stat: stat,",
+        "mode: try mode ?? modes.mode(",
+        "mode: try (ON ? .regular : mode) ?? modes.mode(",
         "executable bits and links are captured as plain files"),
     Fault(
         "conflict-stays-listed", ENGINE + "Capture/ResolvedByEdit.swift",

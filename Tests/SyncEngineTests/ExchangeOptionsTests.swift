@@ -115,12 +115,14 @@ struct ExchangeOptionsTests {
         }
 
         /// Somebody else's commit at the remote: a file with its name or a text in it, or gone.
-        func push(_ name: String, _ text: String? = nil, isGone: Bool = false) throws {
+        func push(
+            _ name: String, _ text: String? = nil, isGone: Bool = false, mode: FileMode = .regular
+        ) throws {
             clock.advance(1_000_000_000)
             let head = try head()
             let pack = try remote.beginPack()
             let blob = try pack.add(.blob, Array((text ?? name).utf8))
-            let version = isGone ? nil : FileVersion(mode: .regular, id: blob)
+            let version = isGone ? nil : FileVersion(mode: mode, id: blob)
             let tree = try TreeEdit.apply(
                 [try #require(TreePath("notes/\(name)")): version],
                 to: try head.map { try remote.commit($0).tree }, reading: remote, writing: pack)

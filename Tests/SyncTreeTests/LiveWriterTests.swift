@@ -184,8 +184,7 @@ extension Serial {
                 return
             }
             tally.capture(snapshot.content)
-            let id = ObjectID(hashing: snapshot.content, as: .blob)
-            file.version = FileVersion(mode: snapshot.mode, id: id)
+            file.version = snapshot.version(like: nil)
             file.content = snapshot.content
         }
 

@@ -1,10 +1,11 @@
 internal import Glibc
 package import SyncModel
+internal import SyncTree
 
 /// What stands at a path on the disk, read without a cache of any kind.
 package struct DiskVersion {
-    /// What it is.
-    package let mode: FileMode
+    /// What it is; nil of a file whose executable bit its file system need not keep.
+    package let mode: FileMode?
     /// A file's bytes, a link's target; of a directory none.
     package let content: [UInt8]
     /// When anything of it changed last: seconds since 1970, by the file system's clock.
@@ -28,9 +29,10 @@ package struct DiskVersion {
             mode = .symbolicLink
             content = target.prefix(count).map { UInt8(bitPattern: $0) }
         case S_IFREG:
-            guard let bytes = Self.bytes(directory, name, Int(status.st_size)) else { return nil }
-            mode = status.st_mode & S_IXUSR != 0 ? .executable : .regular
-            content = bytes
+            guard let file = Self.bytes(directory, name, Int(status.st_size)) else { return nil }
+            let own: FileMode = status.st_mode & S_IXUSR != 0 ? .executable : .regular
+            mode = file.keepsMode ? own : nil
+            content = file.bytes
         default: return nil
         }
     }
@@ -56,7 +58,9 @@ package struct DiskVersion {
         return (directory, rest.map { CChar(bitPattern: $0) } + [0])
     }
 
-    private static func bytes(_ directory: Int32, _ name: [CChar], _ size: Int) -> [UInt8]? {
+    private static func bytes(_ directory: Int32, _ name: [CChar], _ size: Int)
+        -> (bytes: [UInt8], keepsMode: Bool)?
+    {
         let file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -67,14 +71,19 @@ package struct DiskVersion {
             let count = read(file, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             if count < 0 { return nil }
-            if count == 0 { return bytes }
+            if count == 0 { return (bytes, ExecutableBit.isKept(of: file)) }
             bytes += buffer[..<count]
         }
+    }
+
+    /// Whether it has the mode of a version, as far as that is kept.
+    package func isLike(_ version: FileVersion) -> Bool {
+        mode.map { $0 == version.mode } ?? version.mode.isFile
     }
 
     /// Whether it is this version, byte for byte.
     /// - Parameter bytes: the version's; of an empty directory none.
     package func isSame(as version: FileVersion, _ bytes: [UInt8]) -> Bool {
-        mode == version.mode && content == bytes
+        isLike(version) && content == bytes
     }
 }

@@ -185,7 +185,7 @@ package struct Verification {
                 let disk = DiskVersion(at: Array(folder.path.utf8) + [0x2f] + path.bytes)
                 if let disk, disk.isSame(as: version, bytes) {
                     same += 1
-                } else if let disk, disk.mode == version.mode,
+                } else if let disk, disk.isLike(version),
                     disk.changed < made - Limits.clockAhead.components.seconds,
                     !repository.contains(ObjectID(hashing: disk.content, as: .blob))
                 {

@@ -74,10 +74,11 @@ func statName(_ directory: Int32, _ name: [CChar]) -> Result<stat, SystemError> 
 
 extension FileStat {
     /// Takes what `stat(2)` says.
-    init(_ stat: stat) {
+    /// - Parameter modes: whether the executable bit says anything.
+    init(_ stat: stat, modes: Bool = true) {
         let kind: FileKind =
             switch stat.st_mode & S_IFMT {
-            case S_IFREG: .file(executable: stat.st_mode & S_IXUSR != 0)
+            case S_IFREG: .file(executable: modes && stat.st_mode & S_IXUSR != 0)
             case S_IFLNK: .symbolicLink
             case S_IFDIR: .directory
             default: .special

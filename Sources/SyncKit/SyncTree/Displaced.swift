@@ -26,7 +26,9 @@ struct Displaced: Sendable, Equatable {
     var isRecovered = false
 
     /// Whether a version is in the object store for sure, because apply read or wrote it.
-    func isKnown(_ version: FileVersion) -> Bool { version == base || version == replacement }
+    func isKnown(_ snapshot: FileSnapshot) -> Bool {
+        snapshot.isVersion(base) || snapshot.isVersion(replacement)
+    }
 
     /// `<cause>-<token>-<base>-<replacement>-<path>`, in the path byte 1 for each slash. A path
     /// that has no room there, or that holds byte 1, stands in a file beside it.

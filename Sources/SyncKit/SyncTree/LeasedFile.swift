@@ -5,7 +5,8 @@ internal import SyncModel
 /// What stands at a name, opened and read in one consistent state. While the value lives and
 /// `isLeased`, nobody can write to the file; its name may still be given to another.
 struct LeasedFile: ~Copyable {
-    let mode: FileMode
+    /// As git stores it; nil of a file whose executable bit the file system does not keep.
+    let mode: FileMode?
     let stat: FileStat
     /// Permission bits as they are, beyond what `mode` says.
     let permissions: UInt32
@@ -14,23 +15,22 @@ struct LeasedFile: ~Copyable {
     let isLeased: Bool
     let descriptor: Descriptor
 
-    /// What git would call it.
-    var version: FileVersion { snapshot.version }
-
     /// The content and stat as the seam hands them on.
     var snapshot: FileSnapshot { FileSnapshot(mode: mode, content: content, stat: stat) }
 
+    /// Whether it is no link.
+    var isFile: Bool { mode != .symbolicLink }
     /// Whether the content is a SQLite database.
-    var isDatabase: Bool { mode.isFile && Database.isOne(content) }
+    var isDatabase: Bool { isFile && Database.isOne(content) }
     /// Whether nobody can have the inode open for writing: links have no writers.
-    var isSealed: Bool { isLeased || mode == .symbolicLink }
+    var isSealed: Bool { isLeased || !isFile }
 
     /// Opens and reads a name.
-    /// - Parameter leases: false goes the way of file systems without leases.
+    /// - Parameter abilities: whether there are leases, and executable bits.
     /// - Throws: as `FolderAccess.read`.
     init(
-        _ directory: Int32, _ name: [CChar], path: TreePath, leases: Bool = true,
-        below root: borrowing Root
+        _ directory: Int32, _ name: [CChar], path: TreePath,
+        abilities: LocalFolder.Abilities = .init(), below root: borrowing Root
     ) throws(FolderError) {
         for _ in 0..<Limits.pathTries {
             let seen = try Self.perform(path) { () throws(SystemError) in
@@ -45,7 +45,7 @@ struct LeasedFile: ~Copyable {
                     try Self.readLink(directory, name)
                 }
             case .file:
-                leased = try Self.readFile(directory, name, path, leases, root)
+                leased = try Self.readFile(directory, name, path, abilities, root)
             }
             if let leased {
                 self = leased
@@ -56,11 +56,11 @@ struct LeasedFile: ~Copyable {
     }
 
     private init(
-        mode: FileMode, stat: stat, content: [UInt8], isLeased: Bool,
+        mode: FileMode?, stat: stat, content: [UInt8], isLeased: Bool,
         descriptor: consuming Descriptor
     ) {
         self.mode = mode
-        self.stat = FileStat(stat)
+        self.stat = FileStat(stat, modes: mode != nil)
         self.permissions = stat.st_mode & 0o7777
         self.content = content
         self.isLeased = isLeased
@@ -93,8 +93,8 @@ struct LeasedFile: ~Copyable {
 
     /// - Returns: nil when the file changed under the read or is no file any more.
     private static func readFile(
-        _ directory: Int32, _ name: [CChar], _ path: TreePath, _ leases: Bool,
-        _ root: borrowing Root
+        _ directory: Int32, _ name: [CChar], _ path: TreePath,
+        _ abilities: LocalFolder.Abilities, _ root: borrowing Root
     ) throws(FolderError) -> LeasedFile? {
         // O_NONBLOCK: neither a FIFO that took the name nor another's lease holds us up.
         let number: Int32
@@ -105,7 +105,7 @@ struct LeasedFile: ~Copyable {
             throw error.folderError("read", path)
         }
         let descriptor = Descriptor(number: number)
-        let lease = leases ? ReadLease.take(number) : .unsupported
+        let lease = abilities.leases ? ReadLease.take(number) : .unsupported
         if lease == .refused {
             throw FolderError(.busy, "read", path, "a program has it open for writing")
         }
@@ -129,9 +129,10 @@ struct LeasedFile: ~Copyable {
         guard let content, FileStat(before) == FileStat(after),
             before.st_mode == after.st_mode
         else { return nil }
+        let mode: FileMode = before.st_mode & S_IXUSR != 0 ? .executable : .regular
         return LeasedFile(
-            mode: before.st_mode & S_IXUSR != 0 ? .executable : .regular, stat: after,
-            content: content, isLeased: lease == .leased, descriptor: descriptor)
+            mode: abilities.modes ? mode : nil, stat: after, content: content,
+            isLeased: lease == .leased, descriptor: descriptor)
     }
 
     /// Why a file cannot be read without a lease that nobody need have open.

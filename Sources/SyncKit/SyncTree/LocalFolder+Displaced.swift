@@ -59,7 +59,9 @@ extension LocalFolder {
         for entry in displaced.withLock({ $0.inOrder }) where entry.cause == .exchanged {
             switch try look(at: entry) {
             case .clean(let leased):
-                if leased.version != entry.replacement { result[entry.path] = entry.replacement }
+                if !leased.snapshot.isVersion(entry.replacement) {
+                    result[entry.path] = entry.replacement
+                }
             case .edit: result[entry.path] = entry.replacement
             case .written: break
             case .kept: break
@@ -108,12 +110,13 @@ extension LocalFolder {
     /// it differs from that.
     package func forget(_ file: DisplacedFile) throws(FolderError) {
         guard let entry = displaced.withLock({ $0.files[file.token] }) else { return }
-        let captured = FileVersion(
-            mode: file.snapshot.mode, id: ObjectID(hashing: file.snapshot.content, as: .blob))
+        let captured = file.snapshot.version(like: entry.base)
         switch try look(at: entry.rebased(on: captured), named: entry.name) {
         case .gone: return drop(entry)
         case .clean(let leased):
-            if leased.isSealed, leased.version == captured { return try delete(entry, leased) }
+            if leased.isSealed, leased.snapshot.isVersion(captured) {
+                return try delete(entry, leased)
+            }
         case .edit: break
         case .written: break
         case .kept: break
@@ -152,8 +155,8 @@ extension LocalFolder {
             // The staging directory may be another subvolume's, never another mount's.
             let leased = try LeasedFile(
                 staging.descriptor, name ?? entry.name, path: entry.path,
-                leases: abilities.leases, below: root)
-            return entry.isKnown(leased.version) ? .clean(leased) : .edit(leased)
+                abilities: abilities, below: root)
+            return entry.isKnown(leased.snapshot) ? .clean(leased) : .edit(leased)
         } catch {
             switch error.code {
             case .notFound: return .gone

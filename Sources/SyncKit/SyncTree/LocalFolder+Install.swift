@@ -16,7 +16,8 @@ extension LocalFolder {
         let place: Place
         do throws(SystemError) {
             stagedStat = FileStat(
-                try statName(staging.descriptor, Staging.stagedName(staged.token)).get())
+                try statName(staging.descriptor, Staging.stagedName(staged.token)).get(),
+                modes: abilities.modes)
         } catch {
             throw error.folderError("find the staged file for", path, writing: true)
         }
@@ -36,16 +37,16 @@ extension LocalFolder {
                 try installNew(staged, place, path)
             }
         guard case .done = outcome else { return outcome }
-        return .done(Self.stat(after: stagedStat, place))
+        return .done(stat(after: stagedStat, place))
     }
 
     /// What stands at the path now, if nobody changed it since; else the staged file's own stat,
     /// which differs from everything on disk, so that the change is seen.
-    private static func stat(after staged: FileStat, _ place: borrowing Place) -> FileStat {
+    private func stat(after staged: FileStat, _ place: borrowing Place) -> FileStat {
         guard case .success(let now) = statName(place.directory.number, place.name) else {
             return staged
         }
-        let stat = FileStat(now)
+        let stat = FileStat(now, modes: abilities.modes)
         let isUntouched =
             stat.isSameInode(staged) && stat.size == staged.size
             && stat.modified == staged.modified
@@ -142,18 +143,18 @@ extension LocalFolder {
         }
         let wasDatabase = leased.isDatabase
         if Database.isInUse(place, holdsOne: wasDatabase || staged.isDatabase) { return .inUse }
-        guard leased.version == expected else { return .differs }
+        guard leased.snapshot.isVersion(expected) else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {
             try takeOver(leased, staged)
             if abilities.exchange {
                 do throws(SystemError) {
-                    return try exchange(leased, with: staged, place, path)
+                    return try exchange(leased, expected, with: staged, place, path)
                 } catch {
                     guard error.isUnsupported else { throw error }
                 }
             }
-            return try moveAsideAndIn(leased, with: staged, place, path)
+            return try moveAsideAndIn(leased, expected, with: staged, place, path)
         } catch {
             throw error.folderError("install", path, writing: true)
         }
@@ -180,10 +181,12 @@ extension LocalFolder {
     ) throws(SystemError) {
         let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
         Attributes.keepOwner(of: leased.descriptor.number, on: directory, name)
-        guard leased.mode.isFile, staged.version.mode.isFile else { return }
+        guard leased.isFile, staged.version.mode.isFile else { return }
         Attributes.copy(from: leased.descriptor.number, to: directory, name)
         // Last: another owner or list of rights changes these bits.
-        let wanted = Self.permissions(leased.permissions, as: staged.version.mode)
+        // The executable bit is that of the old file where no other stays.
+        let mode = leased.mode == nil ? nil : staged.version.mode
+        let wanted = Self.permissions(leased.permissions, as: mode)
         let now = try statName(directory, name).get().st_mode & 0o7777
         if now != wanted { _ = try attempt { fchmodat(directory, name, wanted, 0) }.get() }
     }
@@ -209,19 +212,21 @@ extension LocalFolder {
     }
 
     /// Adds or takes the executable bits, for those who may read. Of a file that is as executable
-    /// as it is to be they stay as the user set them.
-    static func permissions(_ permissions: UInt32, as mode: FileMode) -> UInt32 {
-        if (permissions & 0o100 != 0) == (mode == .executable) { return permissions & 0o777 }
+    /// as it is to be, or without a mode, they stay as the user set them.
+    static func permissions(_ permissions: UInt32, as mode: FileMode?) -> UInt32 {
+        guard let mode, (permissions & 0o100 != 0) != (mode == .executable) else {
+            return permissions & 0o777
+        }
         let plain = permissions & 0o666
         return mode == .executable ? plain | (plain & 0o444) >> 2 | 0o100 : plain
     }
 
     private func exchange(
-        _ leased: borrowing LeasedFile, with staged: StagedFile, _ place: borrowing Place,
-        _ path: TreePath
+        _ leased: borrowing LeasedFile, _ base: FileVersion, with staged: StagedFile,
+        _ place: borrowing Place, _ path: TreePath
     ) throws(SystemError) -> ApplyOutcome {
         let entry = Displaced(
-            token: staged.token, path: path, base: leased.version, replacement: staged.version,
+            token: staged.token, path: path, base: base, replacement: staged.version,
             cause: .exchanged, nameBytes: staging.nameBytes)
         let (directory, name) = (staging.descriptor, Staging.stagedName(staged.token))
         let new = FileStat(try statName(directory, name).get())
@@ -283,12 +288,12 @@ extension LocalFolder {
     /// The way of file systems that cannot exchange. For a moment nothing stands at the path; a
     /// crash in that moment is mended by the next start, which puts the old version back.
     private func moveAsideAndIn(
-        _ leased: borrowing LeasedFile, with staged: StagedFile, _ place: borrowing Place,
-        _ path: TreePath
+        _ leased: borrowing LeasedFile, _ base: FileVersion, with staged: StagedFile,
+        _ place: borrowing Place, _ path: TreePath
     ) throws(SystemError) -> ApplyOutcome {
         let token = try staging.begin()
         var entry = Displaced(
-            token: token, path: path, base: leased.version, replacement: staged.version,
+            token: token, path: path, base: base, replacement: staged.version,
             cause: .movedAside, nameBytes: staging.nameBytes)
         switch try moveAside(entry, leased.stat, place) {
         case .moved: break

@@ -19,7 +19,7 @@ extension LocalFolder {
         do throws(SystemError) {
             return try Self.entries(
                 descriptor.number, hidingStaging: directory == nil ? staging.insideName : nil,
-                atMost: count)
+                atMost: count, modes: abilities.modes)
         } catch {
             throw error.folderError("list", directory)
         }
@@ -32,11 +32,11 @@ extension LocalFolder {
     static func entries(consuming descriptor: consuming Descriptor) throws(SystemError)
         -> [FolderEntry]
     {
-        try entries(descriptor.number, hidingStaging: nil, atMost: .max)
+        try entries(descriptor.number, hidingStaging: nil, atMost: .max, modes: true)
     }
 
     private static func entries(
-        _ descriptor: Int32, hidingStaging: [CChar]?, atMost most: Int
+        _ descriptor: Int32, hidingStaging: [CChar]?, atMost most: Int, modes: Bool
     ) throws(SystemError) -> [FolderEntry] {
         var entries: [FolderEntry] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -49,7 +49,7 @@ extension LocalFolder {
             if count == 0 { break }
             try append(
                 UnsafeRawBufferPointer(rebasing: buffer[..<count]), descriptor, hidingStaging,
-                atMost: most, to: &entries)
+                atMost: most, modes: modes, to: &entries)
         }
         return entries
     }
@@ -58,7 +58,7 @@ extension LocalFolder {
     /// then the name and a NUL. Source: getdents(2).
     private static func append(
         _ records: UnsafeRawBufferPointer, _ descriptor: Int32, _ hidingStaging: [CChar]?,
-        atMost most: Int, to entries: inout [FolderEntry]
+        atMost most: Int, modes: Bool, to entries: inout [FolderEntry]
     ) throws(SystemError) {
         var offset = 0
         while offset < records.count, entries.count < most, let base = records.baseAddress {
@@ -71,7 +71,8 @@ extension LocalFolder {
             let bytes = [UInt8](UnsafeRawBufferPointer(start: name, count: strlen(name)))
             var stat = Glibc.stat()
             switch attempt({ fstatat(descriptor, name, &stat, AT_SYMLINK_NOFOLLOW) }) {
-            case .success: entries.append(FolderEntry(name: bytes, stat: FileStat(stat)))
+            case .success:
+                entries.append(FolderEntry(name: bytes, stat: FileStat(stat, modes: modes)))
             case .failure(let error) where error.number == ENOENT: continue
             case .failure(let error):
                 // One entry alone fails, or whoever lists the directory may not look into it.

@@ -19,7 +19,7 @@ extension LocalFolder {
             return try outcome(error, path)
         }
         if Database.isInUse(place, holdsOne: leased.isDatabase) { return .inUse }
-        guard leased.version == expected else { return .differs }
+        guard leased.snapshot.isVersion(expected) else { return .differs }
         guard try makeRoom() else { return .busy }
         do throws(SystemError) {
             let entry = Displaced(
@@ -77,13 +77,16 @@ extension LocalFolder {
         do throws(FolderError) { leased = try lease(place, path) } catch {
             return try outcome(error, path)
         }
-        guard leased.version == expected else { return .differs }
+        guard leased.snapshot.isVersion(expected) else { return .differs }
         do throws(SystemError) {
             let number = leased.descriptor.number
-            let permissions = Self.permissions(leased.permissions, as: mode)
-            _ = try attempt { fchmod(number, permissions) }.get()
-            _ = try attempt { fsync(number) }.get()
-            let now = FileStat(try statName(place.directory.number, place.name).get())
+            if abilities.modes {
+                let permissions = Self.permissions(leased.permissions, as: mode)
+                _ = try attempt { fchmod(number, permissions) }.get()
+                _ = try attempt { fsync(number) }.get()
+            }
+            let now = FileStat(
+                try statName(place.directory.number, place.name).get(), modes: abilities.modes)
             // Somebody renamed another file over the path: ours is gone, theirs is untouched.
             return now.isSameInode(leased.stat) ? .done(now) : .differs
         } catch {

@@ -14,6 +14,9 @@ package final class LocalFolder: FolderAccess {
         var openat2 = true
         var leases = true
         var exchange = true
+        /// Whether each file has an executable bit that stays as it is set; false, too, where the
+        /// file system turned out to keep none.
+        var modes = true
     }
 
     let path: String
@@ -65,7 +68,9 @@ package final class LocalFolder: FolderAccess {
         }
         staging = try Staging(root: root, folder: path, preferred: stagingPreferred)
         self.path = path
-        self.abilities = abilities
+        var usable = abilities
+        usable.modes = abilities.modes && ExecutableBit.isKept(root, staging)
+        self.abilities = usable
         displaced = Mutex(DisplacedTable())
         try recoverStaging()
     }
@@ -115,7 +120,8 @@ package final class LocalFolder: FolderAccess {
     package func stat(_ path: TreePath) throws(FolderError) -> FileStat? {
         do throws(SystemError) {
             let place = try Place(path, below: root)
-            return FileStat(try statName(place.directory.number, place.name).get())
+            return FileStat(
+                try statName(place.directory.number, place.name).get(), modes: abilities.modes)
         } catch {
             switch error.number {
             // A link or a file where a directory would be, or a name that no file can have here:
@@ -132,7 +138,9 @@ package final class LocalFolder: FolderAccess {
     /// at after the read: what a program began before, it had not ended.
     package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
         let place = try place(path)
-        let leased = try lease(place, path, leases: abilities.leases && !whileOpen)
+        var abilities = abilities
+        if whileOpen { abilities.leases = false }
+        let leased = try lease(place, path, abilities)
         if Database.isInUse(place, holdsOne: leased.isDatabase) {
             throw FolderError(
                 .inUse, "read", path, "a log or journal stands beside it, or it is a journal")
@@ -175,11 +183,11 @@ package final class LocalFolder: FolderAccess {
     }
 
     /// Opens, leases and reads what stands at a path, in a directory that is open.
-    func lease(_ place: borrowing Place, _ path: TreePath, leases: Bool? = nil)
+    func lease(_ place: borrowing Place, _ path: TreePath, _ abilities: Abilities? = nil)
         throws(FolderError) -> LeasedFile
     {
         try LeasedFile(
-            place.directory.number, place.name, path: path, leases: leases ?? abilities.leases,
-            below: root)
+            place.directory.number, place.name, path: path,
+            abilities: abilities ?? self.abilities, below: root)
     }
 }

@@ -37,6 +37,19 @@ extension SimFolder {
         }
     }
 
+    /// From now on the file system keeps no executable bit, and so none is to be seen.
+    package func loseModes() {
+        state.withLock { state in
+            state.keepsModes = false
+            for (path, file) in state.files {
+                let stat = file.stat
+                Self.put(
+                    path, file.content, file.mode, modified: stat.modified, changed: stat.changed,
+                    inode: stat.inode, &state)
+            }
+        }
+    }
+
     /// Deletes a file.
     /// - Parameter leavesDirectory: the directory stays, with nothing in it, as `rm` leaves it.
     package func delete(_ path: TreePath, leavesDirectory: Bool = false) {
@@ -129,6 +142,7 @@ extension SimFolder {
             number = state.nextInode
             state.nextInode += 1
         }
+        let mode = mode.isFile && !state.keepsModes ? .regular : mode
         let kind: FileKind =
             mode == .symbolicLink ? .symbolicLink : .file(executable: mode == .executable)
         let stat = FileStat(

@@ -32,6 +32,8 @@ package final class SimFolder: FolderAccess {
         var isFull = false
         /// Whether the disk was taken out.
         var isGone = false
+        /// Whether the file system keeps the executable bit.
+        var keepsModes = true
         /// Staged contents that are on the disk.
         var flushed: Set<UInt64> = []
         /// The inodes of files whose content is not on the disk.
@@ -44,6 +46,19 @@ package final class SimFolder: FolderAccess {
         var displacedInUse: Set<TreePath> = []
         /// Directories that the daemon may not look into.
         var forbidden: Set<TreePath> = []
+
+        /// Whether a version stands at a path, as far as the file system keeps what tells.
+        func stands(_ version: FileVersion?, at path: TreePath) -> Bool {
+            let here = files[path]?.version
+            if keepsModes || here == version { return here == version }
+            guard let here, let version, here.mode.isFile, version.mode.isFile else { return false }
+            return here.id == version.id
+        }
+
+        /// The mode of a file as it is read.
+        func mode(of file: File) -> FileMode? {
+            keepsModes || !file.mode.isFile ? file.mode : nil
+        }
 
         /// Whether something stands in a directory.
         func isFilled(_ directory: TreePath) -> Bool {
@@ -142,11 +157,12 @@ package final class SimFolder: FolderAccess {
 
     package func read(_ path: TreePath, whileOpen: Bool) throws(FolderError) -> FileSnapshot {
         try before(false)
-        guard let file = state.withLock({ $0.isGone ? nil : $0.files[path] }) else {
-            throw FolderError(.notFound, "read", path)
+        let found = state.withLock { state in
+            (state.isGone ? nil : state.files[path]).map { (file: $0, mode: state.mode(of: $0)) }
         }
+        guard let (file, mode) = found else { throw FolderError(.notFound, "read", path) }
         if file.mode.isFile && !whileOpen && isBusy(path) { throw FolderError(.busy, "read", path) }
-        return FileSnapshot(mode: file.mode, content: file.content, stat: file.stat)
+        return FileSnapshot(mode: mode, content: file.content, stat: file.stat)
     }
 
     package func stage(_ content: [UInt8], as version: FileVersion, modified: Timestamp)
@@ -181,7 +197,7 @@ package final class SimFolder: FolderAccess {
         let time = tick()
         let (outcome, old): (ApplyOutcome, File?) = state.withLock { state in
             let here = state.files[path]
-            if here?.version != expected { return (.differs, nil) }
+            if !state.stands(expected, at: path) { return (.differs, nil) }
             let inTheWay = state.files.keys.contains {
                 $0 != path && ($0.isAtOrBelow(path) || path.isAtOrBelow($0))
             }
@@ -199,11 +215,11 @@ package final class SimFolder: FolderAccess {
                     state.hollow.insert(file.stat.inode)
                 }
                 state.unflushed.append(Unflushed(path: path, old: here, new: file))
-                if here != nil { state.placed[path] = file.version }
+                if here != nil { state.placed[path] = staged.version }
             }
             return (.done(state.files[path]?.stat), here)
         }
-        if let old { displace(path, old) }
+        if let old { displace(path, old, expected ?? old.version) }
         return outcome
     }
 
@@ -214,7 +230,7 @@ package final class SimFolder: FolderAccess {
         try throwIfGone()
         if isBusy(path) { return .busy }
         let old: File? = state.withLock { state in
-            guard state.files[path]?.version == expected else { return nil }
+            guard state.stands(expected, at: path) else { return nil }
             state.writes += 1
             if let parent = path.parent { state.directories.insert(parent) }
             let old = state.files.removeValue(forKey: path)
@@ -222,11 +238,11 @@ package final class SimFolder: FolderAccess {
             return old
         }
         guard let old else { return .differs }
-        displace(path, old)
+        displace(path, old, expected)
         return .done(nil)
     }
 
-    private func displace(_ path: TreePath, _ old: File) {
+    private func displace(_ path: TreePath, _ old: File, _ base: FileVersion) {
         destroys(path, old.content)
         guard old.mode.isFile, let late = lateWrite(path, old.content) else { return }
         state.withLock { state in
@@ -234,8 +250,8 @@ package final class SimFolder: FolderAccess {
             state.nextInode += 1
             state.displaced[token] = DisplacedFile(
                 token: token, path: path,
-                snapshot: FileSnapshot(mode: old.mode, content: late, stat: old.stat),
-                base: old.version)
+                snapshot: FileSnapshot(mode: state.mode(of: old), content: late, stat: old.stat),
+                base: base)
         }
     }
 
@@ -245,7 +261,9 @@ package final class SimFolder: FolderAccess {
         try before(true)
         let time = tick()
         return state.withLock { state in
-            guard let file = state.files[path], file.version == expected else { return .differs }
+            guard let file = state.files[path], state.stands(expected, at: path) else {
+                return .differs
+            }
             state.writes += 1
             Self.put(
                 path, file.content, mode, modified: file.stat.modified, changed: time,

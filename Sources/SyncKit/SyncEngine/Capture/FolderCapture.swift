@@ -60,7 +60,10 @@ final class FolderCapture {
         let keepsAll =
             mayBeRenamed || !folder.interrupted.isEmpty
             || !disputed.isEmpty && findings.toRead.count <= Limits.batchPaths
-        let files = try reader.read(findings.toRead, in: folder, into: pack) { path in
+        let modes = UnkeptModes(
+            folder: folder, repository: repository, bases: bases, head: try branch.head(),
+            deleted: findings.deleted)
+        let files = try reader.read(findings.toRead, in: folder, into: pack, modes: modes) { path in
             keepsAll || disputed.contains(path)
         }
         let changed = try files.map { file in

@@ -20,19 +20,20 @@ final class FolderReader {
     /// What reading one file gave beside its content.
     private enum Reading: Sendable {
         case read(
-            mode: FileMode, stat: FileStat, checked: Int64, sha256: [UInt8], kept: [UInt8]?)
+            mode: FileMode?, stat: FileStat, checked: Int64, sha256: [UInt8], kept: [UInt8]?)
         case failed(FolderError)
     }
 
     /// Reads files into the pack, many at a time where that pays.
     /// - Parameter keepsText: whether the bytes of what may be a document are needed beside the
     ///   pack.
+    /// - Parameter modes: tells the mode of a file whose executable bit is not kept.
     /// - Returns: the files whose version is another than the state store's, with the new row and
     ///   the version before. Rows of files that turn out unchanged are refreshed on the way; what
     ///   cannot be read is held back and named.
     func read(
         _ files: [(path: TreePath, row: TrackedFile?)], in folder: VaultFolder,
-        into pack: any PackSink,
+        into pack: any PackSink, modes: UnkeptModes,
         keepingText keepsText: @Sendable (TreePath) -> Bool
     ) throws -> [ReadFile] {
         let (access, clock, work) = (folder.access, clock, work)
@@ -73,10 +74,12 @@ final class FolderReader {
                 if quarantined.remove(folder.repositoryPath(file.path)) != nil {
                     try store.quarantine(folder.id, file.path, nil)
                 }
+                let version = FileVersion(
+                    mode: try mode ?? modes.mode(of: id, at: file.path, row: file.row?.version),
+                    id: id)
                 let row = TrackedFile(
-                    path: file.path, version: FileVersion(mode: mode, id: id), stat: stat,
-                    checked: checked, sha256: sha256, source: file.row?.source,
-                    base: file.row?.base)
+                    path: file.path, version: version, stat: stat, checked: checked,
+                    sha256: sha256, source: file.row?.source, base: file.row?.base)
                 if row.version == file.row?.version,
                     folder.interrupted.mayBeUntouched(row.version, at: file.path)
                 {
@@ -123,8 +126,10 @@ final class FolderReader {
         var result: [Captured] = []
         for displaced in try folder.access.recheckDisplaced() {
             let snapshot = displaced.snapshot
-            let version = FileVersion(
-                mode: snapshot.mode, id: try pack.add(.blob, snapshot.content))
+            let id = try pack.add(.blob, snapshot.content)
+            let version =
+                snapshot.mode.map { FileVersion(mode: $0, id: id) }
+                ?? .content(id, inPlaceOf: displaced.base)
             let path = folder.repositoryPath(displaced.path)
             let base = try commit(having: displaced.base, at: path, in: folder)
             result.append(

@@ -138,5 +138,5 @@ final class IgnoreView: Sendable {
 extension FileSnapshot {
     /// The rules that a `.gitignore` says; a symbolic link's target says none, and git follows no
     /// such link.
-    fileprivate var rules: [UInt8] { mode.isFile ? content : [] }
+    fileprivate var rules: [UInt8] { isFile ? content : [] }
 }

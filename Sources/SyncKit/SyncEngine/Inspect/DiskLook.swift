@@ -41,7 +41,7 @@ package struct DiskLook {
                     if error.path == nil { throw error }
                     continue
                 }
-                let version = snapshot.version
+                let version = snapshot.version(like: row?.version)
                 if version == row?.version { continue }
                 versions[place] = version
                 if vault.repository.contains(version.id) { continue }
@@ -152,7 +152,7 @@ package struct DiskLook {
         throws(FolderError) -> Bool
     {
         guard let row else { return false }
-        do { return try folder.access.read(path).version == row.version } catch {
+        do { return try folder.access.read(path).isVersion(row.version) } catch {
             if error.path == nil { throw error }
             return false
         }

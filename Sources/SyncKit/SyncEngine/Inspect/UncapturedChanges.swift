@@ -33,7 +33,7 @@ struct UncapturedChanges {
         let isHeld = try folder.quarantined(store)[path] == .hook
         do throws(FolderError) {
             guard let stat = try folder.access.stat(path), stat.kind != .directory,
-                try folder.access.read(path).version != row?.version
+                try !folder.access.read(path).isVersion(row?.version)
             else { return nil }
             return isHeld ? "is held back (hook)" : "changes just now"
         } catch {
@@ -48,7 +48,7 @@ struct UncapturedChanges {
     private func isEdited(
         _ path: TreePath, _ row: TrackedFile?, in folder: VaultFolder, isHeld: Bool
     ) throws(FolderError) -> Bool {
-        do { return try folder.access.read(path).version != row?.version } catch {
+        do { return try !folder.access.read(path).isVersion(row?.version) } catch {
             // What a running daemon would hold back, and not count.
             if [.inUse, .refused].contains(error.code) { return false }
             if error.path != nil { return !isHeld }

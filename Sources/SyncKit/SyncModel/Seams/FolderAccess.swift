@@ -1,5 +1,6 @@
 /// What kind of thing stands at a path.
 package enum FileKind: Sendable, Hashable {
+    /// Never executable where the file system keeps no such bit.
     case file(executable: Bool)
     case symbolicLink
     case directory
@@ -67,22 +68,33 @@ package struct FolderEntry: Sendable, Hashable {
 
 /// A file as it stood at one moment: content and stat belong together.
 package struct FileSnapshot: Sendable {
-    /// As git stores it.
-    package let mode: FileMode
+    /// As git stores it; nil of a file on a file system that keeps no executable bit.
+    package let mode: FileMode?
     /// The bytes; of a symbolic link its target.
     package let content: [UInt8]
     /// Equal before and after the read.
     package let stat: FileStat
 
-    package init(mode: FileMode, content: [UInt8], stat: FileStat) {
+    package init(mode: FileMode?, content: [UInt8], stat: FileStat) {
         self.mode = mode
         self.content = content
         self.stat = stat
     }
 
+    /// Whether it is no link.
+    package var isFile: Bool { mode != .symbolicLink }
+
     /// What git would call it.
-    package var version: FileVersion {
-        FileVersion(mode: mode, id: ObjectID(hashing: content, as: .blob))
+    /// - Parameter known: what stands there as far as is known; a file whose own executable bit
+    ///   is not kept has that one's.
+    package func version(like known: FileVersion?) -> FileVersion {
+        let id = ObjectID(hashing: content, as: .blob)
+        return mode.map { FileVersion(mode: $0, id: id) } ?? .content(id, inPlaceOf: known)
+    }
+
+    /// Whether it is a version, as far as the file system keeps what tells.
+    package func isVersion(_ known: FileVersion?) -> Bool {
+        known.map { version(like: $0) == $0 } ?? false
     }
 }
 
@@ -190,7 +202,8 @@ package protocol FolderAccess: Sendable {
     func remove(_ path: TreePath, expecting expected: FileVersion) throws(FolderError)
         -> ApplyOutcome
 
-    /// Sets or clears the executable bit in place if the expected version stands there.
+    /// Sets or clears the executable bit in place if the expected version stands there; done too
+    /// where the file system keeps no such bit.
     func setMode(_ path: TreePath, from expected: FileVersion, to mode: FileMode)
         throws(FolderError) -> ApplyOutcome
 
