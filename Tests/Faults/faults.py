@@ -201,8 +201,8 @@ FAULTS = [
         "executable bits and links are captured as plain files"),
     Fault(
         "conflict-stays-listed", ENGINE + "Capture/ResolvedByEdit.swift",
-        "            result[record.recordPath] = .some(nil)\n            if let moved",
-        "            if !ON { result[record.recordPath] = .some(nil) }\n            if let moved",
+        "            result[record.recordPath] = .some(nil)\n            var moved",
+        "            if !ON { result[record.recordPath] = .some(nil) }\n            var moved",
         "a conflict that a user resolved in the file stays listed"),
     Fault(
         "one-merge-base", "SyncMerge/Trees/History.swift",

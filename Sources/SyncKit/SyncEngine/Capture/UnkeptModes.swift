@@ -29,10 +29,9 @@ struct UnkeptModes {
     /// - Parameters:
     ///   - path: below the folder's root.
     ///   - row: what the state store says stands there.
-    /// - Throws: `RepositoryError` when a commit cannot be read that has the file.
-    func mode(of id: ObjectID, at path: TreePath, row: FileVersion?) throws(RepositoryError)
-        -> FileMode
-    {
+    /// - Throws: `RepositoryError` when a commit cannot be read that has the file; what the state
+    ///   store throws.
+    func mode(of id: ObjectID, at path: TreePath, row: FileVersion?) throws -> FileMode {
         if let row, row.mode.isFile, row.id == id { return row.mode }
         // An apply that was cut short may have put it there.
         for commit in folder.interrupted.heads(of: path).reversed() {
