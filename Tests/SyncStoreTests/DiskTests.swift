@@ -76,7 +76,7 @@ struct DiskTests {
 
     @Test("a record cannot be begun on a full disk, and nothing is set aside")
     func fullAtOpen() throws {
-        let disk = try SmallDisk(size: "64k")
+        let disk = try SmallDisk(size: "128k")
         let filler = "\(disk.path)/filler"
         let (code, _) = try run(["dd", "if=/dev/zero", "of=\(filler)", "bs=4k", "count=64"])
         #expect(code != 0)

@@ -24,9 +24,9 @@ struct FolderScope: Codable, Equatable {
 }
 
 /// Paths that go out of what a device syncs and come back. What a rule covers is parked: its row
-/// stays, with a note of the commit whose version it holds, and nobody looks at the disk, nor at the
-/// note. What comes back joins: the row goes, so that its absence is no deletion, and the head's
-/// version waits for it.
+/// stays, with a note of the commit whose version it holds, and nobody looks at the disk, nor at
+/// the note. What comes back joins: the row goes, so that its absence is no deletion, and the
+/// head's version waits for it.
 struct ScopeChange {
     let repository: any ObjectRepository
     let store: any StateStore

@@ -50,7 +50,12 @@ struct ForeignReferences {
                 switch try loose(name) {
                 case nil: continue
                 case .object(let id)?: found[name] = id
-                case .symbolic?: found[name] = try resolve(name).id
+                case .symbolic?:
+                    if let id = try resolve(name).id {
+                        found[name] = id
+                    } else {
+                        broken.insert(name)
+                    }
                 }
             } catch  where error.code == .corrupt { broken.insert(name) }
         }
