@@ -27,7 +27,10 @@ struct Displaced: Sendable, Equatable {
 
     /// Whether a version is in the object store for sure, because apply read or wrote it.
     func isKnown(_ snapshot: FileSnapshot) -> Bool {
-        snapshot.isVersion(base) || snapshot.isVersion(replacement)
+        let version = snapshot.version(like: base)
+        if version == base { return true }
+        guard let replacement, version.id == replacement.id else { return false }
+        return snapshot.mode.map { $0 == replacement.mode } ?? replacement.mode.isFile
     }
 
     /// `<cause>-<token>-<base>-<replacement>-<path>`, in the path byte 1 for each slash. A path

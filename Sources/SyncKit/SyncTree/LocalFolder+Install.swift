@@ -184,11 +184,11 @@ extension LocalFolder {
         guard leased.isFile, staged.version.mode.isFile else { return }
         Attributes.copy(from: leased.descriptor.number, to: directory, name)
         // Last: another owner or list of rights changes these bits.
-        // The executable bit is that of the old file where no other stays.
-        let mode = leased.mode == nil ? nil : staged.version.mode
-        let wanted = Self.permissions(leased.permissions, as: mode)
+        let wanted = Self.permissions(leased.permissions, as: staged.version.mode)
         let now = try statName(directory, name).get().st_mode & 0o7777
-        if now != wanted { _ = try attempt { fchmodat(directory, name, wanted, 0) }.get() }
+        if now == wanted { return }
+        let made = attempt { fchmodat(directory, name, wanted, 0) }
+        if abilities.modes { _ = try made.get() }
     }
 
     /// Copies owner, rights and attributes of the file that stands at a path now.
@@ -212,11 +212,9 @@ extension LocalFolder {
     }
 
     /// Adds or takes the executable bits, for those who may read. Of a file that is as executable
-    /// as it is to be, or without a mode, they stay as the user set them.
-    static func permissions(_ permissions: UInt32, as mode: FileMode?) -> UInt32 {
-        guard let mode, (permissions & 0o100 != 0) != (mode == .executable) else {
-            return permissions & 0o777
-        }
+    /// as it is to be they stay as the user set them.
+    static func permissions(_ permissions: UInt32, as mode: FileMode) -> UInt32 {
+        if (permissions & 0o100 != 0) == (mode == .executable) { return permissions & 0o777 }
         let plain = permissions & 0o666
         return mode == .executable ? plain | (plain & 0o444) >> 2 | 0o100 : plain
     }

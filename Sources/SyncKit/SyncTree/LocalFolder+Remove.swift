@@ -80,11 +80,13 @@ extension LocalFolder {
         guard leased.snapshot.isVersion(expected) else { return .differs }
         do throws(SystemError) {
             let number = leased.descriptor.number
-            if abilities.modes {
-                let permissions = Self.permissions(leased.permissions, as: mode)
-                _ = try attempt { fchmod(number, permissions) }.get()
-                _ = try attempt { fsync(number) }.get()
+            let permissions = Self.permissions(leased.permissions, as: mode)
+            let made = attempt { fchmod(number, permissions) }.flatMap { _ in
+                attempt { fsync(number) }
             }
+            // Where nobody believes the bit it may be kept all the same, as where it could not be
+            // tried; that it cannot be set is no failure there.
+            if abilities.modes { _ = try made.get() }
             let now = FileStat(
                 try statName(place.directory.number, place.name).get(), modes: abilities.modes)
             // Somebody renamed another file over the path: ours is gone, theirs is untouched.

@@ -22,7 +22,10 @@ struct UncapturedChanges {
         changed.formUnion(findings.emptied.map(\.path))
         changed.formUnion(findings.deleted.map(\.path))
         // What a hook holds back does not wait for a capture alone.
-        changed.subtract(held.filter { $0.value == .hook }.keys)
+        let waiting = held.filter { $0.value == .hook }.keys
+        changed.subtract(waiting)
+        // Nor do the directories that such files left.
+        changed.subtract(waiting.lazy.flatMap(\.ancestors))
         return changed.subtracting(above)
     }
 
